@@ -1,0 +1,68 @@
+// Commands in a container through the Pod Exec API, over WebSocket: a closed set of outcomes, never an empty string.
+
+/** Where to run. */
+export interface ExecTarget {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+/** What came of a command. */
+export type ExecOutcome =
+  | { readonly kind: "ok" }
+  /** It ran and ended with this status (1..255). */
+  | { readonly kind: "exit"; readonly code: number }
+  /** The API server or kubelet refused before anything ran (403 RBAC, 422 admission policy, 400, 5xx, 429). */
+  | { readonly kind: "rejected"; readonly status: number; readonly reason: string }
+  /** The pod, or the node it was on, is not there (404). */
+  | { readonly kind: "gone"; readonly reason: string }
+  /** The container is not running (yet, or any more), or lacks the command's file. */
+  | { readonly kind: "not-ready"; readonly reason: string }
+  /** It may have run: dropped, timed out, output over the cap, protocol broken. Observe again. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** A finished command. Output is cut at the cap. */
+export interface ExecResult {
+  readonly outcome: ExecOutcome;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ExecOptions {
+  readonly target: ExecTarget;
+  /** argv; no shell in between. */
+  readonly command: readonly string[];
+  /** Total deadline in ms, handshake included. */
+  readonly deadline: number;
+  /** Bytes of stdout and stderr together; default 1 MiB. */
+  readonly outputCap?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ProcessOptions {
+  readonly target: ExecTarget;
+  readonly command: readonly string[];
+  readonly onStdout: (chunk: Uint8Array) => void;
+  readonly onStderr: (chunk: Uint8Array) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A running command with open stdin. */
+export interface RemoteProcess {
+  /** Queues text for stdin; false when the connection is already closed. */
+  write(text: string): boolean;
+  /** Resolves once, whatever happens. */
+  readonly ended: Promise<ExecOutcome>;
+  /** Half-closes stdin where the protocol can (v5), then closes the connection after a short grace. Safe to repeat. */
+  close(): Promise<void>;
+}
+
+/** Runs commands. Implementations: the API server (exec over ws). */
+export interface Executor {
+  /** Runs to the end. Never throws for what the other side does. */
+  run(options: ExecOptions): Promise<ExecResult>;
+  /** Starts and hands over once the connection is open; otherwise gives the outcome. */
+  start(options: ProcessOptions): Promise<RemoteProcess | { readonly failed: ExecOutcome }>;
+  /** Ends every connection at once. */
+  close(): void;
+}

@@ -1,0 +1,55 @@
+// What the kernel holds in one pod's network namespace, as read from `ip -json -details` and `bridge -json`.
+import type { Family } from "../network/network.ts";
+
+/** One link. `vxlan` is present for links of kind vxlan. */
+export interface ObservedLink {
+  readonly name: string;
+  readonly index: number;
+  readonly mtu: number;
+  readonly mac: string;
+  readonly up: boolean;
+  /** Empty when there is none. */
+  readonly alias: string;
+  /** `vxlan`, `veth`, …; empty when the kernel names none. */
+  readonly kind: string;
+  readonly vxlan?: ObservedVxlan;
+  /** `192.0.2.1/24` and the like, canonical. */
+  readonly addresses: readonly string[];
+}
+
+export interface ObservedVxlan {
+  readonly vni: number;
+  readonly port: number;
+  readonly family: Family;
+  /** Absent when made without `dev`. */
+  readonly dev?: string;
+  /** Local tunnel address, canonical; absent when unset. */
+  readonly local?: string;
+}
+
+/** One route of any table, as far as we compare it. */
+export interface ObservedRoute {
+  /** Canonical subnet with prefix length (`default` is written out). */
+  readonly subnet: string;
+  readonly gateway?: string;
+  readonly dev: string;
+  /** True for routes that carry our protocol number. */
+  readonly ours: boolean;
+  readonly table: string;
+}
+
+/** One forwarding entry with a remote destination; entries without `dst` are left out. */
+export interface ObservedFdbEntry {
+  readonly dev: string;
+  readonly mac: string;
+  /** Canonical IP. */
+  readonly dst: string;
+}
+
+/** One look. */
+export interface Observation {
+  /** Sorted by name. */
+  readonly links: readonly ObservedLink[];
+  readonly routes: readonly ObservedRoute[];
+  readonly fdb: readonly ObservedFdbEntry[];
+}
