@@ -1,0 +1,47 @@
+// How does text from elsewhere become safe to print: nothing that steers a terminal or hides, no secrets, no floods.
+
+/** Longest piece of text in a log line, in UTF-16 units. An annotation may be 256 KiB; a line should not. */
+export const longestText = 4000;
+
+/**
+ * Control characters (C0, C1, DEL), invisible format characters (bidi controls, zero-width, tags), lone surrogates
+ * and the Unicode line and paragraph separators.
+ */
+const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+const secrets: readonly { readonly pattern: RegExp; readonly replacement: string }[] = [
+  {
+    pattern: /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    replacement: "[redacted private key]",
+  },
+  // The WebSocket subprotocol in which browsers, and some clients, send a token to the API server.
+  {
+    pattern: /(base64url\.bearer\.authorization\.k8s\.io\.)[A-Za-z0-9_=-]+/g,
+    replacement: "$1[redacted]",
+  },
+  { pattern: /\b(bearer[\s:]+)[A-Za-z0-9._~+/=-]+/gi, replacement: "$1[redacted]" },
+  { pattern: /\b(basic\s+)[A-Za-z0-9+/]{8,}=*/gi, replacement: "$1[redacted]" },
+  // A JSON Web Token standing alone: service account tokens are these.
+  { pattern: /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, replacement: "[redacted token]" },
+  { pattern: /(:\/\/[^\s/:@]*:)[^\s/@]+(@)/g, replacement: "$1[redacted]$2" },
+];
+
+/**
+ * The text with every harmful character written as `\u{1b}`, so that no pod author can move the cursor, start a new
+ * line or turn the reading direction in somebody's terminal. The result is always well-formed Unicode.
+ */
+export function harmless(text: string): string {
+  return text.replace(harmful, (found) => `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** The text without credentials: tokens, passwords in URLs, private keys. Rather too much than too little. */
+export function redact(text: string): string {
+  return secrets.reduce((clean, { pattern, replacement }) => clean.replace(pattern, replacement), text);
+}
+
+/** Redacted, cut to `longestText` and made harmless, in this order: cutting first could leave half a secret. */
+export function printable(text: string): string {
+  const clean = redact(text);
+  if (clean.length <= longestText) return harmless(clean);
+  return `${harmless(clean.slice(0, longestText))}… (${clean.length - longestText} more characters)`;
+}
