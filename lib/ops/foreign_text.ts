@@ -20,9 +20,12 @@ const secrets: readonly { readonly pattern: RegExp; readonly replacement: string
     replacement: "$1[redacted]",
   },
   { pattern: /\b(bearer[\s:]+)[A-Za-z0-9._~+/=-]+/gi, replacement: "$1[redacted]" },
-  { pattern: /\b(basic\s+)[A-Za-z0-9+/]{8,}=*/gi, replacement: "$1[redacted]" },
-  // A JSON Web Token standing alone: service account tokens are these.
-  { pattern: /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, replacement: "[redacted token]" },
+  { pattern: /\b(authorization\W{1,5}basic\s+)[A-Za-z0-9+/=]+/gi, replacement: "$1[redacted]" },
+  // A JSON Web Token standing alone: service account tokens are these. The look-behind keeps the search linear.
+  {
+    pattern: /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
+    replacement: "[redacted token]",
+  },
   { pattern: /(:\/\/[^\s/:@]*:)[^\s/@]+(@)/g, replacement: "$1[redacted]$2" },
 ];
 

@@ -41,7 +41,7 @@ export function createSaidOnce({ limit = 10_000 }: { readonly limit?: number } =
   };
 
   return {
-    problem(key, reason) {
+    problem(key, reason): Saying {
       const text = reason.slice(0, comparedCharacters);
       const before = known.get(key);
       if (before?.reasons.includes(text)) {
@@ -51,12 +51,12 @@ export function createSaidOnce({ limit = 10_000 }: { readonly limit?: number } =
       remember(key, [...(before?.reasons ?? []), text].slice(-reasonsPerKey), 0);
       return { say: true, suppressed: before?.suppressed ?? 0 };
     },
-    healed(key) {
+    healed(key): number | undefined {
       const before = known.get(key);
       known.delete(key);
       return before?.suppressed;
     },
-    get size() {
+    get size(): number {
       return known.size;
     },
   };
