@@ -12,7 +12,10 @@ export type ExecOutcome =
   | { readonly kind: "ok" }
   /** It ran and ended with this status (1..255). */
   | { readonly kind: "exit"; readonly code: number }
-  /** The API server or kubelet refused before anything ran (403 RBAC, 422 admission policy, 400, 5xx, 429). */
+  /**
+   * The API server or kubelet refused before anything ran (403 RBAC, 422 admission policy, 400, 5xx, 429).
+   * Status 0: the API server was not reached at all, or there are no credentials to show it.
+   */
   | { readonly kind: "rejected"; readonly status: number; readonly reason: string }
   /** The pod, or the node it was on, is not there (404). */
   | { readonly kind: "gone"; readonly reason: string }
@@ -53,7 +56,10 @@ export interface RemoteProcess {
   write(text: string): boolean;
   /** Resolves once, whatever happens. */
   readonly ended: Promise<ExecOutcome>;
-  /** Half-closes stdin where the protocol can (v5), then closes the connection after a short grace. Safe to repeat. */
+  /**
+   * Half-closes stdin where the protocol can (v5), then closes the connection after a short grace. A kubelet
+   * closes the command's stdin when the connection closes, so a reader of stdin ends with v4 too. Safe to repeat.
+   */
   close(): Promise<void>;
 }
 
@@ -65,4 +71,26 @@ export interface Executor {
   start(options: ProcessOptions): Promise<RemoteProcess | { readonly failed: ExecOutcome }>;
   /** Ends every connection at once. */
   close(): void;
+}
+
+/** An outcome in words, for the end of a message: "it was refused (403): …". */
+export function describeOutcome(outcome: ExecOutcome): string {
+  switch (outcome.kind) {
+    case "ok":
+      return "it ended";
+    case "exit":
+      return `it ended with status ${outcome.code}`;
+    case "rejected":
+      return outcome.status === 0
+        ? `the API server was not reached: ${outcome.reason}`
+        : `it was refused (${outcome.status}): ${outcome.reason}`;
+    case "gone":
+      return `it is gone: ${outcome.reason}`;
+    case "not-ready":
+      return `the container is not ready: ${outcome.reason}`;
+    case "unknown":
+      return `it is not known what happened: ${outcome.reason}`;
+    default:
+      return outcome satisfies never;
+  }
 }
