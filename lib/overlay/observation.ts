@@ -6,6 +6,7 @@ export interface ObservedLink {
   readonly name: string;
   readonly index: number;
   readonly mtu: number;
+  /** Lower-case; empty for links without one. */
   readonly mac: string;
   readonly up: boolean;
   /** Empty when there is none. */
@@ -13,11 +14,13 @@ export interface ObservedLink {
   /** `vxlan`, `veth`, …; empty when the kernel names none. */
   readonly kind: string;
   readonly vxlan?: ObservedVxlan;
-  /** `192.0.2.1/24` and the like, canonical. */
+  /** `192.0.2.1/24` and the like, canonical, sorted. */
   readonly addresses: readonly string[];
 }
 
+/** What makes a VXLAN link that link. */
 export interface ObservedVxlan {
+  /** 0 for a link whose VNI comes from elsewhere (`external`). */
   readonly vni: number;
   readonly port: number;
   readonly family: Family;
@@ -25,17 +28,22 @@ export interface ObservedVxlan {
   readonly dev?: string;
   /** Local tunnel address, canonical; absent when unset. */
   readonly local?: string;
+  /** Multicast group or fixed remote; we never set one. */
+  readonly remote?: string;
 }
 
-/** One route of any table, as far as we compare it. */
+/** One route of any table, as far as we compare it. A multipath route is one of these for each next hop. */
 export interface ObservedRoute {
   /** Canonical subnet with prefix length (`default` is written out). */
   readonly subnet: string;
   readonly gateway?: string;
+  /** Empty when it leads to no device (blackhole and the like). */
   readonly dev: string;
   /** True for routes that carry our protocol number. */
   readonly ours: boolean;
   readonly table: string;
+  /** 0 when the kernel names none (IPv4 without a metric). */
+  readonly metric: number;
 }
 
 /** One forwarding entry with a remote destination; entries without `dst` are left out. */

@@ -1,21 +1,13 @@
 // The changes we know how to make in a pod, as values; rendering to a command line happens in one place only.
 import type { Family } from "../network/network.ts";
 
+/** Marks the routes that are ours: only routes of this protocol number are ever removed. */
+export const routeProtocol = 86;
+
 /** One change. Every string in it has been parsed: names by the grammar, addresses and MACs to canonical form. */
 export type Step =
   | { readonly kind: "delete-link"; readonly dev: string; readonly why: string }
-  | {
-    readonly kind: "add-link";
-    readonly name: string;
-    readonly vni: number;
-    readonly port: number;
-    readonly family: Family;
-    readonly local?: string;
-    readonly dev: string;
-    readonly mac: string;
-    readonly mtu?: number;
-    readonly why: string;
-  }
+  | AddLink
   | { readonly kind: "set-alias"; readonly dev: string; readonly alias: string }
   | { readonly kind: "set-underlay"; readonly dev: string; readonly vni: number; readonly underlay: string }
   | { readonly kind: "set-mtu"; readonly dev: string; readonly mtu: number }
@@ -31,7 +23,23 @@ export type Step =
     readonly gateway?: string;
   }
   | { readonly kind: "append-fdb"; readonly dev: string; readonly dst: string }
-  | { readonly kind: "delete-fdb"; readonly dev: string; readonly mac: string; readonly dst: string };
+  | { readonly kind: "delete-fdb"; readonly dev: string; readonly mac: string; readonly dst: string }
+  /** Sets the marker that a native sidecar's startup probe reads; no plan holds it, the controller decides when. */
+  | { readonly kind: "set-ready" };
+
+/** Makes an interface. Its alias needs a step of its own: `link add … alias` is silently ignored. */
+export interface AddLink {
+  readonly kind: "add-link";
+  readonly name: string;
+  readonly vni: number;
+  readonly port: number;
+  readonly family: Family;
+  readonly local?: string;
+  readonly dev: string;
+  readonly mac: string;
+  readonly mtu?: number;
+  readonly why: string;
+}
 
 /** The program a line is for. */
 export type Tool = "ip" | "bridge";
@@ -42,8 +50,11 @@ export interface CommandLine {
   readonly text: string;
 }
 
-/** The only place where a command is written. Throws when a value is outside the grammar: the last line of defence. */
-export declare function render(step: Step): CommandLine;
-
-/** What a step does, for the log: "create interface vxeth0 (network …)". */
-export declare function describe(step: Step): string;
+/**
+ * Whether open `bridge` sessions into the pod must be closed after this step: a session remembers the index behind
+ * a name for ever, so it writes to the link that has gone ("unknown ifindex") and not to the new one of that name.
+ * (An `ip` session forgets what it deletes itself, but not what others delete: after any refused line open it anew.)
+ */
+export function outdatesBridgeSession(step: Step): boolean {
+  return step.kind === "delete-link" || step.kind === "add-link";
+}

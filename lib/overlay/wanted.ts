@@ -1,6 +1,8 @@
 // What one member's kernel should hold: a value per interface, derived from the member and its peers.
+import { createHash } from "node:crypto";
 import type { Cidr, Family, Network, Route } from "../network/network.ts";
 import type { Member } from "../network/member.ts";
+import { parseIp } from "./ip_text.ts";
 
 /** One interface as it should be. */
 export interface WantedInterface {
@@ -14,6 +16,7 @@ export interface WantedInterface {
   readonly local?: string;
   readonly dev: string;
   readonly mac: string;
+  /** Absent: what `dev` allows. */
   readonly mtu?: number;
   readonly up: boolean;
   readonly addresses: readonly Cidr[];
@@ -34,21 +37,100 @@ export interface WantedState {
   readonly annotationKey: string;
 }
 
+const aliasStart = "kube-vxlan-controller:network=";
+const aliasMiddle = ",annotation=";
+
+/**
+ * The longest annotation key (characters) whose alias still fits: the kernel takes 255 bytes, a network's name has up
+ * to 63. Settings must refuse a longer one; a line with a longer alias ends the whole `ip` process.
+ */
+export const maxAnnotationKeyLength = 255 - aliasStart.length - aliasMiddle.length - 63;
+
 /** Marks a link as ours; at most 255 bytes, no blanks. */
-export declare function aliasOf(network: string, annotationKey: string): string;
+export function aliasOf(network: string, annotationKey: string): string {
+  return `${aliasStart}${network}${aliasMiddle}${annotationKey}`;
+}
 
 /** The network whose link this alias marks, or undefined when it is not one of ours for that annotation. */
-export declare function networkOfAlias(alias: string, annotationKey: string): string | undefined;
+export function networkOfAlias(alias: string, annotationKey: string): string | undefined {
+  const end = `${aliasMiddle}${annotationKey}`;
+  if (!alias.startsWith(aliasStart) || !alias.endsWith(end)) return undefined;
+  const network = alias.slice(aliasStart.length, -end.length);
+  return /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/.test(network) ? network : undefined;
+}
 
 /** Stable, locally administered unicast MAC from uid and network name: a replaced link does not strand its peers' ARP. */
-export declare function derivedMac(uid: string, network: string): string;
+export function derivedMac(uid: string, network: string): string {
+  const [first = 0, ...rest] = createHash("sha256").update(`${uid}/${network}`).digest().subarray(0, 6);
+  const locallyAdministered = (first & 0b1111_1100) | 0b10;
+  return [locallyAdministered, ...rest].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
 
 /** Builds the wanted state. `peersOf` gives the peers' pod IPs of the network's family, in any order. */
-export declare function wantedState(
+export function wantedState(
   member: Member,
   context: {
     readonly annotationKey: string;
     readonly peersOf: (network: Network) => readonly string[];
     readonly mayRemove: boolean;
   },
-): WantedState;
+): WantedState {
+  const interfaces = member.networks.flatMap((network) => wantedInterface(member, { ...context, network }));
+  const made = new Set(interfaces.map(({ network }) => network));
+  const unmade = member.networks.map(({ name }) => name).filter((name) => !made.has(name));
+  return {
+    interfaces: interfaces.sort((a, b) => a.name < b.name ? -1 : 1),
+    untouchable: [...new Set([...member.unresolved, ...unmade])].sort(),
+    mayRemove: context.mayRemove && member.annotationParsed,
+    annotationKey: context.annotationKey,
+  };
+}
+
+/** None when the pod has no IP of the network's family: a problem that has been told when the pod was judged. */
+function wantedInterface(
+  member: Member,
+  context: {
+    readonly network: Network;
+    readonly annotationKey: string;
+    readonly peersOf: (network: Network) => readonly string[];
+  },
+): readonly WantedInterface[] {
+  const { network } = context;
+  const local = podIpOf(member, network.family);
+  if (local === undefined) return [];
+  return [{
+    network: network.name,
+    name: network.interfaceName,
+    alias: aliasOf(network.name, context.annotationKey),
+    vni: network.vni,
+    port: network.port,
+    family: network.family,
+    ...(network.family === 6 ? { local } : {}),
+    dev: network.dev,
+    mac: network.mac ?? derivedMac(member.uid, network.name),
+    ...(network.mtu === undefined ? {} : { mtu: network.mtu }),
+    up: network.up,
+    addresses: network.addresses,
+    routes: network.routes,
+    peers: peerAddresses(member, context),
+  }];
+}
+
+/** Members use their first pod IP of the network's family. */
+function podIpOf(member: Member, family: Family): string | undefined {
+  return member.podIPs.map(parseIp).find((ip) => ip?.family === family)?.address;
+}
+
+/** What is no address of the network's family is left out: the kernel would refuse it. */
+function peerAddresses(
+  member: Member,
+  context: { readonly network: Network; readonly peersOf: (network: Network) => readonly string[] },
+): readonly string[] {
+  const own = new Set(member.podIPs.map((text) => parseIp(text)?.address));
+  const peers = new Set<string>();
+  for (const text of context.peersOf(context.network)) {
+    const ip = parseIp(text);
+    if (ip?.family === context.network.family && !own.has(ip.address)) peers.add(ip.address);
+  }
+  return [...peers].sort();
+}

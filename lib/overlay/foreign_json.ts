@@ -1,0 +1,100 @@
+// How is foreign JSON taken apart: every field is checked before it becomes a value of ours.
+
+/** The text of a program is not what that program promises. The message names the place and what was found. */
+export class ReadingError extends Error {
+  override name = "ReadingError";
+}
+
+/** An object of which nothing is known yet, and where it stood, for messages. */
+export interface Foreign {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly where: string;
+}
+
+/** Reads a line as an array of objects. Empty objects are left out: older iproute2 prints one per filtered entry. */
+export function readObjects(line: string, what: string): readonly Foreign[] {
+  return objectsOf(parseJson(line, what), what).filter(({ fields }) => Object.keys(fields).length > 0);
+}
+
+/** A text field; throws when it is missing or no text. */
+export function text(of: Foreign, field: string): string {
+  const value = of.fields[field];
+  if (typeof value === "string") return value;
+  throw unexpected(of, { field, expected: "text", found: value });
+}
+
+/** A text field that may be missing. */
+export function optionalText(of: Foreign, field: string): string | undefined {
+  return of.fields[field] === undefined ? undefined : text(of, field);
+}
+
+/** A whole number, not negative; throws when it is missing or anything else. */
+export function count(of: Foreign, field: string): number {
+  const value = of.fields[field];
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw unexpected(of, { field, expected: "a whole number", found: value });
+}
+
+/** A whole number that may be missing. */
+export function optionalCount(of: Foreign, field: string): number | undefined {
+  return of.fields[field] === undefined ? undefined : count(of, field);
+}
+
+/** An object field that may be missing. */
+export function optionalObject(of: Foreign, field: string): Foreign | undefined {
+  const value = of.fields[field];
+  if (value === undefined) return undefined;
+  if (isRecord(value)) return { fields: value, where: `${of.where}, ${field}` };
+  throw unexpected(of, { field, expected: "an object", found: value });
+}
+
+/** An array of objects; missing counts as empty. */
+export function objects(of: Foreign, field: string): readonly Foreign[] {
+  const value = of.fields[field];
+  return value === undefined ? [] : objectsOf(value, `${of.where}, ${field}`);
+}
+
+/** An array of texts; missing counts as empty. */
+export function texts(of: Foreign, field: string): readonly string[] {
+  const value = of.fields[field] ?? [];
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw unexpected(of, { field, expected: "an array of texts", found: value });
+}
+
+/** The error for a field that is not as expected. */
+export function unexpected(
+  of: Foreign,
+  about: { readonly field: string; readonly expected: string; readonly found: unknown },
+): ReadingError {
+  return new ReadingError(
+    `Cannot read ${of.where}: expected ${about.expected} as "${about.field}", found ${shown(about.found)}`,
+  );
+}
+
+function parseJson(line: string, what: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new ReadingError(`Cannot read ${what}: expected JSON, found ${shown(line)}`);
+  }
+}
+
+function objectsOf(value: unknown, what: string): readonly Foreign[] {
+  if (!Array.isArray(value)) {
+    throw new ReadingError(`Cannot read ${what}: expected an array, found ${shown(value)}`);
+  }
+  return value.map((item: unknown, position) => {
+    const where = `${what}, entry ${position + 1}`;
+    if (isRecord(item)) return { fields: item, where };
+    throw new ReadingError(`Cannot read ${where}: expected an object, found ${shown(item)}`);
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  const whole = JSON.stringify(value) ?? "nothing";
+  return whole.length > 80 ? `${whole.slice(0, 80)}…` : whole;
+}
