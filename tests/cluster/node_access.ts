@@ -1,0 +1,107 @@
+// What can tests do to a cluster that is theirs alone, below the API: end containers and sandboxes, compact etcd, …
+import { kubernetesDirectory } from "./kubernetes_build.ts";
+import type { ClusterState } from "./cluster_state.ts";
+import { layoutOf } from "./cluster_state.ts";
+import { Daemons } from "./daemons.ts";
+import { importImage } from "./image_import.ts";
+import { type Kubectl, kubectlFor } from "./kubectl.ts";
+import type { Layout, NodeLayout } from "./layout.ts";
+import { command } from "./run_command.ts";
+
+/** A pod by name. */
+export interface PodName {
+  readonly namespace: string;
+  readonly pod: string;
+}
+
+/** The machine side of a cluster. */
+export class NodeAccess {
+  /** etcd, kube-apiserver, kube-controller-manager, kube-scheduler, containerd-nodeN, kubelet-nodeN. */
+  readonly daemons: Daemons;
+  readonly layout: Layout;
+  readonly kubectl: Kubectl;
+
+  private constructor(daemons: Daemons, kubectl: Kubectl) {
+    this.daemons = daemons;
+    this.layout = layoutOf(daemons.state);
+    this.kubectl = kubectl;
+  }
+
+  /** The access to a cluster that runs. */
+  static async to(state: ClusterState): Promise<NodeAccess> {
+    const kubectl = kubectlFor(`${await kubernetesDirectory()}/kubectl`, {
+      kubeconfig: layoutOf(state).kubeconfig,
+    });
+    return new NodeAccess(new Daemons(state), kubectl);
+  }
+
+  /** Imports an image archive on every node. */
+  async importImage(archive: string): Promise<void> {
+    await importImage(this.layout.nodes, archive);
+  }
+
+  /** SIGKILLs the main process of a container, past the API. */
+  async killContainer(target: PodName & { readonly container: string }): Promise<void> {
+    const { node, uid } = await this.#locate(target);
+    await this.#killTask(node, [
+      `labels."io.kubernetes.pod.uid"==${uid}`,
+      `labels."io.kubernetes.container.name"==${target.container}`,
+    ]);
+  }
+
+  /** SIGKILLs the sandbox of a pod: it gets a new network namespace and mostly a new IP, under the same uid. */
+  async killSandbox(target: PodName): Promise<void> {
+    const { node, uid } = await this.#locate(target);
+    await this.#killTask(node, [
+      `labels."io.kubernetes.pod.uid"==${uid}`,
+      `labels."io.cri-containerd.kind"==sandbox`,
+    ]);
+  }
+
+  /** Compacts etcd up to now. For a real 410, restart the API server too: its watch cache still has the history. */
+  async compactEtcd(): Promise<void> {
+    const { header } = await this.#etcd("kv/range", { key: btoa("/registry/none") });
+    await this.#etcd("kv/compaction", { revision: header.revision, physical: true });
+  }
+
+  async #etcd(path: string, body: unknown): Promise<{ readonly header: { readonly revision: string } }> {
+    const response = await fetch(`${this.layout.etcd}/v3/${path}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) {
+      throw new Error(`Cannot ask etcd for ${path}: ${response.status} ${await response.text()}`);
+    }
+    return await response.json();
+  }
+
+  async #locate({ namespace, pod }: PodName): Promise<{ readonly node: NodeLayout; readonly uid: string }> {
+    const where = await this.kubectl([
+      ...["get", "pod", pod, "-n", namespace, "-o", "jsonpath={.spec.nodeName} {.metadata.uid}"],
+    ]);
+    const [name = "", uid = ""] = where.split(" ");
+    const node = this.layout.nodes.find((candidate) => candidate.name === name);
+    if (!node) throw new Error(`Cannot find pod ${namespace}/${pod} on a node: it is on "${name}"`);
+    return { node, uid };
+  }
+
+  async #killTask(node: NodeLayout, filters: readonly string[]): Promise<void> {
+    const ctr = ["ctr", "--address", node.containerdSocket, "--namespace", "k8s.io"];
+    const ids = await command("list containers", [
+      ...ctr,
+      "containers",
+      "list",
+      "--quiet",
+      filters.join(","),
+    ]);
+    const tasks = await command("list tasks", [...ctr, "tasks", "list"]);
+    const running = ids.split("\n").filter((id) =>
+      id && new RegExp(`^${id}\\s+\\d+\\s+RUNNING`, "m").test(tasks)
+    );
+    const [id] = running;
+    if (id === undefined) {
+      throw new Error(`Cannot kill the container: none runs with ${filters.join(" and ")}`);
+    }
+    await command("kill the container", [...ctr, "tasks", "kill", "--signal", "SIGKILL", id]);
+  }
+}

@@ -1,0 +1,23 @@
+// Has it become true? Asks again and again until it has, or says what it waited for.
+
+/** How long to be patient. `describe` says at the end what was found instead. */
+export interface Patience {
+  readonly seconds: number;
+  readonly describe?: () => Promise<string> | string;
+}
+
+/** Waits until `condition` gives true. Throws "Cannot wait longer for <what>: …" when its time is up. */
+export async function until(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  patience: Patience,
+): Promise<void> {
+  const deadline = performance.now() + patience.seconds * 1000;
+  for (;;) {
+    if (await condition()) return;
+    if (performance.now() > deadline) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const found = patience.describe ? await patience.describe() : "it did not happen";
+  throw new Error(`Cannot wait longer for ${what} than ${patience.seconds} s: ${found}`);
+}
