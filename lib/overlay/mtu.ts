@@ -1,5 +1,6 @@
 // Does the device that an interface is to be made on exist, and which MTU does it leave for the interface?
 import type { Family } from "../network/network.ts";
+import { quoted } from "../network/quoted.ts";
 import type { ObservedLink } from "./observation.ts";
 import type { WantedInterface } from "./wanted.ts";
 
@@ -49,5 +50,5 @@ function allowedMtu(family: Family, underlay: ObservedLink): number {
 }
 
 function names(links: readonly ObservedLink[]): string {
-  return links.map(({ name }) => JSON.stringify(name)).join(", ") || "none";
+  return links.map(({ name }) => quoted(name)).join(", ") || "none";
 }

@@ -4,6 +4,7 @@
 // interface counts as ours too and is adopted: the predecessor made such links, and so do we in the moment between
 // making a link and giving it its alias. A link that differs in what cannot be changed in place is deleted and made
 // again. Nothing is deleted for an interface that cannot be made: a wrong link harms less than none.
+import { quoted } from "../network/quoted.ts";
 import { underlayObstacle } from "./mtu.ts";
 import type { Observation, ObservedLink } from "./observation.ts";
 import type { Obstacle } from "./planner.ts";
@@ -163,10 +164,6 @@ function description(link: ObservedLink): string {
   const vni = link.vxlan === undefined ? "" : ` with VNI ${link.vxlan.vni}`;
   const alias = link.alias === "" ? " without an alias" : ` with alias ${quoted(link.alias)}`;
   return `${kind}${vni}${alias}`;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }
 
 function verdict(world: World, findings: Findings): LinkVerdict {

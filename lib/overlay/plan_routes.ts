@@ -1,5 +1,6 @@
 // Which routes the interfaces get and lose, and which ones cannot be had.
 import { type Cidr, cidrText, type Family, type Route } from "../network/network.ts";
+import { quoted } from "../network/quoted.ts";
 import { contains, parseCidr } from "./ip_text.ts";
 import type { Observation, ObservedRoute } from "./observation.ts";
 import type { AddressSteps } from "./plan_addresses.ts";
@@ -125,7 +126,7 @@ function defaultMetric(family: Family): number {
 
 function told({ subnet, gateway, dev }: ObservedRoute): string {
   const via = gateway === undefined ? "" : ` via ${gateway}`;
-  return `${subnet}${via} on ${dev === "" ? "no device" : JSON.stringify(dev)}`;
+  return `${subnet}${via} on ${dev === "" ? "no device" : quoted(dev)}`;
 }
 
 function splitHint({ subnet }: Route): string {
