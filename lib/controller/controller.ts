@@ -1,0 +1,328 @@
+// How the parts work together: watches feed the store, the store names keys, the queue runs reconcile() for each.
+import type { Executor } from "../kube/exec.ts";
+import type { ExecSession } from "../kube/exec_session.ts";
+import type { ApiClient } from "../kube/http.ts";
+import type { Reflector, ReflectorHandler } from "../kube/reflector.ts";
+import { startReflector } from "../kube/reflector.ts";
+import type { PodView } from "../network/pod.ts";
+import { problemText } from "../network/problem.ts";
+import { type Clock, sleep } from "../ops/clock.ts";
+import type { Log } from "../ops/log.ts";
+import { createSaidOnce } from "../ops/said_once.ts";
+import type { Step, Tool } from "../overlay/step.ts";
+import { Agents } from "./agent.ts";
+import { configMapCollection, type ConfigMapView, podCollection } from "./collections.ts";
+import { lookUpPod } from "./lost_pod.ts";
+import { Memories } from "./pod_memory.ts";
+import { NotPermitted } from "./permit.ts";
+import { reconcile, type World } from "./reconcile.ts";
+import { Releaser } from "./release.ts";
+import type { Reporter } from "./report.ts";
+import { type AgentAddress, SessionPool } from "./session_pool.ts";
+import type { ControllerSettings } from "./settings.ts";
+import { type Affected, Store } from "./store.ts";
+import { WorkQueue, type WorkQueueObserver } from "./work_queue.ts";
+
+/** What the controller is made of, passed in so that tests and benches can hold each part. */
+export interface ControllerParts {
+  readonly client: ApiClient;
+  readonly executor: Executor;
+  /** Starts a tool in an agent. Throws SessionEnded. */
+  readonly openSession: (agent: AgentAddress, tool: Tool) => Promise<ExecSession>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly reporter: Reporter;
+  /** Whether this replica may write now; without leader election always. */
+  readonly mayWrite?: () => boolean;
+  readonly queueObserver?: WorkQueueObserver;
+  readonly onStep?: (step: Step) => void;
+  readonly onWatchEnd?: (seen: { readonly resource: "pods" | "configmaps"; readonly reason: string }) => void;
+  readonly onEvent?: (resource: "pods" | "configmaps") => void;
+}
+
+/** Milliseconds a session stays open after its last use: the fdb is touched again and again, the links are not. */
+const keepSessions = { ip: 5_000, bridge: 30_000 } as const;
+
+/** One controller. `run` does everything; the rest is for looking at it. */
+export class Controller {
+  readonly #settings: ControllerSettings;
+  readonly #parts: ControllerParts;
+  readonly #store: Store;
+  readonly #memories = new Memories();
+  readonly #pool: SessionPool;
+  readonly #queue: WorkQueue;
+  readonly #world: World;
+  readonly #said = createSaidOnce();
+  readonly #stopping = new AbortController();
+  readonly #lookups = new Set<Promise<void>>();
+  #synced = false;
+  #cancelExpiry: (() => void) | undefined;
+
+  constructor(settings: ControllerSettings, parts: ControllerParts) {
+    const { clock, executor, reporter } = parts;
+    const permit = (): void => {
+      if (parts.mayWrite?.() === false) throw new NotPermitted();
+    };
+    const memories = this.#memories;
+    const pool = new SessionPool({
+      clock,
+      open: parts.openSession,
+      limit: settings.limits.sessions,
+      keep: keepSessions,
+    });
+    const agents = new Agents({ pool, permit, onStep: (step) => parts.onStep?.(step) });
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#pool = pool;
+    this.#store = new Store(settings.membership);
+    this.#world = {
+      store: this.#store,
+      memories,
+      agents,
+      releaser: new Releaser({ executor, agents, pool, memories, reporter, clock, permit }),
+      reporter,
+      clock,
+      annotationKey: settings.membership.annotationKey,
+      forget: (uid) => this.#affect(this.#store.removePod(uid)),
+    };
+    this.#queue = new WorkQueue({
+      clock,
+      work: (uid) => reconcile(uid, this.#world),
+      workers: settings.limits.workers,
+      workersForFailing: settings.limits.workersForFailing,
+      ...(parts.queueObserver === undefined ? {} : { observe: parts.queueObserver }),
+    });
+  }
+
+  /** The whole story, until `signal`: watch, work, heal by and by, stop. */
+  async run(signal: AbortSignal): Promise<void> {
+    const watches = this.#watch();
+    const stop = onAbort(signal, () => this.#stopping.abort());
+    await Promise.race([Promise.all(watches.map((watch) => watch.synced)), aborted(this.#stopping.signal)]);
+    this.#start();
+    await this.#resyncUntilStopped(watches);
+    await this.#stop(watches);
+    stop();
+  }
+
+  /** True once pods and ConfigMap were each read completely; nothing is changed anywhere before. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** Looks at everything again: when leadership was gained, or in doubt. */
+  lookAtEverything({ spread }: { readonly spread: number }): void {
+    if (!this.#synced) return;
+    for (const uid of this.#store.keys()) {
+      this.#memories.doubt(uid);
+      this.#queue.add(uid, { delay: spread * this.#parts.clock.random() });
+    }
+  }
+
+  /** For metrics and health. */
+  state(): {
+    readonly members: number;
+    readonly segments: ReadonlyMap<string, number>;
+    readonly sessions: number;
+    readonly longestRun: number;
+    readonly badConfigMapEntries: number;
+  } {
+    return {
+      ...this.#store.counts(),
+      sessions: this.#pool.open,
+      longestRun: this.#queue.longestRunning(),
+      badConfigMapEntries: this.#store.cluster.problems.length,
+    };
+  }
+
+  #watch(): readonly Reflector[] {
+    const { watchNamespaces } = this.#settings;
+    const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+    return [
+      this.#reflect(configMapCollection(this.#settings), {
+        resource: "configmaps",
+        handler: this.#configMapHandler(),
+      }),
+      ...namespaces.map((namespace) =>
+        this.#reflect(podCollection(this.#settings, namespace), {
+          resource: "pods",
+          handler: this.#podHandler(namespace),
+        })
+      ),
+    ];
+  }
+
+  #reflect<T extends PodView | ConfigMapView>(
+    collection: ReturnType<typeof podCollection | typeof configMapCollection> & {
+      project: (object: unknown) => T;
+    },
+    { resource, handler }: {
+      readonly resource: "pods" | "configmaps";
+      readonly handler: ReflectorHandler<T>;
+    },
+  ): Reflector {
+    const { log, client, clock, onWatchEnd } = this.#parts;
+    return startReflector(client, {
+      ...collection,
+      handler,
+      signal: this.#stopping.signal,
+      onTrouble: ({ end, reason, retryIn }) => {
+        onWatchEnd?.({ resource, reason: end });
+        const said = this.#said.problem(collection.what, `${end} ${reason}`);
+        const again = `trying again in ${(retryIn / 1000).toFixed(1)} s`;
+        if (end === "expected" || !said.say) log.debug(`watch of ${collection.what}: ${reason}; ${again}`);
+        else log.warn(`Cannot watch ${collection.what}: ${reason}; ${again}`, { trouble: end });
+      },
+      onHealed: () => {
+        const repeated = this.#said.healed(collection.what);
+        if (repeated !== undefined) log.info(`watching ${collection.what} again`, { repeated });
+      },
+    }, { clock });
+  }
+
+  #podHandler(namespace: string | undefined): ReflectorHandler<PodView> {
+    const { clock, log, onEvent } = this.#parts;
+    const covers = (pod: PodView): boolean => namespace === undefined || pod.namespace === namespace;
+    const put = (pod: PodView): void => {
+      onEvent?.("pods");
+      this.#affect(this.#store.putPod(pod, { now: clock.now() }));
+    };
+    return {
+      replaced: (pods) => {
+        onEvent?.("pods");
+        const affected = this.#store.replacePods(pods, { now: clock.now(), covers });
+        this.#affect(affected);
+        for (const pod of affected.gone) this.#lookUp(pod);
+      },
+      added: put,
+      modified: put,
+      deleted: (pod) => {
+        onEvent?.("pods");
+        this.#affect(this.#store.removePod(pod.uid));
+        this.#lookUp(pod);
+      },
+      unreadable: (reason) => log.warn(`Cannot read a pod: ${reason}`),
+    };
+  }
+
+  #configMapHandler(): ReflectorHandler<ConfigMapView> {
+    const { log, onEvent } = this.#parts;
+    const put = (configMap: ConfigMapView | undefined): void => {
+      onEvent?.("configmaps");
+      this.#putConfigMap(configMap);
+    };
+    return {
+      replaced: ([configMap]) => put(configMap),
+      added: put,
+      modified: put,
+      deleted: () => put(undefined),
+      unreadable: (reason) => log.warn(`Cannot read the ConfigMap: ${reason}`),
+    };
+  }
+
+  #putConfigMap(configMap: ConfigMapView | undefined): void {
+    const { clock, log } = this.#parts;
+    const affected = this.#store.putConfigMap(configMap?.data, { now: clock.now() });
+    for (const notice of this.#store.cluster.notices) log.warn(notice);
+    for (const problem of this.#store.cluster.problems) {
+      const text = problemText(problem);
+      if (this.#said.problem(text, text).say) log.warn(text);
+    }
+    this.#affect(affected);
+  }
+
+  /** A pod that vanished from the selection without being deleted may live on, without its label. */
+  #lookUp(pod: PodView): void {
+    if (pod.deletion !== undefined) return;
+    const { client, clock } = this.#parts;
+    const { annotationKey } = this.#settings.membership;
+    const lookup: Promise<void> = lookUpPod(pod, {
+      client,
+      clock,
+      annotationKey,
+      signal: this.#stopping.signal,
+    })
+      .then((found) => {
+        if (found !== undefined && this.#store.subject(found.uid) === undefined) {
+          this.#affect(this.#store.putUnlabelled(found, { now: clock.now() }));
+        }
+      })
+      .finally(() => this.#lookups.delete(lookup));
+    this.#lookups.add(lookup);
+  }
+
+  /** Turns what a change affects into work. */
+  #affect({ changed, touched, gone }: Affected): void {
+    for (const pod of gone) {
+      this.#memories.forget(pod.uid);
+      this.#pool.closePod(pod.uid);
+      this.#queue.forget(pod.uid);
+      this.#parts.reporter.forget(pod);
+    }
+    for (const uid of changed) this.#memories.doubt(uid);
+    if (this.#synced) this.#enqueue({ changed, touched });
+    this.#armExpiry();
+  }
+
+  #enqueue({ changed, touched }: Pick<Affected, "changed" | "touched">): void {
+    for (const uid of changed) this.#queue.add(uid, { fresh: true });
+    for (const uid of touched) this.#queue.add(uid, { delay: this.#settings.limits.coalesce });
+  }
+
+  /** One timer for the next pod whose grace period runs out. */
+  #armExpiry(): void {
+    this.#cancelExpiry?.();
+    this.#cancelExpiry = undefined;
+    const next = this.#store.nextExpiry();
+    if (next === undefined || this.#stopping.signal.aborted) return;
+    const { clock } = this.#parts;
+    this.#cancelExpiry = clock.after(Math.max(0, next - clock.now()), () => {
+      this.#affect(this.#store.expire(clock.now()));
+    });
+  }
+
+  #start(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#synced = true;
+    const { members, segments } = this.#store.counts();
+    this.#parts.log.info(`watching: ${members} members in ${segments.size} networks`);
+    this.#enqueue({ changed: new Set(this.#store.keys()), touched: new Set() });
+  }
+
+  /** Every so often everything is listed and looked at anew: heals what no event announced. */
+  async #resyncUntilStopped(watches: readonly Reflector[]): Promise<void> {
+    const { clock } = this.#parts;
+    const { resync, resyncSpread } = this.#settings.limits;
+    while (!this.#stopping.signal.aborted) {
+      await sleep(clock, resync * (0.9 + 0.2 * clock.random()), this.#stopping.signal);
+      if (this.#stopping.signal.aborted) return;
+      for (const watch of watches) watch.relist();
+      this.lookAtEverything({ spread: resyncSpread });
+    }
+  }
+
+  /** Finishes what runs, within bounds, and closes everything. */
+  async #stop(watches: readonly Reflector[]): Promise<void> {
+    const { clock, log } = this.#parts;
+    this.#cancelExpiry?.();
+    const inTime = new AbortController();
+    const idle = this.#queue.stop().then(() => true);
+    const late = sleep(clock, this.#settings.limits.shutdown, inTime.signal).then(() => false);
+    const finished = await Promise.race([idle, late]);
+    inTime.abort();
+    if (!finished) log.warn(`stopping though ${this.#queue.running} looks have not ended`);
+    await this.#pool.close();
+    await Promise.all([...watches.map((watch) => watch.done), ...this.#lookups]);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => onAbort(signal, resolve));
+}
+
+/** Calls `run` when (or if already) aborted; gives the way to take that back. */
+function onAbort(signal: AbortSignal, run: () => void): () => void {
+  if (signal.aborted) run();
+  else signal.addEventListener("abort", run, { once: true });
+  return () => signal.removeEventListener("abort", run);
+}

@@ -1,0 +1,160 @@
+// Observe, plan, apply, verify: brings one pod's kernel to what is wanted, through one agent.
+import type { Clock } from "../ops/clock.ts";
+import type { Observation } from "../overlay/observation.ts";
+import { afterFdbSteps } from "../overlay/after_steps.ts";
+import { type Obstacle, type Plan, plan } from "../overlay/planner.ts";
+import type { Step } from "../overlay/step.ts";
+import type { WantedState } from "../overlay/wanted.ts";
+import type { Agents, Refusal } from "./agent.ts";
+import type { Belief, PodMemory } from "./pod_memory.ts";
+import type { AgentAddress } from "./session_pool.ts";
+
+/** What is left when nothing more can be done now. */
+export interface Convergence {
+  readonly observed: Observation;
+  readonly obstacles: readonly Obstacle[];
+  /** Steps that are still planned though they were tried; empty when all holds. */
+  readonly remaining: readonly Step[];
+  /** What the kernel said of them. */
+  readonly refusals: readonly Refusal[];
+  /** What was changed. */
+  readonly applied: readonly Step[];
+  /** Present when lines were sent but not yet read back: look once more after this many ms. */
+  readonly verifyIn?: number;
+}
+
+/** Tried at most this often in one run; what is left then is a matter for the retry. */
+const rounds = 3;
+
+/** Lines sent in a rollout are read back once nothing was sent for this many ms. */
+const quiet = 2_000;
+
+/** In a rollout that never ends they are read back after this many ms all the same. */
+const longestUnread = 60_000;
+
+export interface ConvergeOptions {
+  readonly agents: Agents;
+  readonly agent: AgentAddress;
+  readonly memory: PodMemory;
+  readonly clock: Clock;
+  readonly wanted: WantedState;
+  /** May lines be sent without reading each of them back? Not before a pod is released. */
+  readonly mayBelieve: boolean;
+}
+
+/** Throws SessionEnded when the conversation breaks. */
+export async function converge(options: ConvergeOptions): Promise<Convergence> {
+  const { memory, agent } = options;
+  const belief = options.mayBelieve && memory.belief?.containerId === agent.containerId
+    ? memory.belief
+    : undefined;
+  // Whatever happens from here on, an exception must not leave a belief behind that was not checked.
+  memory.belief = undefined;
+  return (belief && await convergeOnBelief(belief, options)) ?? await convergeOnSight(options);
+}
+
+/** The cheap way: gives undefined when more than the fdb has to change, or the belief turned out wrong. */
+async function convergeOnBelief(belief: Belief, options: ConvergeOptions): Promise<Convergence | undefined> {
+  const { clock, memory } = options;
+  const planned = planFor(belief.observation, options);
+  if (planned.steps.some((step) => !isFdbStep(step))) return undefined;
+  if (planned.steps.length === 0) return await confirm(belief, { planned, options });
+  const refusals = await options.agents.send(options.agent, { steps: planned.steps });
+  if (refusals.length > 0) return undefined;
+  const now = clock.now();
+  const observed = afterFdbSteps(belief.observation, planned.steps);
+  const after = { ...belief, observation: observed, unreadSince: belief.unreadSince ?? now, at: now };
+  memory.belief = after;
+  const verifyIn = untilReadBack(after, now) ?? 0;
+  return { observed, obstacles: planned.obstacles, ...nothingLeft, applied: planned.steps, verifyIn };
+}
+
+/** Nothing to send: read back what was sent before, once it is quiet. */
+async function confirm(
+  belief: Belief,
+  { planned, options }: { readonly planned: Plan; readonly options: ConvergeOptions },
+): Promise<Convergence | undefined> {
+  const { clock, memory, agents, agent } = options;
+  const holds = { observed: belief.observation, ...nothingLeft, obstacles: planned.obstacles };
+  const verifyIn = untilReadBack(belief, clock.now());
+  if (verifyIn === undefined || verifyIn > 0) {
+    memory.belief = belief;
+    return verifyIn === undefined ? holds : { ...holds, verifyIn };
+  }
+  const fdb = await agents.lookAtFdb(agent, { entries: entriesOf(options.wanted) });
+  const observation = { ...belief.observation, fdb };
+  if (planFor(observation, options).steps.length > 0) return undefined;
+  memory.belief = { containerId: belief.containerId, observation, at: clock.now() };
+  return { ...holds, observed: observation };
+}
+
+/** Milliseconds until what was sent is read back; undefined when everything has been. */
+function untilReadBack({ at, unreadSince }: Belief, now: number): number | undefined {
+  if (unreadSince === undefined) return undefined;
+  return Math.max(0, Math.min(at + quiet, unreadSince + longestUnread) - now);
+}
+
+async function convergeOnSight(options: ConvergeOptions): Promise<Convergence> {
+  const { agents, agent, memory, clock } = options;
+  const entries = entriesOf(options.wanted);
+  let observed = await agents.look(agent, { entries });
+  let planned = planFor(observed, options);
+  let refusals: readonly Refusal[] = [];
+  const applied: Step[] = [];
+  for (let round = 0; round < rounds && planned.steps.length > 0; round++) {
+    const done = await agents.apply(agent, { steps: planned.steps, before: observed, entries });
+    const refused = new Set(done.refusals.map((refusal) => refusal.step));
+    const worked = planned.steps.filter((step) => !refused.has(step));
+    rememberAddresses(memory, worked);
+    applied.push(...worked);
+    ({ observed, refusals } = done);
+    planned = planFor(observed, options);
+  }
+  claimAddresses(memory, { observed, wanted: options.wanted });
+  if (planned.steps.length === 0) {
+    memory.belief = { containerId: agent.containerId, observation: observed, at: clock.now() };
+  }
+  return { observed, obstacles: planned.obstacles, remaining: planned.steps, refusals, applied };
+}
+
+const nothingLeft = { remaining: [], refusals: [], applied: [] } as const;
+
+function planFor(observed: Observation, { wanted, memory }: ConvergeOptions): Plan {
+  return plan({ wanted, observed, ourAddresses: memory.addresses });
+}
+
+function isFdbStep(step: Step): boolean {
+  return step.kind === "append-fdb" || step.kind === "delete-fdb";
+}
+
+function entriesOf(wanted: WantedState): number {
+  return wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
+}
+
+function rememberAddresses(memory: PodMemory, steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind === "add-address") addressesOf(memory, step.dev).add(step.cidr);
+    if (step.kind === "delete-address") addressesOf(memory, step.dev).delete(step.cidr);
+    if (step.kind === "delete-link") memory.addresses.delete(step.dev);
+  }
+}
+
+/** After a restart of ours we no longer know what we set; what is there and wanted is taken as set by us. */
+function claimAddresses(
+  memory: PodMemory,
+  { observed, wanted }: { readonly observed: Observation; readonly wanted: WantedState },
+): void {
+  for (const each of wanted.interfaces) {
+    const present = new Set(observed.links.find((link) => link.name === each.name)?.addresses ?? []);
+    for (const { address, prefix } of each.addresses) {
+      const text = `${address}/${prefix}`;
+      if (present.has(text)) addressesOf(memory, each.name).add(text);
+    }
+  }
+}
+
+function addressesOf(memory: PodMemory, name: string): Set<string> {
+  const known = memory.addresses.get(name) ?? new Set<string>();
+  memory.addresses.set(name, known);
+  return known;
+}

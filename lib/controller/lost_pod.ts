@@ -1,0 +1,40 @@
+// A pod has left the selection: is it gone, or does it live on without its label?
+import type { V1Pod } from "@kubernetes/client-node";
+import { type ApiClient, ApiError } from "../kube/http.ts";
+import { type PodView, podView } from "../network/pod.ts";
+import { type Clock, sleep } from "../ops/clock.ts";
+
+/** Asked this often, so long apart (ms); after that the next relist is left to find out. */
+const attempts = 4;
+const pause = 5_000;
+const deadline = 10_000;
+
+export interface LookUpOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly annotationKey: string;
+  readonly signal: AbortSignal;
+}
+
+/** The pod as it is now, if the one with this very uid still lives. Never throws. */
+export async function lookUpPod(pod: PodView, options: LookUpOptions): Promise<PodView | undefined> {
+  const { client, clock, annotationKey, signal } = options;
+  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
+  for (let attempt = 0; attempt < attempts && !signal.aborted; attempt++) {
+    try {
+      const found = await client.json({ method: "GET", path, purpose: "get a pod", deadline, signal });
+      const view = podView(found as V1Pod, { annotationKey });
+      return view.uid === pod.uid && view.deletion === undefined ? view : undefined;
+    } catch (error) {
+      if (isDefinite(error)) return undefined;
+      await sleep(clock, pause, signal);
+    }
+  }
+  return undefined;
+}
+
+/** The pod is not there, or we may not see it: asking again changes nothing. */
+function isDefinite(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return true;
+  return error.failure.kind === "status" && error.failure.status < 429;
+}

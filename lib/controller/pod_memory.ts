@@ -1,0 +1,51 @@
+// What is remembered of a pod between two looks. All of it can be lost: the next look finds out again.
+import type { Observation } from "../overlay/observation.ts";
+
+/** What we believe the kernel holds, so that a peer's coming costs one line and no reading. */
+export interface Belief {
+  /** Of the agent through which it was read. */
+  readonly containerId: string;
+  readonly observation: Observation;
+  /** Monotonic ms of the last line sent or read. */
+  readonly at: number;
+  /** Since when (monotonic ms) there are lines sent that have not been read back; absent when there are none. */
+  readonly unreadSince?: number;
+}
+
+/** A release that was asked for; the container's status will say when it has worked. */
+export interface Release {
+  readonly containerId: string;
+  /** Monotonic ms. */
+  readonly at: number;
+  readonly asked: "terminate" | "terminate file";
+}
+
+export interface PodMemory {
+  belief?: Belief | undefined;
+  release?: Release | undefined;
+  /** Addresses that we set, by interface: only those are ever removed. */
+  readonly addresses: Map<string, Set<string>>;
+}
+
+/** Memory by uid. */
+export class Memories {
+  readonly #pods = new Map<string, PodMemory>();
+
+  of(uid: string): PodMemory {
+    const known = this.#pods.get(uid);
+    if (known !== undefined) return known;
+    const fresh: PodMemory = { addresses: new Map() };
+    this.#pods.set(uid, fresh);
+    return fresh;
+  }
+
+  /** What is believed may be wrong: the next look asks the kernel. */
+  doubt(uid: string): void {
+    const known = this.#pods.get(uid);
+    if (known !== undefined) known.belief = undefined;
+  }
+
+  forget(uid: string): void {
+    this.#pods.delete(uid);
+  }
+}

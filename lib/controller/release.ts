@@ -1,0 +1,133 @@
+// Letting a pod go on once its networks hold: TERM for the init agent, the marker for a native sidecar.
+import { type ExecResult, type Executor } from "../kube/exec.ts";
+import { SessionEnded } from "../kube/exec_session.ts";
+import type { Member } from "../network/member.ts";
+import type { Clock } from "../ops/clock.ts";
+import { isReady } from "../overlay/ready_marker.ts";
+import type { Agents } from "./agent.ts";
+import type { Convergence } from "./convergence.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Memories } from "./pod_memory.ts";
+import type { Reporter } from "./report.ts";
+import type { AgentAddress, SessionPool } from "./session_pool.ts";
+
+/** Commands of the agent image's contract. The second is for old agents that do not end on TERM. */
+const terminate = ["kill", "-TERM", "1"] as const;
+const terminateByFile = ["touch", "/run/terminate"] as const;
+
+/** Milliseconds for an agent to end after it was asked to. */
+const patience = 5_000;
+const execDeadline = 10_000;
+
+export interface ReleaserOptions {
+  readonly executor: Pick<Executor, "run">;
+  readonly agents: Agents;
+  readonly pool: SessionPool;
+  readonly memories: Memories;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly permit: () => void;
+}
+
+/** Releases pods and sees to it that they went. Throws SessionEnded when the agent cannot be reached. */
+export class Releaser {
+  readonly #options: ReleaserOptions;
+
+  constructor(options: ReleaserOptions) {
+    this.#options = options;
+  }
+
+  /** True from the order to end until the container's status says that it has. */
+  isUnderWay(agent: AgentAddress): boolean {
+    return this.#options.memories.of(agent.uid).release?.containerId === agent.containerId;
+  }
+
+  /** Call only when everything was read back. */
+  async release(
+    agent: AgentAddress,
+    { how, member, result }: {
+      readonly how: "terminate" | "marker";
+      readonly member: Member;
+      readonly result: Convergence;
+    },
+  ): Promise<void> {
+    const done = how === "marker" ? await this.#mark(agent, result) : await this.#terminate(agent, terminate);
+    if (done) this.#options.reporter.released(member, member.networks);
+  }
+
+  /** After the order: waits a little, then tries the old way, then starts over. */
+  async follow(agent: AgentAddress): Promise<Outcome> {
+    const memory = this.#options.memories.of(agent.uid);
+    const { release } = memory;
+    if (release === undefined) return { kind: "done" };
+    const left = release.at + patience - this.#options.clock.now();
+    const reason = `container ${agent.container} was told to end`;
+    if (left > 0) return { kind: "wait", reason, again: left };
+    if (release.asked === "terminate") {
+      await this.#terminate(agent, terminateByFile);
+      return { kind: "wait", reason, again: patience };
+    }
+    memory.release = undefined;
+    throw new Error(
+      `Cannot release the pod: container ${agent.container} still runs ${2 * patience / 1000} s after ` +
+        `${terminate.join(" ")} and ${terminateByFile.join(" ")}; its main process must end on TERM`,
+    );
+  }
+
+  /** True when the marker was not there before. */
+  async #mark(agent: AgentAddress, { observed }: Convergence): Promise<boolean> {
+    if (isReady(observed)) return false;
+    const { agents, memories } = this.#options;
+    const applied = await agents.apply(agent, {
+      steps: [{ kind: "set-ready" }],
+      before: observed,
+      entries: observed.fdb.length,
+    });
+    if (!isReady(applied.observed)) {
+      throw new Error(
+        `Cannot mark the pod as ready: ${applied.refusals[0]?.message ?? "the alias of lo did not stay"}`,
+      );
+    }
+    const memory = memories.of(agent.uid);
+    if (memory.belief !== undefined) memory.belief = { ...memory.belief, observation: applied.observed };
+    return true;
+  }
+
+  async #terminate(agent: AgentAddress, command: readonly string[]): Promise<boolean> {
+    const { executor, pool, memories, clock } = this.#options;
+    // They would end with the container anyway; closed first they end without an error.
+    pool.closePod(agent.uid);
+    this.#options.permit();
+    const result = await executor.run({
+      target: { namespace: agent.namespace, pod: agent.pod, container: agent.container },
+      command,
+      deadline: execDeadline,
+    });
+    throwUnlessSent(result, { agent, command });
+    const asked = command === terminate ? "terminate" : "terminate file";
+    memories.of(agent.uid).release = { containerId: agent.containerId, at: clock.now(), asked };
+    return asked === "terminate";
+  }
+}
+
+/** `unknown` counts as sent: the container's end can cut its own exec short. Its status will tell. */
+function throwUnlessSent(
+  { outcome, stderr }: ExecResult,
+  { agent, command }: { readonly agent: AgentAddress; readonly command: readonly string[] },
+): void {
+  const what = `Cannot release the pod by ${command.join(" ")} in container ${agent.container}`;
+  switch (outcome.kind) {
+    case "ok":
+    case "unknown":
+      return;
+    case "exit":
+      throw new SessionEnded(outcome, stderr, `${what}: exit status ${outcome.code}: ${stderr.trim()}`);
+    case "rejected":
+      throw new SessionEnded(outcome, stderr, `${what}: ${outcome.status} ${outcome.reason}`);
+    case "gone":
+    case "not-ready":
+      throw new SessionEnded(outcome, stderr, `${what}: ${outcome.reason}`);
+    default:
+      outcome satisfies never;
+  }
+}

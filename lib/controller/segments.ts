@@ -1,0 +1,45 @@
+// Who shares which segment: the index that makes a peer's coming and going cost only its own segments.
+
+/** Members (by uid) of each segment with the pod IP under which their peers reach them. */
+export class Segments {
+  readonly #members = new Map<string, Map<string, string>>();
+  readonly #segmentsOf = new Map<string, ReadonlyMap<string, string>>();
+
+  /** Makes `uid` reachable in exactly these segments (segment → pod IP); gives the others of each that changed. */
+  put(uid: string, segments: ReadonlyMap<string, string>): ReadonlySet<string> {
+    const before = this.of(uid);
+    const touched = new Set<string>();
+    for (const segment of new Set([...before.keys(), ...segments.keys()])) {
+      if (before.get(segment) === segments.get(segment)) continue;
+      this.#set(segment, { uid, ip: segments.get(segment) });
+      for (const other of this.#members.get(segment)?.keys() ?? []) touched.add(other);
+    }
+    if (segments.size === 0) this.#segmentsOf.delete(uid);
+    else this.#segmentsOf.set(uid, segments);
+    touched.delete(uid);
+    return touched;
+  }
+
+  /** Segment → pod IP of one member; empty when it is nobody's peer. */
+  of(uid: string): ReadonlyMap<string, string> {
+    return this.#segmentsOf.get(uid) ?? new Map<string, string>();
+  }
+
+  /** Pod IPs of the others in a segment. */
+  peersOf(uid: string, segment: string): readonly string[] {
+    return [...this.#members.get(segment) ?? []].filter(([other]) => other !== uid).map(([, ip]) => ip);
+  }
+
+  /** Number of members of each segment. */
+  sizes(): ReadonlyMap<string, number> {
+    return new Map([...this.#members].map(([segment, members]) => [segment, members.size]));
+  }
+
+  #set(segment: string, { uid, ip }: { readonly uid: string; readonly ip: string | undefined }): void {
+    const members = this.#members.get(segment) ?? new Map<string, string>();
+    if (ip === undefined) members.delete(uid);
+    else members.set(uid, ip);
+    if (members.size === 0) this.#members.delete(segment);
+    else this.#members.set(segment, members);
+  }
+}

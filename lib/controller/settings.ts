@@ -1,0 +1,40 @@
+// What the operator can set of the controller's behaviour.
+import type { MembershipSettings } from "../network/member.ts";
+
+/** Everything `run` needs to know besides how to reach the API server. */
+export interface ControllerSettings {
+  readonly membership: MembershipSettings;
+  /** Label selector of members, e.g. `vxlan.travelping.com=true`. Evaluated by the API server. */
+  readonly selector: string;
+  /** Namespaces whose pods are watched; empty: all. */
+  readonly watchNamespaces: readonly string[];
+  readonly limits: ControllerLimits;
+}
+
+/** Bounds and intervals; the defaults fit clusters from ten to some thousand members. */
+export interface ControllerLimits {
+  /** Members worked on at the same time. */
+  readonly workers: number;
+  /** Of these, how many may be members that failed last time. */
+  readonly workersForFailing: number;
+  /** Exec sessions open at the same time. */
+  readonly sessions: number;
+  /** Milliseconds between full relists; jittered by a tenth. */
+  readonly resync: number;
+  /** Milliseconds over which the looks of a resync are spread. */
+  readonly resyncSpread: number;
+  /** Milliseconds that changes of peers are collected before they are written. */
+  readonly coalesce: number;
+  /** Milliseconds that work under way may take after the order to stop. */
+  readonly shutdown: number;
+}
+
+export const defaultLimits: ControllerLimits = {
+  workers: 48,
+  workersForFailing: 12,
+  sessions: 512,
+  resync: 600_000,
+  resyncSpread: 60_000,
+  coalesce: 100,
+  shutdown: 10_000,
+};

@@ -1,0 +1,245 @@
+// What is known of the cluster: pods as members, and the networks' options. Tells which keys a change affects.
+import { type ClusterNetworks, noClusterNetworks, readClusterNetworks } from "../network/cluster_networks.ts";
+import {
+  type Member,
+  type Membership,
+  membership,
+  type MembershipSettings,
+  podIpOf,
+} from "../network/member.ts";
+import { type Network, segmentOf } from "../network/network.ts";
+import type { PodView } from "../network/pod.ts";
+import { Segments } from "./segments.ts";
+
+/**
+ * What the reconciler is to do for one key (a pod's uid).
+ * - `member`: make its kernel hold what its networks want.
+ * - `former`: it asks for nothing any more (label or annotation taken away): remove what is ours.
+ *   `selected` is false once its label is gone: no event will come for it, so it is forgotten when it is clean.
+ * - `refused`, `pending`: nothing to do but to say why.
+ */
+export type Subject =
+  | { readonly kind: "member"; readonly member: Member }
+  | { readonly kind: "former"; readonly member: Member; readonly selected: boolean }
+  | { readonly kind: "refused"; readonly pod: PodView; readonly membership: Membership & { kind: "refused" } }
+  | { readonly kind: "pending"; readonly pod: PodView };
+
+/** Keys to look at. */
+export interface Affected {
+  /** Because of what the pod itself says. */
+  readonly changed: ReadonlySet<string>;
+  /** Because a peer came, changed or went. */
+  readonly touched: ReadonlySet<string>;
+  /** No longer in the store: what was kept about them elsewhere can go. */
+  readonly gone: readonly PodView[];
+}
+
+type Standing = "selected" | "annotation removed" | "label removed";
+
+interface Tracked {
+  readonly pod: PodView;
+  readonly standing: Standing;
+  readonly membership: Membership;
+  /** Membership as text: equal text, nothing to do. */
+  readonly fingerprint: string;
+  /** When it stops being a peer though it is still there (monotonic ms); set once it is being deleted. */
+  readonly graceEnds?: number;
+}
+
+/** Added (ms) to a grace period before the pod counts as gone: the kubelet kills at its end, not before. */
+const graceMargin = 2_000;
+
+/** No I/O, no timers: the caller passes the monotonic time in. */
+export class Store {
+  readonly #settings: MembershipSettings;
+  readonly #pods = new Map<string, Tracked>();
+  readonly #segments = new Segments();
+  /** Networks a pod was last resolved with: what it holds survives the removal of a ConfigMap key. */
+  readonly #held = new Map<string, ReadonlySet<string>>();
+  /** Pods being deleted. */
+  readonly #deleted = new Set<string>();
+  #cluster: ClusterNetworks = noClusterNetworks;
+
+  constructor(settings: MembershipSettings) {
+    this.#settings = settings;
+  }
+
+  get cluster(): ClusterNetworks {
+    return this.#cluster;
+  }
+
+  /** Every key, for a look at everything. */
+  keys(): readonly string[] {
+    return [...this.#pods.keys()];
+  }
+
+  /** What is to be done for a key; undefined when nothing is (any more). */
+  subject(uid: string): Subject | undefined {
+    const tracked = this.#pods.get(uid);
+    if (tracked === undefined) return undefined;
+    const { pod, membership, standing } = tracked;
+    switch (membership.kind) {
+      case "member":
+        return standing === "selected"
+          ? { kind: "member", member: membership.member }
+          : { kind: "former", member: membership.member, selected: standing !== "label removed" };
+      case "refused":
+        return { kind: "refused", pod, membership };
+      case "pending":
+        return { kind: "pending", pod };
+      case "none":
+        return undefined;
+      default:
+        return membership satisfies never;
+    }
+  }
+
+  /** Pod IPs of the other members of the network's segment. */
+  peersOf(uid: string, network: Network): readonly string[] {
+    return this.#segments.peersOf(uid, segmentOf(network));
+  }
+
+  /** For metrics and limits. */
+  counts(): { readonly members: number; readonly segments: ReadonlyMap<string, number> } {
+    const members = [...this.#pods.values()].filter(({ membership }) => membership.kind === "member").length;
+    return { members, segments: this.#segments.sizes() };
+  }
+
+  /** A complete list of the pods that `covers` selects (a namespace, or all): what is not in it is gone. */
+  replacePods(
+    pods: readonly PodView[],
+    { now, covers }: { readonly now: number; readonly covers: (pod: PodView) => boolean },
+  ): Affected {
+    const listed = new Set(pods.map((pod) => pod.uid));
+    const missing = [...this.#pods.values()].map((tracked) => tracked.pod)
+      .filter((pod) => covers(pod) && !listed.has(pod.uid));
+    return union([
+      ...missing.map((pod) => this.removePod(pod.uid)),
+      ...pods.map((pod) => this.putPod(pod, { now })),
+    ]);
+  }
+
+  /** A pod as it is now. */
+  putPod(pod: PodView, { now }: { readonly now: number }): Affected {
+    return this.#put(pod, { now, standing: "selected" });
+  }
+
+  /** A pod that lives on without its label: its peers forget it, its own links are to be removed. */
+  putUnlabelled(pod: PodView, { now }: { readonly now: number }): Affected {
+    return this.#put(pod, { now, standing: "label removed" });
+  }
+
+  /** A pod that is gone, or a former member that is clean. */
+  removePod(uid: string): Affected {
+    const known = this.#pods.get(uid);
+    if (known === undefined) return nothing;
+    this.#pods.delete(uid);
+    this.#held.delete(uid);
+    this.#deleted.delete(uid);
+    return { changed: new Set(), touched: this.#segments.put(uid, new Map()), gone: [known.pod] };
+  }
+
+  /** The ConfigMap's data as it is now; undefined when there is no ConfigMap. */
+  putConfigMap(
+    data: Readonly<Record<string, string>> | undefined,
+    { now }: { readonly now: number },
+  ): Affected {
+    this.#cluster = readClusterNetworks(data, {
+      previous: this.#cluster,
+      configMap: this.#settings.configMap,
+    });
+    return union([...this.#pods.values()].map(({ pod, standing }) => this.#put(pod, { now, standing })));
+  }
+
+  /** Ends the peerage of pods whose grace period has run out. */
+  expire(now: number): Affected {
+    const ended = this.#leaving().filter(({ graceEnds }) => (graceEnds ?? Infinity) <= now);
+    return union(ended.map(({ pod, standing }) => this.#put(pod, { now, standing })));
+  }
+
+  /** The earliest monotonic time at which `expire` has something to do; undefined when nothing is pending. */
+  nextExpiry(): number | undefined {
+    const dates = this.#leaving().flatMap(({ graceEnds }) => graceEnds ?? []);
+    return dates.length === 0 ? undefined : dates.reduce((a, b) => Math.min(a, b));
+  }
+
+  /** Pods being deleted that are still somebody's peer. */
+  #leaving(): readonly Tracked[] {
+    return [...this.#deleted].filter((uid) => this.#segments.of(uid).size > 0)
+      .flatMap((uid) => this.#pods.get(uid) ?? []);
+  }
+
+  #put(pod: PodView, { now, standing }: { readonly now: number; readonly standing: Standing }): Affected {
+    const judged = standing === "selected" ? this.#judge(pod) : this.#judge({ ...pod, annotation: "" });
+    if (judged.kind === "none" && judged.reason === "no annotation") {
+      return this.#put(pod, { now, standing: "annotation removed" });
+    }
+    if (judged.kind === "none") return this.removePod(pod.uid);
+    const known = this.#pods.get(pod.uid);
+    const graceEnds = graceEnd(pod, { now, known: known?.graceEnds });
+    const fingerprint = fingerprintOf(standing, judged);
+    if (graceEnds !== undefined) this.#deleted.add(pod.uid);
+    this.#pods.set(pod.uid, {
+      pod,
+      standing,
+      membership: judged,
+      fingerprint,
+      ...(graceEnds === undefined ? {} : { graceEnds }),
+    });
+    const over = graceEnds !== undefined && graceEnds <= now;
+    const touched = this.#segments.put(pod.uid, over ? new Map() : reachableIn(judged));
+    const changed = fingerprint === known?.fingerprint ? new Set<string>() : new Set([pod.uid]);
+    return { changed, touched, gone: [] };
+  }
+
+  #judge(pod: PodView): Membership {
+    const held = this.#held.get(pod.uid);
+    const judged = membership(pod, {
+      settings: this.#settings,
+      cluster: this.#cluster,
+      holds: (network) => held?.has(network) ?? false,
+    });
+    if (judged.kind === "member") {
+      this.#held.set(pod.uid, new Set(judged.member.networks.map((network) => network.name)));
+    }
+    return judged;
+  }
+}
+
+const nothing: Affected = { changed: new Set(), touched: new Set(), gone: [] };
+
+function union(all: readonly Affected[]): Affected {
+  const changed = new Set<string>();
+  const touched = new Set<string>();
+  for (const one of all) {
+    for (const key of one.changed) changed.add(key);
+    for (const key of one.touched) touched.add(key);
+  }
+  return { changed, touched, gone: all.flatMap((one) => one.gone) };
+}
+
+/** Being deleted changes nothing in the pod itself, only for its peers. */
+function fingerprintOf(standing: Standing, judged: Membership): string {
+  if (judged.kind !== "member") return JSON.stringify([standing, judged]);
+  const { leaving: _, ...member } = judged.member;
+  return JSON.stringify([standing, member]);
+}
+
+/** Counted from the first sight, unless a later deletion shortens the grace period. */
+function graceEnd(
+  pod: PodView,
+  { now, known }: { readonly now: number; readonly known: number | undefined },
+): number | undefined {
+  if (pod.deletion === undefined) return undefined;
+  return Math.min(known ?? Infinity, now + pod.deletion.graceSeconds * 1000 + graceMargin);
+}
+
+/** Segment → pod IP under which peers reach the pod. */
+function reachableIn(judged: Membership): ReadonlyMap<string, string> {
+  if (judged.kind !== "member" || judged.member.leaving?.agentTerminated) return new Map();
+  const { member } = judged;
+  return new Map(member.networks.flatMap((network): [string, string][] => {
+    const ip = podIpOf(member, network.family);
+    return ip === undefined ? [] : [[segmentOf(network), ip]];
+  }));
+}
