@@ -1,8 +1,16 @@
 // Is this pod a member, of which networks, served through which agent, and if not, why not.
+import { type AgentPhase, agentPhase, type Agents, agentsOf, haveAgentsTerminated } from "./agent.ts";
+import { type AgentFault, agentFaults, agentWarnings } from "./agent_fitness.ts";
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import type { Network } from "./network.ts";
+import { parseAnnotation } from "./options.ts";
+import { podIpOf } from "./peers.ts";
 import type { PodView } from "./pod.ts";
-import type { Problem } from "./problem.ts";
+import { firstProblems, type Problem, type Source } from "./problem.ts";
+import { quoted } from "./quoted.ts";
+import { resolveNetworks } from "./resolve.ts";
+
+export type { AgentPhase, AgentRef } from "./agent.ts";
 
 /** Names and rules that the operator sets. */
 export interface MembershipSettings {
@@ -16,24 +24,6 @@ export interface MembershipSettings {
   /** True: pod-level `id` and `dev`, and networks that no ConfigMap entry names, are forbidden. */
   readonly restrictPods: boolean;
 }
-
-/** The agent container to talk to now. */
-export interface AgentRef {
-  readonly container: string;
-  /** Changes whenever the container is made anew: sessions into an older one are dead. */
-  readonly containerId: string;
-}
-
-/**
- * What can be done with the pod now, decided from the container statuses, never from the phase.
- * - `setup`: the init agent (classic) or gated native sidecar runs: make everything, verify, then release by `release`.
- * - `maintain`: the sidecar agent runs: keep everything right.
- * - `wait`: no agent runs at the moment.
- */
-export type AgentPhase =
-  | { readonly kind: "setup"; readonly agent: AgentRef; readonly release: "terminate" | "marker" }
-  | { readonly kind: "maintain"; readonly agent: AgentRef }
-  | { readonly kind: "wait"; readonly reason: string };
 
 /** A pod that takes part. `networks` are those that could be resolved; `problems` says what else was asked for. */
 export interface Member {
@@ -65,15 +55,93 @@ export type Membership =
   /** Does not ask for it, or has finished. */
   | { readonly kind: "none"; readonly reason: "no annotation" | "finished" };
 
+/** What a pod is judged by, besides itself. */
+export interface MembershipContext {
+  readonly settings: MembershipSettings;
+  readonly cluster: ClusterNetworks;
+  readonly holds: (network: string) => boolean;
+}
+
 /**
  * Judges one pod. `holds` tells whether the pod already holds a network that has since been removed from the
  * ConfigMap: a holder keeps the last good options, a newcomer is told that the network is unknown.
  */
-export declare function membership(
+export function membership(pod: PodView, context: MembershipContext): Membership {
+  if (pod.annotation === undefined) return { kind: "none", reason: "no annotation" };
+  // A finished pod keeps its status.podIP (kubernetes/kubernetes#92697), which may be another pod's by now.
+  if (pod.phase === "Succeeded" || pod.phase === "Failed") return { kind: "none", reason: "finished" };
+  const { settings } = context;
+  const agents = agentsOf(pod, settings);
+  const refusals = [...hostNetworkFaults(pod), ...agentFaults(pod, { names: settings, agents })];
+  if (refusals.length > 0) return { kind: "refused", problems: podProblems(pod, refusals) };
+  if (pod.podIPs.length === 0) return { kind: "pending" };
+  return { kind: "member", member: memberOf(pod, { ...context, annotation: pod.annotation, agents }) };
+}
+
+function memberOf(
   pod: PodView,
-  context: {
-    readonly settings: MembershipSettings;
-    readonly cluster: ClusterNetworks;
-    readonly holds: (network: string) => boolean;
-  },
-): Membership;
+  context: MembershipContext & { readonly annotation: string; readonly agents: Agents },
+): Member {
+  const { settings, agents } = context;
+  const source: Source = {
+    kind: "annotation",
+    key: settings.annotationKey,
+    namespace: pod.namespace,
+    pod: pod.name,
+  };
+  const parsed = parseAnnotation(context.annotation, source);
+  const resolved = resolveNetworks(parsed.entries, {
+    ...context,
+    ...settings,
+    source,
+    namespace: pod.namespace,
+  });
+  const isCarried = ({ family }: Network): boolean => podIpOf(pod, family) !== undefined;
+  const stranded = resolved.networks.filter((network) => !isCarried(network));
+  const problems = [
+    ...parsed.problems,
+    ...resolved.problems,
+    ...stranded.map((network) => noPodIp(pod, network)),
+  ];
+  return {
+    uid: pod.uid,
+    namespace: pod.namespace,
+    name: pod.name,
+    podIPs: pod.podIPs,
+    networks: resolved.networks.filter(isCarried),
+    unresolved: [...resolved.unresolved, ...stranded.map(({ name }) => name)].sort(),
+    annotationParsed: parsed.complete,
+    problems: firstProblems(problems.sort(byLine), source),
+    warnings: podProblems(pod, agentWarnings(agents)),
+    phase: agentPhase(agents),
+    ...(pod.deletion && { leaving: { ...pod.deletion, agentTerminated: haveAgentsTerminated(agents) } }),
+  };
+}
+
+function hostNetworkFaults(pod: PodView): AgentFault[] {
+  if (!pod.hostNetwork) return [];
+  const message = "Cannot serve the pod: it has hostNetwork: true, so its interfaces would be the node's; " +
+    "leave hostNetwork out";
+  return [{ kind: "host-network", message }];
+}
+
+function noPodIp(pod: PodView, network: Network): Problem {
+  return {
+    kind: "setup-failed",
+    source: { kind: "pod", namespace: pod.namespace, pod: pod.name },
+    network: network.name,
+    message:
+      `Cannot give the pod network ${quoted(network.name)}: pod IPs of IPv${network.family} carry it, ` +
+      `and the pod has ${pod.podIPs.join(", ")} only`,
+  };
+}
+
+function podProblems(pod: PodView, faults: readonly AgentFault[]): readonly Problem[] {
+  const source: Source = { kind: "pod", namespace: pod.namespace, pod: pod.name };
+  return faults.map((fault) => ({ ...fault, source }));
+}
+
+/** In the order in which a person reads the text; what concerns no line comes last. */
+function byLine(a: Problem, b: Problem): number {
+  return (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER);
+}

@@ -1,4 +1,5 @@
 // What is wrong with something a user wrote, in a form that people read and programs count.
+import { plain } from "./quoted.ts";
 
 /**
  * The kinds of problems, each one question a user asks:
@@ -37,4 +38,39 @@ export interface Problem {
   readonly token?: string;
   /** What was found and what was expected, with the remedy; user text quoted. Without the source and line. */
   readonly message: string;
+}
+
+/** A problem as one sentence: where the text stands, then what is wrong with it. */
+export function problemText(problem: Problem): string {
+  const line = problem.line === undefined ? "" : `, line ${problem.line}`;
+  return `${sourceText(problem.source)}${line}: ${problem.message}`;
+}
+
+/** Where a text stands: `annotation vxlan.travelping.com/networks of pod default/a`. */
+export function sourceText(source: Source): string {
+  switch (source.kind) {
+    case "annotation":
+      return `annotation ${plain(source.key)} of pod ${plain(source.namespace)}/${plain(source.pod)}`;
+    case "configmap":
+      return `${configMapText(source)}, key ${plain(source.key)}`;
+    case "pod":
+      return `pod ${plain(source.namespace)}/${plain(source.pod)}`;
+    default:
+      return source satisfies never;
+  }
+}
+
+/** `ConfigMap kube-system/kube-vxlan-controller`. */
+export function configMapText(configMap: { readonly namespace: string; readonly name: string }): string {
+  return `ConfigMap ${plain(configMap.namespace)}/${plain(configMap.name)}`;
+}
+
+/** Problems listed of one text: people mend the first ones and look again, and a hostile text stays cheap. */
+export const mostProblems = 50;
+
+/** The first problems, and one that says that there are more. */
+export function firstProblems(problems: readonly Problem[], source: Source): readonly Problem[] {
+  if (problems.length <= mostProblems) return problems;
+  const message = `Cannot list all problems: there are more than ${mostProblems}; mend these first and look again`;
+  return [...problems.slice(0, mostProblems), { kind: "invalid-option", source, message }];
 }

@@ -1,0 +1,88 @@
+// Which containers of a pod are agents, and which of them can be talked to now.
+import type { ContainerView, PodView } from "./pod.ts";
+
+/** What agents are called; the operator sets it. */
+export interface AgentNames {
+  /** Of the sidecar agent, native or not. */
+  readonly agent: string;
+  /** Of the init agent. */
+  readonly initAgent: string;
+}
+
+/** The agent container to talk to now. */
+export interface AgentRef {
+  readonly container: string;
+  /** Changes whenever the container is made anew: sessions into an older one are dead. */
+  readonly containerId: string;
+}
+
+/**
+ * What can be done with the pod now, decided from the container statuses, never from the phase.
+ * - `setup`: the init agent (classic) or gated native sidecar runs: make everything, verify, then release by `release`.
+ *   A gated native sidecar stays in it for life: its marker is set when it is missing, and then there is nothing to do.
+ * - `maintain`: the sidecar agent runs: keep everything right.
+ * - `wait`: no agent runs at the moment.
+ */
+export type AgentPhase =
+  | { readonly kind: "setup"; readonly agent: AgentRef; readonly release: "terminate" | "marker" }
+  | { readonly kind: "maintain"; readonly agent: AgentRef }
+  | { readonly kind: "wait"; readonly reason: string };
+
+/** The agents that a pod's spec has. */
+export interface Agents {
+  /** Classic: an init container that is ended to release the pod. */
+  readonly init?: ContainerView;
+  /** An init container with `restartPolicy: Always`, which plays both roles. */
+  readonly native?: ContainerView;
+  /** Classic: a container beside the others. */
+  readonly sidecar?: ContainerView;
+}
+
+/** Finds the agents by name. */
+export function agentsOf(pod: PodView, names: AgentNames): Agents {
+  const init = pod.initContainers.find(({ name, restartable }) => name === names.initAgent && !restartable);
+  const native = pod.initContainers.find(({ name, restartable }) => name === names.agent && restartable);
+  const sidecar = pod.containers.find(({ name }) => name === names.agent);
+  return { ...(init && { init }), ...(native && { native }), ...(sidecar && { sidecar }) };
+}
+
+/** The agents in the order in which they run. */
+export function agentList(agents: Agents): readonly ContainerView[] {
+  return [agents.init, agents.native, agents.sidecar].filter((agent) => agent !== undefined);
+}
+
+/** Decides by what runs. The init agent goes first: while it runs, the pod waits for it and for nothing else. */
+export function agentPhase(agents: Agents): AgentPhase {
+  const { init, native, sidecar } = agents;
+  if (init?.state === "running") return { kind: "setup", agent: refOf(init), release: "terminate" };
+  if (native?.state === "running") {
+    const agent = refOf(native);
+    return native.startupProbe ? { kind: "setup", agent, release: "marker" } : { kind: "maintain", agent };
+  }
+  if (sidecar?.state === "running") return { kind: "maintain", agent: refOf(sidecar) };
+  return { kind: "wait", reason: waitReason(agents) };
+}
+
+/**
+ * True when nothing can be expected of the agents of a pod that is being deleted, so that it is no peer any more: each
+ * of them has terminated or was never started (the kubelet starts no container of such a pod). An agent that waits
+ * after it has run is crashing: that alone is no reason, its pod stays a peer until its grace period has run out.
+ */
+export function haveAgentsTerminated(agents: Agents): boolean {
+  return agentList(agents).every(({ state, containerId }) => {
+    return state === "terminated" || (state !== "running" && containerId === "");
+  });
+}
+
+function refOf(agent: ContainerView): AgentRef {
+  return { container: agent.name, containerId: agent.containerId };
+}
+
+function waitReason(agents: Agents): string {
+  const states = agentList(agents).map(({ name, state }) => `${name}: ${stateText(state)}`);
+  return `no agent container runs (${states.join(", ")})`;
+}
+
+function stateText(state: ContainerView["state"]): string {
+  return state === "unknown" ? "not reported yet" : state;
+}

@@ -1,0 +1,121 @@
+// Which of a pod's networks exclude each other, because the kernel would refuse or confuse the second.
+import { subnetOf } from "./address.ts";
+import { cidrText, type Network } from "./network.ts";
+
+/** What the networks that stand have taken, each with the name of the network that has it. */
+export interface Claims {
+  readonly interfaceNames: Map<string, string>;
+  readonly segments: Map<string, string>;
+  readonly addresses: Map<string, string>;
+  readonly routes: Map<string, string>;
+  /** Subnets that the kernel routes by itself because an address is in them. IPv4 only, see `routeConflicts`. */
+  readonly connected: Map<string, string>;
+}
+
+/** Nothing taken yet. */
+export function noClaims(): Claims {
+  const none = (): Map<string, string> => new Map();
+  return {
+    interfaceNames: none(),
+    segments: none(),
+    addresses: none(),
+    routes: none(),
+    connected: none(),
+  };
+}
+
+/**
+ * Takes what the network needs, or says why it cannot: one clause for each conflict with a network that stands, or
+ * within itself. With a conflict nothing is taken, so that networks after it are judged as if it were not there.
+ */
+export function claim(network: Network, claims: Claims): readonly string[] {
+  const own = noClaims();
+  const conflicts = [
+    ...interfaceConflicts(network, claims),
+    ...addressConflicts(network, { claims, own }),
+    ...routeConflicts(network, { claims, own }),
+  ];
+  if (conflicts.length > 0) return conflicts;
+  claims.interfaceNames.set(network.interfaceName, network.name);
+  claims.segments.set(segmentKey(network), network.name);
+  addAll(own.addresses, claims.addresses);
+  addAll(own.routes, claims.routes);
+  addAll(own.connected, claims.connected);
+  return [];
+}
+
+function interfaceConflicts(network: Network, claims: Claims): readonly string[] {
+  const conflicts: string[] = [];
+  if (network.interfaceName === network.dev) {
+    conflicts.push(`interface ${network.interfaceName} cannot be made on itself: give name=… or dev=…`);
+  }
+  const named = claims.interfaceNames.get(network.interfaceName);
+  if (named !== undefined) {
+    conflicts.push(`interface ${network.interfaceName} is already that of network "${named}": give name=…`);
+  }
+  const sameVni = claims.segments.get(segmentKey(network));
+  if (sameVni !== undefined) {
+    conflicts.push(
+      `id ${network.vni} with port ${network.port} is already that of network "${sameVni}": ` +
+        "a pod has one interface for each pair of id and dstport",
+    );
+  }
+  return conflicts;
+}
+
+function addressConflicts(
+  network: Network,
+  taken: { readonly claims: Claims; readonly own: Claims },
+): readonly string[] {
+  return network.addresses.flatMap(({ address }) => {
+    const owner = taken.claims.addresses.get(address) ?? taken.own.addresses.get(address);
+    taken.own.addresses.set(address, network.name);
+    return owner === undefined ? [] : [`address ${address} is already that of ${nameOf(owner, network)}`];
+  });
+}
+
+/**
+ * A destination has one route in a table. For IPv4 that includes the route which the kernel adds for the subnet of an
+ * address: a second one is refused as "File exists". (The one for an IPv6 subnet has another metric and does not mind.)
+ */
+function routeConflicts(
+  network: Network,
+  taken: { readonly claims: Claims; readonly own: Claims },
+): readonly string[] {
+  const { claims, own } = taken;
+  for (const address of network.addresses) {
+    // A /32 is a local address without a subnet, and the kernel adds no route for it.
+    if (address.family === 4 && address.prefix < 32) {
+      own.connected.set(cidrText(subnetOf(address)), network.name);
+    }
+  }
+  const conflicts = network.routes.flatMap((route) => {
+    const subnet = cidrText(route.subnet);
+    const routed = claims.routes.get(subnet) ?? own.routes.get(subnet);
+    const connected = claims.connected.get(subnet) ?? own.connected.get(subnet);
+    own.routes.set(subnet, network.name);
+    if (routed !== undefined) return [`subnet ${subnet} is already routed by ${nameOf(routed, network)}`];
+    if (connected === undefined) return [];
+    return [`subnet ${subnet} needs no route: an address of ${nameOf(connected, network)} is in it`];
+  });
+  const crossed = [...own.connected.keys()].flatMap((subnet) => {
+    const routed = claims.routes.get(subnet);
+    return routed === undefined
+      ? []
+      : [`subnet ${subnet} of its address is already routed by network "${routed}"`];
+  });
+  return [...conflicts, ...crossed];
+}
+
+function nameOf(owner: string, network: Network): string {
+  return owner === network.name ? "this network" : `network "${owner}"`;
+}
+
+/** What the kernel compares: a second device with the same VNI and port is refused, whatever its name. */
+function segmentKey(network: Network): string {
+  return `${network.vni}/${network.port}`;
+}
+
+function addAll(from: ReadonlyMap<string, string>, to: Map<string, string>): void {
+  for (const [key, value] of from) to.set(key, value);
+}
