@@ -1,4 +1,5 @@
 // Which API server, and with which credentials: kubeconfig, flags or service account become one value.
+import type { Clock } from "../ops/clock.ts";
 
 /** How a connection was found, for messages: "kubeconfig /home/x/.kube/config, context prod". */
 export interface ConnectionSource {
@@ -22,6 +23,8 @@ export interface Connection {
   readonly server: string;
   /** Namespace of the context or service account, if one is given. */
   readonly namespace?: string;
+  /** Namespace that this program itself runs in; known from a service account only. */
+  readonly ownNamespace?: string;
   /** Fresh credentials (cached for a short monotonic time). `force` reads again, after a 401. Throws ConfigError. */
   credentials(options?: { readonly force?: boolean }): Promise<Credentials>;
 }
@@ -39,4 +42,30 @@ export interface ConnectionOptions {
   readonly caCertFile?: string;
   readonly token?: string;
   readonly tokenFile?: string;
+}
+
+/** A program to run for credentials. */
+export interface HostCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to our own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** ms after which it is killed. */
+  readonly timeout: number;
+}
+
+/** What came of it. Output is cut at 1 MiB. */
+export type HostCommandResult =
+  | { readonly kind: "ended"; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** What finding a connection needs of the machine. */
+export interface ConnectionHost {
+  /** One variable of the environment. */
+  readonly env: (name: string) => string | undefined;
+  /** Rejects when the file cannot be read. */
+  readonly readTextFile: (path: string) => Promise<string>;
+  readonly clock: Clock;
+  /** Runs a credential plugin; without it a kubeconfig that names one is an error. Never rejects. */
+  readonly runCommand?: (command: HostCommand) => Promise<HostCommandResult>;
 }

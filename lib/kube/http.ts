@@ -1,59 +1,205 @@
-// Requests to the API server on Deno's fetch: one HTTP client per credentials, a deadline for each request.
+// How does a request get to the API server? Deno's fetch, one HTTP client per credentials, a deadline for each request.
+import type { Clock } from "../ops/clock.ts";
+import { type ApiAnswer, type ApiClient, ApiError, type ApiFailure } from "./api_client.ts";
+import type { ApiRequest, RequestObserver } from "./api_client.ts";
+import { resourceOf } from "./api_path.ts";
+import { failureMessage, failureOfStatus } from "./api_status.ts";
+import type { Connection, Credentials } from "./connection.ts";
+import { createTlsClients } from "./tls_client.ts";
 
-/** What a request came to when there is no usable answer. */
-export type ApiFailure =
-  /** No connection, reset, TLS failure or deadline passed before the answer was whole. */
-  | { readonly kind: "unreachable"; readonly reason: string }
-  /** The server answered with an error; `reason` and `message` are those of its Status, if it sent one. */
-  | {
-    readonly kind: "status";
-    readonly status: number;
-    readonly reason: string;
-    readonly message: string;
-    /** Milliseconds, from Retry-After. */
-    readonly retryAfter?: number;
-  }
-  /** The answer is not what the API promises (no JSON, too long, wrong kind). */
-  | { readonly kind: "malformed"; readonly reason: string };
+/** Longest answer that is read, in bytes: a page of 500 large pods has about 10 MiB. */
+const bodyLimit = 64 * 1024 * 1024;
 
-/** An ApiFailure as an exception, with a message that names the request: "Cannot list pods: …". */
-export class ApiError extends Error {
-  override name = "ApiError";
-  constructor(readonly failure: ApiFailure, message: string) {
-    super(message);
-  }
+export interface ApiClientOptions {
+  readonly clock: Clock;
+  readonly observe?: RequestObserver;
+  /** Bytes of an answer; default 64 MiB. */
+  readonly bodyLimit?: number;
 }
 
-export interface ApiRequest {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Absolute path below the server's base URL, with the query. */
-  readonly path: string;
-  /** For messages: "list pods". */
-  readonly purpose: string;
-  readonly body?: unknown;
-  readonly contentType?: string;
-  /** Milliseconds until the answer must be whole; for streams: until its headers are there. */
-  readonly deadline: number;
-  readonly signal?: AbortSignal;
+/** A client of one API server. Connections are reused; they are made anew when CA or certificate change. */
+export function createApiClient(connection: Connection, options: ApiClientOptions): ApiClient {
+  const { clock } = options;
+  const clients = createTlsClients();
+  const underWay = new Set<AbortController>();
+  let closed = false;
+
+  /** Sends once, or a second time with fresh credentials after a 401. */
+  async function send(request: ApiRequest, controller: AbortController): Promise<Response> {
+    const credentials = await connection.credentials();
+    const response = await sendWith(request, { credentials, controller });
+    if (response.status !== 401) return response;
+    const renewed = await connection.credentials({ force: true });
+    if (JSON.stringify(renewed) === JSON.stringify(credentials)) return response;
+    await response.body?.cancel();
+    return await sendWith(request, { credentials: renewed, controller });
+  }
+
+  function sendWith(
+    request: ApiRequest,
+    means: { readonly credentials: Credentials; readonly controller: AbortController },
+  ): Promise<Response> {
+    const { method, body, text, contentType = "application/json" } = request;
+    const { authorization } = means.credentials;
+    const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    // A request that waited for credentials while the client was closed must not make a new connection.
+    if (closed) throw new Error("the client is closed");
+    return fetch(connection.server + request.path, {
+      method,
+      client: clients.get(means.credentials),
+      signal: means.controller.signal,
+      redirect: "error",
+      headers: {
+        accept: "application/json",
+        "user-agent": "kube-vxlan-controller",
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(content === undefined ? {} : { "content-type": contentType }),
+      },
+      ...(content === undefined ? {} : { body: content }),
+    });
+  }
+
+  /** Runs one request under its deadline, its signal and the observer. */
+  async function perform<T>(request: ApiRequest, read: Read<T>): Promise<T> {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort("the request was aborted");
+    if (request.signal?.aborted) abort();
+    if (closed) controller.abort("the client is closed");
+    request.signal?.addEventListener("abort", abort, { once: true });
+    underWay.add(controller);
+    const cancelDeadline = clock.after(request.deadline, () => {
+      controller.abort(`no whole answer within ${request.deadline} ms`);
+    });
+    const release = (): void => {
+      request.signal?.removeEventListener("abort", abort);
+      underWay.delete(controller);
+    };
+    const since = clock.now();
+    const seen = { status: "error", bytes: 0 };
+    try {
+      controller.signal.throwIfAborted();
+      const response = await send(request, controller);
+      seen.status = String(response.status);
+      if (!response.ok) throw await readFailure(response);
+      return await read({ response, seen, release });
+    } catch (thrown) {
+      release();
+      const failure = failureOf(thrown, controller.signal);
+      throw new ApiError(failure, failureMessage(failure, { purpose: request.purpose, connection }));
+    } finally {
+      cancelDeadline();
+      const { method } = request;
+      const ms = clock.now() - since;
+      options.observe?.({ method, resource: resourceOf(request.path), ms, ...seen });
+    }
+  }
+
+  function answer(request: ApiRequest): Promise<ApiAnswer> {
+    return perform(request, async ({ response, seen, release }) => {
+      const bytes = await readBody(response, options.bodyLimit ?? bodyLimit);
+      seen.bytes = bytes.length;
+      release();
+      const contentType = response.headers.get("content-type") ?? "";
+      return { status: response.status, contentType, text: new TextDecoder().decode(bytes) };
+    });
+  }
+
+  return {
+    answer,
+    json: async (request) => {
+      const { text } = await answer(request);
+      try {
+        return JSON.parse(text);
+      } catch {
+        const found = JSON.stringify(text.slice(0, 200));
+        const failure: ApiFailure = { kind: "malformed", reason: `the answer is not JSON: ${found}` };
+        throw new ApiError(failure, failureMessage(failure, { purpose: request.purpose, connection }));
+      }
+    },
+    stream: (request) =>
+      perform(request, ({ response, release }) => Promise.resolve(releasing(response.body, release))),
+    close: () => {
+      closed = true;
+      for (const controller of underWay) controller.abort("the client is closed");
+      clients.close();
+    },
+  };
 }
 
-/** Observes requests, for metrics. `status` is the HTTP status or "error". */
-export type RequestObserver = (
-  seen: {
-    readonly method: string;
-    readonly resource: string;
-    readonly status: string;
-    readonly ms: number;
-    readonly bytes: number;
+type Read<T> = (
+  means: {
+    readonly response: Response;
+    readonly seen: { bytes: number };
+    /** To be called when nothing more will be read. */
+    readonly release: () => void;
   },
-) => void;
+) => Promise<T>;
 
-/** The API server as the rest of lib/kube sees it. */
-export interface ApiClient {
-  /** Sends and reads the whole JSON answer. Throws ApiError. */
-  json(request: ApiRequest): Promise<unknown>;
-  /** Sends and gives the body as it comes (a watch). Throws ApiError. Cancel the body or abort the signal to end it. */
-  stream(request: ApiRequest): Promise<ReadableStream<Uint8Array>>;
-  /** Closes idle connections; nothing may be sent afterwards. */
-  close(): void;
+/** A failure on its way to the catch clause of `perform`. */
+class Failed extends Error {
+  constructor(readonly failure: ApiFailure) {
+    super(failure.kind);
+  }
+}
+
+async function readFailure(response: Response): Promise<Failed> {
+  const limit = 64 * 1024;
+  const bytes = await readBody(response, limit).catch(() => new Uint8Array());
+  return new Failed(failureOfStatus({
+    status: response.status,
+    retryAfter: response.headers.get("retry-after") ?? "",
+    body: new TextDecoder().decode(bytes),
+  }));
+}
+
+async function readBody(response: Response, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    // Leaving the loop cancels the body.
+    if (length > limit) throw new Failed({ kind: "malformed", reason: `more than ${limit} bytes` });
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+/** The same stream; `release` is called when it has ended in any way. */
+function releasing(
+  body: ReadableStream<Uint8Array> | null,
+  release: () => void,
+): ReadableStream<Uint8Array> {
+  const reader = (body ?? new Blob([]).stream()).getReader();
+  return new ReadableStream<Uint8Array>({
+    pull: async (out): Promise<void> => {
+      try {
+        const { done, value } = await reader.read();
+        if (value) out.enqueue(value);
+        if (!done) return;
+        out.close();
+      } catch (error) {
+        out.error(error);
+      }
+      release();
+    },
+    cancel: (reason): Promise<void> => {
+      release();
+      return reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Deno's fetch says "fetch failed" and has the reason in the cause; an aborted one throws the abort's reason. */
+function failureOf(thrown: unknown, signal: AbortSignal): ApiFailure {
+  if (thrown instanceof Failed) return thrown.failure;
+  if (signal.aborted) return { kind: "unreachable", reason: String(signal.reason) };
+  const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  const text = inner instanceof Error ? inner.message : String(inner);
+  return { kind: "unreachable", reason: text.replace(/^error sending request for url \([^)]*\): /, "") };
 }
