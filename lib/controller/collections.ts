@@ -9,7 +9,8 @@ export interface ConfigMapView extends Identified {
   readonly data: Readonly<Record<string, string>>;
 }
 
-type Collection<T extends Identified> = Pick<
+/** What the reflector must know of a collection. */
+export type Collection<T extends Identified> = Pick<
   ReflectorOptions<T>,
   "what" | "path" | "labelSelector" | "fieldSelector" | "project"
 >;

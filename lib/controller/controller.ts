@@ -1,9 +1,8 @@
 // How the parts work together: watches feed the store, the store names keys, the queue runs reconcile() for each.
 import type { Executor } from "../kube/exec.ts";
 import type { ExecSession } from "../kube/exec_session.ts";
-import type { ApiClient } from "../kube/http.ts";
-import type { Reflector, ReflectorHandler } from "../kube/reflector.ts";
-import { startReflector } from "../kube/reflector.ts";
+import type { ApiClient } from "../kube/api_client.ts";
+import type { Reflector } from "../kube/reflector.ts";
 import type { PodView } from "../network/pod.ts";
 import { problemText } from "../network/problem.ts";
 import { type Clock, sleep } from "../ops/clock.ts";
@@ -21,12 +20,13 @@ import type { Reporter } from "./report.ts";
 import { type AgentAddress, SessionPool } from "./session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
 import { type Affected, Store } from "./store.ts";
+import { startWatches } from "./watches.ts";
 import { WorkQueue, type WorkQueueObserver } from "./work_queue.ts";
 
 /** What the controller is made of, passed in so that tests and benches can hold each part. */
 export interface ControllerParts {
   readonly client: ApiClient;
-  readonly executor: Executor;
+  readonly executor: Pick<Executor, "run">;
   /** Starts a tool in an agent. Throws SessionEnded. */
   readonly openSession: (agent: AgentAddress, tool: Tool) => Promise<ExecSession>;
   readonly clock: Clock;
@@ -96,7 +96,14 @@ export class Controller {
 
   /** The whole story, until `signal`: watch, work, heal by and by, stop. */
   async run(signal: AbortSignal): Promise<void> {
-    const watches = this.#watch();
+    const watches = startWatches(this.#settings, {
+      ...this.#parts,
+      signal: this.#stopping.signal,
+      onPods: (pods, covers) => this.#replacePods(pods, covers),
+      onPod: (pod) => this.#affect(this.#store.putPod(pod, { now: this.#parts.clock.now() })),
+      onPodDeleted: (pod) => this.#removePod(pod),
+      onConfigMap: (configMap) => this.#putConfigMap(configMap),
+    });
     const stop = onAbort(signal, () => this.#stopping.abort());
     await Promise.race([Promise.all(watches.map((watch) => watch.synced)), aborted(this.#stopping.signal)]);
     this.#start();
@@ -135,89 +142,15 @@ export class Controller {
     };
   }
 
-  #watch(): readonly Reflector[] {
-    const { watchNamespaces } = this.#settings;
-    const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
-    return [
-      this.#reflect(configMapCollection(this.#settings), {
-        resource: "configmaps",
-        handler: this.#configMapHandler(),
-      }),
-      ...namespaces.map((namespace) =>
-        this.#reflect(podCollection(this.#settings, namespace), {
-          resource: "pods",
-          handler: this.#podHandler(namespace),
-        })
-      ),
-    ];
+  #replacePods(pods: readonly PodView[], covers: (pod: PodView) => boolean): void {
+    const affected = this.#store.replacePods(pods, { now: this.#parts.clock.now(), covers });
+    this.#affect(affected);
+    for (const pod of affected.gone) this.#lookUp(pod);
   }
 
-  #reflect<T extends PodView | ConfigMapView>(
-    collection: ReturnType<typeof podCollection | typeof configMapCollection> & {
-      project: (object: unknown) => T;
-    },
-    { resource, handler }: {
-      readonly resource: "pods" | "configmaps";
-      readonly handler: ReflectorHandler<T>;
-    },
-  ): Reflector {
-    const { log, client, clock, onWatchEnd } = this.#parts;
-    return startReflector(client, {
-      ...collection,
-      handler,
-      signal: this.#stopping.signal,
-      onTrouble: ({ end, reason, retryIn }) => {
-        onWatchEnd?.({ resource, reason: end });
-        const said = this.#said.problem(collection.what, `${end} ${reason}`);
-        const again = `trying again in ${(retryIn / 1000).toFixed(1)} s`;
-        if (end === "expected" || !said.say) log.debug(`watch of ${collection.what}: ${reason}; ${again}`);
-        else log.warn(`Cannot watch ${collection.what}: ${reason}; ${again}`, { trouble: end });
-      },
-      onHealed: () => {
-        const repeated = this.#said.healed(collection.what);
-        if (repeated !== undefined) log.info(`watching ${collection.what} again`, { repeated });
-      },
-    }, { clock });
-  }
-
-  #podHandler(namespace: string | undefined): ReflectorHandler<PodView> {
-    const { clock, log, onEvent } = this.#parts;
-    const covers = (pod: PodView): boolean => namespace === undefined || pod.namespace === namespace;
-    const put = (pod: PodView): void => {
-      onEvent?.("pods");
-      this.#affect(this.#store.putPod(pod, { now: clock.now() }));
-    };
-    return {
-      replaced: (pods) => {
-        onEvent?.("pods");
-        const affected = this.#store.replacePods(pods, { now: clock.now(), covers });
-        this.#affect(affected);
-        for (const pod of affected.gone) this.#lookUp(pod);
-      },
-      added: put,
-      modified: put,
-      deleted: (pod) => {
-        onEvent?.("pods");
-        this.#affect(this.#store.removePod(pod.uid));
-        this.#lookUp(pod);
-      },
-      unreadable: (reason) => log.warn(`Cannot read a pod: ${reason}`),
-    };
-  }
-
-  #configMapHandler(): ReflectorHandler<ConfigMapView> {
-    const { log, onEvent } = this.#parts;
-    const put = (configMap: ConfigMapView | undefined): void => {
-      onEvent?.("configmaps");
-      this.#putConfigMap(configMap);
-    };
-    return {
-      replaced: ([configMap]) => put(configMap),
-      added: put,
-      modified: put,
-      deleted: () => put(undefined),
-      unreadable: (reason) => log.warn(`Cannot read the ConfigMap: ${reason}`),
-    };
+  #removePod(pod: PodView): void {
+    this.#affect(this.#store.removePod(pod.uid));
+    this.#lookUp(pod);
   }
 
   #putConfigMap(configMap: ConfigMapView | undefined): void {

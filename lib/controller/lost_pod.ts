@@ -1,6 +1,6 @@
 // A pod has left the selection: is it gone, or does it live on without its label?
 import type { V1Pod } from "@kubernetes/client-node";
-import { type ApiClient, ApiError } from "../kube/http.ts";
+import { type ApiClient, ApiError } from "../kube/api_client.ts";
 import { type PodView, podView } from "../network/pod.ts";
 import { type Clock, sleep } from "../ops/clock.ts";
 

@@ -1,13 +1,8 @@
 // What is known of the cluster: pods as members, and the networks' options. Tells which keys a change affects.
 import { type ClusterNetworks, noClusterNetworks, readClusterNetworks } from "../network/cluster_networks.ts";
-import {
-  type Member,
-  type Membership,
-  membership,
-  type MembershipSettings,
-  podIpOf,
-} from "../network/member.ts";
+import { type Member, type Membership, membership, type MembershipSettings } from "../network/member.ts";
 import { type Network, segmentOf } from "../network/network.ts";
+import { podIpOf } from "../network/peers.ts";
 import type { PodView } from "../network/pod.ts";
 import { Segments } from "./segments.ts";
 

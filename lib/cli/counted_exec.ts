@@ -1,0 +1,52 @@
+// Execs of the controller as the metrics see them: every start of a tool is counted and timed.
+import type { AgentAddress } from "../controller/session_pool.ts";
+import type { Executor } from "../kube/exec.ts";
+import { type ExecSession, openSession, SessionEnded } from "../kube/exec_session.ts";
+import type { Clock } from "../ops/clock.ts";
+import type { Metrics } from "../ops/metrics.ts";
+import { batchCommand } from "../overlay/batch_command.ts";
+import type { Tool } from "../overlay/step.ts";
+
+/** Milliseconds until an exec session must be open. */
+const openDeadline = 15_000;
+
+/** Sessions into agents, counted and timed. */
+export function sessionOpener(
+  executor: Executor,
+  { metrics, clock }: { readonly metrics: Metrics; readonly clock: Clock },
+): (agent: AgentAddress, tool: Tool) => Promise<ExecSession> {
+  return async ({ namespace, pod, container }, tool) => {
+    const start = clock.now();
+    const target = { namespace, pod, container };
+    try {
+      const session = await openSession(executor, {
+        target,
+        command: batchCommand(tool),
+        clock,
+        deadline: openDeadline,
+      });
+      metrics.exec({ tool, outcome: "ok", ms: clock.now() - start });
+      return session;
+    } catch (error) {
+      const outcome = error instanceof SessionEnded ? error.outcome.kind : "unknown";
+      metrics.exec({ tool, outcome, ms: clock.now() - start });
+      throw error;
+    }
+  };
+}
+
+/** One-shot commands, counted and timed. */
+export function countedExecutor(
+  executor: Executor,
+  { metrics, clock }: { readonly metrics: Metrics; readonly clock: Clock },
+): Pick<Executor, "run"> {
+  return {
+    run: async (options) => {
+      const start = clock.now();
+      const result = await executor.run(options);
+      const tool = options.command[0] === "kill" ? "kill" : "touch";
+      metrics.exec({ tool, outcome: result.outcome.kind, ms: clock.now() - start });
+      return result;
+    },
+  };
+}

@@ -1,0 +1,21 @@
+// What a command may use of the machine, passed in by main.ts so that tests can stand in for it.
+import type { Clock } from "../ops/clock.ts";
+
+/** The world outside the program. */
+export interface Host {
+  readonly args: readonly string[];
+  /** Environment variable, or undefined. */
+  readonly env: (name: string) => string | undefined;
+  /** Rejects when the file cannot be read. */
+  readonly readTextFile: (path: string) => Promise<string>;
+  /** Writes one line for the user (stdout). */
+  readonly print: (line: string) => void;
+  /** Writes one line of log or complaint (stderr). */
+  readonly complain: (line: string) => void;
+  readonly clock: Clock;
+  /** Aborted when the user or the kubelet asks the program to stop. */
+  readonly stop: AbortSignal;
+}
+
+/** Exit statuses, as documented in the README. */
+export const exitStatus = { ok: 0, failed: 1, usage: 2, configuration: 3 } as const;

@@ -1,0 +1,96 @@
+// The command `run`: puts the parts together, runs the controller until it is told to stop.
+import { Controller } from "../controller/controller.ts";
+import { createLogReporter } from "../controller/log_reporter.ts";
+import type { WorkQueueObserver } from "../controller/work_queue.ts";
+import { createExecutor } from "../kube/exec_ws.ts";
+import { createApiClient } from "../kube/http.ts";
+import { createLog, type Log, type LogFormat, logFormats, type LogLevel, logLevels } from "../ops/log.ts";
+import { createMetrics, type Metrics } from "../ops/metrics.ts";
+import { configMapNamespace, connectionFrom } from "./cluster_access.ts";
+import { controllerSettings, required } from "./controller_settings.ts";
+import { countedExecutor, sessionOpener } from "./counted_exec.ts";
+import { serveHealth } from "./health_port.ts";
+import { exitStatus, type Host } from "./host.ts";
+import { leadershipFrom } from "./leadership.ts";
+import { connectionOptions, logOptions, membershipOptions, runOptions } from "./options.ts";
+import { type CommandSpec, type Settings, UsageError } from "./program.ts";
+import { version } from "./version.ts";
+
+export const runCommand: CommandSpec = {
+  name: "run",
+  summary: "run the controller until SIGTERM or Ctrl-C",
+  options: [...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions],
+  action: ({ settings }, host) => run(settings, host),
+};
+
+async function run(settings: Settings, host: Host): Promise<number> {
+  const { clock } = host;
+  const metrics = createMetrics({ clock, version });
+  const log = logFrom(settings, { host, metrics });
+  const connection = await connectionFrom(settings, host);
+  const namespace = await configMapNamespace(settings, { connection, host });
+  const controllerSet = controllerSettings(settings, namespace);
+  log.info(`kube-vxlan-controller ${version} on ${connection.server}`, {
+    configuration: connection.source.description,
+  });
+  const client = createApiClient(connection, {
+    clock,
+    observe: metrics.apiRequests(new URL(connection.server).host),
+  });
+  const executor = createExecutor(connection, { clock });
+  const leadership = leadershipFrom(settings, { namespace, client, log, metrics, host });
+  const controller = new Controller(controllerSet, {
+    client,
+    executor: countedExecutor(executor, { metrics, clock }),
+    openSession: sessionOpener(executor, { metrics, clock }),
+    clock,
+    log,
+    reporter: createLogReporter(log),
+    mayWrite: leadership.mayWrite,
+    queueObserver: queueObserver(metrics),
+    onStep: (step) => metrics.step(step.kind),
+    onWatchEnd: (seen) => metrics.watchEnded(seen),
+    onEvent: (resource) => metrics.watchAlive(resource),
+  });
+  leadership.onStarted(() => controller.lookAtEverything({ spread: 0 }));
+  const served = serveHealth(settings, { controller, metrics, host, log });
+  await controller.run(host.stop);
+  await leadership.close();
+  await served.close();
+  executor.close();
+  client.close();
+  log.info("stopped");
+  return exitStatus.ok;
+}
+
+function logFrom(
+  settings: Settings,
+  { host, metrics }: { readonly host: Host; readonly metrics: Metrics },
+): Log {
+  return createLog({
+    level: oneOf(logLevels, required(settings, "log-level")),
+    format: oneOf(logFormats, required(settings, "log-format")),
+    write: host.complain,
+    clock: host.clock,
+    onLine: (level) => metrics.logLine(level),
+  });
+}
+
+function oneOf<T extends LogLevel | LogFormat>(choices: readonly T[], text: string): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) {
+    throw new UsageError(`Cannot use "${text}": expected one of ${choices.join(", ")}`);
+  }
+  return found;
+}
+
+function queueObserver(metrics: Metrics): WorkQueueObserver {
+  const queue = metrics.workQueue("members");
+  return {
+    ...queue,
+    finished: (key, { outcome, ms }) => {
+      queue.finished(key, { outcome, ms });
+      metrics.reconciled({ outcome: outcome.kind, ms });
+    },
+  };
+}

@@ -1,0 +1,115 @@
+// What is listened to: pods (of some namespaces or all) and the ConfigMap, with their troubles said once.
+import type { ApiClient } from "../kube/api_client.ts";
+import {
+  type Identified,
+  type Reflector,
+  type ReflectorHandler,
+  startReflector,
+  type WatchEnd,
+} from "../kube/reflector.ts";
+import type { PodView } from "../network/pod.ts";
+import type { Clock } from "../ops/clock.ts";
+import type { Log } from "../ops/log.ts";
+import { createSaidOnce, type SaidOnce } from "../ops/said_once.ts";
+import { type Collection, configMapCollection, type ConfigMapView, podCollection } from "./collections.ts";
+import type { ControllerSettings } from "./settings.ts";
+
+/** The resources that are watched, for metrics. */
+export type WatchedResource = "pods" | "configmaps";
+
+export interface WatchOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** A complete list: of the pods that `covers` selects, those not in it are gone. */
+  readonly onPods: (pods: readonly PodView[], covers: (pod: PodView) => boolean) => void;
+  readonly onPod: (pod: PodView) => void;
+  readonly onPodDeleted: (pod: PodView) => void;
+  /** Undefined: there is no ConfigMap. */
+  readonly onConfigMap: (configMap: ConfigMapView | undefined) => void;
+  readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: WatchEnd }) => void;
+  readonly onEvent?: (resource: WatchedResource) => void;
+}
+
+/** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
+export function startWatches(settings: ControllerSettings, options: WatchOptions): readonly Reflector[] {
+  const said = createSaidOnce();
+  const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
+  const configMap = watch(configMapCollection(settings), {
+    ...options,
+    said,
+    resource: "configmaps",
+    handler: configMapHandler(options),
+  });
+  const pods = namespaces.map((namespace) =>
+    watch(podCollection(settings, namespace), {
+      ...options,
+      said,
+      resource: "pods",
+      handler: podHandler(namespace, options),
+    })
+  );
+  return [configMap, ...pods];
+}
+
+function watch<T extends Identified>(
+  collection: Collection<T>,
+  options: WatchOptions & {
+    readonly said: SaidOnce;
+    readonly resource: WatchedResource;
+    readonly handler: ReflectorHandler<T>;
+  },
+): Reflector {
+  const { log, client, clock, said, resource, handler, signal } = options;
+  return startReflector(client, {
+    ...collection,
+    handler,
+    signal,
+    onTrouble: ({ end, reason, retryIn }) => {
+      options.onWatchEnd?.({ resource, reason: end });
+      const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
+      if (end === "expected" || !said.problem(collection.what, `${end} ${reason}`).say) log.debug(text);
+      else log.warn(text, { watch: collection.what, trouble: end });
+    },
+    onHealed: () => {
+      const repeated = said.healed(collection.what);
+      if (repeated !== undefined) log.info(`watching ${collection.what} again`, { repeated });
+    },
+  }, { clock });
+}
+
+function podHandler(namespace: string | undefined, options: WatchOptions): ReflectorHandler<PodView> {
+  const covers = (pod: PodView): boolean => namespace === undefined || pod.namespace === namespace;
+  const put = (pod: PodView): void => {
+    options.onEvent?.("pods");
+    options.onPod(pod);
+  };
+  return {
+    replaced: (pods) => {
+      options.onEvent?.("pods");
+      options.onPods(pods, covers);
+    },
+    added: put,
+    modified: put,
+    deleted: (pod) => {
+      options.onEvent?.("pods");
+      options.onPodDeleted(pod);
+    },
+    unreadable: (reason) => options.log.warn(`Cannot read a pod: ${reason}`),
+  };
+}
+
+function configMapHandler(options: WatchOptions): ReflectorHandler<ConfigMapView> {
+  const put = (configMap: ConfigMapView | undefined): void => {
+    options.onEvent?.("configmaps");
+    options.onConfigMap(configMap);
+  };
+  return {
+    replaced: ([configMap]) => put(configMap),
+    added: put,
+    modified: put,
+    deleted: () => put(undefined),
+    unreadable: (reason) => options.log.warn(`Cannot read the ConfigMap: ${reason}`),
+  };
+}

@@ -1,0 +1,32 @@
+// Kube VXLAN Controller: which commands there are, and the only place that touches the process it runs in.
+import type { Host } from "./lib/cli/host.ts";
+import { runProgram } from "./lib/cli/program.ts";
+import { runCommand } from "./lib/cli/run.ts";
+import { versionCommand } from "./lib/cli/version.ts";
+import { systemClock } from "./lib/ops/clock.ts";
+
+const commands = [runCommand, versionCommand];
+
+if (import.meta.main) {
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => stop.abort());
+  Deno.exit(await runProgram(commands, thisProcess(stop.signal)));
+}
+
+function thisProcess(stop: AbortSignal): Host {
+  const encoder = new TextEncoder();
+  return {
+    args: Deno.args,
+    env: (name) => Deno.env.get(name),
+    readTextFile: (path) => Deno.readTextFile(path),
+    print: (line) => writeAll(Deno.stdout, encoder.encode(`${line}\n`)),
+    complain: (line) => writeAll(Deno.stderr, encoder.encode(`${line}\n`)),
+    clock: systemClock,
+    stop,
+  };
+}
+
+/** Synchronous: a line is out before the process can end. */
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let sent = 0; sent < bytes.length;) sent += to.writeSync(bytes.subarray(sent));
+}
