@@ -10,11 +10,11 @@ import { tryCommand } from "./run_command.ts";
 export async function teardown(name: string): Promise<void> {
   const directory = `${clustersDirectory}/${name}`;
   await endProcesses(name);
+  await removePodNetworkResults(name);
   await unmountBelow(directory);
   await removeShimSockets(directory);
   await removeNodeNetworks(name);
   await removeKubeletLinks(directory);
-  await removePodNetworkResults(name);
   const groups = await withPatience(() => removeCgroups({ cgroup: name }));
   await Deno.remove(directory, { recursive: true }).catch(ignoreNotFound);
   if (groups.length === 0) return;
@@ -83,9 +83,16 @@ async function removeKubeletLinks(directory: string): Promise<void> {
   }
 }
 
+/** The pod network plugins note each pod in /var/lib/cni: under our name, but the loopback only under the sandbox's id. */
 async function removePodNetworkResults(name: string): Promise<void> {
+  const bundles = ["-path", "*/k8s.io/*", "-name", "config.json", "-printf", "%h\\n"];
+  const { stdout } = await tryCommand(["find", `${clustersDirectory}/${name}`, ...bundles]);
+  const ids = new Set(
+    stdout.split("\n").map((path) => path.slice(path.lastIndexOf("/") + 1)).filter(Boolean),
+  );
   for (const file of await entries("/var/lib/cni/results")) {
-    if (file.startsWith(`/var/lib/cni/results/${name}-`)) await Deno.remove(file).catch(ignoreNotFound);
+    const [, network = "", id = ""] = /results\/(.*)-([0-9a-f]{64})-[^-]+$/.exec(file) ?? [];
+    if (network === name || ids.has(id)) await Deno.remove(file).catch(ignoreNotFound);
   }
 }
 
