@@ -94,7 +94,8 @@ export class SessionPool {
       this.#discard(known);
       return await this.#borrow(agent, tool);
     }
-    await this.#room();
+    // Nothing may be awaited between this check and the entry below, or two would take the last place.
+    while (!this.#hasRoom()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#entries.has(key)) return await this.#borrow(agent, tool);
     if (this.#closed) throw new Error("Cannot open a session: shutting down");
     const entry: Entry = { key, uid: agent.uid, session: this.#options.open(agent, tool), users: 1 };
@@ -102,13 +103,12 @@ export class SessionPool {
     return entry;
   }
 
-  /** Waits until another session may be opened, closing an idle one if there is one. */
-  async #room(): Promise<void> {
-    while (this.#entries.size >= this.#options.limit && !this.#closed) {
-      const idle = [...this.#entries.values()].find((entry) => entry.users === 0);
-      if (idle !== undefined) this.#discard(idle);
-      else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
+  /** Whether another session may be opened; closes the longest idle one for it if need be. */
+  #hasRoom(): boolean {
+    if (this.#entries.size < this.#options.limit || this.#closed) return true;
+    const idle = [...this.#entries.values()].find((entry) => entry.users === 0);
+    if (idle !== undefined) this.#discard(idle);
+    return idle !== undefined;
   }
 
   #use(entry: Entry): void {
