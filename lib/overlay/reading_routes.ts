@@ -47,14 +47,13 @@ function readSubnet(route: Foreign): string {
 
 /** Every IPv6 route has a router preference (`pref`), no IPv4 route has one. */
 function familyOf(route: Foreign): Family {
-  return route.fields["pref"] !== undefined || readGateway(route)?.includes(":") === true ? 6 : 4;
+  return route.fields["pref"] === undefined ? 4 : 6;
 }
 
-/** The next hop's address. An IPv4 route over an IPv6 hop has it in `via`, where it tells nothing of the family. */
+/** The next hop's address; an IPv4 route over an IPv6 hop has it in `via`. */
 function readGateway(hop: Foreign): string | undefined {
   const via = optionalObject(hop, "via");
-  if (via !== undefined) return undefined;
-  const found = optionalText(hop, "gateway");
+  const found = via === undefined ? optionalText(hop, "gateway") : text(via, "host");
   if (found === undefined) return undefined;
   const ip = parseIp(found);
   if (ip === undefined) throw unexpected(hop, { field: "gateway", expected: "an IP address", found });
