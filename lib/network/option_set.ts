@@ -69,15 +69,17 @@ function readOption(
   token: Token,
   context: { readonly seen: Set<OptionName>; readonly level: Level },
 ): Parsed<OptionSet> {
-  const assigned = token.text.indexOf("=");
-  const key = assigned < 0 ? token.text : token.text.slice(0, assigned);
+  // At cluster level a bare number is the network identifier, as the seed's first ConfigMaps had it.
+  const text = context.level === "cluster" && /^[0-9]+$/.test(token.text) ? `id=${token.text}` : token.text;
+  const assigned = text.indexOf("=");
+  const key = assigned < 0 ? text : text.slice(0, assigned);
   const option = readName(key, context.level);
   if (option.kind === "fault") return option;
   const name = option.value;
   if (context.seen.has(name) && !isRepeatable(name)) return fault(`option ${name} is given twice: keep one`);
   context.seen.add(name);
   if (assigned < 0) return name === "up" ? valueOf({ up: true }) : fault(`expected a value: ${name}=…`);
-  const value = token.text.slice(assigned + 1);
+  const value = text.slice(assigned + 1);
   if (value === "") {
     return fault(`the value is empty: expected ${name}=… without blanks, or no ${name} at all`);
   }

@@ -40,10 +40,14 @@ export function parseAnnotation(text: string, source: Source): Annotation {
   const problems: Problem[] = [];
   const named = new Set<string>();
   let complete = true;
+  let previous: AnnotationEntry | undefined;
   for (const words of splitEntries(text)) {
     const read = readEntry(words, { source, named });
     problems.push(...read.problems);
     complete &&= read.complete;
+    const before = read.isLostOption ? previous : undefined;
+    if (before !== undefined) entries.splice(-1, 1, { ...before, broken: true });
+    previous = read.entry;
     if (read.entry === undefined) continue;
     named.add(read.entry.network);
     entries.push(read.entry);
@@ -62,7 +66,7 @@ export function parseClusterOptions(text: string, source: Source): {
   const isMultiline = lines.filter((line) => splitWords(line).length > 0).length > 1;
   const tokens = lines.flatMap((line, at) => {
     return splitWords(line).map((word) => ({
-      text: isDigits(word) ? `id=${word}` : word,
+      text: word,
       ...(isMultiline && { line: at + 1 }),
     }));
   });
@@ -75,6 +79,11 @@ interface EntryRead {
   readonly entry?: AnnotationEntry;
   readonly problems: readonly Problem[];
   readonly complete: boolean;
+  /**
+   * True when what stands for a name is rather an option of the network before it, behind a comma or a new line too
+   * many: that network must not be made without it, with another id perhaps.
+   */
+  readonly isLostOption?: boolean;
 }
 
 function readEntry(
@@ -116,8 +125,8 @@ function isOption(text: string): boolean {
 }
 
 function misnamed(word: Word, reason: string): string {
-  if (word.text.includes("=")) {
-    return "expected a network name before its options; a comma begins a new network";
+  if (/^[a-z0-9-]+=/i.test(word.text)) {
+    return "expected a network name before its options; a comma or a new line that is not indented begins a new network";
   }
   return /^[0-9]/.test(word.text) ? `${reason}; a comma separates networks, not values` : reason;
 }

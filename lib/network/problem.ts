@@ -71,6 +71,7 @@ export const mostProblems = 50;
 /** The first problems, and one that says that there are more. */
 export function firstProblems(problems: readonly Problem[], source: Source): readonly Problem[] {
   if (problems.length <= mostProblems) return problems;
-  const message = `Cannot list all problems: there are more than ${mostProblems}; mend these first and look again`;
+  const message =
+    `Cannot list all problems: there are more than ${mostProblems}; mend these first and look again`;
   return [...problems.slice(0, mostProblems), { kind: "invalid-option", source, message }];
 }

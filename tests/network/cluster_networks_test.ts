@@ -1,0 +1,170 @@
+// The ConfigMap over time: what is current, kept and removed, after each look.
+import assert from "node:assert/strict";
+import {
+  type ClusterNetworks,
+  noClusterNetworks,
+  readClusterNetworks,
+} from "../../lib/network/cluster_networks.ts";
+import { problemText } from "../../lib/network/problem.ts";
+
+const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
+const where = "ConfigMap kube-system/kube-vxlan-controller";
+
+type Data = Readonly<Record<string, string>> | undefined;
+
+interface Row {
+  readonly it: string;
+  /** The ConfigMap's data at one look after the other. */
+  readonly looks: readonly Data[];
+  /** After the last look: `network: state id`. */
+  readonly networks: readonly string[];
+  /** Of the last look. */
+  readonly notices?: readonly string[];
+  readonly problems?: readonly string[];
+}
+
+function kept(network: string, why: string): string {
+  return `Network "${network}" keeps its last good options for all pods: ${why}`;
+}
+
+function removed(network: string): string {
+  return `Network "${network}" keeps its last good options for the pods that have it, and takes no others: ` +
+    `its key was removed from ${where}`;
+}
+
+const badId = "expected a decimal number from 1 to 16777215, without leading zeros";
+const badX = `${where}, key a: Cannot read "id=x" of network "a": ${badId}`;
+
+const cases: readonly Row[] = [
+  {
+    it: "the seed's ConfigMap",
+    looks: [{ vxeth1: "id=1001", vxeth0: "id=1000" }],
+    networks: ["vxeth0: current 1000", "vxeth1: current 1001"],
+  },
+  { it: "there never was a ConfigMap", looks: [undefined], networks: [] },
+  { it: "an empty one from the start", looks: [{}], networks: [] },
+  { it: "an edit counts", looks: [{ a: "id=1" }, { a: "id=2" }], networks: ["a: current 2"] },
+  {
+    it: "an entry that never was good is none",
+    looks: [{ a: "id=x", b: "2" }],
+    networks: ["b: current 2"],
+    problems: [badX],
+  },
+  {
+    it: "an entry that is good no more is kept",
+    looks: [{ a: "id=1", b: "2" }, { a: "id=x", b: "2" }],
+    networks: ["a: kept 1", "b: current 2"],
+    notices: [kept("a", `key a of ${where} cannot be read`)],
+    problems: [badX],
+  },
+  {
+    it: "a kept entry is told once, its problem always",
+    looks: [{ a: "id=1", b: "2" }, { a: "id=x", b: "2" }, { a: "id=x", b: "2" }],
+    networks: ["a: kept 1", "b: current 2"],
+    problems: [badX],
+  },
+  {
+    it: "a mended entry is current again",
+    looks: [{ a: "id=1" }, { a: "id=x" }, { a: "id=3" }],
+    networks: ["a: current 3"],
+    notices: [`Network "a" is as ${where} says again`],
+  },
+  {
+    it: "a key taken out alone is removed",
+    looks: [{ a: "1", b: "2" }, { b: "2" }],
+    networks: ["a: removed 1", "b: current 2"],
+    notices: [removed("a")],
+  },
+  {
+    it: "a removed key stays so, and is told once",
+    looks: [{ a: "1", b: "2" }, { b: "2" }, { b: "3" }],
+    networks: ["a: removed 1", "b: current 3"],
+  },
+  {
+    it: "a removed key comes back",
+    looks: [{ a: "1", b: "2" }, { b: "2" }, { a: "9", b: "2" }],
+    networks: ["a: current 9", "b: current 2"],
+    notices: [`Network "a" is as ${where} says again`],
+  },
+  {
+    it: "a removed key comes back broken",
+    looks: [{ a: "1", b: "2" }, { b: "2" }, { a: "id=x", b: "2" }],
+    networks: ["a: kept 1", "b: current 2"],
+    notices: [kept("a", `key a of ${where} cannot be read`)],
+    problems: [badX],
+  },
+  {
+    it: "a deleted ConfigMap keeps everything",
+    looks: [{ a: "1", b: "2" }, undefined],
+    networks: ["a: kept 1", "b: kept 2"],
+    notices: [kept("a", `${where} does not exist`), kept("b", `${where} does not exist`)],
+  },
+  {
+    it: "an emptied ConfigMap keeps everything",
+    looks: [{ a: "1", b: "2" }, {}],
+    networks: ["a: kept 1", "b: kept 2"],
+    notices: [
+      kept("a", `${where} names no network that can be read`),
+      kept("b", `${where} names no network that can be read`),
+    ],
+  },
+  {
+    it: "a ConfigMap overwritten with rubbish keeps everything",
+    looks: [{ a: "1" }, { "README": "see below", "1st": "5" }],
+    networks: ["a: kept 1"],
+    notices: [kept("a", `${where} names no network that can be read`)],
+    problems: [
+      `${where}, key 1st: Cannot read key "1st" as a network: expected a name that begins with a letter and goes on ` +
+      'with letters, digits, "_", "." or "-"',
+      `${where}, key README: Cannot read "see" of network "README": "see" is no option: expected one of type, id, ` +
+      "name, dev, up, route, mtu, dstport, family, namespaces",
+      `${where}, key README: Cannot read "below" of network "README": "below" is no option: expected one of type, id, ` +
+      "name, dev, up, route, mtu, dstport, family, namespaces",
+    ],
+  },
+  {
+    it: "a key removed before the ConfigMap was deleted stays removed",
+    looks: [{ a: "1", b: "2" }, { b: "2" }, undefined],
+    networks: ["a: removed 1", "b: kept 2"],
+    notices: [kept("b", `${where} does not exist`)],
+  },
+  {
+    it: "a restored ConfigMap is current again",
+    looks: [{ a: "1" }, undefined, { a: "1" }],
+    networks: ["a: current 1"],
+    notices: [`Network "a" is as ${where} says again`],
+  },
+  {
+    it: "a ConfigMap restored in part",
+    looks: [{ a: "1", b: "2" }, undefined, { b: "2" }],
+    networks: ["a: removed 1", "b: current 2"],
+    notices: [removed("a"), `Network "b" is as ${where} says again`],
+  },
+  {
+    it: "an entry without an id is one all the same",
+    looks: [{ a: "" }],
+    networks: ["a: current undefined"],
+  },
+  {
+    it: "keys that are properties of every object are keys like others",
+    looks: [JSON.parse('{"constructor": "1", "__proto__": "2"}')],
+    networks: ["constructor: current 1"],
+    problems: [
+      `${where}, key __proto__: Cannot read key "__proto__" as a network: expected a name that begins with a letter ` +
+      'and goes on with letters, digits, "_", "." or "-"',
+    ],
+  },
+];
+
+for (const { it, looks, networks, notices = [], problems = [] } of cases) {
+  Deno.test(`readClusterNetworks: ${it}`, () => {
+    const seen = looks.reduce<ClusterNetworks>(
+      (previous, data) => readClusterNetworks(data, { previous, configMap }),
+      noClusterNetworks,
+    );
+    const found = [...seen.networks].map(([name, { state, options }]) => `${name}: ${state} ${options.id}`);
+    assert.deepEqual(found, networks);
+    assert.deepEqual(seen.notices, notices);
+    assert.deepEqual(seen.problems.map(problemText), problems);
+  });
+}

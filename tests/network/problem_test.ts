@@ -1,0 +1,47 @@
+// A problem as a sentence, with its source.
+import assert from "node:assert/strict";
+import { type Problem, problemText } from "../../lib/network/problem.ts";
+
+const cases: readonly { readonly it: string; readonly problem: Problem; readonly text: string }[] = [
+  {
+    it: "annotation with line",
+    problem: {
+      kind: "invalid-option",
+      source: { kind: "annotation", key: "vxlan.travelping.com/networks", namespace: "default", pod: "a" },
+      line: 2,
+      message: "Cannot read it",
+    },
+    text: "annotation vxlan.travelping.com/networks of pod default/a, line 2: Cannot read it",
+  },
+  {
+    it: "ConfigMap without line",
+    problem: {
+      kind: "invalid-option",
+      source: { kind: "configmap", namespace: "kube-system", name: "kube-vxlan-controller", key: "vxeth0" },
+      message: "Cannot read it",
+    },
+    text: "ConfigMap kube-system/kube-vxlan-controller, key vxeth0: Cannot read it",
+  },
+  {
+    it: "pod",
+    problem: {
+      kind: "agent-missing",
+      source: { kind: "pod", namespace: "default", pod: "a" },
+      message: "Cannot serve it",
+    },
+    text: "pod default/a: Cannot serve it",
+  },
+  {
+    it: "names that no API server would take are quoted",
+    problem: {
+      kind: "agent-missing",
+      source: { kind: "pod", namespace: "default", pod: "a\u001b[2J" },
+      message: "Cannot serve it",
+    },
+    text: 'pod default/"a\\u001b[2J": Cannot serve it',
+  },
+];
+
+for (const { it, problem, text } of cases) {
+  Deno.test(`problemText: ${it}`, () => assert.equal(problemText(problem), text));
+}
