@@ -17,7 +17,7 @@ RUN deno compile \
   --no-prompt \
   --allow-net \
   --allow-read=/var/run/secrets/kubernetes.io/serviceaccount \
-  --allow-env=KVC_*,KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,HOSTNAME,POD_NAME,POD_NAMESPACE,POD_UID \
+  --allow-env=KVC_*,KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,KUBERNETES_SERVICE_PORT_HTTPS,HOSTNAME \
   --ignore-env \
   --output /kube-vxlan-controller \
   main.ts

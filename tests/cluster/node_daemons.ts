@@ -71,6 +71,8 @@ function podNetwork({ node, cluster }: NodeDaemonOptions): string {
         },
       },
       { type: "portmap", capabilities: { portMappings: true } },
+      // On an ordinary node the host forwards, and the namespaces of pods take that over from it: gateways forward.
+      { type: "tuning", sysctl: { "net.ipv4.ip_forward": "1" } },
     ],
   });
 }

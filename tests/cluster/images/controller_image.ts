@@ -48,15 +48,21 @@ async function compiled(
     output,
     options.main,
   ];
-  const result = await tryCommand(argv, { signal: AbortSignal.timeout(120_000) });
+  const result = await tryCommand(argv, { signal: AbortSignal.timeout(120_000), env: { NO_COLOR: "1" } });
   if (result.code !== 0) {
-    const reason = result.stderr.split("\n").find((line) => /error|Caused|sending/i.test(line)) ?? "";
-    say(`deno compile is not possible here (${reason.trim() || `exit ${result.code}`})`);
+    say(`deno compile is not possible here: ${lastCause(result.stderr) ?? `exit ${result.code}`}`);
     return undefined;
   }
   const base = await distroless();
   await base.program(output, { as: programFile });
   return { ...run, layers: [base.entries()], entrypoint: [programFile] };
+}
+
+/** Deno prints a chain of causes; the last of them is the one to mend. */
+function lastCause(stderr: string): string | undefined {
+  return [...stderr.matchAll(/^\s+\d+: (.+)$/gm)].map((match) => match[1]).filter((cause) =>
+    cause !== "<unknown>"
+  ).at(-1);
 }
 
 async function standIn(options: ControllerImageOptions, flags: readonly string[]): Promise<Program> {

@@ -1,0 +1,124 @@
+// Do the examples work unchanged on a real cluster, with the controller deployed as k8s.yaml says?
+import assert from "node:assert/strict";
+import { type Cluster, clusterForTests } from "./cluster.ts";
+import { controllerLog, installController, removeController, repository } from "./install_controller.ts";
+import { floodsTo, type Inside, inside, pings, vxlanInterfaces } from "./pod_network.ts";
+import { inNamespace } from "./test_namespace.ts";
+import { until } from "./until.ts";
+
+const agent = "vxlan-controller-agent";
+
+interface Pod {
+  readonly name: string;
+  readonly ip: string;
+  readonly node: string;
+}
+
+Deno.test("the examples on a real cluster", async (t) => {
+  const cluster = await clusterForTests();
+  try {
+    await installController(cluster);
+    await t.step("routed.yaml: a reaches b through gw, and b reaches a", () => inNamespace(cluster, routed));
+    await t.step("seed.yaml: four pods in two networks, across nodes", () => inNamespace(cluster, seed));
+    await removeController(cluster);
+  } finally {
+    await cluster.close();
+  }
+});
+
+async function routed(cluster: Cluster, namespace: string): Promise<void> {
+  await cluster.kubectl(["-n", namespace, "apply", "-f", `${repository}examples/routed.yaml`]);
+  await podsReady(cluster, { namespace, count: 3 });
+  const a = await vxlanInterfaces(cluster, { namespace, pod: "a", container: agent });
+  assert.deepEqual([...a.keys()], ["west"]);
+  assert.equal(a.get("west")?.vni, 101);
+  assert.ok(a.get("west")?.addresses.includes("192.168.11.2/29"));
+  const from = { namespace, container: agent };
+  await until("a to reach b", () => pings(cluster, { ...from, pod: "a", to: "192.168.12.2" }), {
+    seconds: 20,
+  });
+  await until("b to reach a", () => pings(cluster, { ...from, pod: "b", to: "192.168.11.2" }), {
+    seconds: 20,
+  });
+}
+
+async function seed(cluster: Cluster, namespace: string): Promise<void> {
+  await cluster.kubectl(["-n", namespace, "apply", "-f", `${repository}examples/seed.yaml`]);
+  const pods = await podsReady(cluster, { namespace, count: 4 });
+  if (cluster.nodes.length > 1) {
+    assert.equal(new Set(pods.map((pod) => pod.node)).size, 2, "pods are on two nodes");
+  }
+  for (const pod of pods) {
+    const target = { namespace, pod: pod.name, container: agent };
+    const second = pod.name.startsWith("green") ? "storage" : "vxeth1";
+    const interfaces = await vxlanInterfaces(cluster, target);
+    assert.deepEqual([...interfaces.keys()].sort(), [second, "vxeth0"].sort());
+    assert.equal(interfaces.get("vxeth0")?.vni, 1000);
+    assert.equal(interfaces.get(second)?.vni, 1001);
+    const peers = pods.filter((other) => other !== pod).map((other) => other.ip).sort();
+    for (const dev of ["vxeth0", second]) await peersOf(cluster, { ...target, dev, peers });
+  }
+  for (const pod of pods.slice(1)) {
+    await reachesFirst(cluster, { namespace, pod: pod.name, first: pods[0]?.name ?? "" });
+  }
+}
+
+/** The seed's networks have no addresses of their own, so the pods ping each other's link-local ones. */
+async function reachesFirst(
+  cluster: Cluster,
+  { namespace, pod, first }: { readonly namespace: string; readonly pod: string; readonly first: string },
+): Promise<void> {
+  const interfaces = await vxlanInterfaces(cluster, { namespace, pod: first, container: agent });
+  const address = interfaces.get("vxeth0")?.addresses.find((one) => one.startsWith("fe80:"))?.split("/")[0];
+  assert.ok(address, `${first} has a link-local address on vxeth0`);
+  const to = `${address}%vxeth0`;
+  await until(`${pod} to reach ${first}`, () => pings(cluster, { namespace, pod, container: agent, to }), {
+    seconds: 20,
+    describe: () => inside(cluster, { namespace, pod, container: agent, argv: ["ip", "address"] }),
+  });
+}
+
+async function peersOf(
+  cluster: Cluster,
+  { peers, ...target }: Inside & { readonly dev: string; readonly peers: readonly string[] },
+): Promise<void> {
+  let found: readonly string[] = [];
+  await until(`the fdb of ${target.dev} in ${target.pod}`, async () => {
+    found = await floodsTo(cluster, target);
+    return found.join() === peers.join();
+  }, { seconds: 20, describe: () => `it floods to ${found.join()}, and the peers are ${peers.join()}` });
+}
+
+async function podsReady(
+  cluster: Cluster,
+  { namespace, count }: { readonly namespace: string; readonly count: number },
+): Promise<readonly Pod[]> {
+  const query = ["-n", namespace, "get", "pods", "-o", "json"];
+  let ready: readonly Pod[] = [];
+  await until(`${count} ready pods`, async () => {
+    const { items } = JSON.parse(await cluster.kubectl(query));
+    ready = items.filter(isReady).map((pod: PodJson) => ({
+      name: pod.metadata.name,
+      ip: pod.status.podIP,
+      node: pod.spec.nodeName,
+    }));
+    return ready.length === count;
+  }, {
+    seconds: 60,
+    describe: async () => `${ready.length} are ready. The controller says:\n${await controllerLog(cluster)}`,
+  });
+  return ready;
+}
+
+interface PodJson {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly nodeName: string };
+  readonly status: {
+    readonly podIP: string;
+    readonly conditions?: readonly { type: string; status: string }[];
+  };
+}
+
+function isReady(pod: PodJson): boolean {
+  return pod.status.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
+}

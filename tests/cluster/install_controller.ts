@@ -1,0 +1,65 @@
+// How does the controller of this working tree get onto the cluster? Its image, then k8s.yaml as a user applies it.
+import { createHash } from "node:crypto";
+import type { Cluster } from "./cluster.ts";
+import { controllerImage } from "./images/controller_image.ts";
+import { writeImage } from "./images/docker_archive.ts";
+import type { NodeAccess } from "./node_access.ts";
+import { say, step } from "./progress.ts";
+
+/** The root of the repository, with a slash at its end. */
+export const repository: string = new URL("../../", import.meta.url).pathname;
+
+const deployment = "deployment/kube-vxlan-controller";
+
+/** Puts the image on the nodes, applies k8s.yaml and waits until the controller is ready. Safe to repeat. */
+export async function installController(cluster: Cluster): Promise<void> {
+  if (cluster.access) await putImage(cluster.access);
+  else say("an existing cluster: its nodes must have the images of k8s.yaml (kind load docker-image …)");
+  await cluster.kubectl(["apply", "-f", `${repository}k8s.yaml`]);
+  // The same image name may hold a new program since the last time.
+  if (cluster.access) await cluster.kubectl(["-n", "kube-system", "rollout", "restart", deployment]);
+  await step("controller ready", () => controllerReady(cluster));
+}
+
+/** Waits for the controller; says what its pods and its log say when it does not become ready. */
+export async function controllerReady(cluster: Cluster): Promise<void> {
+  const rollout = ["-n", "kube-system", "rollout", "status", deployment, "--timeout=90s"];
+  const result = await cluster.kubectl.try(rollout);
+  if (result.code === 0) return;
+  const pods = await cluster.kubectl.try(["-n", "kube-system", "get", "pods", "-o", "wide"]);
+  throw new Error(
+    `Cannot install the controller: ${result.stderr.trim()}\n${pods.stdout}\n${await controllerLog(cluster)}`,
+  );
+}
+
+/** What the controller has written so far. */
+export async function controllerLog(cluster: Cluster): Promise<string> {
+  const logs = await cluster.kubectl.try(["-n", "kube-system", "logs", deployment, "--tail=200"]);
+  return logs.stdout + logs.stderr;
+}
+
+/** Removes everything of k8s.yaml. */
+export async function removeController(cluster: Cluster): Promise<void> {
+  await cluster.kubectl(["delete", "-f", `${repository}k8s.yaml`, "--ignore-not-found", "--now"]);
+}
+
+/** Builds and imports the image unless this very one was imported before. */
+async function putImage(access: NodeAccess): Promise<void> {
+  const work = `${access.layout.directory}/images`;
+  const archive = `${work}/controller.tar`;
+  const image = await controllerImage({ main: `${repository}main.ts`, work });
+  const mark = `${work}/controller.imported`;
+  const digest = createHash("sha256");
+  digest.update(JSON.stringify([image.names, image.entrypoint, image.env]));
+  for (const entry of image.layers.flat()) {
+    if (entry.kind === "file") digest.update(entry.path).update(entry.content);
+  }
+  const wanted = digest.digest("hex");
+  if (await Deno.readTextFile(mark).catch(() => "") === wanted) return;
+  await step("controller image onto the nodes", async () => {
+    await writeImage(image, archive);
+    await access.importImage(archive);
+    await Deno.remove(archive);
+  });
+  await Deno.writeTextFile(mark, wanted);
+}

@@ -1,0 +1,44 @@
+// `deno task test:cluster` and `test:soak`: one cluster for all test files, then `deno test`, then everything goes away.
+import { startCluster } from "./cluster.ts";
+import { say } from "./progress.ts";
+
+/** The first argument is the folder or file with tests; the others go to the tests (`--context NAME`, `--filter=…`). */
+async function main([tests = "tests/cluster/", ...args]: readonly string[]): Promise<number> {
+  const existing = args.includes("--context") || Deno.env.has("KVC_TEST_CLUSTER");
+  if (existing) return await denoTest(tests, { args, env: {} });
+  // Ctrl-C ends this process and the tests; the guard of the cluster then takes it down.
+  const cluster = await startCluster();
+  try {
+    return await denoTest(tests, {
+      args,
+      env: { KVC_TEST_CLUSTER: cluster.description.replace("cluster ", "") },
+    });
+  } finally {
+    await cluster.close();
+    say("the cluster is gone");
+  }
+}
+
+/** Named one by one: deno.json keeps the folder out of `deno task test`, and so it would out of ours. */
+async function testFiles(path: string): Promise<readonly string[]> {
+  if (path.endsWith(".ts")) return [path];
+  const files: string[] = [];
+  for await (const entry of Deno.readDir(path)) {
+    if (entry.name.endsWith("_test.ts")) files.push(`${path.replace(/\/$/, "")}/${entry.name}`);
+  }
+  return files.sort();
+}
+
+async function denoTest(
+  tests: string,
+  { args, env }: { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> },
+): Promise<number> {
+  const flags = args.filter((arg) => arg.startsWith("--filter"));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", ...flags, ...await testFiles(tests), "--", ...args],
+    env: { ...env },
+  }).spawn();
+  return (await child.status).code;
+}
+
+Deno.exit(await main(Deno.args));
