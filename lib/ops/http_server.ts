@@ -36,13 +36,22 @@ export function startHttpServer(options: HttpServerOptions): HttpServer {
   const { address, clock } = options;
   if (address.kind === "off") return { close: () => Promise.resolve() };
   const abort = new AbortController();
-  const server = listen(address, { signal: abort.signal, handler: createHandler(options) });
+  const underWay = new Set<Promise<Response>>();
+  const answer = createHandler(options);
+  const handler = (request: Request): Promise<Response> => {
+    const answering = answer(request).finally(() => underWay.delete(answering));
+    underWay.add(answering);
+    return answering;
+  };
+  const server = listen(address, { signal: abort.signal, handler });
   let closing: Promise<void> | undefined;
 
+  // Not server.shutdown(): it waits for a stuck answer for ever, and cannot be cut short, because aborting a server
+  // that is shutting down throws BadResource where nobody can catch it (Deno 2.9.6).
   const close = async (): Promise<void> => {
-    const finished = new AbortController();
-    await Promise.race([server.shutdown(), sleep(clock, closingGrace, finished.signal)]);
-    finished.abort();
+    const answered = new AbortController();
+    void Promise.allSettled(underWay).then(() => answered.abort());
+    await sleep(clock, closingGrace, answered.signal);
     abort.abort();
     await server.finished;
   };
