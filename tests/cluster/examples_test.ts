@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { type Cluster, clusterForTests } from "./cluster.ts";
 import { controllerLog, installController, removeController, repository } from "./install_controller.ts";
 import { floodsTo, type Inside, inside, pings, vxlanInterfaces } from "./pod_network.ts";
-import { inNamespace } from "./test_namespace.ts";
 import { until } from "./until.ts";
 
 const agent = "vxlan-controller-agent";
+const namespace = "default";
 
 interface Pod {
   readonly name: string;
@@ -18,17 +18,37 @@ Deno.test("the examples on a real cluster", async (t) => {
   const cluster = await clusterForTests();
   try {
     await installController(cluster);
-    await t.step("routed.yaml: a reaches b through gw, and b reaches a", () => inNamespace(cluster, routed));
-    await t.step("seed.yaml: four pods in two networks, across nodes", () => inNamespace(cluster, seed));
+    await t.step(
+      "routed.yaml: a reaches b through gw, and b reaches a",
+      () => example(cluster, "routed", routed),
+    );
+    await t.step("seed.yaml: four pods in two networks, across nodes", () => example(cluster, "seed", seed));
     await removeController(cluster);
   } finally {
     await cluster.close();
   }
 });
 
-async function routed(cluster: Cluster, namespace: string): Promise<void> {
-  await cluster.kubectl(["-n", namespace, "apply", "-f", `${repository}examples/routed.yaml`]);
-  await podsReady(cluster, { namespace, count: 3 });
+/** Applied as a user does it, in the default namespace: a namespace of its own would contradict that of the ConfigMap. */
+async function example(
+  cluster: Cluster,
+  name: string,
+  test: (cluster: Cluster) => Promise<void>,
+): Promise<void> {
+  const file = `${repository}examples/${name}.yaml`;
+  await cluster.kubectl(["apply", "-f", file]);
+  try {
+    await test(cluster);
+  } finally {
+    await cluster.kubectl(["delete", "-f", file, "--now", "--ignore-not-found"]);
+    await until("the example's pods to be gone", async () => {
+      return (await cluster.kubectl(["-n", namespace, "get", "pods", "-o", "name"])) === "";
+    }, { seconds: 60 });
+  }
+}
+
+async function routed(cluster: Cluster): Promise<void> {
+  await podsReady(cluster, 3);
   const a = await vxlanInterfaces(cluster, { namespace, pod: "a", container: agent });
   assert.deepEqual([...a.keys()], ["west"]);
   assert.equal(a.get("west")?.vni, 101);
@@ -42,9 +62,8 @@ async function routed(cluster: Cluster, namespace: string): Promise<void> {
   });
 }
 
-async function seed(cluster: Cluster, namespace: string): Promise<void> {
-  await cluster.kubectl(["-n", namespace, "apply", "-f", `${repository}examples/seed.yaml`]);
-  const pods = await podsReady(cluster, { namespace, count: 4 });
+async function seed(cluster: Cluster): Promise<void> {
+  const pods = await podsReady(cluster, 4);
   if (cluster.nodes.length > 1) {
     assert.equal(new Set(pods.map((pod) => pod.node)).size, 2, "pods are on two nodes");
   }
@@ -59,14 +78,14 @@ async function seed(cluster: Cluster, namespace: string): Promise<void> {
     for (const dev of ["vxeth0", second]) await peersOf(cluster, { ...target, dev, peers });
   }
   for (const pod of pods.slice(1)) {
-    await reachesFirst(cluster, { namespace, pod: pod.name, first: pods[0]?.name ?? "" });
+    await reachesFirst(cluster, { pod: pod.name, first: pods[0]?.name ?? "" });
   }
 }
 
 /** The seed's networks have no addresses of their own, so the pods ping each other's link-local ones. */
 async function reachesFirst(
   cluster: Cluster,
-  { namespace, pod, first }: { readonly namespace: string; readonly pod: string; readonly first: string },
+  { pod, first }: { readonly pod: string; readonly first: string },
 ): Promise<void> {
   const interfaces = await vxlanInterfaces(cluster, { namespace, pod: first, container: agent });
   const address = interfaces.get("vxeth0")?.addresses.find((one) => one.startsWith("fe80:"))?.split("/")[0];
@@ -89,10 +108,7 @@ async function peersOf(
   }, { seconds: 20, describe: () => `it floods to ${found.join()}, and the peers are ${peers.join()}` });
 }
 
-async function podsReady(
-  cluster: Cluster,
-  { namespace, count }: { readonly namespace: string; readonly count: number },
-): Promise<readonly Pod[]> {
+async function podsReady(cluster: Cluster, count: number): Promise<readonly Pod[]> {
   const query = ["-n", namespace, "get", "pods", "-o", "json"];
   let ready: readonly Pod[] = [];
   await until(`${count} ready pods`, async () => {
