@@ -98,6 +98,7 @@ function readEntry(
     return {
       problems: [nameProblem(first, { source, reason: misnamed(first, name.reason) })],
       complete: false,
+      isLostOption: /[=/]/.test(first.text),
     };
   }
   const network = name.value;

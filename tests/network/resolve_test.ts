@@ -1,0 +1,475 @@
+// Default, ConfigMap and annotation merged: what a pod's networks are, and which it cannot have, and why.
+import assert from "node:assert/strict";
+import {
+  type ClusterNetworks,
+  noClusterNetworks,
+  readClusterNetworks,
+} from "../../lib/network/cluster_networks.ts";
+import { cidrText, type Network } from "../../lib/network/network.ts";
+import { parseAnnotation } from "../../lib/network/options.ts";
+import { resolveNetworks } from "../../lib/network/resolve.ts";
+
+const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
+const where = "ConfigMap kube-system/kube-vxlan-controller";
+const seed = { vxeth0: "id=1000", vxeth1: "id=1001" };
+
+interface Row {
+  readonly it: string;
+  readonly annotation: string;
+  /** The ConfigMap at one look after the other; default: the seed's. */
+  readonly looks?: readonly Readonly<Record<string, string>>[];
+  readonly namespace?: string;
+  readonly restrictPods?: true;
+  /** Networks that the pod already holds. */
+  readonly holds?: readonly string[];
+  /** As `shown` writes them. */
+  readonly networks?: readonly string[];
+  readonly unresolved?: readonly string[];
+  /** `kind, line: message`. */
+  readonly problems?: readonly string[];
+}
+
+const merging: readonly Row[] = [
+  {
+    it: "the seed's use",
+    annotation: "vxeth0, vxeth1",
+    networks: ["vxeth0: vxeth0 1000:8472 on eth0", "vxeth1: vxeth1 1001:8472 on eth0"],
+  },
+  {
+    it: "the seed's overrides",
+    annotation: "vxeth0 id=1000 dev=tun0, vxeth1",
+    looks: [{ vxeth0: "id=7 dev=tun1", vxeth1: "id=1001 dev=tun1" }],
+    networks: ["vxeth0: vxeth0 1000:8472 on tun0", "vxeth1: vxeth1 1001:8472 on tun1"],
+  },
+  {
+    it: "the seed example's second deployment",
+    annotation: "vxeth0\n  dev=eth0\nvxeth1\n  name=storage",
+    networks: ["vxeth0: vxeth0 1000:8472 on eth0", "vxeth1: storage 1001:8472 on eth0"],
+  },
+  {
+    it: "the routed example",
+    annotation: "west\n  ip=192.168.11.2/29\n  route=192.168.12.0/29:192.168.11.1",
+    looks: [{ west: "id=101", east: "id=102" }],
+    networks: ["west: west 101:8472 on eth0, 192.168.11.2/29, 192.168.12.0/29 via 192.168.11.1"],
+  },
+  {
+    it: "every option of the ConfigMap",
+    annotation: "n",
+    looks: [{ n: "id=1 name=x dev=y up=false mtu=1400 dstport=4789 family=6 route=10.0.0.0/8:10.1.0.1" }],
+    networks: ["n: x 1:4789 on y, IPv6, untouched, mtu 1400, 10.0.0.0/8 via 10.1.0.1"],
+  },
+  {
+    it: "every option of the annotation, over the ConfigMap's",
+    annotation: "n id=2 name=a dev=b up mtu=1300 dstport=8472 mac=02:00:00:00:00:01",
+    looks: [{ n: "id=1 name=x dev=y up=false mtu=1400 dstport=4789" }],
+    networks: ["n: a 2:8472 on b, mtu 1300, 02:00:00:00:00:01"],
+  },
+  {
+    it: "routes of the annotation replace all of the ConfigMap's",
+    annotation: "n route=10.2.0.0/16:10.0.0.1",
+    looks: [{ n: "id=1 route=10.3.0.0/16:10.0.0.1 route=10.4.0.0/16:10.0.0.1" }],
+    networks: ["n: n 1:8472 on eth0, 10.2.0.0/16 via 10.0.0.1"],
+  },
+  {
+    it: "networks come sorted",
+    annotation: "b id=2, a id=1",
+    networks: ["a: a 1:8472 on eth0", "b: b 2:8472 on eth0"],
+  },
+  {
+    it: "an id of the annotation alone is enough",
+    annotation: "x id=5",
+    looks: [{}],
+    networks: ["x: x 5:8472 on eth0"],
+  },
+  { it: "nothing asked for", annotation: "" },
+  {
+    it: "a kept network is for everybody",
+    annotation: "a",
+    looks: [{ a: "id=1", b: "2" }, { a: "id=x", b: "2" }],
+    networks: ["a: a 1:8472 on eth0"],
+  },
+  {
+    it: "a removed network stays with those who have it",
+    annotation: "a",
+    looks: [{ a: "id=1", b: "2" }, { b: "2" }],
+    holds: ["a"],
+    networks: ["a: a 1:8472 on eth0"],
+  },
+  {
+    it: "equal VNI on another port is another segment",
+    annotation: "a id=5, b id=5 dstport=4789",
+    networks: ["a: a 5:8472 on eth0", "b: b 5:4789 on eth0"],
+  },
+  {
+    it: "one network on the interface of another",
+    annotation: "a id=5, b id=6 dev=a",
+    networks: ["a: a 5:8472 on eth0", "b: b 6:8472 on a"],
+  },
+  {
+    it: "an IPv6 route beside the kernel's own is fine",
+    annotation: "a id=5 ip=fd00::2/64 route=fd00::/64:fd00::1",
+    networks: ["a: a 5:8472 on eth0, fd00::2/64, fd00::/64 via fd00::1"],
+  },
+  {
+    it: "an MTU of 1280 carries IPv6",
+    annotation: "a id=5 mtu=1280 ip=fd00::2/64",
+    networks: ["a: a 5:8472 on eth0, mtu 1280, fd00::2/64"],
+  },
+  {
+    it: "a small MTU carries IPv4",
+    annotation: "a id=5 mtu=1279 ip=10.0.0.1/8",
+    networks: ["a: a 5:8472 on eth0, mtu 1279, 10.0.0.1/8"],
+  },
+];
+
+const refusing: readonly Row[] = [
+  {
+    it: "an unknown network, and the others are had",
+    annotation: "vxeth0\nvxeth9",
+    networks: ["vxeth0: vxeth0 1000:8472 on eth0"],
+    unresolved: ["vxeth9"],
+    problems: [
+      `unknown-network, 2: Cannot give the pod network "vxeth9": it has no id: ${where} has no key vxeth9; add one with id=…, or write id=… behind its name in the annotation`,
+    ],
+  },
+  {
+    it: "an entry without an id",
+    annotation: "a",
+    looks: [{ a: "dev=tun0" }],
+    unresolved: ["a"],
+    problems: [
+      `unknown-network, 1: Cannot give the pod network "a": it has no id: key a of ${where} gives none; add id=… there, or write id=… behind its name in the annotation`,
+    ],
+  },
+  {
+    it: "an entry that cannot be read",
+    annotation: "a",
+    looks: [{ a: "id=x" }],
+    unresolved: ["a"],
+    problems: [
+      `unknown-network, 1: Cannot give the pod network "a": it has no id: key a of ${where} cannot be read; mend it, or write id=… behind its name in the annotation`,
+    ],
+  },
+  {
+    it: "a removed network, to a newcomer",
+    annotation: "a",
+    looks: [{ a: "id=1", b: "2" }, { b: "2" }],
+    unresolved: ["a"],
+    problems: [
+      `unknown-network, 1: Cannot give the pod network "a": it has no id: key a was removed from ${where}; put it back, or write id=… behind its name in the annotation`,
+    ],
+  },
+  {
+    it: "a broken entry is named, and said by the grammar already",
+    annotation: "vxeth0 id=x, vxeth1",
+    networks: ["vxeth1: vxeth1 1001:8472 on eth0"],
+    unresolved: ["vxeth0"],
+  },
+  {
+    it: "a network name too long for an interface",
+    annotation: "a-long-network-name id=5",
+    unresolved: ["a-long-network-name"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a-long-network-name": its name cannot be that of its interface: it has 19 characters: expected at most 15; give the interface another with name=…',
+    ],
+  },
+  {
+    it: "a long network name with an interface name",
+    annotation: "a-long-network-name id=5 name=x",
+    networks: [
+      "a-long-network-name: x 5:8472 on eth0",
+    ],
+  },
+  {
+    it: "a network called like a keyword",
+    annotation: "default id=5",
+    unresolved: ["default"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "default": its name cannot be that of its interface: it is a reserved word: expected a name that is no keyword of ip or bridge; give the interface another with name=…',
+    ],
+  },
+  {
+    it: "an MTU too small for IPv6 addresses",
+    annotation: "a id=5 mtu=1279 ip=fd00::2/64",
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": mtu=1279 is too small for its IPv6 addresses or routes: expected at least 1280',
+    ],
+  },
+  {
+    it: "an MTU too small for the ConfigMap's IPv6 route",
+    annotation: "a mtu=1279",
+    looks: [{ a: "id=5 route=fd00::/64:fd01::1" }],
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": mtu=1279 is too small for its IPv6 addresses or routes: expected at least 1280',
+    ],
+  },
+];
+
+const conflicting: readonly Row[] = [
+  {
+    it: "two interfaces of one name: the first named stands",
+    annotation: "b id=2 name=x\na id=1 name=x",
+    networks: ["b: x 2:8472 on eth0"],
+    unresolved: ["a"],
+    problems: [
+      'conflict, 2: Cannot give the pod network "a": interface x is already that of network "b": give name=…',
+    ],
+  },
+  {
+    it: "one VNI and port twice",
+    annotation: "a id=5, b id=5",
+    networks: ["a: a 5:8472 on eth0"],
+    unresolved: ["b"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "b": id 5 with port 8472 is already that of network "a": a pod has one interface for each pair of id and dstport',
+    ],
+  },
+  {
+    it: "an interface on itself",
+    annotation: "eth0 id=5",
+    unresolved: ["eth0"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "eth0": interface eth0 cannot be made on itself: give name=… or dev=…',
+    ],
+  },
+  {
+    it: "one address twice, whatever its length",
+    annotation: "a id=5 ip=10.0.0.1/24, b id=6 ip=10.0.0.1/16",
+    networks: ["a: a 5:8472 on eth0, 10.0.0.1/24"],
+    unresolved: ["b"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "b": address 10.0.0.1 is already that of network "a"',
+    ],
+  },
+  {
+    it: "one address twice in a network, written in two ways",
+    annotation: "a id=5 ip=fd00::1/64 ip=fd00:0::1/64",
+    unresolved: ["a"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "a": address fd00::1 is already that of this network',
+    ],
+  },
+  {
+    it: "one subnet routed twice",
+    annotation: "a id=5 route=10.0.0.0/8:192.168.0.1, b id=6 route=10.0.0.0/8:192.168.1.1",
+    networks: ["a: a 5:8472 on eth0, 10.0.0.0/8 via 192.168.0.1"],
+    unresolved: ["b"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "b": subnet 10.0.0.0/8 is already routed by network "a"',
+    ],
+  },
+  {
+    it: "one subnet routed twice in a network",
+    annotation: "a id=5 route=10.0.0.0/8:192.168.0.1 route=10.0.0.0/8:192.168.0.2",
+    unresolved: ["a"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "a": subnet 10.0.0.0/8 is already routed by this network',
+    ],
+  },
+  {
+    it: "a subnet that the kernel routes because an address is in it",
+    annotation: "a id=5 ip=10.0.0.2/24 route=10.0.0.0/24:10.0.0.1",
+    unresolved: ["a"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "a": subnet 10.0.0.0/24 needs no route: an address of this network is in it',
+    ],
+  },
+  {
+    it: "the same across networks, the address later",
+    annotation: "a id=5 route=10.0.0.0/24:192.168.0.1, b id=6 ip=10.0.0.2/24",
+    networks: ["a: a 5:8472 on eth0, 10.0.0.0/24 via 192.168.0.1"],
+    unresolved: ["b"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "b": subnet 10.0.0.0/24 of its address is already routed by network "a"',
+    ],
+  },
+  {
+    it: "a single address is in no subnet",
+    annotation: "a id=5 ip=10.0.0.2/32, b id=6 route=10.0.0.2/32:192.168.0.1",
+    networks: ["a: a 5:8472 on eth0, 10.0.0.2/32", "b: b 6:8472 on eth0, 10.0.0.2/32 via 192.168.0.1"],
+  },
+  {
+    it: "several conflicts are all told, and what conflicts takes nothing",
+    annotation: "a id=5 ip=10.0.0.1/8\nb id=5 name=a ip=10.0.0.9/8\nc id=6 ip=10.0.0.9/8",
+    networks: ["a: a 5:8472 on eth0, 10.0.0.1/8", "c: c 6:8472 on eth0, 10.0.0.9/8"],
+    unresolved: ["b"],
+    problems: [
+      'conflict, 2: Cannot give the pod network "b": interface a is already that of network "a": give name=…',
+      'conflict, 2: Cannot give the pod network "b": id 5 with port 8472 is already that of network "a": a pod has one interface for each pair of id and dstport',
+    ],
+  },
+];
+
+const remedy = `to let it in, add it to namespaces=… in ${where}`;
+
+const forbidding: readonly Row[] = [
+  {
+    it: "a namespace that is listed",
+    annotation: "a",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=db,web" }],
+    networks: [
+      "a: a 1:8472 on eth0",
+    ],
+  },
+  {
+    it: "all namespaces",
+    annotation: "a",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=*" }],
+    networks: [
+      "a: a 1:8472 on eth0",
+    ],
+  },
+  {
+    it: "a namespace that is not listed",
+    annotation: "a",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=db" }],
+    unresolved: ["a"],
+    problems: [`forbidden, 1: Cannot give the pod network "a": it is not for namespace "web"; ${remedy}`],
+  },
+  {
+    it: "its own id does not open a closed network",
+    annotation: "a id=2",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=db" }],
+    unresolved: ["a"],
+    problems: [`forbidden, 1: Cannot give the pod network "a": it is not for namespace "web"; ${remedy}`],
+  },
+  {
+    it: "a closed network without an id is forbidden, not unknown",
+    annotation: "a",
+    namespace: "web",
+    looks: [{ a: "namespaces=db" }],
+    unresolved: ["a"],
+    problems: [`forbidden, 1: Cannot give the pod network "a": it is not for namespace "web"; ${remedy}`],
+  },
+  {
+    it: "a closed VNI by an id of the pod",
+    annotation: "x id=1 dstport=4789",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=db" }],
+    unresolved: ["x"],
+    problems: [
+      `forbidden, 1: Cannot give the pod network "x": id 1 is that of network "a", not for namespace "web"; ${remedy}`,
+    ],
+  },
+  {
+    it: "a closed VNI by another, open key",
+    annotation: "b",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=db", b: "1" }],
+    unresolved: ["b"],
+    problems: [
+      `forbidden, 1: Cannot give the pod network "b": id 1 is that of network "a", not for namespace "web"; ${remedy}`,
+    ],
+  },
+  {
+    it: "a closed VNI by another key that lists the namespace",
+    annotation: "b",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=db", b: "1 namespaces=web" }],
+    networks: ["b: b 1:8472 on eth0"],
+  },
+  {
+    it: "a closed network is closed to others while its entry is kept",
+    annotation: "x id=1",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=db", b: "2" }, { a: "id=x", b: "2" }],
+    unresolved: ["x"],
+    problems: [
+      `forbidden, 1: Cannot give the pod network "x": id 1 is that of network "a", not for namespace "web"; ${remedy}`,
+    ],
+  },
+  {
+    it: "the VNI of a removed network is free",
+    annotation: "x id=1",
+    namespace: "web",
+    looks: [{ a: "1 namespaces=db", b: "2" }, { b: "2" }],
+    networks: ["x: x 1:8472 on eth0"],
+  },
+  {
+    it: "restricted pods may have what the ConfigMap names",
+    annotation: "vxeth0 name=x mtu=1400 ip=10.0.0.1/8",
+    restrictPods: true,
+    networks: ["vxeth0: x 1000:8472 on eth0, mtu 1400, 10.0.0.1/8"],
+  },
+  {
+    it: "restricted pods give no id and no dev, not even the ConfigMap's",
+    annotation: "vxeth0 id=1000 dev=eth0",
+    restrictPods: true,
+    unresolved: ["vxeth0"],
+    problems: [
+      `forbidden, 1: Cannot give the pod network "vxeth0": option id is for ${where} only in this cluster: leave it out`,
+      `forbidden, 1: Cannot give the pod network "vxeth0": option dev is for ${where} only in this cluster: leave it out`,
+    ],
+  },
+  {
+    it: "restricted pods name no network of their own",
+    annotation: "x",
+    restrictPods: true,
+    unresolved: ["x"],
+    problems: [
+      `forbidden, 1: Cannot give the pod network "x": ${where} has no key x, and pods may have no other networks`,
+    ],
+  },
+  {
+    it: "restricted pods are not told to write an id",
+    annotation: "a",
+    looks: [{ a: "dev=tun0" }],
+    restrictPods: true,
+    unresolved: ["a"],
+    problems: [
+      `unknown-network, 1: Cannot give the pod network "a": it has no id: key a of ${where} gives none; add id=… there`,
+    ],
+  },
+  {
+    it: "restricted pods keep a removed network that they have",
+    annotation: "a",
+    looks: [{ a: "1", b: "2" }, { b: "2" }],
+    holds: ["a"],
+    restrictPods: true,
+    networks: ["a: a 1:8472 on eth0"],
+  },
+];
+
+function clusterAfter(looks: readonly Readonly<Record<string, string>>[]): ClusterNetworks {
+  return looks.reduce<ClusterNetworks>(
+    (previous, data) => readClusterNetworks(data, { previous, configMap }),
+    noClusterNetworks,
+  );
+}
+
+function shown(network: Network): string {
+  return [
+    `${network.name}: ${network.interfaceName} ${network.vni}:${network.port} on ${network.dev}`,
+    ...(network.family === 6 ? ["IPv6"] : []),
+    ...(network.up ? [] : ["untouched"]),
+    ...(network.mtu === undefined ? [] : [`mtu ${network.mtu}`]),
+    ...(network.mac === undefined ? [] : [network.mac]),
+    ...network.addresses.map(cidrText),
+    ...network.routes.map(({ subnet, gateway }) => `${cidrText(subnet)} via ${gateway}`),
+  ].join(", ");
+}
+
+for (const row of [...merging, ...refusing, ...conflicting, ...forbidding]) {
+  Deno.test(`resolveNetworks: ${row.it}`, () => {
+    const namespace = row.namespace ?? "default";
+    const source = { kind: "annotation", key: "networks", namespace, pod: "a" } as const;
+    const resolution = resolveNetworks(parseAnnotation(row.annotation, source).entries, {
+      cluster: clusterAfter(row.looks ?? [seed]),
+      source,
+      namespace,
+      configMap,
+      restrictPods: row.restrictPods === true,
+      holds: (network) => row.holds?.includes(network) === true,
+    });
+    assert.deepEqual(resolution.networks.map(shown), row.networks ?? []);
+    assert.deepEqual(resolution.unresolved, row.unresolved ?? []);
+    const problems = resolution.problems.map(({ kind, line, message }) => `${kind}, ${line}: ${message}`);
+    assert.deepEqual(problems, row.problems ?? []);
+  });
+}
