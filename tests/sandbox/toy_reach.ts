@@ -1,6 +1,6 @@
 // Does a ping come back? Walks routes, forwarding entries and pods in memory, there and back again.
-import { parse, parseCIDR } from "ipaddr.js";
-import { readFdb, readLinks, readRoutes } from "../../lib/overlay/reading.ts";
+import { contains, parseCidr } from "../../lib/overlay/ip_text.ts";
+import { readFdb, readIp } from "../../lib/overlay/reading.ts";
 import type { ObservedFdbEntry, ObservedLink, ObservedRoute } from "../../lib/overlay/observation.ts";
 import type { ToyHost } from "./toy_plane.ts";
 
@@ -35,15 +35,8 @@ export function reaches(
 
 function see(host: ToyHost): Seen {
   const ask = (...argv: string[]): string => host.namespace.run(argv).stdout.trim();
-  const routes = ["-4", "-6"].flatMap((family) =>
-    readRoutes(ask("ip", "-json", family, "route", "show", "table", "all"))
-  );
-  return {
-    host,
-    links: readLinks(ask("ip", "-json", "-details", "address", "show")),
-    routes,
-    fdb: readFdb(ask("bridge", "-json", "fdb", "show")),
-  };
+  const ip = [ask("ip", "address", "show"), ask("ip", "route", "show", "table", "all")];
+  return { host, ...readIp(ip), fdb: readFdb([ask("bridge", "fdb", "show")]) };
 }
 
 function travel(
@@ -71,17 +64,17 @@ function has(links: readonly ObservedLink[], address: string): boolean {
 
 function bestRoute(routes: readonly ObservedRoute[], address: string): ObservedRoute | undefined {
   const length = (route: ObservedRoute): number => Number(route.subnet.split("/")[1]);
-  return routes.filter((route) => contains(route.subnet, address))
+  return routes.filter((route) => covers(route.subnet, address))
     .sort((one, other) => length(other) - length(one))[0];
 }
 
-function contains(subnet: string, address: string): boolean {
-  const [network, ip] = [parseCIDR(subnet), parse(address)];
-  return network[0].kind() === ip.kind() && ip.match(network);
+function covers(subnet: string, address: string): boolean {
+  const cidr = parseCidr(subnet);
+  return cidr !== undefined && contains(cidr, address);
 }
 
 function addressTowards(link: ObservedLink, neighbour: string): string {
-  const cidr = link.addresses.find((one) => contains(one, neighbour)) ?? link.addresses[0] ?? "";
+  const cidr = link.addresses.find((one) => covers(one, neighbour)) ?? link.addresses[0] ?? "";
   return cidr.split("/")[0] ?? "";
 }
 

@@ -1,0 +1,69 @@
+// What do the columns READY, STATUS, RESTARTS and the rest say of a pod, in kubectl's words?
+import { field, type KubeObject, listField, textField } from "./kube_object.ts";
+import type { Column } from "./tables.ts";
+
+/** The columns between NAME and AGE. */
+export const podColumns: readonly Column[] = [
+  { name: "Ready", cell: ready },
+  { name: "Status", cell: statusWord },
+  { name: "Restarts", cell: restarts },
+  { name: "IP", wide: true, cell: (pod) => textField(field(pod, "status"), "podIP") || "<none>" },
+  { name: "Node", wide: true, cell: (pod) => textField(field(pod, "spec"), "nodeName") || "<none>" },
+];
+
+function ready(pod: KubeObject): string {
+  const sidecars = new Set(
+    listField(field(pod, "spec"), "initContainers")
+      .filter((one) => textField(one, "restartPolicy") === "Always").map((one) => textField(one, "name")),
+  );
+  const status = field(pod, "status");
+  const counted = [
+    ...listField(status, "initContainerStatuses").filter((one) => sidecars.has(textField(one, "name"))),
+    ...listField(status, "containerStatuses"),
+  ];
+  const total = sidecars.size + listField(field(pod, "spec"), "containers").length;
+  return `${counted.filter((one) => field(one, "ready") === true).length}/${total}`;
+}
+
+function restarts(pod: KubeObject): number {
+  const status = field(pod, "status");
+  return [...listField(status, "initContainerStatuses"), ...listField(status, "containerStatuses")]
+    .reduce<number>((sum, one) => sum + Number(field(one, "restartCount") ?? 0), 0);
+}
+
+/** `Init:0/1`, `PodInitializing`, `Running`, `Completed`, `Error`, `Terminating`, … */
+function statusWord(pod: KubeObject): string {
+  if (pod.metadata.deletionTimestamp !== undefined) return "Terminating";
+  const status = field(pod, "status");
+  const initial = listField(status, "initContainerStatuses");
+  const total = listField(field(pod, "spec"), "initContainers").length;
+  const done =
+    initial.filter((one) => field(one, "started") === true && isRunning(one) || exitCode(one) === 0).length;
+  const main = listField(status, "containerStatuses");
+  const phase = textField(status, "phase");
+  if (phase === "Pending" && done < total) return initWord(initial, `${done}/${total}`);
+  const reasons = main.map(reasonOf).filter((reason) => reason !== "");
+  return reasons.at(-1) ?? (main.some(isRunning) ? "Running" : phase);
+}
+
+function initWord(statuses: readonly unknown[], progress: string): string {
+  const failed = statuses.find((one) => (exitCode(one) ?? 0) !== 0 || reasonOf(one).includes("Error"));
+  const waiting = statuses.map((one) => textField(field(field(one, "state"), "waiting"), "reason"))
+    .find((reason) => reason !== "" && reason !== "PodInitializing");
+  if (waiting !== undefined) return `Init:${waiting}`;
+  return failed === undefined ? `Init:${progress}` : "Init:Error";
+}
+
+function reasonOf(status: unknown): string {
+  const state = field(status, "state");
+  return textField(field(state, "waiting"), "reason") || textField(field(state, "terminated"), "reason");
+}
+
+function exitCode(status: unknown): number | undefined {
+  const code = field(field(field(status, "state"), "terminated"), "exitCode");
+  return typeof code === "number" ? code : undefined;
+}
+
+function isRunning(status: unknown): boolean {
+  return field(field(status, "state"), "running") !== undefined;
+}
