@@ -25,6 +25,10 @@ const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 export function openExecSocket(options: ExecSocketOptions): Response {
   const { request, strike, container } = options;
   if (strike?.fault.kind === "refuse") throw refusal(strike.fault);
+  // This answer comes from the kubelet, which knows no Status objects (measured on 1.36.3).
+  if (container === undefined) {
+    return new Response(`container not found (${JSON.stringify(options.exec.container)})\n`, { status: 500 });
+  }
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     throw badRequest("Upgrade request required");
   }
@@ -34,10 +38,6 @@ export function openExecSocket(options: ExecSocketOptions): Response {
     throw badRequest(
       `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(" ")}]`,
     );
-  }
-  // This answer comes from the kubelet, which knows no Status objects (measured on 1.36.3).
-  if (container === undefined) {
-    return new Response(`container not found (${JSON.stringify(options.exec.container)})\n`, { status: 500 });
   }
   const { socket, response } = Deno.upgradeWebSocket(request, { protocol, idleTimeout: 0 });
   new Conversation(socket, { ...options, container });

@@ -40,8 +40,8 @@ export class Kubelet {
     this.#unsubscribe = options.store.log.subscribe((entry) => this.#on(entry));
   }
 
-  /** The container of the pod with this uid, if it runs. */
-  containerOf(uid: string, container: string): Container | undefined {
+  /** The container of the pod with this uid, if it runs; without a name any that runs. */
+  containerOf(uid: string, container?: string): Container | undefined {
     return this.#runners.get(uid)?.container(container);
   }
 

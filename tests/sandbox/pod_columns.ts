@@ -11,11 +11,14 @@ export const podColumns: readonly Column[] = [
   { name: "Node", wide: true, cell: (pod) => textField(field(pod, "spec"), "nodeName") || "<none>" },
 ];
 
+function sidecarsOf(pod: KubeObject): ReadonlySet<string> {
+  const sidecars = listField(field(pod, "spec"), "initContainers")
+    .filter((one) => textField(one, "restartPolicy") === "Always");
+  return new Set(sidecars.map((one) => textField(one, "name")));
+}
+
 function ready(pod: KubeObject): string {
-  const sidecars = new Set(
-    listField(field(pod, "spec"), "initContainers")
-      .filter((one) => textField(one, "restartPolicy") === "Always").map((one) => textField(one, "name")),
-  );
+  const sidecars = sidecarsOf(pod);
   const status = field(pod, "status");
   const counted = [
     ...listField(status, "initContainerStatuses").filter((one) => sidecars.has(textField(one, "name"))),
@@ -37,13 +40,19 @@ function statusWord(pod: KubeObject): string {
   const status = field(pod, "status");
   const initial = listField(status, "initContainerStatuses");
   const total = listField(field(pod, "spec"), "initContainers").length;
-  const done =
-    initial.filter((one) => field(one, "started") === true && isRunning(one) || exitCode(one) === 0).length;
+  const done = initial.filter((one) => isDone(one, sidecarsOf(pod))).length;
   const main = listField(status, "containerStatuses");
   const phase = textField(status, "phase");
   if (phase === "Pending" && done < total) return initWord(initial, `${done}/${total}`);
   const reasons = main.map(reasonOf).filter((reason) => reason !== "");
   return reasons.at(-1) ?? (main.some(isRunning) ? "Running" : phase);
+}
+
+/** An init container that lets the next one begin: ended well, or a sidecar that has started. */
+function isDone(status: unknown, sidecars: ReadonlySet<string>): boolean {
+  const started = sidecars.has(textField(status, "name")) && isRunning(status) &&
+    field(status, "started") === true;
+  return started || exitCode(status) === 0;
 }
 
 function initWord(statuses: readonly unknown[], progress: string): string {

@@ -48,9 +48,9 @@ export class PodRunner {
     this.done = this.#live();
   }
 
-  /** The container with this name, if it runs. */
-  container(name: string): Container | undefined {
-    return this.#running.get(name);
+  /** The container with this name, if it runs; without a name any that runs. */
+  container(name?: string): Container | undefined {
+    return name === undefined ? this.#running.values().next().value : this.#running.get(name);
   }
 
   /** Makes a new sandbox: new namespace, new address, all containers anew, under the same uid. */

@@ -7,7 +7,7 @@ import { applyPatch } from "./patching.ts";
 import { pods } from "./resources.ts";
 import type { ApiRoute } from "./routes.ts";
 import type { Selection } from "./selectors.ts";
-import { badRequest, gone } from "./status.ts";
+import { badRequest, gone, unsupportedMediaType } from "./status.ts";
 import { tableView, wantsTable } from "./tables.ts";
 import { plainView, type View } from "./views.ts";
 import type { Watches, WatchRequest } from "./watch.ts";
@@ -153,6 +153,8 @@ function deleteOptionsOf(query: URLSearchParams, body: unknown): DeleteOptions {
 }
 
 async function bodyOf(request: Request): Promise<unknown> {
+  const type = request.headers.get("content-type") ?? "";
+  if (type !== "" && !type.includes("json")) throw unsupportedMediaType(type);
   const text = await request.text();
   if (text === "") return undefined;
   try {

@@ -1,8 +1,10 @@
 // The front door of the embedded cluster: starts it, offers what tests ask for, and leaves nothing behind.
 import { parseAllDocuments } from "yaml";
 import { ApiServer } from "./api_server.ts";
+import type { Counters } from "./counters.ts";
 import { chooseDataPlane, type PlaneChoice } from "./choose_plane.ts";
 import type { DataPlane } from "./data_plane.ts";
+import type { FaultBook } from "./faults.ts";
 import { asObject, field, type KubeObject, textField } from "./kube_object.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { Kubelet, type PodName } from "./kubelet.ts";
@@ -66,6 +68,16 @@ export class Sandbox implements AsyncDisposable {
     });
   }
 
+  /** What is to go wrong: see faults.ts. Faults of open watches and of the connection: `server.watches`, `server.wire`. */
+  get faults(): FaultBook {
+    return this.server.faults;
+  }
+
+  /** What was asked of the API server. */
+  get counters(): Counters {
+    return this.server.counters;
+  }
+
   /** A kubeconfig for it. */
   get kubeconfig(): string {
     return kubeconfigText(this.server.url, this.#token);
@@ -97,13 +109,20 @@ export class Sandbox implements AsyncDisposable {
     this.store.delete(keyOf(resource, name), graceSeconds === undefined ? {} : { graceSeconds });
   }
 
-  /** Runs a command in a container without the API server, for assertions. Throws when the container does not run. */
-  async exec(pod: PodName, container: string, argv: readonly string[]): Promise<CommandResult> {
+  /**
+   * Runs a command in a pod without the API server, for assertions: in the container named, or in any that runs.
+   * Throws when none runs or there is no such program.
+   */
+  async exec(
+    pod: PodName & { readonly container?: string },
+    argv: readonly string[],
+  ): Promise<CommandResult> {
     const { uid } = this.store.get(keyOf(pods, pod)).metadata;
-    const process = await this.kubelet.containerOf(uid, container)?.exec(argv);
+    const process = await this.kubelet.containerOf(uid, pod.container)?.exec(argv);
     if (process === undefined || "missing" in process) {
-      const why = process === undefined ? "the container does not run" : "there is no such program";
-      throw new Error(`Cannot run ${JSON.stringify(argv.join(" "))} in ${pod.name}/${container}: ${why}`);
+      const where = pod.container === undefined ? pod.name : `${pod.name}/${pod.container}`;
+      const why = process === undefined ? "no container runs" : "there is no such program";
+      throw new Error(`Cannot run ${JSON.stringify(argv.join(" "))} in ${where}: ${why}`);
     }
     await process.closeStdin();
     const [stdout, stderr] = await Promise.all(
