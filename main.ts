@@ -1,11 +1,13 @@
 // Kube VXLAN Controller: which commands there are, and the only place that touches the process it runs in.
 import type { Host } from "./lib/cli/host.ts";
+import { inspectCommand } from "./lib/cli/inspect.ts";
+import { listCommand } from "./lib/cli/list.ts";
 import { runProgram } from "./lib/cli/program.ts";
 import { runCommand } from "./lib/cli/run.ts";
 import { versionCommand } from "./lib/cli/version.ts";
 import { systemClock } from "./lib/ops/clock.ts";
 
-const commands = [runCommand, versionCommand];
+const commands = [runCommand, listCommand, inspectCommand, versionCommand];
 
 if (import.meta.main) {
   const stop = new AbortController();
