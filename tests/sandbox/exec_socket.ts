@@ -39,7 +39,9 @@ export function openExecSocket(options: ExecSocketOptions): Response {
       `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(" ")}]`,
     );
   }
-  const { socket, response } = Deno.upgradeWebSocket(request, { protocol, idleTimeout: 0 });
+  // Not `{ protocol }`: Deno finds it only in a list with blanks ("a, b"); others, like ws, write "a,b".
+  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+  response.headers.set("sec-websocket-protocol", protocol);
   new Conversation(socket, { ...options, container });
   return response;
 }

@@ -1,0 +1,159 @@
+// A sandbox with controllers on it: what every story starts from, closed whatever happens.
+import { Controller } from "../../lib/controller/controller.ts";
+import { createLogReporter } from "../../lib/controller/log_reporter.ts";
+import {
+  type ControllerLimits,
+  type ControllerSettings,
+  defaultLimits,
+} from "../../lib/controller/settings.ts";
+import { createExecutor } from "../../lib/kube/exec_ws.ts";
+import { openSession } from "../../lib/kube/exec_session.ts";
+import { createApiClient } from "../../lib/kube/http.ts";
+import { loadConnection } from "../../lib/kube/load_connection.ts";
+import { systemClock } from "../../lib/ops/clock.ts";
+import { createLog } from "../../lib/ops/log.ts";
+import { batchCommand } from "../../lib/overlay/batch_command.ts";
+import { annotationKey, label, podSpec } from "../member_pod.ts";
+import { configMaps, pods } from "../sandbox/resources.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";
+import { type Declaration, waitUntilHolds } from "../sandbox/sandbox_invariant.ts";
+
+/** A pod as a story asks for it. */
+export interface StoryPod {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly networks: string;
+  readonly form?: "classic" | "native";
+}
+
+/** How a controller of a story differs from the usual one. */
+export interface ControllerOverrides {
+  readonly limits?: Partial<ControllerLimits>;
+  readonly annotationKey?: string;
+  readonly selector?: string;
+}
+
+/** A controller at work. */
+export interface RunningController {
+  readonly controller: Controller;
+  /** Everything it logged. */
+  readonly log: readonly string[];
+  /** As SIGTERM does. */
+  stop(): Promise<void>;
+}
+
+export const configMapName = { namespace: "kube-system", name: "kube-vxlan-controller" };
+
+/** Looks at everything every two seconds, so that a story about drift need not wait ten minutes. */
+export const impatient: Partial<ControllerLimits> = { resync: 2_000, resyncSpread: 100 };
+
+/** Starts the sandbox; controllers are started by the story. */
+export async function setStage(options: SandboxOptions = {}): Promise<Stage> {
+  return new Stage(await startSandbox(options));
+}
+
+export class Stage implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly #controllers = new Set<RunningController>();
+
+  /** Use `setStage`. */
+  constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+  }
+
+  /** Writes the ConfigMap; undefined deletes it. */
+  networks(data: Readonly<Record<string, string>> | undefined): void {
+    if (data === undefined) return this.sandbox.delete(configMaps, configMapName);
+    this.sandbox.apply(
+      JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: configMapName, data }),
+    );
+  }
+
+  /** Creates a member pod. */
+  pod({ name, namespace = "default", networks, form = "classic" }: StoryPod): void {
+    this.sandbox.apply(JSON.stringify({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace, labels: { [label]: "true" }, annotations: { [annotationKey]: networks } },
+      spec: podSpec(form),
+    }));
+  }
+
+  /** Changes the networks annotation of a pod. */
+  annotate(name: string, networks: string | null): void {
+    this.sandbox.patch(pods, { name }, { metadata: { annotations: { [annotationKey]: networks } } });
+  }
+
+  /** Starts a controller and hands it over at once. */
+  async startController(overrides: ControllerOverrides = {}): Promise<RunningController> {
+    const log: string[] = [];
+    const clock = systemClock;
+    const connection = await loadConnection({ server: this.sandbox.server.url }, {
+      env: () => undefined,
+      readTextFile: (path) => Deno.readTextFile(path),
+      clock,
+    });
+    const client = createApiClient(connection, { clock });
+    const executor = createExecutor(connection, { clock });
+    const writer = createLog({ level: "debug", format: "text", write: (line) => log.push(line), clock });
+    const controller = new Controller(settingsFor(overrides), {
+      client,
+      executor,
+      clock,
+      log: writer,
+      reporter: createLogReporter(writer),
+      openSession: ({ namespace, pod, container }, tool) =>
+        openSession(executor, {
+          target: { namespace, pod, container },
+          command: batchCommand(tool),
+          clock,
+          deadline: 15_000,
+        }),
+    });
+    const order = new AbortController();
+    const running = controller.run(order.signal);
+    const handle: RunningController = {
+      controller,
+      log,
+      stop: async () => {
+        this.#controllers.delete(handle);
+        order.abort();
+        await running;
+        executor.close();
+        client.close();
+      },
+    };
+    this.#controllers.add(handle);
+    return handle;
+  }
+
+  /** Waits until the overlay is as declared. */
+  async holds(declaration: Declaration): Promise<void> {
+    try {
+      await waitUntilHolds(this.sandbox, declaration);
+    } catch (error) {
+      const logs = [...this.#controllers].map(({ log }) => log.slice(-30).join("\n")).join("\n---\n");
+      throw new Error(`${error instanceof Error ? error.message : error}\nlast log lines:\n${logs}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#controllers].map((controller) => controller.stop()));
+    await this.sandbox.close();
+  }
+}
+
+function settingsFor(overrides: ControllerOverrides): ControllerSettings {
+  return {
+    membership: {
+      annotationKey: overrides.annotationKey ?? annotationKey,
+      agent: "vxlan-controller-agent",
+      initAgent: "vxlan-controller-agent-init",
+      configMap: configMapName,
+      restrictPods: false,
+    },
+    selector: overrides.selector ?? `${label}=true`,
+    watchNamespaces: [],
+    limits: { ...defaultLimits, ...overrides.limits },
+  };
+}
