@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { counters, gauges, histograms } from "../../lib/ops/metric_catalogue.ts";
 import { createMetrics, type Metrics } from "../../lib/ops/metrics.ts";
 import { fakeClock } from "../fake_clock.ts";
+import { named, runPromtool } from "./promtool.ts";
 
 function fill(metrics: Metrics): void {
   const queue = metrics.workQueue("members");
@@ -131,35 +132,12 @@ Deno.test("buckets ascend and end where the deadlines are", () => {
   }
 });
 
-const promtool = await findPromtool();
-
 Deno.test({
-  name: promtool === undefined
-    ? "SKIPPED: promtool (Debian package prometheus) is not installed, so no Prometheus parser has read the metrics"
-    : "promtool accepts the metrics: names, types, help, units",
-  ignore: promtool === undefined,
+  ...named("promtool accepts the metrics: names, types, help, units"),
   fn: async () => {
     const metrics = createMetrics({ clock: fakeClock(), version: "1.2.3" });
     fill(metrics);
-    const check = new Deno.Command(promtool ?? "", {
-      args: ["check", "metrics"],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const input = check.stdin.getWriter();
-    await input.write(new TextEncoder().encode(await metrics.render()));
-    await input.close();
-    const { code, stdout, stderr } = await check.output();
-    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-    assert.deepEqual({ code, said }, { code: 0, said: "" });
+    const verdict = await runPromtool(["check", "metrics"], await metrics.render());
+    assert.deepEqual(verdict, { code: 0, said: "" });
   },
 });
-
-async function findPromtool(): Promise<string | undefined> {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    const path = `${folder}/promtool`;
-    if (await Deno.stat(path).then((file) => file.isFile, () => false)) return path;
-  }
-  return undefined;
-}
