@@ -76,6 +76,11 @@ export class Kubelet {
   /** Resolves when all pods have ended. Throws what went wrong in one, so that no failure stays unseen. */
   async ended(): Promise<void> {
     await Promise.allSettled([...this.#runners.values()].map((runner) => runner.done));
+    this.check();
+  }
+
+  /** Throws when a pod could not be run for a fault of the sandbox or the machine. */
+  check(): void {
     if (this.#failures.length > 0) throw new AggregateError(this.#failures, "Cannot run every pod");
   }
 

@@ -49,9 +49,10 @@ const begin = "mount -t tmpfs tmpfs /run; ";
 const running = "echo running; exec > /dev/null 2>&1; ";
 const pause = `${begin} trap 'exit 0' TERM; ${running} sleep 2147483647 & wait`;
 const oldAgent = `${begin} trap '' TERM; ${running} while [ ! -e /run/terminate ]; do sleep 0.2; done`;
-const command = `${begin} ${running} exec "$@"`;
+/** Waits for the end of stdin, lest a short command be over before anybody has seen it. */
+const command = `${begin} ${running} read -r go; exec "$@"`;
 
-/** The argv of a container's process 1. It says "running" once its traps are set. */
+/** The argv of a container's process 1. It says "running" once its traps are set, and a command begins at the end of stdin. */
 export function mainArgv(main: ContainerMain): readonly string[] {
   switch (main.kind) {
     case "pause":

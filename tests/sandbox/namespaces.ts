@@ -5,10 +5,10 @@
 //   pod      a pause process with net and mount namespace (own sysfs), eth0 at the bridge
 //   container a process with pid and mount namespace (own /proc and /run) in the pod's network
 //   exec     nsenter into a container
-import type { DataPlane, ExecProcess, PodNetwork, PodSandbox } from "./data_plane.ts";
+import type { DataPlane, PodNetwork, PodSandbox } from "./data_plane.ts";
 import { NamespacePod } from "./namespace_pod.ts";
-import { NamespaceExec } from "./namespace_exec.ts";
-import { awaitWord, onlyChildOf } from "./processes.ts";
+import { EnteredProcess } from "./entered_process.ts";
+import { awaitWord } from "./processes.ts";
 import { missingPrograms, searchPath } from "./programs.ts";
 import * as script from "./namespace_scripts.ts";
 
@@ -79,7 +79,7 @@ class NamespacePlane implements DataPlane {
   async createPod(network: PodNetwork): Promise<PodSandbox> {
     const { pid } = this.#holder;
     const sysctls = Object.entries(network.sysctls).map(([name, value]) => `${sysctlPath(name)}=${value}`);
-    const pause = this.#spawn([
+    const pause = this.#enterWith([
       ...[
         `--mount=/proc/${pid}/ns/mnt`,
         `--net=/proc/${pid}/ns/net`,
@@ -87,16 +87,15 @@ class NamespacePlane implements DataPlane {
       ],
       ...["--", "unshare", "--net", "--mount", "sh", "-c", script.pod, "sh"],
       ...[`v${++this.#pods}`, network.addresses.join(" "), ...sysctls],
-    ], "piped");
-    await awaitWord(pause.stdout, "ready").catch((error: unknown) => {
+    ]);
+    await Promise.all([pause.stderr.cancel(), awaitWord(pause.stdout, "ready")]).catch((error: unknown) => {
       throw new Error(`Cannot set up a pod's network namespace: ${reason(error)}`);
     });
-    const inner = await onlyChildOf(pause.pid);
+    const inner = await pause.child();
     const holderPid = `--pid=/proc/${pid}/ns/pid_for_children`;
     return new NamespacePod(pause, {
       enter: [holderPid, `--net=/proc/${inner}/ns/net`, `--mount=/proc/${inner}/ns/mnt`],
-      spawn: (args) => this.#spawn(args, "null"),
-      exec: (args) => this.#exec(args),
+      start: (args) => this.#enterWith(args),
     });
   }
 
@@ -106,22 +105,11 @@ class NamespacePlane implements DataPlane {
     while (this.#alive.size > 0) await Promise.all(this.#alive);
   }
 
-  #spawn(args: readonly string[], stdin: "piped" | "null"): Deno.ChildProcess {
-    const options = { stdin, stdout: "piped", stderr: "null", env } as const;
-    const process = new Deno.Command("nsenter", { args: [...this.#enter, ...args], ...options }).spawn();
-    this.#keep(process.status);
+  #enterWith(args: readonly string[]): EnteredProcess {
+    const process = new EnteredProcess([...this.#enter, ...args], env);
+    this.#alive.add(process.exited);
+    void process.exited.then(() => this.#alive.delete(process.exited));
     return process;
-  }
-
-  #exec(args: readonly string[]): ExecProcess {
-    const exec = new NamespaceExec([...this.#enter, ...args], env);
-    this.#keep(exec.exited);
-    return exec;
-  }
-
-  #keep(end: Promise<unknown>): void {
-    this.#alive.add(end);
-    void end.finally(() => this.#alive.delete(end));
   }
 }
 

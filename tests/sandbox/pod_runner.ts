@@ -34,7 +34,10 @@ export class PodRunner {
   /** Aborted when the present sandbox is to end, with everything in it. */
   #round = new AbortController();
   #fate: "lives" | "starts-again" | "is-deleted" | "is-halted" = "lives";
+  /** All its containers have ended by themselves. */
   #finished = false;
+  /** Nothing of it runs any more, for whatever reason. */
+  #over = false;
   #cancelKill: () => void = () => {};
 
   constructor(pod: KubeObject, options: PodRunnerOptions) {
@@ -63,10 +66,11 @@ export class PodRunner {
 
   /** TERM to the containers, sidecars last; KILL when the grace period is over; then the object is removed. */
   async terminate(graceSeconds: number): Promise<void> {
+    if (this.#over) return;
     this.#cancelKill();
     const kill = (): void => void this.#signal([...this.#running.keys()], "KILL");
     this.#cancelKill = systemClock.after(graceSeconds * 1000, kill);
-    if (this.#fate === "is-deleted" || this.#finished) return;
+    if (this.#fate === "is-deleted") return;
     this.#fate = "is-deleted";
     this.#round.abort();
     await this.#signal(this.#spec.containers.map((spec) => spec.name), "TERM");
@@ -106,6 +110,7 @@ export class PodRunner {
       // Closing the machine makes everything fail that is under way.
       if (this.#fate !== "is-halted") throw error;
     } finally {
+      this.#over = true;
       this.#cancelKill();
     }
     if (this.#fate === "is-deleted") this.#options.store.remove(this.#key, this.#uid);

@@ -138,6 +138,7 @@ export class Sandbox implements AsyncDisposable {
   ): Promise<KubeObject> {
     const { namespace = "default", name } = pod;
     return await waitFor(() => {
+      this.kubelet.check();
       const found = this.find(pods, pod);
       return found !== undefined && condition.holds(found) ? found : undefined;
     }, {

@@ -1,13 +1,13 @@
 // Does the overlay hold in the sandbox, at last? The invariant checker with the sandbox's pods, and with patience.
 import { type ExpectedMember, lookThrough, violations } from "./invariant.ts";
-import { field, textField } from "./kube_object.ts";
+import { field, listField, textField } from "./kube_object.ts";
 import type { PodName } from "./kubelet.ts";
 import { pods } from "./resources.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { waitFor } from "./waiting.ts";
 
-/** A member as a story declares it: the pod IP is looked up. */
-export type DeclaredMember = Omit<ExpectedMember, "podIp" | "pod"> & { readonly pod: string };
+/** A member as a story declares it: the pod IP is looked up. `family` 6 takes the pod's IPv6 address. */
+export type DeclaredMember = Omit<ExpectedMember, "podIp"> & { readonly family?: 4 | 6 };
 
 /** What is to hold. Pods are named `name` (in `default`) or `namespace/name`. */
 export interface Declaration {
@@ -29,7 +29,7 @@ export async function sandboxViolations(
   sandbox: Sandbox,
   declaration: Declaration,
 ): Promise<readonly string[]> {
-  const members = declaration.members.map((member) => ({ ...member, podIp: podIpOf(sandbox, member.pod) }));
+  const members = declaration.members.map((member) => ({ ...member, podIp: podIpOf(sandbox, member) }));
   const observe = lookThrough(async (pod, argv) => (await sandbox.exec(podName(pod), argv)).stdout);
   try {
     return await violations({ members, bystanders: declaration.bystanders ?? [], observe });
@@ -44,7 +44,12 @@ export function podName(text: string): PodName {
   return second === undefined ? { name: first } : { namespace: first, name: second };
 }
 
-/** A pod's first IP, or "" when it has none yet. */
-export function podIpOf(sandbox: Sandbox, pod: string): string {
-  return textField(field(sandbox.find(pods, podName(pod)), "status"), "podIP");
+/** A pod's first IP of a family (default 4), or "" when it has none yet. */
+export function podIpOf(
+  sandbox: Sandbox,
+  { pod, family = 4 }: { readonly pod: string; readonly family?: 4 | 6 },
+): string {
+  const ips = listField(field(sandbox.find(pods, podName(pod)), "status"), "podIPs")
+    .map((one) => textField(one, "ip"));
+  return ips.find((ip) => ip.includes(":") === (family === 6)) ?? "";
 }

@@ -1,14 +1,17 @@
-// How does a command in a container run? One nsenter process with its three streams.
+// How does a process within the namespaces look from here? One nsenter, which we started, and its child, which does the work.
 import type { ExecProcess, ExitCode } from "./data_plane.ts";
-import { childrenOf, signalProcess } from "./processes.ts";
+import { childrenOf, onlyChildOf, signalProcess } from "./processes.ts";
 
 /** A process that nsenter starts with the given arguments. */
-export class NamespaceExec implements ExecProcess {
+export class EnteredProcess implements ExecProcess {
   readonly stdout: ReadableStream<Uint8Array>;
   readonly stderr: ReadableStream<Uint8Array>;
+  /** Its end; by then its stdin is closed. */
   readonly exited: Promise<ExitCode>;
   readonly #pid: number;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  #closing: Promise<void> | undefined;
+  #running = true;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     const options = { stdin: "piped", stdout: "piped", stderr: "piped", env: { ...env } } as const;
@@ -19,9 +22,15 @@ export class NamespaceExec implements ExecProcess {
     this.stdout = process.stdout;
     this.stderr = process.stderr;
     this.exited = process.status.then(async ({ code }) => {
+      this.#running = false;
       await this.closeStdin();
       return code;
     });
+  }
+
+  /** The process that does the work, as this machine counts. Throws when it has ended. */
+  child(): Promise<number> {
+    return onlyChildOf(this.#pid);
   }
 
   async write(bytes: Uint8Array): Promise<boolean> {
@@ -33,12 +42,16 @@ export class NamespaceExec implements ExecProcess {
     }
   }
 
-  async closeStdin(): Promise<void> {
-    // Closing what is closed, or what the process has closed, is no fault.
-    await this.#stdin.close().catch(() => {});
+  closeStdin(): Promise<void> {
+    // That the process has closed it, or ended, is no fault.
+    this.#closing ??= this.#stdin.close().catch(() => {});
+    return this.#closing;
   }
 
   async kill(): Promise<void> {
-    for (const pid of await childrenOf(this.#pid)) signalProcess(pid, "SIGKILL");
+    let children: readonly number[] = [];
+    // Just after its start nsenter has no child yet.
+    while (this.#running && children.length === 0) children = await childrenOf(this.#pid);
+    for (const pid of children) signalProcess(pid, "SIGKILL");
   }
 }
