@@ -1,5 +1,6 @@
 // Does exec speak as the real API server and kubelet do, and go wrong as it is told to?
 import assert from "node:assert/strict";
+import { WebSocket as NodeWebSocket } from "ws";
 import { availablePlanes } from "./available_planes.ts";
 import { call } from "./api_client.ts";
 import { type ExecCall, type ExecTranscript, execute } from "./exec_client.ts";
@@ -61,6 +62,19 @@ story("stdin is handed on, and with v5 its end", async (sandbox) => {
 story("v4 alone", async (sandbox) => {
   const done = await run(sandbox, ["true"], { protocols: ["v4.channel.k8s.io"] });
   assert.deepEqual([done.protocol, done.status.status], ["v4.channel.k8s.io", "Success"]);
+});
+
+story("a client that lists the protocols without blanks", async (sandbox) => {
+  const path = "/api/v1/namespaces/default/pods/p/exec?command=true&stdout=true";
+  const socket = new NodeWebSocket(sandbox.server.url.replace("http", "ws") + path, [
+    "v5.channel.k8s.io",
+    "v4.channel.k8s.io",
+  ]);
+  const closed = Promise.withResolvers<number>();
+  socket.on("close", closed.resolve);
+  await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
+  assert.equal(socket.protocol, "v5.channel.k8s.io");
+  assert.equal(await closed.promise, 1000);
 });
 
 story("a session of ip answers line by line", async (sandbox) => {

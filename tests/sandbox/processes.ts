@@ -1,10 +1,14 @@
 // Which processes descend from one that we started, and what do they say first?
 
-/** The children of a process, as /proc tells; none when it has ended. */
+/** The children of a process (of all its threads), as /proc tells; none when it has ended. */
 export async function childrenOf(pid: number): Promise<readonly number[]> {
+  const children: number[] = [];
   try {
-    const text = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-    return text.split(" ").filter((word) => word !== "").map(Number);
+    for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
+      const text = await Deno.readTextFile(`/proc/${pid}/task/${name}/children`);
+      children.push(...text.split(" ").filter((word) => word !== "").map(Number));
+    }
+    return children;
   } catch {
     return await childrenByScan(pid);
   }
