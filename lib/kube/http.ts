@@ -1,5 +1,6 @@
 // How does a request get to the API server? Deno's fetch, one HTTP client per credentials, a deadline for each request.
 import type { Clock } from "../ops/clock.ts";
+import { abortableBody } from "./abortable_body.ts";
 import { type ApiAnswer, type ApiClient, ApiError, type ApiFailure } from "./api_client.ts";
 import type { ApiRequest, RequestObserver } from "./api_client.ts";
 import { resourceOf } from "./api_path.ts";
@@ -9,6 +10,9 @@ import { createTlsClients } from "./tls_client.ts";
 
 /** Longest answer that is read, in bytes: a page of 500 large pods has about 10 MiB. */
 const bodyLimit = 64 * 1024 * 1024;
+
+/** Bytes that are read of an answer that is an error. */
+const failureLimit = 64 * 1024;
 
 export interface ApiClientOptions {
   readonly clock: Clock;
@@ -80,8 +84,8 @@ export function createApiClient(connection: Connection, options: ApiClientOption
       controller.signal.throwIfAborted();
       const response = await send(request, controller);
       seen.status = String(response.status);
-      if (!response.ok) throw await readFailure(response);
-      return await read({ response, seen, release });
+      if (!response.ok) throw await readFailure(response, controller.signal);
+      return await read({ response, seen, release, signal: controller.signal });
     } catch (thrown) {
       release();
       const failure = failureOf(thrown, controller.signal);
@@ -95,8 +99,8 @@ export function createApiClient(connection: Connection, options: ApiClientOption
   }
 
   function answer(request: ApiRequest): Promise<ApiAnswer> {
-    return perform(request, async ({ response, seen, release }) => {
-      const bytes = await readBody(response, options.bodyLimit ?? bodyLimit);
+    return perform(request, async ({ response, seen, release, signal }) => {
+      const bytes = await readBody(response, { limit: options.bodyLimit ?? bodyLimit, signal });
       seen.bytes = bytes.length;
       release();
       const contentType = response.headers.get("content-type") ?? "";
@@ -117,7 +121,10 @@ export function createApiClient(connection: Connection, options: ApiClientOption
       }
     },
     stream: (request) =>
-      perform(request, ({ response, release }) => Promise.resolve(releasing(response.body, release))),
+      perform(
+        request,
+        ({ response, release, signal }) => Promise.resolve(abortableBody(response.body, { release, signal })),
+      ),
     close: () => {
       closed = true;
       for (const controller of underWay) controller.abort("the client is closed");
@@ -130,6 +137,8 @@ type Read<T> = (
   means: {
     readonly response: Response;
     readonly seen: { bytes: number };
+    /** Aborted by the caller, by close() or by the deadline. */
+    readonly signal: AbortSignal;
     /** To be called when nothing more will be read. */
     readonly release: () => void;
   },
@@ -142,9 +151,8 @@ class Failed extends Error {
   }
 }
 
-async function readFailure(response: Response): Promise<Failed> {
-  const limit = 64 * 1024;
-  const bytes = await readBody(response, limit).catch(() => new Uint8Array());
+async function readFailure(response: Response, signal: AbortSignal): Promise<Failed> {
+  const bytes = await readBody(response, { limit: failureLimit, signal }).catch(() => new Uint8Array());
   return new Failed(failureOfStatus({
     status: response.status,
     retryAfter: response.headers.get("retry-after") ?? "",
@@ -152,10 +160,13 @@ async function readFailure(response: Response): Promise<Failed> {
   }));
 }
 
-async function readBody(response: Response, limit: number): Promise<Uint8Array> {
+async function readBody(
+  response: Response,
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of abortableBody(response.body, { signal, release: () => {} })) {
     length += chunk.length;
     // Leaving the loop cancels the body.
     if (length > limit) throw new Failed({ kind: "malformed", reason: `more than ${limit} bytes` });
@@ -168,31 +179,6 @@ async function readBody(response: Response, limit: number): Promise<Uint8Array> 
     at += chunk.length;
   }
   return whole;
-}
-
-/** The same stream; `release` is called when it has ended in any way. */
-function releasing(
-  body: ReadableStream<Uint8Array> | null,
-  release: () => void,
-): ReadableStream<Uint8Array> {
-  const reader = (body ?? new Blob([]).stream()).getReader();
-  return new ReadableStream<Uint8Array>({
-    pull: async (out): Promise<void> => {
-      try {
-        const { done, value } = await reader.read();
-        if (value) out.enqueue(value);
-        if (!done) return;
-        out.close();
-      } catch (error) {
-        out.error(error);
-      }
-      release();
-    },
-    cancel: (reason): Promise<void> => {
-      release();
-      return reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
 }
 
 /** Deno's fetch says "fetch failed" and has the reason in the cause; an aborted one throws the abort's reason. */
