@@ -2,7 +2,7 @@
 import { sleep, systemClock } from "../../lib/ops/clock.ts";
 import { type ContainerRecord, runningState } from "./container_state.ts";
 import type { Container, ExitCode, PodSandbox } from "./data_plane.ts";
-import { timestamp } from "./objects.ts";
+import { timestamp } from "./timestamp.ts";
 import type { ContainerSpec, StartupProbe } from "./pod_spec.ts";
 
 /** How fast a kubelet is, in ms; a real one takes 10 s and more where tests want milliseconds. */

@@ -1,6 +1,6 @@
 // What is to be told about a container? Its state, and the status that the API shows of it.
 import type { ContainerSpec } from "./pod_spec.ts";
-import { timestamp } from "./objects.ts";
+import { timestamp } from "./timestamp.ts";
 
 /** What a container is doing. */
 export type ContainerState =

@@ -2,8 +2,9 @@
 import type { Container, ExecProcess } from "./data_plane.ts";
 import type { ExecRequest } from "./exec_request.ts";
 import type { ExecFault, Strike } from "./faults.ts";
+import { exitStatus, missingStatus, refusal } from "./exec_status.ts";
 import { LineLimit } from "./line_limit.ts";
-import { badRequest, statusBody, StatusError } from "./status.ts";
+import { badRequest } from "./status.ts";
 import type { WireConnection } from "./wire.ts";
 
 /** One exec connection to open. */
@@ -44,21 +45,6 @@ export function openExecSocket(options: ExecSocketOptions): Response {
   response.headers.set("sec-websocket-protocol", protocol);
   new Conversation(socket, { ...options, container });
   return response;
-}
-
-function refusal(fault: ExecFault & { readonly kind: "refuse" }): StatusError {
-  const { code, message } = fault;
-  const reasons: Record<number, string> = {
-    401: "Unauthorized",
-    403: "Forbidden",
-    422: "Invalid",
-    429: "TooManyRequests",
-  };
-  return new StatusError(
-    code,
-    reasons[code] ?? "InternalError",
-    message ?? "refused by a fault of the sandbox",
-  );
 }
 
 type ConversationOptions = ExecSocketOptions & { readonly container: Container };
@@ -174,30 +160,6 @@ class Conversation {
 
 function linesBefore(fault: ExecFault | undefined): number {
   return fault !== undefined && "afterLines" in fault ? fault.afterLines : Infinity;
-}
-
-/** What comes when there is no such program: kubelet's, containerd's and runc's words, as measured on 1.36.3. */
-function missingStatus(program: string, containerId: string): unknown {
-  const message =
-    "Internal error occurred: error executing command in container: failed to exec in container: " +
-    `failed to start exec "${containerId}": OCI runtime exec failed: exec failed: unable to start container ` +
-    `process: exec: ${JSON.stringify(program)}: executable file not found in $PATH: unknown`;
-  const details = { causes: [{ message }] };
-  const error = new StatusError(500, "InternalError", `Internal error occurred: ${message}`, { details });
-  const { kind: _kind, apiVersion: _version, ...rest } = statusBody(error);
-  return rest;
-}
-
-/** What the API server says of a command's end. */
-function exitStatus(code: number): unknown {
-  if (code === 0) return { metadata: {}, status: "Success" };
-  return {
-    metadata: {},
-    status: "Failure",
-    message: `command terminated with non-zero exit code: command terminated with exit code ${code}`,
-    reason: "NonZeroExitCode",
-    details: { causes: [{ reason: "ExitCode", message: String(code) }] },
-  };
 }
 
 function delay(ms: number): Promise<void> {

@@ -1,9 +1,11 @@
 // What objects are there, and what does each kind of write make of them? The sandbox's etcd.
 import { EventLog } from "./event_log.ts";
-import { asObject, field, type KubeObject, type ObjectMeta, sameJson, textField } from "./kube_object.ts";
-import { apiVersionOf, namespaces, pods, type ResourceType } from "./resources.ts";
+import { asObject, type KubeObject, type ObjectMeta, sameJson } from "./kube_object.ts";
+import { apiVersionOf, namespaces, type ResourceType } from "./resources.ts";
 import { type Selection, selectorOf } from "./selectors.ts";
 import { alreadyExists, conflict, invalid, notFound, StatusError, versionTooLarge } from "./status.ts";
+import { timestamp } from "./timestamp.ts";
+import { defaults, graceOf, merged, type WritePart } from "./write_rules.ts";
 
 /** Names one object. */
 export interface ObjectKey {
@@ -11,9 +13,6 @@ export interface ObjectKey {
   readonly namespace?: string;
   readonly name: string;
 }
-
-/** What a write is about: the object without its status, or its status alone. */
-export type WritePart = "object" | "status";
 
 /** How an object is to be deleted. */
 export interface DeleteOptions {
@@ -175,48 +174,4 @@ function idOf(key: ObjectKey): string {
 
 function withVersion(object: KubeObject, version: number): KubeObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
-}
-
-/** RFC 3339 with whole seconds, as Kubernetes writes it; `later` in seconds from now. */
-export function timestamp(later = 0): string {
-  return new Date(Date.now() + later * 1000).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-/** What nobody may change by a write of that part is taken from the old object. */
-function merged(
-  old: KubeObject,
-  given: KubeObject,
-  what: { readonly resource: ResourceType; readonly part: WritePart },
-): KubeObject {
-  const { name, namespace, uid, creationTimestamp, resourceVersion } = old.metadata;
-  const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata;
-  const metadata: ObjectMeta = {
-    ...given.metadata,
-    ...{ name, uid, creationTimestamp, resourceVersion },
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
-  };
-  const fixed = { apiVersion: old.apiVersion, kind: old.kind, metadata };
-  if (what.part === "status") return { ...old, metadata, status: given["status"] };
-  if (!what.resource.subresources.includes("status")) return { ...given, ...fixed };
-  return { ...given, ...fixed, status: old["status"] };
-}
-
-/** Fields that the real server fills in and that somebody here reads. */
-function defaults(resource: ResourceType, given: KubeObject): Record<string, unknown> {
-  if (resource === namespaces) return { status: { phase: "Active" } };
-  if (resource !== pods) return {};
-  const asked = field(given, "spec") ?? {};
-  const spec = { restartPolicy: "Always", terminationGracePeriodSeconds: 30, ...asked };
-  return { spec, status: { phase: "Pending" } };
-}
-
-function graceOf(old: KubeObject, resource: ResourceType, options: DeleteOptions): number {
-  if (resource !== pods) return 0;
-  const spec = field(old, "spec");
-  const phase = textField(field(old, "status"), "phase");
-  if (textField(spec, "nodeName") === "" || phase === "Succeeded" || phase === "Failed") return 0;
-  const own = field(spec, "terminationGracePeriodSeconds");
-  return options.graceSeconds ?? (typeof own === "number" ? own : 30);
 }

@@ -5,10 +5,11 @@ import { type ContainerRecord, newRecord } from "./container_state.ts";
 import type { Container, DataPlane, ExitCode, PodSandbox } from "./data_plane.ts";
 import type { IpPool, PodAddresses } from "./ip_pool.ts";
 import type { KubeObject } from "./kube_object.ts";
-import { type ObjectKey, type ObjectStore, timestamp } from "./objects.ts";
+import type { ObjectKey, ObjectStore } from "./objects.ts";
 import { type ContainerSpec, type PodSpec, podSpecOf } from "./pod_spec.ts";
 import { withStatus } from "./pod_status.ts";
 import { pods } from "./resources.ts";
+import { timestamp } from "./timestamp.ts";
 
 /** What a pod needs around it. */
 export interface PodRunnerOptions {

@@ -1,7 +1,7 @@
 // What does a pod's status say? Containers' records become phase, conditions and addresses.
 import { type ContainerRecord, isReady, statusOf } from "./container_state.ts";
 import { field, type KubeObject, listField, textField } from "./kube_object.ts";
-import { timestamp } from "./objects.ts";
+import { timestamp } from "./timestamp.ts";
 import type { PodSpec } from "./pod_spec.ts";
 
 /** Everything the kubelet knows of a pod. */

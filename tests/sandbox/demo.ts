@@ -1,0 +1,108 @@
+// deno task demo: three pods, two networks, a gateway between them, in well under a minute.
+import { memberTable } from "./member_table.ts";
+import { type Product, startProduct } from "./product.ts";
+import { type Sandbox, startSandbox } from "./sandbox.ts";
+import { sandboxViolations, waitUntilHolds } from "./sandbox_invariant.ts";
+
+const names = ["a", "gw", "b"];
+
+const declaration = {
+  members: [
+    {
+      pod: "a",
+      network: "west",
+      vni: 101,
+      addresses: ["192.168.11.2/29"],
+      routes: ["192.168.12.0/29 via 192.168.11.1"],
+    },
+    { pod: "gw", network: "west", vni: 101, addresses: ["192.168.11.1/29"] },
+    { pod: "gw", network: "east", vni: 102, addresses: ["192.168.12.1/29"] },
+    {
+      pod: "b",
+      network: "east",
+      vni: 102,
+      addresses: ["192.168.12.2/29"],
+      routes: ["192.168.11.0/29 via 192.168.12.1"],
+    },
+  ],
+};
+
+/** From which pod which address must answer. */
+const pings = [
+  { from: "a", to: "192.168.12.2", way: "a → gw → b" },
+  { from: "b", to: "192.168.11.2", way: "b → gw → a" },
+];
+
+Deno.exit(await main());
+
+async function main(): Promise<number> {
+  const sandbox = await startSandbox();
+  const interrupt = (): void => void sandbox.close().finally(() => Deno.exit(130));
+  Deno.addSignalListener("SIGINT", interrupt);
+  Deno.addSignalListener("SIGTERM", interrupt);
+  try {
+    return await show(sandbox);
+  } catch (error) {
+    say(`failed: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+async function show(sandbox: Sandbox): Promise<number> {
+  say(`An embedded cluster with two nodes. Pods run on: ${sandbox.plane.description}.`);
+  say("The controller (main.ts run):\n");
+  const controller = await startProduct(["run", "--server", sandbox.server.url, "--http-address", "off"], {
+    onLine: (line) => say(`  ${line}`),
+  });
+  try {
+    sandbox.apply(
+      await forwarding(await Deno.readTextFile(new URL("../../examples/routed.yaml", import.meta.url))),
+    );
+    await Promise.race([joined(sandbox), diedOf(controller)]);
+    const failures = await tryIt(sandbox);
+    await controller.stop();
+    say(failures === 0 ? "\nAll is right." : `\n${failures} of ${pings.length} pings failed.`);
+    return failures === 0 ? 0 : 1;
+  } finally {
+    await controller.stop();
+  }
+}
+
+/** The example needs a gateway that forwards: on a real cluster its own container sees to that. */
+function forwarding(yaml: string): string {
+  const sysctl = 'spec:\n  securityContext: { sysctls: [{ name: net.ipv4.ip_forward, value: "1" }] }\n';
+  return yaml.split("---\n").map((part) => part.includes("name: gw") ? part.replace("spec:\n", sysctl) : part)
+    .join("---\n");
+}
+
+async function joined(sandbox: Sandbox): Promise<void> {
+  for (const name of names) await sandbox.waitForPhase({ name }, "Running");
+  await waitUntilHolds(sandbox, declaration);
+  const left = await sandboxViolations(sandbox, declaration);
+  if (left.length > 0) throw new Error(left.join("; "));
+}
+
+async function diedOf(controller: Product): Promise<never> {
+  const status = await controller.ended;
+  throw new Error(`the controller ended with status ${status}`);
+}
+
+/** Shows the members and pings; gives the number of pings that failed. */
+async function tryIt(sandbox: Sandbox): Promise<number> {
+  say(["", ...await memberTable(sandbox, names), ""].join("\n"));
+  let failures = 0;
+  for (const { from, to, way } of pings) {
+    const { code, stdout } = await sandbox.exec({ name: from }, ["ping", "-c", "1", "-W", "2", to]);
+    if (code !== 0) failures++;
+    const told = stdout.trim().split("\n").find((line) => line.includes("received")) ?? "no answer";
+    say(`ping ${to.padEnd(13)} ${way}: ${code === 0 ? "ok" : "FAILED"} (${told})`);
+  }
+  return failures;
+}
+
+function say(text: string): void {
+  // deno-lint-ignore no-console
+  console.log(text);
+}
