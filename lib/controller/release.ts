@@ -1,5 +1,5 @@
 // Letting a pod go on once its networks hold: TERM for the init agent, the marker for a native sidecar.
-import { type ExecResult, type Executor } from "../kube/exec.ts";
+import type { ExecOutcome, ExecResult, Executor } from "../kube/exec.ts";
 import { SessionEnded } from "../kube/exec_session.ts";
 import type { Member } from "../network/member.ts";
 import type { Clock } from "../ops/clock.ts";
@@ -103,31 +103,45 @@ export class Releaser {
       command,
       deadline: execDeadline,
     });
-    throwUnlessSent(result, { agent, command });
+    if (!wasSent(result.outcome)) throw notSent(result, { agent, command });
     const asked = command === terminate ? "terminate" : "terminate file";
     memories.of(agent.uid).release = { containerId: agent.containerId, at: clock.now(), asked };
     return asked === "terminate";
   }
 }
 
-/** `unknown` counts as sent: the container's end can cut its own exec short. Its status will tell. */
-function throwUnlessSent(
+/**
+ * The end of the container's main process ends everything in the container, this command too: it may be killed (128 + 9)
+ * or terminated (128 + 15) before it can say that it worked, or its connection may be cut. The status will tell.
+ */
+const killedWithIt: readonly number[] = [137, 143];
+
+function wasSent(outcome: ExecOutcome): boolean {
+  return outcome.kind === "ok" || outcome.kind === "unknown" ||
+    (outcome.kind === "exit" && killedWithIt.includes(outcome.code));
+}
+
+function notSent(
   { outcome, stderr }: ExecResult,
   { agent, command }: { readonly agent: AgentAddress; readonly command: readonly string[] },
-): void {
+): SessionEnded {
   const what = `Cannot release the pod by ${command.join(" ")} in container ${agent.container}`;
+  return new SessionEnded(outcome, stderr, `${what}: ${reasonOf(outcome, stderr)}`);
+}
+
+function reasonOf(outcome: ExecOutcome, stderr: string): string {
   switch (outcome.kind) {
     case "ok":
-    case "unknown":
-      return;
+      return "it worked";
     case "exit":
-      throw new SessionEnded(outcome, stderr, `${what}: exit status ${outcome.code}: ${stderr.trim()}`);
+      return `exit status ${outcome.code}${stderr.trim() === "" ? "" : `: ${stderr.trim()}`}`;
     case "rejected":
-      throw new SessionEnded(outcome, stderr, `${what}: ${outcome.status} ${outcome.reason}`);
+      return `${outcome.status} ${outcome.reason}`;
     case "gone":
     case "not-ready":
-      throw new SessionEnded(outcome, stderr, `${what}: ${outcome.reason}`);
+    case "unknown":
+      return outcome.reason;
     default:
-      outcome satisfies never;
+      return outcome satisfies never;
   }
 }
