@@ -314,6 +314,36 @@ Deno.test("the Lease is given to the other by hand: nobody writes until everybod
   await end(world);
 });
 
+Deno.test("the Lease is deleted while its leader stands still: the other waits until that one must know", async () => {
+  const { world, a } = await pair();
+  a.clock.freeze();
+  world.leases.delete();
+  await world.pass(14_000);
+  assert.equal(world.leases.object, undefined);
+  await world.pass(6_000);
+  assert.deepEqual(world.writers(), ["b"]);
+  await end(world);
+});
+
+Deno.test("an old record is restored by hand: the one who wrote it does not take it for its own", async () => {
+  const { world, a, b } = await pair();
+  a.clock.freeze();
+  await world.pass(20_000);
+  assert.deepEqual(world.writers(), ["b"]);
+  const old = world.leases.spec;
+  b.clock.freeze();
+  a.clock.thaw();
+  await world.pass(20_000);
+  b.clock.thaw();
+  await world.pass(5_000);
+  assert.deepEqual(world.writers(), ["a"]);
+  a.clock.freeze();
+  world.leases.edit(old);
+  await world.pass(9_000);
+  assert.equal(b.election.mayWrite(), false);
+  await end(world);
+});
+
 Deno.test("labels and fields of others in the Lease survive", async () => {
   const world = createWorld();
   world.leases.object = {
