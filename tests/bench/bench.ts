@@ -1,0 +1,113 @@
+// deno task bench: the budgets that are counted, and the times that this machine needs. Arguments name parts; default all.
+import { microbenchmarks } from "./microbenchmarks.ts";
+import { rollout, type RolloutOptions, type RolloutResult } from "./rollout.ts";
+
+interface Part {
+  readonly name: string;
+  readonly title: string;
+  /** Prints its tables; gives the budgets that were broken. */
+  readonly run: () => Promise<readonly string[]>;
+}
+
+const parts: readonly Part[] = [
+  {
+    name: "classic",
+    title: "100 members of one network, classic pair",
+    run: () => show({ members: 100, form: "classic", plane: "auto" }),
+  },
+  {
+    name: "native",
+    title: "100 members of one network, native sidecar",
+    run: () => show({ members: 100, form: "native", plane: "auto" }),
+  },
+  {
+    name: "thousand",
+    title: "1,000 members of one network on the toy kernel",
+    run: () => show({ members: 1_000, form: "native", plane: "toy" }),
+  },
+  {
+    name: "large",
+    title: "5,000 members of 50 networks on the toy kernel",
+    run: () => show({ members: 5_000, networks: 50, form: "native", plane: "toy" }),
+  },
+  {
+    name: "micro",
+    title: "parser, planner, renderer",
+    run: () => {
+      say(microbenchmarks().join("\n"));
+      return Promise.resolve([]);
+    },
+  },
+];
+
+Deno.exit(await main(Deno.args));
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !parts.some((part) => part.name === name));
+  if (unknown.length > 0) {
+    say(`Cannot bench ${unknown.join(", ")}: expected ${parts.map(({ name }) => name).join(", ")}`);
+    return 2;
+  }
+  const broken: string[] = [];
+  for (const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    say(`\n== ${part.title} (${part.name})`);
+    broken.push(...(await part.run()).map((text) => `${part.name}: ${text}`));
+  }
+  say(broken.length === 0 ? "\nEvery budget holds." : `\nBroken budgets:\n${broken.join("\n")}`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+async function show(options: RolloutOptions): Promise<readonly string[]> {
+  const result = await rollout(options);
+  for (const [what, value] of rows(result, options)) say(`${what.padEnd(44)} ${value}`);
+  return brokenBudgets(result, options);
+}
+
+function rows(result: RolloutResult, { members }: RolloutOptions): readonly (readonly [string, string])[] {
+  const { controller, restart, requests } = result;
+  return [
+    ["pods on", result.plane],
+    ["time to all interfaces", seconds(result.interfaces)],
+    ["time to full mesh", seconds(result.mesh)],
+    ["execs per pod before its release (most)", String(result.execsBeforeRelease)],
+    ["execs per pod in all (most; mean)", `${result.execsPerPod}; ${(result.execs / members).toFixed(2)}`],
+    ["fdb lines sent / entries wanted", `${result.fdbLines} / ${result.wantedEntries}`],
+    ["API requests", Object.entries(requests).map(([what, count]) => `${what} ${count}`).join(", ")],
+    ["bytes read from the API server", `${(result.bytes / 1e6).toFixed(1)} MB`],
+    ["controller CPU", seconds(controller.cpuSeconds * 1000)],
+    [
+      "controller memory (resident; heap)",
+      `${controller.residentMiB.toFixed(0)}; ${controller.heapMiB.toFixed(0)} MiB`,
+    ],
+    ["event loop late at most", `${controller.loopLagSeconds * 1000} ms`],
+    ["restart without drift: writing lines", String(restart.writingLines)],
+    ["restart without drift: execs; time", `${restart.execs}; ${seconds(restart.ms)}`],
+    [
+      "violations of the invariant",
+      result.violations.length === 0 ? "none" : result.violations.slice(0, 3).join("; "),
+    ],
+  ];
+}
+
+function brokenBudgets(result: RolloutResult, { form }: RolloutOptions): readonly string[] {
+  const most = form === "classic" ? { before: 3, all: 5 } : { before: 3, all: 3 };
+  const lines = 1.2 * result.wantedEntries;
+  return [
+    ...(result.execsBeforeRelease > most.before ? [`${result.execsBeforeRelease} execs before release`] : []),
+    ...(result.execsPerPod > most.all ? [`${result.execsPerPod} execs for one pod`] : []),
+    ...(result.fdbLines > lines ? [`${result.fdbLines} fdb lines, at most ${lines}`] : []),
+    ...(result.restart.writingLines > 0
+      ? [`${result.restart.writingLines} writing lines after a restart`]
+      : []),
+    ...result.violations.slice(0, 5),
+  ];
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+function say(text: string): void {
+  // deno-lint-ignore no-console
+  console.log(text);
+}
