@@ -1,4 +1,5 @@
 // What does time do in this test: a clock that stands still until it is told to move.
+import { setImmediate } from "node:timers";
 import type { Clock } from "../lib/ops/clock.ts";
 
 /** A clock under the test's control. */
@@ -62,7 +63,7 @@ export function fakeClock(options: { readonly chance?: number | readonly number[
 
 /** Lets everything that is ready run once: promises, and what waits for the next turn of the event loop. */
 export function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Waits in real time until `condition` holds, looking every few milliseconds; fails after `patience` ms. */

@@ -6,7 +6,7 @@ import { type Obstacle, type Plan, plan } from "../overlay/planner.ts";
 import type { Step } from "../overlay/step.ts";
 import type { WantedState } from "../overlay/wanted.ts";
 import type { Agents, Refusal } from "./agent.ts";
-import type { Belief, PodMemory } from "./pod_memory.ts";
+import type { Belief, Memories, PodMemory } from "./pod_memory.ts";
 import type { AgentAddress } from "./session_pool.ts";
 
 /** What is left when nothing more can be done now. */
@@ -36,6 +36,7 @@ export interface ConvergeOptions {
   readonly agents: Agents;
   readonly agent: AgentAddress;
   readonly memory: PodMemory;
+  readonly memories: Pick<Memories, "believe">;
   readonly clock: Clock;
   readonly wanted: WantedState;
   /** May lines be sent without reading each of them back? Not before a pod is released. */
@@ -64,7 +65,7 @@ async function convergeOnBelief(belief: Belief, options: ConvergeOptions): Promi
   const now = clock.now();
   const observed = afterFdbSteps(belief.observation, planned.steps);
   const after = { ...belief, observation: observed, unreadSince: belief.unreadSince ?? now, at: now };
-  memory.belief = after;
+  options.memories.believe(memory, after);
   const verifyIn = untilReadBack(after, now) ?? 0;
   return { observed, obstacles: planned.obstacles, ...nothingLeft, applied: planned.steps, verifyIn };
 }
@@ -84,7 +85,7 @@ async function confirm(
   const fdb = await agents.lookAtFdb(agent, { entries: entriesOf(options.wanted) });
   const observation = { ...belief.observation, fdb };
   if (planFor(observation, options).steps.length > 0) return undefined;
-  memory.belief = { containerId: belief.containerId, observation, at: clock.now() };
+  options.memories.believe(memory, { containerId: belief.containerId, observation, at: clock.now() });
   return { ...holds, observed: observation };
 }
 
@@ -112,7 +113,11 @@ async function convergeOnSight(options: ConvergeOptions): Promise<Convergence> {
   }
   claimAddresses(memory, { observed, wanted: options.wanted });
   if (planned.steps.length === 0) {
-    memory.belief = { containerId: agent.containerId, observation: observed, at: clock.now() };
+    options.memories.believe(memory, {
+      containerId: agent.containerId,
+      observation: observed,
+      at: clock.now(),
+    });
   }
   return { observed, obstacles: planned.obstacles, remaining: planned.steps, refusals, applied };
 }

@@ -1,5 +1,6 @@
 // What is remembered of a pod between two looks. All of it can be lost: the next look finds out again.
 import type { Observation } from "../overlay/observation.ts";
+import { SharedEntries } from "./shared_entries.ts";
 
 /** What we believe the kernel holds, so that a peer's coming costs one line and no reading. */
 export interface Belief {
@@ -30,6 +31,13 @@ export interface PodMemory {
 /** Memory by uid. */
 export class Memories {
   readonly #pods = new Map<string, PodMemory>();
+  readonly #entries = new SharedEntries();
+
+  /** Remembers what a pod's kernel is believed to hold. */
+  believe(memory: PodMemory, belief: Belief): void {
+    const { observation } = belief;
+    memory.belief = { ...belief, observation: { ...observation, fdb: this.#entries.share(observation.fdb) } };
+  }
 
   of(uid: string): PodMemory {
     const known = this.#pods.get(uid);

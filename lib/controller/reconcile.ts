@@ -98,7 +98,7 @@ async function convergeMember(
     mayRemove: true,
   });
   const memory = memories.of(member.uid);
-  const result = await converge({ agents, agent, memory, clock, wanted, mayBelieve });
+  const result = await converge({ agents, agent, memory, memories, clock, wanted, mayBelieve });
   if (result.applied.length > 0) reporter.changed(member, result.applied);
   return result;
 }
