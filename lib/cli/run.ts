@@ -50,7 +50,7 @@ async function run(settings: Settings, host: Host): Promise<number> {
     queueObserver: queueObserver(metrics),
     onStep: (step) => metrics.step(step.kind),
     onWatchEnd: (seen) => metrics.watchEnded(seen),
-    onEvent: (resource) => metrics.watchAlive(resource),
+    onAlive: (resource) => metrics.watchAlive(resource),
   });
   leadership.onStarted(() => controller.lookAtEverything({ spread: 0 }));
   const served = serveHealth(settings, { controller, metrics, host, log });

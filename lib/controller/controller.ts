@@ -6,6 +6,7 @@ import type { Reflector } from "../kube/reflector.ts";
 import type { PodView } from "../network/pod.ts";
 import { problemText } from "../network/problem.ts";
 import { type Clock, sleep } from "../ops/clock.ts";
+import { aborted, onAbort } from "../ops/abort.ts";
 import type { Log } from "../ops/log.ts";
 import { createSaidOnce } from "../ops/said_once.ts";
 import type { Step, Tool } from "../overlay/step.ts";
@@ -20,7 +21,7 @@ import type { Reporter } from "./report.ts";
 import { type AgentAddress, SessionPool } from "./session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
 import { type Affected, Store } from "./store.ts";
-import { startWatches } from "./watches.ts";
+import { startWatches, type WatchedResource } from "./watches.ts";
 import { WorkQueue, type WorkQueueObserver } from "./work_queue.ts";
 
 /** What the controller is made of, passed in so that tests and benches can hold each part. */
@@ -36,8 +37,8 @@ export interface ControllerParts {
   readonly mayWrite?: () => boolean;
   readonly queueObserver?: WorkQueueObserver;
   readonly onStep?: (step: Step) => void;
-  readonly onWatchEnd?: (seen: { readonly resource: "pods" | "configmaps"; readonly reason: string }) => void;
-  readonly onEvent?: (resource: "pods" | "configmaps") => void;
+  readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: string }) => void;
+  readonly onAlive?: (resource: WatchedResource) => void;
 }
 
 /** Milliseconds a session stays open after its last use: the fdb is touched again and again, the links are not. */
@@ -247,15 +248,4 @@ export class Controller {
     await this.#pool.close();
     await Promise.all([...watches.map((watch) => watch.done), ...this.#lookups]);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => onAbort(signal, resolve));
-}
-
-/** Calls `run` when (or if already) aborted; gives the way to take that back. */
-function onAbort(signal: AbortSignal, run: () => void): () => void {
-  if (signal.aborted) run();
-  else signal.addEventListener("abort", run, { once: true });
-  return () => signal.removeEventListener("abort", run);
 }

@@ -29,7 +29,8 @@ export interface WatchOptions {
   /** Undefined: there is no ConfigMap. */
   readonly onConfigMap: (configMap: ConfigMapView | undefined) => void;
   readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: WatchEnd }) => void;
-  readonly onEvent?: (resource: WatchedResource) => void;
+  /** Something came, were it only a bookmark. */
+  readonly onAlive?: (resource: WatchedResource) => void;
 }
 
 /** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
@@ -66,6 +67,7 @@ function watch<T extends Identified>(
     ...collection,
     handler,
     signal,
+    onAlive: () => options.onAlive?.(resource),
     onTrouble: ({ end, reason, retryIn }) => {
       options.onWatchEnd?.({ resource, reason: end });
       const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
@@ -81,35 +83,21 @@ function watch<T extends Identified>(
 
 function podHandler(namespace: string | undefined, options: WatchOptions): ReflectorHandler<PodView> {
   const covers = (pod: PodView): boolean => namespace === undefined || pod.namespace === namespace;
-  const put = (pod: PodView): void => {
-    options.onEvent?.("pods");
-    options.onPod(pod);
-  };
   return {
-    replaced: (pods) => {
-      options.onEvent?.("pods");
-      options.onPods(pods, covers);
-    },
-    added: put,
-    modified: put,
-    deleted: (pod) => {
-      options.onEvent?.("pods");
-      options.onPodDeleted(pod);
-    },
+    replaced: (pods) => options.onPods(pods, covers),
+    added: options.onPod,
+    modified: options.onPod,
+    deleted: options.onPodDeleted,
     unreadable: (reason) => options.log.warn(`Cannot read a pod: ${reason}`),
   };
 }
 
 function configMapHandler(options: WatchOptions): ReflectorHandler<ConfigMapView> {
-  const put = (configMap: ConfigMapView | undefined): void => {
-    options.onEvent?.("configmaps");
-    options.onConfigMap(configMap);
-  };
   return {
-    replaced: ([configMap]) => put(configMap),
-    added: put,
-    modified: put,
-    deleted: () => put(undefined),
+    replaced: ([configMap]) => options.onConfigMap(configMap),
+    added: options.onConfigMap,
+    modified: options.onConfigMap,
+    deleted: () => options.onConfigMap(undefined),
     unreadable: (reason) => options.log.warn(`Cannot read the ConfigMap: ${reason}`),
   };
 }

@@ -55,6 +55,8 @@ export interface ReflectorOptions<T extends Identified> {
   ) => void;
   /** Told when the trouble is over: a watch has held for 5 seconds. */
   readonly onHealed?: () => void;
+  /** Told of every sign of life: a complete list, an event, a bookmark. */
+  readonly onAlive?: () => void;
 }
 
 /** A running reflector. */
@@ -125,6 +127,7 @@ export function startReflector<T extends Identified>(
       }
       if (signal.aborted) return undefined;
       found.accept();
+      options.onAlive?.();
       version = found.at;
       doubted = false;
       expiredLists = 0;
@@ -171,6 +174,7 @@ export function startReflector<T extends Identified>(
   }
 
   function hear(event: WatchEvent): Ending | undefined {
+    options.onAlive?.();
     switch (event.kind) {
       case "present":
         collection.present(event.object);
