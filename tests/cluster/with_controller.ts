@@ -1,0 +1,35 @@
+// A controller on the cluster and a namespace for one test file; both are removed afterwards.
+import { type Cluster, clusterForTests } from "./cluster.ts";
+import { controllerLog, installController, removeController, repository } from "./install_controller.ts";
+import { say } from "./progress.ts";
+
+export interface Scene {
+  readonly namespace: string;
+  /** Apply deploy/admission too. */
+  readonly admission?: boolean;
+}
+
+const admissionFiles = ["controller-exec.yaml", "agent-injection.yaml"].map((file) =>
+  `${repository}deploy/admission/${file}`
+);
+
+/** Installs, runs `test`, removes. When the test fails, the controller's last words are shown. */
+export async function withController(scene: Scene, test: (cluster: Cluster) => Promise<void>): Promise<void> {
+  const cluster = await clusterForTests();
+  try {
+    await installController(cluster);
+    if (scene.admission) { for (const file of admissionFiles) await cluster.kubectl(["apply", "-f", file]); }
+    await cluster.kubectl(["create", "namespace", scene.namespace]);
+    await test(cluster);
+  } catch (error) {
+    say(`the controller says:\n${await controllerLog(cluster)}`);
+    throw error;
+  } finally {
+    await cluster.kubectl.try(["delete", "namespace", scene.namespace, "--timeout=60s"]);
+    if (scene.admission) {
+      for (const file of admissionFiles) await cluster.kubectl.try(["delete", "-f", file]);
+    }
+    await removeController(cluster);
+    await cluster.close();
+  }
+}
