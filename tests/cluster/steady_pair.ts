@@ -1,0 +1,60 @@
+// Two pods that nothing happens to, pinging each other: whatever befalls the cluster, not one packet may be lost.
+import assert from "node:assert/strict";
+import type { Cluster } from "./cluster.ts";
+import { agentContainer } from "./members.ts";
+import { pings } from "./pod_network.ts";
+import { until } from "./until.ts";
+
+const address = { one: "10.77.0.1", two: "10.77.0.2" };
+
+/** The pair, on two nodes where there are two. */
+export async function startSteadyPair(cluster: Cluster, namespace: string): Promise<void> {
+  const pods = Object.entries(address).map(([name, ip], at) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      namespace,
+      name: `steady-${name}`,
+      labels: { "vxlan.travelping.com": "true" },
+      annotations: { "vxlan.travelping.com/networks": `steady id=77 ip=${ip}/24` },
+    },
+    spec: {
+      nodeName: cluster.nodes[at % cluster.nodes.length],
+      terminationGracePeriodSeconds: 1,
+      initContainers: [agent("vxlan-controller-agent-init")],
+      containers: [agent(agentContainer)],
+    },
+  }));
+  for (const pod of pods) await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(pod));
+  const from = { namespace, pod: "steady-one", container: agentContainer, to: address.two };
+  await until("the steady pair to ping", () => pings(cluster, from), { seconds: 60 });
+}
+
+function agent(name: string): object {
+  return {
+    name,
+    image: "aialferov/kube-vxlan-controller-agent",
+    imagePullPolicy: "IfNotPresent",
+    securityContext: { capabilities: { add: ["NET_ADMIN"] } },
+  };
+}
+
+/**
+ * Pings five times a second inside the pod while `fault` runs, and asserts that every packet came back. The ping writes
+ * to a file in the pod: an exec of ours would end with the API server.
+ */
+export async function loseNothing(
+  cluster: Cluster,
+  { namespace, fault }: { readonly namespace: string; readonly fault: () => Promise<void> },
+): Promise<void> {
+  const exec = ["-n", namespace, "exec", "steady-one", "-c", agentContainer, "--"];
+  const ping =
+    `rm -f /tmp/ping /tmp/stop; ( ping -i 0.2 ${address.two} > /tmp/ping 2>&1 & echo $! > /tmp/pid ) `;
+  await cluster.kubectl([...exec, "sh", "-c", ping]);
+  await fault();
+  await cluster.kubectl([...exec, "sh", "-c", "kill -INT $(cat /tmp/pid); sleep 0.5"]);
+  const told = await cluster.kubectl([...exec, "cat", "/tmp/ping"]);
+  const summary = told.trim().split("\n").find((line) => line.includes("packets transmitted")) ??
+    told.slice(-300);
+  assert.match(summary, / 0% packet loss/, summary);
+}
