@@ -27,7 +27,9 @@ export function underlayObstacle(
   const underlay = links.find(({ name }) => name === wanted.dev);
   if (wanted.dev === wanted.name) return `${attempt}: an interface cannot be its own device`;
   if (underlay === undefined) {
-    return `${attempt}: no such device in the pod, which has ${names(links)}. Name one of them (dev=…)`;
+    return `${attempt}: no such device in the pod, which has ${
+      namesBeside(wanted.name, links)
+    }. Name one of them (dev=…)`;
   }
   const allowed = allowedMtu(wanted.family, underlay);
   if ((wanted.mtu ?? 0) > allowed) {
@@ -49,6 +51,6 @@ function allowedMtu(family: Family, underlay: ObservedLink): number {
   return Math.min(Math.max(underlay.mtu - overhead(family), 68), 65535);
 }
 
-function names(links: readonly ObservedLink[]): string {
-  return links.map(({ name }) => quoted(name)).join(", ") || "none";
+function namesBeside(own: string, links: readonly ObservedLink[]): string {
+  return links.map(({ name }) => name).filter((name) => name !== own).map(quoted).join(", ") || "none";
 }
