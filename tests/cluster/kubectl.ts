@@ -9,6 +9,8 @@ export interface Kubectl {
   (args: readonly string[], stdin?: string): Promise<string>;
   /** Runs kubectl with `-o json` and gives the object. */
   json(args: readonly string[]): Promise<unknown>;
+  /** Its path, or its name when it is looked up in PATH. */
+  readonly program: string;
 }
 
 /** kubectl with a kubeconfig, and with a context of it. Without a kubeconfig it looks where it always looks. */
@@ -31,6 +33,7 @@ export function kubectlFor(
   };
   return Object.assign(must, {
     try: attempt,
+    program,
     json: async (args: readonly string[]): Promise<unknown> =>
       JSON.parse(await must([...args, "-o", "json"])),
   });
