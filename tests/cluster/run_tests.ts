@@ -2,8 +2,14 @@
 import { startCluster } from "./cluster.ts";
 import { say } from "./progress.ts";
 
-/** The first argument is the folder or file with tests; the others go to the tests (`--context NAME`, `--filter=…`). */
-async function main([tests = "tests/cluster/", ...args]: readonly string[]): Promise<number> {
+/**
+ * The first argument is the folder with tests; files named after it are run instead of all of it. The rest goes to the
+ * tests (`--context NAME`) and to `deno test` (`--filter=…`).
+ */
+async function main([folder = "tests/cluster/", ...rest]: readonly string[]): Promise<number> {
+  const named = rest.filter((arg) => arg.endsWith("_test.ts"));
+  const args = rest.filter((arg) => !named.includes(arg));
+  const tests = named.length > 0 ? named : await testFiles(folder);
   const existing = args.includes("--context") || Deno.env.has("KVC_TEST_CLUSTER");
   if (existing) return await denoTest(tests, { args, env: {} });
   // Ctrl-C ends this process and the tests; the guard of the cluster then takes it down.
@@ -21,7 +27,6 @@ async function main([tests = "tests/cluster/", ...args]: readonly string[]): Pro
 
 /** Named one by one: deno.json keeps the folder out of `deno task test`, and so it would out of ours. */
 async function testFiles(path: string): Promise<readonly string[]> {
-  if (path.endsWith(".ts")) return [path];
   const files: string[] = [];
   for await (const entry of Deno.readDir(path)) {
     if (entry.name.endsWith("_test.ts")) files.push(`${path.replace(/\/$/, "")}/${entry.name}`);
@@ -30,12 +35,12 @@ async function testFiles(path: string): Promise<readonly string[]> {
 }
 
 async function denoTest(
-  tests: string,
+  tests: readonly string[],
   { args, env }: { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> },
 ): Promise<number> {
   const flags = args.filter((arg) => arg.startsWith("--filter"));
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", ...flags, ...await testFiles(tests), "--", ...args],
+    args: ["test", "-A", "--no-check", ...flags, ...tests, "--", ...args],
     env: { ...env },
   }).spawn();
   return (await child.status).code;
