@@ -5,7 +5,7 @@ import { ensureDebianPackages } from "./debian_packages.ts";
 import { startGuard } from "./guard.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { anyKubectl, kubernetesDirectory } from "./kubernetes_build.ts";
-import { testClusterName } from "./layout.ts";
+import { clustersDirectory, peoplesClusterName, testClusterName } from "./layout.ts";
 import { NodeAccess } from "./node_access.ts";
 import { freeManagementNumber } from "./node_network.ts";
 import { isAlive, thisProcess } from "./process_record.ts";
@@ -126,9 +126,9 @@ async function mustBeFree(name: string): Promise<void> {
   if (owner) throw new Error(`Cannot start the cluster ${name}: process ${owner.pid} is using it`);
 }
 
-/** The logs go with the directory, so what a failed start said is kept beside it. */
+/** The logs go with the directory, so what the last failed start said is kept beside it. */
 async function keepLogs(state: ClusterState): Promise<string> {
-  const kept = `${layoutOf(state).directory}.logs`;
+  const kept = `${clustersDirectory}/${peoplesClusterName}.logs`;
   await Deno.remove(kept, { recursive: true }).catch(() => {});
   return await Deno.rename(`${layoutOf(state).directory}/logs`, kept).then(
     () => ` (logs: ${kept})`,

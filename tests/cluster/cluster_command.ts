@@ -1,7 +1,7 @@
 // `deno task cluster up|down|status`: a real cluster for people, and the KUBECONFIG to use.
 import { start, sweep } from "./cluster.ts";
 import { clusterNames, layoutOf, readState } from "./cluster_state.ts";
-import { peoplesClusterName } from "./layout.ts";
+import { clustersDirectory, peoplesClusterName } from "./layout.ts";
 import { kubernetesDirectory } from "./kubernetes_build.ts";
 import { isAlive } from "./process_record.ts";
 import { say, seconds } from "./progress.ts";
@@ -37,6 +37,7 @@ async function up(nodes: number): Promise<number> {
 async function down(): Promise<number> {
   const begin = performance.now();
   await sweep();
+  await Deno.remove(`${clustersDirectory}/${peoplesClusterName}.logs`, { recursive: true }).catch(() => {});
   if (!await exists(peoplesClusterName)) {
     say("there is none");
     return 0;

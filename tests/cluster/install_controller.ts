@@ -13,12 +13,17 @@ const deployment = "deployment/kube-vxlan-controller";
 
 /** Puts the image on the nodes, applies k8s.yaml and waits until the controller is ready. Safe to repeat. */
 export async function installController(cluster: Cluster): Promise<void> {
-  if (cluster.access) await putImage(cluster.access);
-  else say("an existing cluster: its nodes must have the images of k8s.yaml (kind load docker-image …)");
+  await putControllerImage(cluster);
   await cluster.kubectl(["apply", "-f", `${repository}k8s.yaml`]);
   // The same image name may hold a new program since the last time.
   if (cluster.access) await cluster.kubectl(["-n", "kube-system", "rollout", "restart", deployment]);
   await step("controller ready", () => controllerReady(cluster));
+}
+
+/** Puts the image that all manifests ask for on the nodes of our own cluster. */
+export async function putControllerImage(cluster: Cluster): Promise<void> {
+  if (cluster.access) return await putImage(cluster.access);
+  say("an existing cluster: its nodes must have the images of k8s.yaml (kind load docker-image …)");
 }
 
 /** Waits for the controller; says what its pods and its log say when it does not become ready. */

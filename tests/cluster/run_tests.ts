@@ -9,7 +9,7 @@ import { say } from "./progress.ts";
 async function main([folder = "tests/cluster/", ...rest]: readonly string[]): Promise<number> {
   const named = rest.filter((arg) => arg.endsWith("_test.ts"));
   const args = rest.filter((arg) => !named.includes(arg));
-  const tests = named.length > 0 ? named : await testFiles(folder);
+  const tests = named.length > 0 ? named : [folder];
   const existing = args.includes("--context") || Deno.env.has("KVC_TEST_CLUSTER");
   if (existing) return await denoTest(tests, { args, env: {} });
   // Ctrl-C ends this process and the tests; the guard of the cluster then takes it down.
@@ -23,15 +23,6 @@ async function main([folder = "tests/cluster/", ...rest]: readonly string[]): Pr
     await cluster.close();
     say("the cluster is gone");
   }
-}
-
-/** Named one by one: deno.json keeps the folder out of `deno task test`, and so it would out of ours. */
-async function testFiles(path: string): Promise<readonly string[]> {
-  const files: string[] = [];
-  for await (const entry of Deno.readDir(path)) {
-    if (entry.name.endsWith("_test.ts")) files.push(`${path.replace(/\/$/, "")}/${entry.name}`);
-  }
-  return files.sort();
 }
 
 async function denoTest(
