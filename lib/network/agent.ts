@@ -40,8 +40,10 @@ export interface Agents {
 
 /** Finds the agents by name. */
 export function agentsOf(pod: PodView, names: AgentNames): Agents {
-  const init = pod.initContainers.find(({ name, restartable }) => name === names.initAgent && !restartable);
   const native = pod.initContainers.find(({ name, restartable }) => name === names.agent && restartable);
+  const init = pod.initContainers.find((container) =>
+    container.name === names.initAgent && container !== native
+  );
   const sidecar = pod.containers.find(({ name }) => name === names.agent);
   return { ...(init && { init }), ...(native && { native }), ...(sidecar && { sidecar }) };
 }

@@ -18,8 +18,7 @@ export function agentFaults(
   const missing = missingAgents(pod, about);
   if (missing !== undefined) return [{ kind: "agent-missing", message: missing }];
   const unfit = agentList(about.agents).flatMap((agent) => unfitness(agent));
-  const shared = pod.shareProcessNamespace ? killedByTerm(about.agents) : [];
-  return [...unfit, ...shared].map((message) => ({ kind: "agent-unfit", message }));
+  return [...unfit, ...unreleasable(pod, about)].map((message) => ({ kind: "agent-unfit", message }));
 }
 
 /** What works, but not as people expect. */
@@ -85,12 +84,25 @@ function unfitness(agent: ContainerView): string[] {
   return faults;
 }
 
-function killedByTerm({ init }: Agents): string[] {
-  if (init === undefined) return [];
-  return [
-    `Cannot release the pod from its init agent ${
-      quoted(init.name)
-    }: with shareProcessNamespace the TERM signal would ` +
-    "end the pod's sandbox; leave shareProcessNamespace out or use a native sidecar",
-  ];
+/** Why the TERM signal, which releases a pod from its init agent, would do something else. */
+function unreleasable(
+  pod: PodView,
+  { names, agents }: { readonly names: AgentNames; readonly agents: Agents },
+): string[] {
+  if (agents.init === undefined) return [];
+  const attempt = `Cannot release the pod from its init agent ${quoted(agents.init.name)}`;
+  const faults: string[] = [];
+  if (agents.init.restartable) {
+    faults.push(
+      `${attempt}: with restartPolicy: Always it would start again and again; leave restartPolicy out, ` +
+        `or call it ${quoted(names.agent)}`,
+    );
+  }
+  if (pod.shareProcessNamespace) {
+    faults.push(
+      `${attempt}: with shareProcessNamespace the TERM signal would end the pod's sandbox; ` +
+        "leave shareProcessNamespace out or use a native sidecar",
+    );
+  }
+  return faults;
 }

@@ -46,6 +46,15 @@ export function problemText(problem: Problem): string {
   return `${sourceText(problem.source)}${line}: ${problem.message}`;
 }
 
+/**
+ * What makes a problem another one than before. Of two members with one address each names the other, which may be one
+ * of many: that the name has changed is no news, or a hundred members would cause ten thousand lines.
+ */
+export function problemGist(problem: Problem): string {
+  if (problem.kind !== "conflict" || problem.token === undefined) return problemText(problem);
+  return `conflict ${problem.network} ${problem.token}`;
+}
+
 /** Where a text stands: `annotation vxlan.travelping.com/networks of pod default/a`. */
 export function sourceText(source: Source): string {
   switch (source.kind) {
