@@ -7,6 +7,7 @@ import type { Step } from "../overlay/step.ts";
 import type { WantedState } from "../overlay/wanted.ts";
 import type { Agents, Refusal } from "./agent.ts";
 import type { Belief, Memories, PodMemory } from "./pod_memory.ts";
+import { missingEntries } from "./missing_entries.ts";
 import type { AgentAddress } from "./session_pool.ts";
 
 /** What is left when nothing more can be done now. */
@@ -19,6 +20,8 @@ export interface Convergence {
   readonly refusals: readonly Refusal[];
   /** What was changed. */
   readonly applied: readonly Step[];
+  /** Forwarding entries wanted and not there. */
+  readonly entriesMissing: number;
   /** Present when lines were sent but not yet read back: look once more after this many ms. */
   readonly verifyIn?: number;
 }
@@ -67,7 +70,9 @@ async function convergeOnBelief(belief: Belief, options: ConvergeOptions): Promi
   const after = { ...belief, observation: observed, unreadSince: belief.unreadSince ?? now, at: now };
   options.memories.believe(memory, after);
   const verifyIn = untilReadBack(after, now) ?? 0;
-  return { observed, obstacles: planned.obstacles, ...nothingLeft, applied: planned.steps, verifyIn };
+  const { obstacles } = planned;
+  const entriesMissing = missingEntries({ steps: [], obstacles }, { observed, wanted: options.wanted });
+  return { observed, obstacles, ...nothingLeft, entriesMissing, applied: planned.steps, verifyIn };
 }
 
 /** Nothing to send: read back what was sent before, once it is quiet. */
@@ -76,7 +81,9 @@ async function confirm(
   { planned, options }: { readonly planned: Plan; readonly options: ConvergeOptions },
 ): Promise<Convergence | undefined> {
   const { clock, memory, agents, agent } = options;
-  const holds = { observed: belief.observation, ...nothingLeft, obstacles: planned.obstacles };
+  const entriesMissing = missingEntries(planned, { observed: belief.observation, wanted: options.wanted });
+  const { obstacles } = planned;
+  const holds = { observed: belief.observation, ...nothingLeft, obstacles, entriesMissing };
   const verifyIn = untilReadBack(belief, clock.now());
   if (verifyIn === undefined || verifyIn > 0) {
     memory.belief = belief;
@@ -119,7 +126,9 @@ async function convergeOnSight(options: ConvergeOptions): Promise<Convergence> {
       at: clock.now(),
     });
   }
-  return { observed, obstacles: planned.obstacles, remaining: planned.steps, refusals, applied };
+  const entriesMissing = missingEntries(planned, { observed, wanted: options.wanted });
+  const { obstacles, steps: remaining } = planned;
+  return { observed, obstacles, remaining, refusals, applied, entriesMissing };
 }
 
 const nothingLeft = { remaining: [], refusals: [], applied: [] } as const;

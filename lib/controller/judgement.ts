@@ -17,15 +17,26 @@ export interface Verdict {
   readonly outcome: Outcome;
 }
 
-/** Judges what `converge` left behind. */
-export function judge(subject: Subject & { kind: "member" | "former" }, result: Convergence): Verdict {
+/** Judges what `converge` left behind. `conflicts` must be told, but nothing waits for their end. */
+export function judge(
+  subject: Subject & { kind: "member" | "former" },
+  { result, conflicts }: { readonly result: Convergence; readonly conflicts: readonly Problem[] },
+): Verdict {
   const { member } = subject;
   const problems = [...member.problems, ...problemsOf(member, result)];
-  const networks = networkStates(member, { observed: result.observed, problems });
-  const standing = standingOf(subject, problems);
+  const told = [...problems, ...conflicts];
+  const networks = networkStates(member, { observed: result.observed, problems: told });
+  const standing = standingOf(subject, told);
   return {
     holds: problems.length === 0 && result.verifyIn === undefined,
-    report: { pod: member, standing, warnings: member.warnings, networks },
+    report: {
+      pod: member,
+      standing,
+      holds: problems.length === 0,
+      warnings: member.warnings,
+      networks,
+      entriesMissing: result.entriesMissing,
+    },
     outcome: outcomeOf(result, problems),
   };
 }
@@ -35,7 +46,7 @@ export function waitingReport(member: Member, reason: string): PodReport {
   const standing: Standing = member.problems.length === 0
     ? { kind: "waiting", reason }
     : { kind: "failing", problems: member.problems };
-  return { pod: member, standing, warnings: member.warnings, networks: [] };
+  return { pod: member, standing, holds: false, warnings: member.warnings, networks: [] };
 }
 
 /** A problem of a pod that is met while serving it. */

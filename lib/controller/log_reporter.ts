@@ -1,5 +1,5 @@
 // What happens to pods, told in the log: a line per change, a line per problem (once, then counted), none when healthy.
-import { problemText } from "../network/problem.ts";
+import { problemGist, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
 import { createSaidOnce } from "../ops/said_once.ts";
 import { changeSummary } from "./change_summary.ts";
@@ -23,7 +23,7 @@ export function createLogReporter(log: Log): Reporter {
       case "failing":
         for (const problem of standing.problems) {
           const text = problemText(problem);
-          const { say, suppressed } = problems.problem(pod.uid, text);
+          const { say, suppressed } = problems.problem(pod.uid, problemGist(problem));
           if (say) {
             log.warn(text, {
               member,

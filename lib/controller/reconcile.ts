@@ -45,7 +45,7 @@ export async function reconcile(uid: string, world: World): Promise<Outcome> {
 
 function refuse({ pod, membership }: Subject & { kind: "refused" }, { reporter }: World): Outcome {
   const standing = { kind: "failing", problems: membership.problems } as const;
-  reporter.report({ pod, standing, warnings: [], networks: [] });
+  reporter.report({ pod, standing, holds: false, warnings: [], networks: [] });
   return { kind: "wait", reason: "it cannot be a member" };
 }
 
@@ -59,7 +59,7 @@ async function serve(subject: Subject & { kind: "member" | "former" }, world: Wo
   try {
     if (world.releaser.isUnderWay(agent)) return await world.releaser.follow(agent);
     const result = await convergeMember(member, { agent, mayBelieve: release !== "terminate", world });
-    const verdict = judge(subject, result);
+    const verdict = judge(subject, { result, conflicts: world.store.conflictsOf(member) });
     if (verdict.holds && release !== undefined) {
       await world.releaser.release(agent, { how: release, member, result });
     }

@@ -38,8 +38,13 @@ export type Standing =
 export interface PodReport {
   readonly pod: ReportedPod;
   readonly standing: Standing;
+  /** All that was asked for is there, as last seen, whatever else is wrong. Says nothing while it is waiting. */
+  readonly holds: boolean;
   readonly warnings: readonly Problem[];
+  /** Empty when the kernel was not looked at. */
   readonly networks: readonly NetworkState[];
+  /** Forwarding entries wanted and not there; absent when the kernel was not looked at. */
+  readonly entriesMissing?: number;
 }
 
 /** Told what happens to pods. Must not throw, must not block. */

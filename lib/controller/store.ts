@@ -2,8 +2,11 @@
 import { type ClusterNetworks, noClusterNetworks, readClusterNetworks } from "../network/cluster_networks.ts";
 import { type Member, type Membership, membership, type MembershipSettings } from "../network/member.ts";
 import { type Network, segmentOf } from "../network/network.ts";
-import { podIpOf } from "../network/peers.ts";
 import type { PodView } from "../network/pod.ts";
+import type { Problem } from "../network/problem.ts";
+import { AddressBook } from "./address_book.ts";
+import { addressConflicts } from "./address_conflicts.ts";
+import { addressesIn, reachableIn } from "./presence.ts";
 import { Segments } from "./segments.ts";
 
 /**
@@ -49,6 +52,7 @@ export class Store {
   readonly #settings: MembershipSettings;
   readonly #pods = new Map<string, Tracked>();
   readonly #segments = new Segments();
+  readonly #addresses = new AddressBook();
   /** Networks a pod was last resolved with: what it holds survives the removal of a ConfigMap key. */
   readonly #held = new Map<string, ReadonlySet<string>>();
   /** Pods being deleted. */
@@ -94,6 +98,15 @@ export class Store {
     return this.#segments.peersOf(uid, segmentOf(network));
   }
 
+  /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
+  conflictsOf(member: Member): readonly Problem[] {
+    const nameOf = (uid: string): string => {
+      const pod = this.#pods.get(uid)?.pod;
+      return pod === undefined ? "another member" : `${pod.namespace}/${pod.name}`;
+    };
+    return addressConflicts(member, { shared: this.#addresses.sharedBy(member.uid), nameOf });
+  }
+
   /** For metrics and limits. */
   counts(): { readonly members: number; readonly segments: ReadonlyMap<string, number> } {
     const members = [...this.#pods.values()].filter(({ membership }) => membership.kind === "member").length;
@@ -131,7 +144,7 @@ export class Store {
     this.#pods.delete(uid);
     this.#held.delete(uid);
     this.#deleted.delete(uid);
-    return { changed: new Set(), touched: this.#segments.put(uid, new Map()), gone: [known.pod] };
+    return { changed: new Set(), touched: this.#announce(uid, absent), gone: [known.pod] };
   }
 
   /** The ConfigMap's data as it is now; undefined when there is no ConfigMap. */
@@ -182,9 +195,15 @@ export class Store {
       ...(graceEnds === undefined ? {} : { graceEnds }),
     });
     const over = graceEnds !== undefined && graceEnds <= now;
-    const touched = this.#segments.put(pod.uid, over ? new Map() : reachableIn(judged));
+    const touched = this.#announce(pod.uid, over ? absent : judged);
     const changed = fingerprint === known?.fingerprint ? new Set<string>() : new Set([pod.uid]);
     return { changed, touched, gone: [] };
+  }
+
+  /** Tells the indices what a pod is to the others; gives those whom that concerns. */
+  #announce(uid: string, judged: Membership): ReadonlySet<string> {
+    const peers = this.#segments.put(uid, reachableIn(judged));
+    return peers.union(this.#addresses.put(uid, addressesIn(judged)));
   }
 
   #judge(pod: PodView): Membership {
@@ -201,6 +220,7 @@ export class Store {
   }
 }
 
+const absent: Membership = { kind: "none", reason: "finished" };
 const nothing: Affected = { changed: new Set(), touched: new Set(), gone: [] };
 
 function union(all: readonly Affected[]): Affected {
@@ -227,14 +247,4 @@ function graceEnd(
 ): number | undefined {
   if (pod.deletion === undefined) return undefined;
   return Math.min(known ?? Infinity, now + pod.deletion.graceSeconds * 1000 + graceMargin);
-}
-
-/** Segment → pod IP under which peers reach the pod. */
-function reachableIn(judged: Membership): ReadonlyMap<string, string> {
-  if (judged.kind !== "member" || judged.member.leaving?.agentTerminated) return new Map();
-  const { member } = judged;
-  return new Map(member.networks.flatMap((network): [string, string][] => {
-    const ip = podIpOf(member, network.family);
-    return ip === undefined ? [] : [[segmentOf(network), ip]];
-  }));
 }

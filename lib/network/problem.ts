@@ -51,7 +51,8 @@ export function problemText(problem: Problem): string {
  * of many: that the name has changed is no news, or a hundred members would cause ten thousand lines.
  */
 export function problemGist(problem: Problem): string {
-  if (problem.kind !== "conflict" || problem.token === undefined) return problemText(problem);
+  const isShared = problem.kind === "conflict" && problem.source.kind === "pod";
+  if (!isShared || problem.token === undefined) return problemText(problem);
   return `conflict ${problem.network} ${problem.token}`;
 }
 

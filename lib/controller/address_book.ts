@@ -1,0 +1,66 @@
+// Which members of a segment have been given the same address: the index that finds them without comparing all.
+
+/** What one member claims: segment → addresses of its interface there. */
+export type AddressClaims = ReadonlyMap<string, readonly string[]>;
+
+/** An address that a member shares with others. */
+export interface SharedAddress {
+  readonly segment: string;
+  readonly address: string;
+  /** Uid of another member that has it: the one that has had it longest, so that newcomers change nothing. */
+  readonly other: string;
+}
+
+/** A change costs in proportion to the addresses of one member and to those who share them. */
+export class AddressBook {
+  /** Segment and address → uids, in the order in which they came. */
+  readonly #holders = new Map<string, Set<string>>();
+  readonly #claims = new Map<string, AddressClaims>();
+
+  /** Makes `uid` claim exactly this; gives the others whose judgement may be another now. */
+  put(uid: string, claims: AddressClaims): ReadonlySet<string> {
+    const before = new Set(keysOf(this.#claims.get(uid) ?? noClaims));
+    const after = new Set(keysOf(claims));
+    const touched = new Set<string>();
+    for (const key of before.symmetricDifference(after)) {
+      const holders = this.#holders.get(key) ?? new Set<string>();
+      if (after.has(key)) holders.add(uid);
+      else holders.delete(uid);
+      if (holders.size === 0) this.#holders.delete(key);
+      else this.#holders.set(key, holders);
+      for (const holder of holders) touched.add(holder);
+    }
+    if (after.size === 0) this.#claims.delete(uid);
+    else this.#claims.set(uid, claims);
+    touched.delete(uid);
+    return touched;
+  }
+
+  /** Every address of this member that another one of the same segment has too. */
+  sharedBy(uid: string): readonly SharedAddress[] {
+    const shared: SharedAddress[] = [];
+    for (const [segment, addresses] of this.#claims.get(uid) ?? noClaims) {
+      for (const address of addresses) {
+        const other = firstBut(uid, this.#holders.get(keyOf(segment, address)) ?? []);
+        if (other !== undefined) shared.push({ segment, address, other });
+      }
+    }
+    return shared;
+  }
+}
+
+const noClaims: AddressClaims = new Map();
+
+function firstBut(uid: string, holders: Iterable<string>): string | undefined {
+  for (const holder of holders) if (holder !== uid) return holder;
+  return undefined;
+}
+
+function keysOf(claims: AddressClaims): readonly string[] {
+  return [...claims].flatMap(([segment, addresses]) => addresses.map((address) => keyOf(segment, address)));
+}
+
+/** Neither part holds a blank. */
+function keyOf(segment: string, address: string): string {
+  return `${segment} ${address}`;
+}
