@@ -85,7 +85,10 @@ export class Agents {
     const kernel = ip === undefined ? before : readIp(ip.answers);
     return {
       observed: { links: kernel.links, routes: kernel.routes, fdb: readFdb(bridge.answers) },
-      refusals: [...refusalsOf(ip, ipSteps), ...refusalsOf(bridge, bridgeSteps)],
+      refusals: [
+        ...(ip === undefined ? [] : this.#refusals(ip, { agent, tool: "ip", steps: ipSteps })),
+        ...this.#refusals(bridge, { agent, tool: "bridge", steps: bridgeSteps }),
+      ],
     };
   }
 
@@ -95,7 +98,7 @@ export class Agents {
     { steps }: { readonly steps: readonly Step[] },
   ): Promise<readonly Refusal[]> {
     const exchange = await this.#exchange(agent, { tool: "bridge", steps, show: [marker], entries: 0 });
-    return refusalsOf(exchange, steps);
+    return this.#refusals(exchange, { agent, tool: "bridge", steps });
   }
 
   async #exchange(
@@ -123,10 +126,23 @@ export class Agents {
       },
     });
   }
+
+  /** The refusals of an exchange. Somebody else may have replaced a link the tool remembers: the next look starts it anew. */
+  #refusals(
+    exchange: Exchange,
+    { agent, tool, steps }: {
+      readonly agent: AgentAddress;
+      readonly tool: Tool;
+      readonly steps: readonly Step[];
+    },
+  ): readonly Refusal[] {
+    const refusals = refusalsOf(exchange, steps);
+    if (refusals.length > 0) this.#options.pool.closeSession(agent, tool);
+    return refusals;
+  }
 }
 
-function refusalsOf(exchange: Exchange | undefined, steps: readonly Step[]): readonly Refusal[] {
-  if (exchange === undefined) return [];
+function refusalsOf(exchange: Exchange, steps: readonly Step[]): readonly Refusal[] {
   return explain(exchange.stderr).flatMap(({ line, message }) => {
     const step = steps[line - exchange.firstLine];
     return step === undefined ? [] : [{ step, message }];

@@ -46,9 +46,15 @@ export interface ConvergeOptions {
   readonly mayBelieve: boolean;
 }
 
+interface Converging extends ConvergeOptions {
+  /** Of the pod when this run began. */
+  readonly doubts: number;
+}
+
 /** Throws SessionEnded when the conversation breaks. */
-export async function converge(options: ConvergeOptions): Promise<Convergence> {
-  const { memory, agent } = options;
+export async function converge(asked: ConvergeOptions): Promise<Convergence> {
+  const { memory, agent } = asked;
+  const options = { ...asked, doubts: memory.doubts };
   const belief = options.mayBelieve && memory.belief?.containerId === agent.containerId
     ? memory.belief
     : undefined;
@@ -58,17 +64,18 @@ export async function converge(options: ConvergeOptions): Promise<Convergence> {
 }
 
 /** The cheap way: gives undefined when more than the fdb has to change, or the belief turned out wrong. */
-async function convergeOnBelief(belief: Belief, options: ConvergeOptions): Promise<Convergence | undefined> {
+async function convergeOnBelief(belief: Belief, options: Converging): Promise<Convergence | undefined> {
   const { clock, memory } = options;
   const planned = planFor(belief.observation, options);
-  if (planned.steps.some((step) => !isFdbStep(step))) return undefined;
+  // What stands in the way may have gone: that is for a look to say.
+  if (planned.obstacles.length > 0 || planned.steps.some((step) => !isFdbStep(step))) return undefined;
   if (planned.steps.length === 0) return await confirm(belief, { planned, options });
   const refusals = await options.agents.send(options.agent, { steps: planned.steps });
   if (refusals.length > 0) return undefined;
   const now = clock.now();
   const observed = afterFdbSteps(belief.observation, planned.steps);
   const after = { ...belief, observation: observed, unreadSince: belief.unreadSince ?? now, at: now };
-  options.memories.believe(memory, after);
+  options.memories.believe(memory, { belief: after, doubts: options.doubts });
   const verifyIn = untilReadBack(after, now) ?? 0;
   const { obstacles } = planned;
   const entriesMissing = missingEntries({ steps: [], obstacles }, { observed, wanted: options.wanted });
@@ -78,7 +85,7 @@ async function convergeOnBelief(belief: Belief, options: ConvergeOptions): Promi
 /** Nothing to send: read back what was sent before, once it is quiet. */
 async function confirm(
   belief: Belief,
-  { planned, options }: { readonly planned: Plan; readonly options: ConvergeOptions },
+  { planned, options }: { readonly planned: Plan; readonly options: Converging },
 ): Promise<Convergence | undefined> {
   const { clock, memory, agents, agent } = options;
   const entriesMissing = missingEntries(planned, { observed: belief.observation, wanted: options.wanted });
@@ -86,13 +93,16 @@ async function confirm(
   const holds = { observed: belief.observation, ...nothingLeft, obstacles, entriesMissing };
   const verifyIn = untilReadBack(belief, clock.now());
   if (verifyIn === undefined || verifyIn > 0) {
-    memory.belief = belief;
+    options.memories.believe(memory, { belief, doubts: options.doubts });
     return verifyIn === undefined ? holds : { ...holds, verifyIn };
   }
   const fdb = await agents.lookAtFdb(agent, { entries: entriesOf(options.wanted) });
   const observation = { ...belief.observation, fdb };
   if (planFor(observation, options).steps.length > 0) return undefined;
-  options.memories.believe(memory, { containerId: belief.containerId, observation, at: clock.now() });
+  options.memories.believe(memory, {
+    belief: { containerId: belief.containerId, observation, at: clock.now() },
+    doubts: options.doubts,
+  });
   return { ...holds, observed: observation };
 }
 
@@ -102,7 +112,7 @@ function untilReadBack({ at, unreadSince }: Belief, now: number): number | undef
   return Math.max(0, Math.min(at + quiet, unreadSince + longestUnread) - now);
 }
 
-async function convergeOnSight(options: ConvergeOptions): Promise<Convergence> {
+async function convergeOnSight(options: Converging): Promise<Convergence> {
   const { agents, agent, memory, clock } = options;
   const entries = entriesOf(options.wanted);
   let observed = await agents.look(agent, { entries });
@@ -119,11 +129,11 @@ async function convergeOnSight(options: ConvergeOptions): Promise<Convergence> {
     planned = planFor(observed, options);
   }
   claimAddresses(memory, { observed, wanted: options.wanted });
-  if (planned.steps.length === 0) {
+  // What stands in the way may go without an event: that is found out by looking, not by believing.
+  if (planned.steps.length + planned.obstacles.length === 0) {
     options.memories.believe(memory, {
-      containerId: agent.containerId,
-      observation: observed,
-      at: clock.now(),
+      belief: { containerId: agent.containerId, observation: observed, at: clock.now() },
+      doubts: options.doubts,
     });
   }
   const entriesMissing = missingEntries(planned, { observed, wanted: options.wanted });

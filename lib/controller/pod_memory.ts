@@ -23,6 +23,8 @@ export interface Release {
 
 export interface PodMemory {
   belief?: Belief | undefined;
+  /** Grows with every doubt: what was seen before a doubt must not be believed after it. */
+  doubts: number;
   release?: Release | undefined;
   /** Addresses that we set, by interface: only those are ever removed. */
   readonly addresses: Map<string, Set<string>>;
@@ -33,8 +35,9 @@ export class Memories {
   readonly #pods = new Map<string, PodMemory>();
   readonly #entries = new SharedEntries();
 
-  /** Remembers what a pod's kernel is believed to hold. */
-  believe(memory: PodMemory, belief: Belief): void {
+  /** Remembers what a pod's kernel is believed to hold, unless doubts came up since the look at it began. */
+  believe(memory: PodMemory, { belief, doubts }: { readonly belief: Belief; readonly doubts: number }): void {
+    if (memory.doubts !== doubts) return;
     const { observation } = belief;
     memory.belief = { ...belief, observation: { ...observation, fdb: this.#entries.share(observation.fdb) } };
   }
@@ -42,7 +45,7 @@ export class Memories {
   of(uid: string): PodMemory {
     const known = this.#pods.get(uid);
     if (known !== undefined) return known;
-    const fresh: PodMemory = { addresses: new Map() };
+    const fresh: PodMemory = { doubts: 0, addresses: new Map() };
     this.#pods.set(uid, fresh);
     return fresh;
   }
@@ -50,7 +53,9 @@ export class Memories {
   /** What is believed may be wrong: the next look asks the kernel. */
   doubt(uid: string): void {
     const known = this.#pods.get(uid);
-    if (known !== undefined) known.belief = undefined;
+    if (known === undefined) return;
+    known.belief = undefined;
+    known.doubts++;
   }
 
   forget(uid: string): void {

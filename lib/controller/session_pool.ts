@@ -76,6 +76,12 @@ export class SessionPool {
     }
   }
 
+  /** Closes one session, if it is open; the next use starts the tool anew. */
+  closeSession(agent: AgentAddress, tool: Tool): void {
+    const entry = this.#entries.get(keyOf(agent, tool));
+    if (entry !== undefined) this.#discard(entry);
+  }
+
   /** Closes everything and resolves when it is closed. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -1,0 +1,147 @@
+// How long does a rollout take on a real Kubernetes, and what does it cost: N pods of one network, or of none.
+import type { Cluster } from "../cluster/cluster.ts";
+import { controllerLog } from "../cluster/install_controller.ts";
+import { type AgentForm, overlayViolations, podsOf, workloadObject } from "../cluster/members.ts";
+import { until } from "../cluster/until.ts";
+
+/** `plain`: the same pods without networks and agents, for comparison. */
+export type RolloutForm = AgentForm | "plain";
+
+export interface ClusterRollout {
+  readonly form: RolloutForm;
+  readonly pods: number;
+  /** Seconds from the creation until all pods are ready: all interfaces are there. */
+  readonly ready: number;
+  /** Seconds until the last forwarding entry was written; absent without networks. */
+  readonly mesh?: number;
+  readonly execsPerPod?: number;
+  readonly fdbLines?: number;
+  readonly cpuSeconds?: number;
+  readonly residentMiB?: number;
+  readonly violations: readonly string[];
+}
+
+const network = { network: "vxeth0", vni: 1000 };
+const patience = 300;
+
+/** Creates the pods, measures, deletes them again. The controller must be installed. */
+export async function clusterRollout(
+  cluster: Cluster,
+  { form, pods, namespace }: {
+    readonly form: RolloutForm;
+    readonly pods: number;
+    readonly namespace: string;
+  },
+): Promise<ClusterRollout> {
+  const name = "bench";
+  const object = form === "plain" ? plainObject({ namespace, name, replicas: pods }) : workloadObject({
+    namespace,
+    name,
+    replicas: pods,
+    networks: network.network,
+    form,
+    graceSeconds: 1,
+  });
+  const before = await figures(cluster);
+  const start = performance.now();
+  const since = (): number => (performance.now() - start) / 1000;
+  await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(object));
+  let ready = 0;
+  let mesh: number | undefined;
+  await until(`${pods} pods to be ready and meshed`, async () => {
+    const [count, now] = await Promise.all([readyReplicas(cluster, { namespace, name }), figures(cluster)]);
+    if (ready === 0 && count === pods) ready = since();
+    if (mesh === undefined && now.appended - before.appended >= pods * (pods - 1)) mesh = since();
+    return ready > 0 && (form === "plain" || mesh !== undefined);
+  }, { seconds: patience, describe: () => controllerLog(cluster) });
+  const after = await figures(cluster);
+  const members = await podsOf(cluster, { namespace, name });
+  const violations = form === "plain"
+    ? []
+    : await overlayViolations(cluster, [{ ...network, namespace, pods: members }]);
+  await cluster.kubectl(["-n", namespace, "delete", "deployment", name, "--now"]);
+  await until("the pods to be gone", async () => (await podsLeft(cluster, namespace)) === 0, {
+    seconds: patience,
+  });
+  if (form === "plain" || mesh === undefined) return { form, pods, ready, violations };
+  return {
+    form,
+    pods,
+    ready,
+    mesh,
+    execsPerPod: (after.execs - before.execs) / pods,
+    fdbLines: after.appended - before.appended,
+    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    residentMiB: after.residentMiB,
+    violations,
+  };
+}
+
+function plainObject(
+  { namespace, name, replicas }: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly replicas: number;
+  },
+): unknown {
+  const labels = { app: name };
+  const container = {
+    name: "app",
+    image: "aialferov/kube-vxlan-controller-agent",
+    imagePullPolicy: "IfNotPresent",
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { namespace, name },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 1, containers: [container] } },
+    },
+  };
+}
+
+async function readyReplicas(
+  cluster: Cluster,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<number> {
+  const query = ["-n", namespace, "get", "deployment", name, "-o", "jsonpath={.status.readyReplicas}"];
+  return Number(await cluster.kubectl(query) || 0);
+}
+
+async function podsLeft(cluster: Cluster, namespace: string): Promise<number> {
+  const names = await cluster.kubectl(["-n", namespace, "get", "pods", "-o", "name"]);
+  return names.split("\n").filter((line) => line !== "").length;
+}
+
+interface Figures {
+  readonly appended: number;
+  readonly execs: number;
+  readonly cpuSeconds: number;
+  readonly residentMiB: number;
+}
+
+/** The controller's own metrics, through the API server. */
+async function figures(cluster: Cluster): Promise<Figures> {
+  const label = "app.kubernetes.io/name=kube-vxlan-controller";
+  const pod = await cluster.kubectl([
+    ...["-n", "kube-system", "get", "pods", "-l", label, "-o", "jsonpath={.items[0].metadata.name}"],
+  ]);
+  const text = await cluster.kubectl([
+    "get",
+    "--raw",
+    `/api/v1/namespaces/kube-system/pods/${pod}:9090/proxy/metrics`,
+  ]);
+  const sum = (name: RegExp): number =>
+    text.split("\n").filter((line) => name.test(line)).reduce(
+      (total, line) => total + Number(line.split(" ").at(-1)),
+      0,
+    );
+  return {
+    appended: sum(/^kube_vxlan_controller_steps_total\{.*kind="append-fdb"/),
+    execs: sum(/^kube_vxlan_controller_exec_total\{/),
+    cpuSeconds: sum(/^process_cpu_seconds_total /),
+    residentMiB: sum(/^process_resident_memory_bytes /) / 1024 / 1024,
+  };
+}
