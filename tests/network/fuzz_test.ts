@@ -119,12 +119,15 @@ Deno.test("fuzz: a bad entry leaves the networks named before it as they are", (
     previous: noClusterNetworks,
     configMap,
   });
-  fc.assert(fc.property(grammarLike, bad, (annotation, rest) => {
-    const before = judge(annotation, cluster).networks;
-    const named = new Set(before.map(({ name }) => name));
-    const after = judge(`${annotation}\n${rest}`, cluster).networks.filter(({ name }) => named.has(name));
-    assert.deepEqual(after, before);
-  }));
+  fc.assert(
+    fc.property(grammarLike, bad, (annotation, rest) => {
+      const before = judge(annotation, cluster).networks;
+      const named = new Set(before.map(({ name }) => name));
+      const after = judge(`${annotation}\n${rest}`, cluster).networks.filter(({ name }) => named.has(name));
+      assert.deepEqual(after, before);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 /** Texts of the largest size that is read, made to be expensive. A parser that is not linear does not come back. */

@@ -1,5 +1,6 @@
-// By which address a member is reached.
+// Who is whose peer, and by which address a member is reached.
 import assert from "node:assert/strict";
+import { segmentOf } from "../../lib/network/network.ts";
 import { podIpOf } from "../../lib/network/peers.ts";
 
 const cases = [
@@ -18,3 +19,13 @@ for (const { it, podIPs, ipv4, ipv6 } of cases) {
     assert.deepEqual([podIpOf({ podIPs }, 4), podIpOf({ podIPs }, 6)], [ipv4, ipv6]);
   });
 }
+
+Deno.test("segmentOf: another name, VNI, port or family is another segment", () => {
+  const segment = { name: "a", vni: 1, port: 8472, family: 4 } as const;
+  const others = [{ ...segment, name: "b" }, { ...segment, vni: 2 }, { ...segment, port: 4789 }, {
+    ...segment,
+    family: 6 as const,
+  }];
+  assert.equal(new Set([segment, ...others].map(segmentOf)).size, 5);
+  assert.equal(segmentOf({ ...segment }), segmentOf(segment));
+});
