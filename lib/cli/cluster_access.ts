@@ -2,6 +2,7 @@
 import type { Connection } from "../kube/connection.ts";
 import { ConfigError } from "../kube/connection.ts";
 import { loadConnection } from "../kube/load_connection.ts";
+import { runCommand } from "../kube/run_command.ts";
 import type { Host } from "./host.ts";
 import type { Settings } from "./program.ts";
 
@@ -18,7 +19,7 @@ export async function connectionFrom(settings: Settings, host: Host): Promise<Co
     ["token", settings.get("token")],
     ["tokenFile", settings.get("token-file")],
   ].filter(([, value]) => value !== undefined);
-  return await loadConnection(Object.fromEntries(given), host);
+  return await loadConnection(Object.fromEntries(given), { ...host, runCommand });
 }
 
 /** `--namespace`, else the content of `--namespace-file`, else our own namespace in a cluster, else kube-system. */
