@@ -52,8 +52,9 @@ export interface CommandLine {
 
 /**
  * Whether open `bridge` sessions into the pod must be closed after this step: a session remembers the index behind
- * a name for ever, so it writes to the link that has gone ("unknown ifindex") and not to the new one of that name.
- * (An `ip` session forgets what it deletes itself, but not what others delete: after a refused line open it anew.)
+ * a name for as long as it runs, so it goes on writing to the link that has gone ("unknown ifindex") and not to the
+ * new one of that name. An `ip` session forgets what it deletes itself. What others delete and make again, no session
+ * reliably forgets: after a refused line, open both anew.
  */
 export function outdatesBridgeSession(step: Step): boolean {
   return step.kind === "delete-link";

@@ -26,7 +26,10 @@ export interface Run {
 /** How to start a command in a new namespace; undefined where that cannot be had. Found out by trying. */
 export async function namespaceCommand(): Promise<readonly string[] | undefined> {
   for (const command of [["unshare", "-n"], ["unshare", "-Urnm"]]) {
-    const probe = await sh(command, "ip link add eth0 type veth peer name eth0p && bridge -json fdb show");
+    const probe = await runScript(
+      command,
+      "ip link add eth0 type veth peer name eth0p && bridge -json fdb show",
+    );
     if (probe.success) return command;
   }
   return undefined;
@@ -43,7 +46,7 @@ export async function runInNamespace(
     ...batches.map(({ tool, lines }) => `${heredoc({ tool, lines })} 2>&1 >/dev/null; echo "@status $?"`),
     ...looks.map((look) => `echo @look; ${heredoc(look)}`),
   ].join("\n");
-  const output = await sh(command, script);
+  const output = await runScript(command, script);
   if (!output.success) throw new Error(`Cannot run in a namespace: ${output.stderr}`);
   return readRun(output.stdout);
 }
@@ -72,7 +75,8 @@ function readRun(stdout: string): Run {
   };
 }
 
-async function sh(
+/** Runs a shell script in a new namespace. */
+export async function runScript(
   command: readonly string[],
   script: string,
 ): Promise<{ readonly success: boolean; readonly stdout: string; readonly stderr: string }> {

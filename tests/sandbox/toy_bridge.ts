@@ -13,7 +13,9 @@ export function createToyBridge(links: ToyLinks): ToyTool {
   let filter: ToyLink | undefined;
   const show = (words: ToyWords): unknown => {
     if (words.skip("dev")) filter = found(words.next(), names);
-    return fdbListing(links.all().filter((link) => filter === undefined || filter === link));
+    const shown = links.all().filter((link) => filter === undefined || filter === link);
+    for (const link of shown.filter(({ fdb }) => !fdb.isEmpty)) names.remember(link);
+    return fdbListing(shown);
   };
   return (words) => dispatch(new ToyWords(words), { names, show });
 }

@@ -18,6 +18,10 @@ export class ToyFdb {
     this.#family = family;
   }
 
+  get isEmpty(): boolean {
+    return this.#table.size === 0;
+  }
+
   all(): readonly ToyFdbEntry[] {
     return [...this.#table].flatMap(([mac, remotes]) =>
       [...remotes].map(([dst, learned]) => ({ mac, dst, learned }))

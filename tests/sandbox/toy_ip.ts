@@ -55,7 +55,7 @@ function onLink(words: ToyWords, kernel: Kernel): unknown {
 
 function deleteLink(link: ToyLink, { links, names }: Kernel): void {
   links.remove(link);
-  names.forget(link.name);
+  names.forget(link);
 }
 
 function onAddress(words: ToyWords, kernel: Kernel): unknown {

@@ -38,6 +38,7 @@ export function changeLink(words: ToyWords, kernel: Kernel): void {
   const link = kernel.names.find(name);
   if (link === undefined) throw new ToyRefusal(`Cannot find device "${name}"`);
   change(link);
+  kernel.names.forget(link);
 }
 
 function changeOf(words: ToyWords, { links, names }: Kernel): (link: ToyLink) => void {

@@ -3,14 +3,17 @@ import type { ToyLink, ToyLinks } from "./toy_links.ts";
 import { ToyRefusal } from "./toy_session.ts";
 
 /**
- * The names a running tool knows. This is the trap of long sessions: after a link was deleted by somebody else and made
- * again, the session still writes to the old index. `goneMessage` is what the kernel says to that.
+ * The names a running tool knows. This is the trap of long sessions: when a link was deleted by somebody else and made
+ * again, the session still writes to the old index, until a listing shows the new one; and once the new one is
+ * forgotten (an `ip link set` does that), the old one is remembered again.
  */
 export class ToyNames {
   readonly #links: ToyLinks;
   readonly #goneMessage: string;
-  readonly #known = new Map<string, number>();
+  /** Indexes by name; the last one counts. */
+  readonly #known = new Map<string, readonly number[]>();
 
+  /** `goneMessage` is what the kernel says to an index that is no more. */
   constructor(links: ToyLinks, { goneMessage }: { readonly goneMessage: string }) {
     this.#links = links;
     this.#goneMessage = goneMessage;
@@ -19,7 +22,7 @@ export class ToyNames {
   /** The link of that name, undefined when there is none. Throws a ToyRefusal when the remembered one has gone. */
   find(name: string): ToyLink | undefined {
     const link = this.#links.find(name);
-    const index = this.#known.get(name);
+    const index = this.#known.get(name)?.at(-1);
     if (index === undefined) {
       if (link !== undefined) this.remember(link);
       return link;
@@ -28,13 +31,16 @@ export class ToyNames {
     return link;
   }
 
-  /** A listing has shown the link. A name that is known already keeps its index. */
-  remember(link: ToyLink): void {
-    if (!this.#known.has(link.name)) this.#known.set(link.name, link.index);
+  /** A listing has shown the link. */
+  remember({ name, index }: ToyLink): void {
+    const known = this.#known.get(name) ?? [];
+    if (!known.includes(index)) this.#known.set(name, [...known, index]);
   }
 
-  /** The tool itself has deleted the link. */
-  forget(name: string): void {
-    this.#known.delete(name);
+  /** The tool itself has deleted or changed the link. */
+  forget({ name, index }: ToyLink): void {
+    const rest = (this.#known.get(name) ?? []).filter((other) => other !== index);
+    if (rest.length === 0) this.#known.delete(name);
+    else this.#known.set(name, rest);
   }
 }
