@@ -82,7 +82,7 @@ function name(value: string): string {
 }
 
 function alias(value: string): string {
-  return matching(value, { what: "an alias", pattern: /^[A-Za-z0-9_.:,=/-]{1,255}$/ });
+  return matching(value, { what: "an alias", pattern: /^[A-Za-z][A-Za-z0-9_.:,=/-]{0,254}$/ });
 }
 
 function mac(value: string): string {

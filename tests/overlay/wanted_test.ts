@@ -1,0 +1,136 @@
+// What a member's kernel should hold, derived from the member, its peers and the settings.
+import assert from "node:assert/strict";
+import type { Member } from "../../lib/network/member.ts";
+import type { Network } from "../../lib/network/network.ts";
+import {
+  aliasOf,
+  derivedMac,
+  maxAnnotationKeyLength,
+  networkOfAlias,
+  wantedState,
+} from "../../lib/overlay/wanted.ts";
+import { annotationKey, cidrs, routes } from "./worlds.ts";
+
+const network: Network = {
+  name: "net0",
+  vni: 100,
+  interfaceName: "vx0",
+  dev: "eth0",
+  port: 8472,
+  family: 4,
+  up: true,
+  addresses: [],
+  routes: [],
+};
+
+const member: Member = {
+  uid: "0b8d4f3e-0000-4000-8000-000000000001",
+  namespace: "default",
+  name: "a",
+  podIPs: ["10.0.0.1", "FD00:0::1"],
+  networks: [network],
+  unresolved: [],
+  annotationParsed: true,
+  problems: [],
+  warnings: [],
+  phase: { kind: "wait", reason: "" },
+};
+
+const context = { annotationKey, peersOf: (): readonly string[] => [], mayRemove: true };
+
+Deno.test("wanted: one interface for each network, with everything that was asked for", () => {
+  const asked = {
+    mtu: 1400,
+    mac: "02:00:00:00:00:09",
+    addresses: cidrs("192.168.10.1/24"),
+    routes: routes("192.168.20.0/24 via 192.168.10.2"),
+  };
+  assert.deepEqual(wantedState({ ...member, networks: [{ ...network, ...asked }] }, context).interfaces, [{
+    network: "net0",
+    name: "vx0",
+    alias: "kube-vxlan-controller:network=net0,annotation=vxlan.travelping.com/networks",
+    vni: 100,
+    port: 8472,
+    family: 4,
+    dev: "eth0",
+    up: true,
+    ...asked,
+    peers: [],
+  }]);
+});
+
+Deno.test("wanted: an IPv6 network has the pod's own first IPv6 address as local", () => {
+  const [iface] = wantedState({ ...member, networks: [{ ...network, family: 6 }] }, context).interfaces;
+  assert.equal(iface?.local, "fd00::1");
+});
+
+Deno.test("wanted: a network of a family that the pod has no IP of is not made, and its link is left alone", () => {
+  const wanted = wantedState({
+    ...member,
+    podIPs: ["10.0.0.1"],
+    networks: [{ ...network, family: 6 }],
+    unresolved: ["other"],
+  }, context);
+  assert.deepEqual([wanted.interfaces, wanted.untouchable], [[], ["net0", "other"]]);
+});
+
+Deno.test("wanted: peers are canonical, sorted, once each, of the family, without the pod itself", () => {
+  const peersOf = (): readonly string[] => [
+    "10.0.0.9",
+    "10.0.0.1",
+    "10.0.0.10",
+    "10.0.0.9",
+    "fd00:0:0::9",
+    "FD00::1",
+    "FD00::0009",
+    "",
+    "010.0.0.3",
+  ];
+  const peers = (family: 4 | 6): readonly string[] | undefined =>
+    wantedState({ ...member, networks: [{ ...network, family }] }, { ...context, peersOf }).interfaces[0]
+      ?.peers;
+  assert.deepEqual(peers(4), ["10.0.0.10", "10.0.0.9"]);
+  assert.deepEqual(peers(6), ["fd00::9"]);
+});
+
+Deno.test("wanted: sorted by interface name, whatever the order of networks", () => {
+  const networks = ["b", "c", "a"].map((interfaceName, vni) => ({
+    ...network,
+    name: `net${vni}`,
+    interfaceName,
+    vni: vni + 1,
+  }));
+  const names = wantedState({ ...member, networks }, context).interfaces.map(({ name }) => name);
+  assert.deepEqual(names, ["a", "b", "c"]);
+});
+
+Deno.test("wanted: nothing may be removed unless both the caller and the annotation allow it", () => {
+  const may = (annotationParsed: boolean, mayRemove: boolean): boolean =>
+    wantedState({ ...member, annotationParsed }, { ...context, mayRemove }).mayRemove;
+  assert.deepEqual([may(true, true), may(false, true), may(true, false)], [true, false, false]);
+});
+
+Deno.test("derived MAC: stable, unicast, locally administered, different by pod and by network", () => {
+  // Written out: it must never change, or every pod's MAC changes with an upgrade.
+  assert.equal(derivedMac(member.uid, "net0"), "aa:6e:55:d2:1f:47");
+  const macs = Array.from({ length: 2000 }, (_, i) => derivedMac(`uid${i % 50}`, `net${Math.floor(i / 50)}`));
+  assert.equal(new Set(macs).size, macs.length);
+  assert.ok(macs.every((mac) => /^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/.test(mac)));
+});
+
+Deno.test("alias: tells the network, for exactly our annotation key", () => {
+  const of = (alias: string, key = annotationKey): string | undefined => networkOfAlias(alias, key);
+  assert.equal(of(aliasOf("net0", annotationKey)), "net0");
+  assert.equal(of(aliasOf("net0", "vxlan.openvnf.org/networks")), undefined);
+  assert.equal(of(`${aliasOf("net0", annotationKey)}x`), undefined);
+  assert.equal(of(` ${aliasOf("net0", annotationKey)}`), undefined);
+  assert.equal(of(aliasOf("", annotationKey)), undefined);
+  assert.equal(of(aliasOf("two words", annotationKey)), undefined);
+  assert.equal(of(aliasOf("a,annotation=b", annotationKey)), undefined);
+  assert.equal(of("kube-vxlan-controller:ready"), undefined);
+  assert.equal(of(""), undefined);
+});
+
+Deno.test("alias: the longest network and annotation key fill the kernel's 255 bytes", () => {
+  assert.equal(aliasOf("n".repeat(63), "k".repeat(maxAnnotationKeyLength)).length, 255);
+});
