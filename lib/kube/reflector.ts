@@ -78,6 +78,11 @@ const goodWatch = 120_000;
 const emptyPause = 2_000;
 /** Failed watches in a row after which the version itself is doubted. */
 const doubtAfter = 5;
+/**
+ * Silent watches in a row after which the version is doubted: from a version newer than its own (a database
+ * restored from a backup) the API server sends neither events nor bookmarks, and no error.
+ */
+const silencesToDoubt = 2;
 /** ms; see backoff.ts. */
 const backoff = { base: 800, max: 30_000 };
 /** ms; a server that asks for more is asked again all the same. */
@@ -99,6 +104,8 @@ export function startReflector<T extends Identified>(
   /** relist() was called. */
   let doubted = false;
   let watching: AbortController | undefined;
+  /** Watches in a row that were open and said nothing at all until they were idle. */
+  let silences = 0;
   let failures = 0;
   let troubled = false;
   let expiredLists = 0;
@@ -109,7 +116,8 @@ export function startReflector<T extends Identified>(
       const ended = await step.catch(ownFault);
       if (signal.aborted || ended === undefined) continue;
       const wait = waitAfter(ended);
-      if (ended.relist || failures > doubtAfter) version = undefined;
+      if (ended.end === "idle") silences += 1;
+      if (ended.relist || failures > doubtAfter || silences >= silencesToDoubt) version = undefined;
       if (wait === 0) continue;
       troubled = true;
       options.onTrouble?.({ end: ended.end, reason: ended.reason, retryIn: wait });
@@ -130,6 +138,7 @@ export function startReflector<T extends Identified>(
       options.onAlive?.();
       version = found.at;
       doubted = false;
+      silences = 0;
       expiredLists = 0;
       synced.resolve();
       return undefined;
@@ -175,6 +184,7 @@ export function startReflector<T extends Identified>(
 
   function hear(event: WatchEvent): Ending | undefined {
     options.onAlive?.();
+    silences = 0;
     switch (event.kind) {
       case "present":
         collection.present(event.object);
