@@ -32,6 +32,9 @@ const rounds = 3;
 /** Lines sent in a rollout are read back once nothing was sent for this many ms. */
 const quiet = 2_000;
 
+/** What an init agent left is looked at, all of it, once nothing was sent for this many ms. */
+const quietAfterHandover = 5_000;
+
 /** In a rollout that never ends they are read back after this many ms all the same. */
 const longestUnread = 60_000;
 
@@ -96,6 +99,7 @@ async function confirm(
     options.memories.believe(memory, { belief, doubts: options.doubts });
     return verifyIn === undefined ? holds : { ...holds, verifyIn };
   }
+  if (belief.secondHand) return undefined;
   const fdb = await agents.lookAtFdb(agent, { entries: entriesOf(options.wanted) });
   const observation = { ...belief.observation, fdb };
   if (planFor(observation, options).steps.length > 0) return undefined;
@@ -107,9 +111,10 @@ async function confirm(
 }
 
 /** Milliseconds until what was sent is read back; undefined when everything has been. */
-function untilReadBack({ at, unreadSince }: Belief, now: number): number | undefined {
+function untilReadBack({ at, unreadSince, secondHand }: Belief, now: number): number | undefined {
   if (unreadSince === undefined) return undefined;
-  return Math.max(0, Math.min(at + quiet, unreadSince + longestUnread) - now);
+  const patience = secondHand ? quietAfterHandover : quiet;
+  return Math.max(0, Math.min(at + patience, unreadSince + longestUnread) - now);
 }
 
 async function convergeOnSight(options: Converging): Promise<Convergence> {

@@ -11,6 +11,15 @@ export interface Belief {
   readonly at: number;
   /** Since when (monotonic ms) there are lines sent that have not been read back; absent when there are none. */
   readonly unreadSince?: number;
+  /** True: not only the entries sent since, but everything is to be read once it is quiet. */
+  readonly secondHand?: boolean;
+}
+
+/** What the kernel held when the init agent was told to end: the sidecar agent finds the same namespace. */
+export interface Handover {
+  readonly observation: Observation;
+  /** A sandbox made anew has mostly another IP, and always an init agent that runs again. */
+  readonly podIPs: string;
 }
 
 /** A release that was asked for; the container's status will say when it has worked. */
@@ -26,6 +35,7 @@ export interface PodMemory {
   /** Grows with every doubt: what was seen before a doubt must not be believed after it. */
   doubts: number;
   release?: Release | undefined;
+  handover?: Handover | undefined;
   /** Addresses that we set, by interface: only those are ever removed. */
   readonly addresses: Map<string, Set<string>>;
 }
@@ -48,6 +58,29 @@ export class Memories {
     const fresh: PodMemory = { doubts: 0, addresses: new Map() };
     this.#pods.set(uid, fresh);
     return fresh;
+  }
+
+  /**
+   * Believes through `containerId` what the init agent left, so that nothing is read while a rollout is under way; it is
+   * read once it is quiet. Does nothing when nothing was left, or in another sandbox.
+   */
+  takeOver(
+    uid: string,
+    { containerId, podIPs, at }: {
+      readonly containerId: string;
+      readonly podIPs: string;
+      readonly at: number;
+    },
+  ): void {
+    const memory = this.of(uid);
+    const { handover, doubts } = memory;
+    memory.handover = undefined;
+    if (handover === undefined || handover.podIPs !== podIPs) return;
+    const { observation } = handover;
+    this.believe(memory, {
+      belief: { containerId, observation, at, unreadSince: at, secondHand: true },
+      doubts,
+    });
   }
 
   /** What is believed may be wrong: the next look asks the kernel. */

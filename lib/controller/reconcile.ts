@@ -58,6 +58,10 @@ async function serve(subject: Subject & { kind: "member" | "former" }, world: Wo
   const release = phase.kind === "setup" && subject.kind === "member" ? phase.release : undefined;
   try {
     if (world.releaser.isUnderWay(agent)) return await world.releaser.follow(agent);
+    if (phase.kind === "maintain") {
+      const podIPs = member.podIPs.join();
+      world.memories.takeOver(member.uid, { containerId: agent.containerId, podIPs, at: world.clock.now() });
+    }
     const result = await convergeMember(member, { agent, mayBelieve: release !== "terminate", world });
     const verdict = judge(subject, { result, conflicts: world.store.conflictsOf(member) });
     if (verdict.holds && release !== undefined) {

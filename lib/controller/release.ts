@@ -52,6 +52,10 @@ export class Releaser {
     },
   ): Promise<void> {
     const done = how === "marker" ? await this.#mark(agent, result) : await this.#terminate(agent, terminate);
+    if (how === "terminate") {
+      const handover = { observation: result.observed, podIPs: member.podIPs.join() };
+      this.#options.memories.of(agent.uid).handover = handover;
+    }
     if (done) this.#options.reporter.released(member, member.networks);
   }
 

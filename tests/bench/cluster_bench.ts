@@ -18,7 +18,7 @@ async function main([rounds = "3", sizes = "10,30,60,100"]: readonly string[]): 
       for (const pods of sizes.split(",").map(Number)) {
         for (const form of forms) {
           const result = await clusterRollout(cluster, { form, pods, namespace });
-          say(`round ${round + 1}: ${pods} ${form}: ${row(result).join("  ")}`);
+          say(`round ${round + 1}: ${pods} ${form}: ${row(result).join("  ")}  ${result.failedExecs ?? ""}`);
           results.push(result);
         }
       }

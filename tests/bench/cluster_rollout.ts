@@ -15,6 +15,8 @@ export interface ClusterRollout {
   /** Seconds until the last forwarding entry was written; absent without networks. */
   readonly mesh?: number;
   readonly execsPerPod?: number;
+  /** Execs that did not come to "ok", by outcome. */
+  readonly failedExecs?: string;
   readonly fdbLines?: number;
   readonly cpuSeconds?: number;
   readonly residentMiB?: number;
@@ -70,6 +72,7 @@ export async function clusterRollout(
     ready,
     mesh,
     execsPerPod: (after.execs - before.execs) / pods,
+    failedExecs: failedExecs(before, after),
     fdbLines: after.appended - before.appended,
     cpuSeconds: after.cpuSeconds - before.cpuSeconds,
     residentMiB: after.residentMiB,
@@ -115,7 +118,17 @@ async function podsLeft(cluster: Cluster, namespace: string): Promise<number> {
   return names.split("\n").filter((line) => line !== "").length;
 }
 
+function failedExecs(before: Figures, after: Figures): string {
+  const outcomes = [...after.outcomes].map(([outcome, count]) => ({
+    outcome,
+    count: count - (before.outcomes.get(outcome) ?? 0),
+  }));
+  const failed = outcomes.filter(({ outcome, count }) => !outcome.includes('"ok"') && count > 0);
+  return failed.map(({ outcome, count }) => `${outcome} ${count}`).join(", ");
+}
+
 interface Figures {
+  readonly outcomes: ReadonlyMap<string, number>;
   readonly appended: number;
   readonly execs: number;
   readonly cpuSeconds: number;
@@ -138,7 +151,9 @@ async function figures(cluster: Cluster): Promise<Figures> {
       (total, line) => total + Number(line.split(" ").at(-1)),
       0,
     );
+  const outcomes = [...text.matchAll(/^kube_vxlan_controller_exec_total(\{[^}]*\}) (\d+)$/gm)];
   return {
+    outcomes: new Map(outcomes.map(([, labels = "", count]) => [labels, Number(count)])),
     appended: sum(/^kube_vxlan_controller_steps_total\{.*kind="append-fdb"/),
     execs: sum(/^kube_vxlan_controller_exec_total\{/),
     cpuSeconds: sum(/^process_cpu_seconds_total /),

@@ -1,0 +1,40 @@
+// What the condition on a pod says: ready or not, and why. Pure.
+import { type ProblemKind, problemText } from "../network/problem.ts";
+import type { ConditionText } from "../network/shown_status.ts";
+import type { PodReport } from "./report.ts";
+import { cutBytes } from "./status_text.ts";
+
+/** Bytes of a message: a condition is read in a terminal, and every change of a pod carries it. */
+const longestMessage = 1024;
+
+/**
+ * True only when everything the pod asked for is there and was read back, so that it can be a readinessGate. A
+ * shared address alone leaves it True, with the reason: the interfaces hold, and a successor with the same `ip=`
+ * must be able to become ready before its predecessor goes.
+ */
+export function podCondition(report: PodReport): ConditionText {
+  const { standing, holds, networks } = report;
+  if (standing.kind !== "failing") {
+    const names = networks.map(({ network }) => network.name);
+    const message = names.length === 0 ? "no networks are asked for" : `networks ready: ${names.join(", ")}`;
+    return { status: "True", reason: "NetworksReady", message: cutBytes(message, longestMessage) };
+  }
+  const [first] = standing.problems;
+  return {
+    status: holds ? "True" : "False",
+    reason: first === undefined ? "SetupFailed" : conditionReasons[first.kind],
+    message: cutBytes(standing.problems.map(problemText).join("; "), longestMessage),
+  };
+}
+
+/** The reason by the kind of problem; Events put `Vxlan` before it. */
+export const conditionReasons: Readonly<Record<ProblemKind, string>> = {
+  "invalid-option": "InvalidOptions",
+  "forbidden": "InvalidOptions",
+  "unknown-network": "UnknownNetwork",
+  "conflict": "Conflict",
+  "host-network": "HostNetwork",
+  "agent-missing": "AgentMissing",
+  "agent-unfit": "AgentUnfit",
+  "setup-failed": "SetupFailed",
+};

@@ -1,0 +1,93 @@
+// What a pod should show of itself after a look: condition, annotation and Events; or nothing, or what it shows now.
+import { isSharedAddress, type Problem } from "../network/problem.ts";
+import {
+  type ConditionText,
+  digestOfCondition,
+  digestOfText,
+  type ShownStatus,
+} from "../network/shown_status.ts";
+import { networkStatus } from "./network_status.ts";
+import { podCondition } from "./pod_condition.ts";
+import type { PodReport } from "./report.ts";
+import { eventsOf, type WantedEvent } from "./status_events.ts";
+
+/**
+ * - `keep`: a pod that waits shows what it showed: an agent that restarts takes no interface away, and a pod that never
+ *   was ready has no condition yet, which a readinessGate takes for not ready.
+ * - `remove`: it is no member any more.
+ */
+export type PodStatus =
+  | { readonly kind: "keep" }
+  | { readonly kind: "remove" }
+  | WantedStatus;
+
+export interface WantedStatus {
+  readonly kind: "show";
+  readonly condition: ConditionText;
+  /** Absent: as it is. */
+  readonly annotation?: string;
+  readonly events: readonly WantedEvent[];
+  /** Digests that stand for the same: of the text itself, and of the text without what is no news. */
+  readonly sameConditions: readonly string[];
+  readonly sameAnnotations: readonly string[];
+}
+
+/** Decides by the standing. */
+export function podStatus(report: PodReport): PodStatus {
+  switch (report.standing.kind) {
+    case "waiting":
+      return { kind: "keep" };
+    case "former":
+      return { kind: "remove" };
+    case "ready":
+    case "failing": {
+      const texts = [report, withoutNames(report)];
+      const annotations = texts.flatMap((each) => networkStatus(each) ?? []);
+      const [annotation] = annotations;
+      return {
+        kind: "show",
+        condition: podCondition(report),
+        ...(annotation === undefined ? {} : { annotation }),
+        events: eventsOf(report),
+        sameConditions: texts.map((each) => digestOfCondition(podCondition(each))),
+        sameAnnotations: annotations.map(digestOfText),
+      };
+    }
+    default:
+      return report.standing satisfies never;
+  }
+}
+
+/** What of it is not shown yet, as the body of a strategic merge patch; undefined when nothing is to be written. */
+export interface StatusDifference {
+  readonly condition?: ConditionText;
+  /** The condition's status was another one (or there was none): its time of transition is now. */
+  readonly transition: boolean;
+  readonly annotation?: string;
+}
+
+/** Compares with what the pod shows. */
+export function statusDifference(
+  wanted: WantedStatus,
+  shown: ShownStatus,
+): StatusDifference | undefined {
+  const { condition, annotation } = wanted;
+  const isShown = wanted.sameConditions.includes(shown.condition ?? "");
+  const isNoted = annotation === undefined || wanted.sameAnnotations.includes(shown.annotation ?? "");
+  if (isShown && isNoted) return undefined;
+  return {
+    ...(isShown ? {} : { condition }),
+    transition: shown.ready !== condition.status,
+    ...(isNoted ? {} : { annotation }),
+  };
+}
+
+/** The report as it would be with any other member in the place of those it names. */
+function withoutNames(report: PodReport): PodReport {
+  const { standing } = report;
+  if (standing.kind !== "failing") return report;
+  const problems = standing.problems.map((problem): Problem =>
+    isSharedAddress(problem) ? { ...problem, message: "" } : problem
+  );
+  return { ...report, standing: { ...standing, problems } };
+}

@@ -1,0 +1,35 @@
+// How is a status written: one strategic merge patch of the pod's status subresource. Pure.
+import { conditionType, statusAnnotation } from "../network/shown_status.ts";
+import type { StatusDifference } from "./pod_status.ts";
+
+/**
+ * The subresource takes the annotation too (Multus writes its own in the same way), so one request does for both, and
+ * no right to change pods themselves is needed. The uid keeps it off a successor of the same name (422).
+ */
+export function statusPatch(
+  difference: StatusDifference,
+  { uid, annotationKey, now }: { readonly uid: string; readonly annotationKey: string; readonly now: Date },
+): Readonly<Record<string, unknown>> {
+  const { condition, transition, annotation } = difference;
+  const annotations = { [statusAnnotation(annotationKey)]: annotation };
+  const written = {
+    type: conditionType(annotationKey),
+    ...condition,
+    // To the second, as the API keeps it; left out, the old one stays.
+    ...(transition ? { lastTransitionTime: now.toISOString().replace(/\.\d+Z$/, "Z") } : {}),
+  };
+  return {
+    metadata: { uid, ...(annotation === undefined ? {} : { annotations }) },
+    ...(condition === undefined ? {} : { status: { conditions: [written] } }),
+  };
+}
+
+/** Takes condition and annotation away. */
+export function removalPatch(
+  { uid, annotationKey }: { readonly uid: string; readonly annotationKey: string },
+): Readonly<Record<string, unknown>> {
+  return {
+    metadata: { uid, annotations: { [statusAnnotation(annotationKey)]: null } },
+    status: { conditions: [{ $patch: "delete", type: conditionType(annotationKey) }] },
+  };
+}
