@@ -5,10 +5,13 @@ import type { StandingLink } from "./plan_links.ts";
 import type { KnownAddresses } from "./planner.ts";
 import type { Step } from "./step.ts";
 
-/** Steps for one interface. `remaining` are the addresses that are there in between, when deletions are done. */
+/** Steps for one interface. */
 export interface AddressSteps {
   readonly deletions: readonly Step[];
   readonly additions: readonly Step[];
+  /** Addresses that are deleted. */
+  readonly leaving: readonly Cidr[];
+  /** Observed addresses that are there in between, when deletions are done. */
   readonly remaining: readonly Cidr[];
 }
 
@@ -23,13 +26,15 @@ export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresse
   const isUnwanted = (cidr: Cidr): boolean =>
     !texts.has(cidrText(cidr)) &&
     (ours.get(dev)?.has(cidrText(cidr)) === true || hasAddress(wanted.addresses, cidr));
-  const deleted = observed.filter(isUnwanted);
   const remaining = observed.filter((cidr) =>
-    !isUnwanted(cidr) && !deleted.some((other) => mayGoWith(cidr, other))
+    !isUnwanted(cidr) && !isUnwanted(firstOfSubnet(cidr, observed))
   );
   const there = new Set(remaining.map(cidrText));
+  // The last ones first: the first of a subnet would take them along.
+  const leaving = observed.filter(isUnwanted).reverse();
   return {
-    deletions: deleted.map((cidr) => ({ kind: "delete-address", dev, cidr: cidrText(cidr) })),
+    leaving,
+    deletions: leaving.map((cidr) => ({ kind: "delete-address", dev, cidr: cidrText(cidr) })),
     additions: wanted.addresses
       .filter((cidr) => !there.has(cidrText(cidr)))
       .map((cidr) => ({ kind: "add-address", dev, cidr: cidrText(cidr), family: cidr.family })),
@@ -41,7 +46,11 @@ function hasAddress(cidrs: readonly Cidr[], { address }: Cidr): boolean {
   return cidrs.some((cidr) => cidr.address === address);
 }
 
-/** With an IPv4 address the kernel removes the later ones of its subnet too, unless it promotes them (a sysctl). */
-function mayGoWith(cidr: Cidr, deleted: Cidr): boolean {
-  return cidr.family === 4 && cidr.prefix === deleted.prefix && contains(deleted, cidr.address);
+/**
+ * With the first IPv4 address of a subnet the kernel removes the later ones too, unless it promotes them (a sysctl).
+ * Setting them again does no harm in either case.
+ */
+function firstOfSubnet(cidr: Cidr, observed: readonly Cidr[]): Cidr {
+  if (cidr.family === 6) return cidr;
+  return observed.find((other) => other.prefix === cidr.prefix && contains(other, cidr.address)) ?? cidr;
 }

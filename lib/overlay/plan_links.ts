@@ -172,7 +172,7 @@ function verdict(world: World, findings: Findings): LinkVerdict {
     standing: world.wanted.interfaces
       .filter(({ network }) => !findings.obstacles.has(network))
       .map((wanted) => standingLink(wanted, { ...world, doomed })),
-    deletions: [...doomed].map(([dev, why]) => ({ kind: "delete-link", dev, why })),
+    deletions: [...doomed].sort().map(([dev, why]) => ({ kind: "delete-link", dev, why })),
     obstacles: [...findings.obstacles.values()],
   };
 }

@@ -1,5 +1,6 @@
 // Which routes the interfaces get and lose, and which ones cannot be had.
 import { type Cidr, cidrText, type Family, type Route } from "../network/network.ts";
+import { subnetOf } from "../network/address.ts";
 import { quoted } from "../network/quoted.ts";
 import { contains, parseCidr } from "./ip_text.ts";
 import type { Observation, ObservedRoute } from "./observation.ts";
@@ -21,12 +22,14 @@ export function routeSteps(
   context: { readonly observed: Observation; readonly addresses: readonly AddressSteps[] },
 ): RouteSteps {
   const gone = new Set(links.deletions.map(({ dev }) => dev));
-  const main = context.observed.routes.filter(({ table, dev }) => table === "main" && !gone.has(dev));
+  const main = context.observed.routes
+    .filter(({ table, dev }) => table === "main" && !gone.has(dev))
+    .sort(byText);
   const unwanted = links.standing.flatMap((standing) => unwantedRoutes(standing, main));
   const staying = new Set(main.filter((route) => !unwanted.includes(route)));
   const claimed = new Map<string, string>();
   const perInterface = links.standing.map((standing, position) => {
-    const addresses = context.addresses[position] ?? { deletions: [], additions: [], remaining: [] };
+    const addresses = context.addresses[position] ?? noAddresses;
     for (const route of lostRoutes(standing, { staying, addresses })) staying.delete(route);
     return wantedRoutes(standing, { staying: [...staying], addresses, claimed });
   });
@@ -35,6 +38,12 @@ export function routeSteps(
     additions: perInterface.flatMap(({ additions }) => additions),
     obstacles: perInterface.flatMap(({ obstacles }) => obstacles),
   };
+}
+
+/** The kernel lists routes in an order of its own. */
+function byText(a: ObservedRoute, b: ObservedRoute): number {
+  const [left, right] = [a, b].map((route) => `${route.dev} ${told(route)} ${route.metric}`);
+  return (left ?? "") < (right ?? "") ? -1 : 1;
 }
 
 function unwantedRoutes(
@@ -53,7 +62,8 @@ function lostRoutes(
   { wanted }: StandingLink,
   { staying, addresses }: { readonly staying: Iterable<ObservedRoute>; readonly addresses: AddressSteps },
 ): readonly ObservedRoute[] {
-  const isBare = addresses.deletions.length > 0 && !addresses.remaining.some(({ family }) => family === 4);
+  const isBare = addresses.leaving.some(({ family }) => family === 4) &&
+    !addresses.remaining.some(({ family }) => family === 4);
   return isBare ? [...staying].filter(({ dev, subnet }) => dev === wanted.name && !subnet.includes(":")) : [];
 }
 
@@ -140,7 +150,11 @@ function isReachable(
   { gateway }: Route,
   context: RouteContext & { readonly dev: string; readonly wantedAddresses: readonly Cidr[] },
 ): boolean {
-  const direct = context.staying.filter((route) => route.dev === context.dev && route.gateway === undefined);
+  // The kernel's routes to the interface's own subnets go with their addresses.
+  const leaving = new Set(context.addresses.leaving.map((cidr) => cidrText(subnetOf(cidr))));
+  const direct = context.staying.filter((route) =>
+    route.dev === context.dev && route.gateway === undefined && !leaving.has(route.subnet)
+  );
   return [
     linkLocal,
     ...context.wantedAddresses,
@@ -148,6 +162,8 @@ function isReachable(
     ...direct.flatMap(({ subnet }) => parseCidr(subnet) ?? []),
   ].some((subnet) => contains(subnet, gateway));
 }
+
+const noAddresses: AddressSteps = { deletions: [], additions: [], leaving: [], remaining: [] };
 
 const linkLocal: Cidr = { family: 6, address: "fe80::", prefix: 10 };
 

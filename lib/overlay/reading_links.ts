@@ -32,7 +32,7 @@ function readLink(link: Foreign): ObservedLink {
     alias: optionalText(link, "ifalias") ?? "",
     kind,
     ...(kind === "vxlan" && data !== undefined ? { vxlan: readVxlan(data) } : {}),
-    addresses: objects(link, "addr_info").flatMap(readAddress).sort(),
+    addresses: objects(link, "addr_info").flatMap(readAddress),
   };
 }
 

@@ -28,11 +28,15 @@ const addressCases: readonly {
   },
   { it: "leaves what is there", wanted: ["192.168.10.1/24"], observed: ["192.168.10.1/24"], lines: [] },
   {
-    it: "removes what we set and is not wanted any more",
+    it: "removes what we set and is not wanted any more, the first of a subnet last",
     wanted: [],
-    observed: ["192.168.10.1/24", "fd01::1/64"],
-    ours: ["192.168.10.1/24", "fd01::1/64"],
-    lines: ["address delete 192.168.10.1/24 dev vxeth0", "address delete fd01::1/64 dev vxeth0"],
+    observed: ["192.168.10.1/24", "192.168.10.2/24", "fd01::1/64"],
+    ours: ["192.168.10.1/24", "192.168.10.2/24", "fd01::1/64"],
+    lines: [
+      "address delete fd01::1/64 dev vxeth0",
+      "address delete 192.168.10.2/24 dev vxeth0",
+      "address delete 192.168.10.1/24 dev vxeth0",
+    ],
   },
   {
     it: "leaves what others set, link-local addresses included",
@@ -45,8 +49,8 @@ const addressCases: readonly {
     wanted: ["192.168.10.1/16", "fd01::1/48"],
     observed: ["192.168.10.1/24", "fd01::1/64"],
     lines: [
-      "address delete 192.168.10.1/24 dev vxeth0",
       "address delete fd01::1/64 dev vxeth0",
+      "address delete 192.168.10.1/24 dev vxeth0",
       "address replace 192.168.10.1/16 dev vxeth0",
       "address replace fd01::1/48 dev vxeth0 nodad",
     ],
@@ -236,6 +240,21 @@ Deno.test("plan of routes: routes that go with the last IPv4 address are added a
     "address replace 192.168.10.9/24 dev vxeth0",
     "route add 192.168.20.0/24 via 192.168.10.2 dev vxeth0 proto 86",
   ]);
+});
+
+Deno.test("plan of routes: a gateway is no neighbour any more when the address that made it one goes", () => {
+  const planned = planLines({
+    wanted: aWantedState([anInterface({ routes: routes("192.168.20.0/24 via 192.168.10.2") })]),
+    observed: anObservation([aLink({ addresses: ["192.168.10.1/24"] })], { routes: [kernelRoute] }),
+    ours: { vxeth0: ["192.168.10.1/24"] },
+  });
+  assert.deepEqual(planned, {
+    lines: ["address delete 192.168.10.1/24 dev vxeth0"],
+    obstacles: [
+      'setup-failed: Cannot add route 192.168.20.0/24 via 192.168.10.2 to interface "vxeth0": ' +
+      "no subnet of the interface holds the gateway",
+    ],
+  });
 });
 
 Deno.test("plan of routes: a route moves from one interface to another", () => {

@@ -374,7 +374,7 @@ function comparable(observed: Observation): unknown {
   const sorted = (items: readonly unknown[]): readonly string[] =>
     items.map((item) => JSON.stringify(Object.entries(item ?? {}).sort())).sort();
   return {
-    links: observed.links,
+    links: observed.links.map((link) => ({ ...link, addresses: [...link.addresses].sort() })),
     routes: sorted(observed.routes.filter(({ table }) => table === "main")),
     fdb: sorted(observed.fdb),
   };
