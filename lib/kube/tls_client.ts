@@ -19,7 +19,7 @@ export function createTlsClients(): TlsClients {
     get: ({ ca, cert, key }) => {
       const identity = JSON.stringify([ca, cert, key]);
       if (last?.identity === identity) return last.client;
-      const client = Deno.createHttpClient({
+      const client = newClient({
         http2: false,
         ...(ca === undefined ? {} : { caCerts: [ca] }),
         ...(cert === undefined || key === undefined ? {} : { cert, key }),
@@ -33,4 +33,16 @@ export function createTlsClients(): TlsClients {
       last = undefined;
     },
   };
+}
+
+/** Deno names neither what it was given nor where it is from ("invalid peer certificate: …"). */
+function newClient(
+  options: Deno.CreateHttpClientOptions & Partial<Deno.TlsCertifiedKeyPem>,
+): Deno.HttpClient {
+  try {
+    return Deno.createHttpClient(options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`the client certificate or its key cannot be used: ${reason}`);
+  }
 }
