@@ -1,0 +1,192 @@
+// What does the command line make of flags, variables and mistakes: values, messages, exit statuses.
+import assert from "node:assert/strict";
+import type { Host } from "../../lib/cli/host.ts";
+import { inspectCommand } from "../../lib/cli/inspect.ts";
+import { listCommand } from "../../lib/cli/list.ts";
+import { connectionOptions, logOptions, membershipOptions, runOptions } from "../../lib/cli/options.ts";
+import { type CommandSpec, runProgram, type Settings } from "../../lib/cli/program.ts";
+import { runCommand } from "../../lib/cli/run.ts";
+import { versionCommand } from "../../lib/cli/version.ts";
+import { systemClock } from "../../lib/ops/clock.ts";
+
+const options = [...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions];
+
+interface Outcome {
+  readonly status: number;
+  readonly printed: string;
+  readonly complained: string;
+}
+
+/** Runs a program on a machine that has nothing but these variables. */
+async function run(
+  commands: readonly CommandSpec[],
+  { args, env = {} }: { readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> },
+): Promise<Outcome> {
+  const printed: string[] = [];
+  const complained: string[] = [];
+  const host: Host = {
+    args,
+    env: (name) => env[name],
+    readTextFile: (path) => Promise.reject(new Error(`no file ${path}`)),
+    print: (line) => printed.push(line),
+    complain: (line) => complained.push(line),
+    clock: systemClock,
+    stop: new AbortController().signal,
+  };
+  const status = await runProgram(commands, host);
+  return { status, printed: printed.join("\n"), complained: complained.join("\n") };
+}
+
+const product = [runCommand, listCommand, inspectCommand, versionCommand];
+
+/** A command that only tells what it was given. */
+function probe(seen: (settings: Settings) => void): CommandSpec {
+  return {
+    name: "probe",
+    summary: "tells what it was given",
+    options,
+    action: ({ settings }) => {
+      seen(settings);
+      return Promise.resolve(0);
+    },
+  };
+}
+
+const values: readonly {
+  readonly it: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly flag: string;
+  readonly value: string | undefined;
+}[] = [
+  { it: "a fallback is used when nothing is said", flag: "selector", value: "vxlan.travelping.com=true" },
+  { it: "a variable is used", env: { KVC_SELECTOR: "a=b" }, flag: "selector", value: "a=b" },
+  {
+    it: "a flag wins over a variable",
+    args: ["--selector", "c=d"],
+    env: { KVC_SELECTOR: "a=b" },
+    flag: "selector",
+    value: "c=d",
+  },
+  { it: "an empty variable is not said", env: { KVC_TOKEN_FILE: "" }, flag: "token-file", value: undefined },
+  { it: "a switch is on by its flag", args: ["--restrict-pods"], flag: "restrict-pods", value: "true" },
+  {
+    it: "a switch is on by its variable",
+    env: { KVC_RESTRICT_PODS: "true" },
+    flag: "restrict-pods",
+    value: "true",
+  },
+  {
+    it: "a switch is off by its variable",
+    env: { KVC_RESTRICT_PODS: "false" },
+    flag: "restrict-pods",
+    value: undefined,
+  },
+  {
+    it: "the names of the later upstream can be set",
+    args: ["--annotation", "vxlan.openvnf.org/networks"],
+    flag: "annotation",
+    value: "vxlan.openvnf.org/networks",
+  },
+];
+
+for (const { it, args = [], env = {}, flag, value } of values) {
+  Deno.test(`command line: ${it}`, async () => {
+    let seen: Settings = new Map();
+    const outcome = await run([probe((settings) => seen = settings)], { args: ["probe", ...args], env });
+    assert.equal(outcome.status, 0, outcome.complained);
+    assert.equal(seen.get(flag), value);
+  });
+}
+
+const mistakes: readonly {
+  readonly it: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly status: number;
+  readonly says: RegExp;
+}[] = [
+  { it: "an unknown command", args: ["rn"], status: 2, says: /unknown command 'rn'/ },
+  {
+    it: "an unknown flag",
+    args: ["run", "--selctor", "a"],
+    status: 2,
+    says: /unknown option '--selctor'[\s\S]*--selector/,
+  },
+  { it: "a flag without its value", args: ["run", "--selector"], status: 2, says: /argument missing/ },
+  {
+    it: "a value that is no choice",
+    args: ["run", "--log-level", "loud"],
+    status: 2,
+    says: /Cannot use --log-level="loud": expected one of debug, info, warn, error/,
+  },
+  {
+    it: "a variable that is no choice",
+    args: ["run"],
+    env: { KVC_LOG_FORMAT: "xml" },
+    status: 2,
+    says: /Cannot use KVC_LOG_FORMAT="xml": expected one of text, json/,
+  },
+  {
+    it: "a server that is no URL",
+    args: ["run", "--server", "here"],
+    status: 2,
+    says: /Cannot use --server="here": expected a URL/,
+  },
+  {
+    it: "a server with credentials",
+    args: ["run", "--server", "https://u:p@h"],
+    status: 2,
+    says: /credentials in the URL are not supported; use --token-file/,
+  },
+  {
+    it: "an annotation that is no key",
+    args: ["run", "--annotation", "a b"],
+    status: 2,
+    says: /expected an annotation key/,
+  },
+  {
+    it: "an address to serve that is none",
+    args: ["run", "--http-address", "x"],
+    status: 2,
+    says: /--http-address="x"/,
+  },
+  {
+    it: "a switch that is neither",
+    args: ["run"],
+    env: { KVC_RESTRICT_PODS: "maybe" },
+    status: 2,
+    says: /expected true or false/,
+  },
+  {
+    it: "a list of nothing",
+    args: ["list", "cats"],
+    status: 2,
+    says: /Cannot list "cats": expected pods or networks/,
+  },
+  {
+    it: "no configuration at all says what was tried",
+    args: ["run"],
+    status: 3,
+    says: /--server and --kubeconfig are not set; KUBECONFIG is not set; not in a pod/,
+  },
+  { it: "a kubeconfig that is not there", args: ["run", "--kubeconfig", "/no"], status: 3, says: /\/no/ },
+];
+
+for (const { it, args, env = {}, status, says } of mistakes) {
+  Deno.test(`command line: ${it}`, async () => {
+    const outcome = await run(product, { args, env });
+    assert.equal(outcome.status, status);
+    assert.match(outcome.complained, says);
+    assert.equal(outcome.printed, "");
+  });
+}
+
+Deno.test("command line: version and help go to stdout with status 0", async () => {
+  assert.match((await run(product, { args: ["version"] })).printed, /^kube-vxlan-controller \d+\.\d+\.\d+$/);
+  const help = await run(product, { args: ["run", "--help"] });
+  assert.equal(help.status, 0);
+  for (const { flag } of options) {
+    assert.ok(help.printed.includes(`--${flag}`), `help of run names --${flag}`);
+  }
+});
