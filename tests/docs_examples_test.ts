@@ -1,0 +1,162 @@
+// Do README's examples work: do its manifests make members without a problem, and do its options parse?
+import assert from "node:assert/strict";
+import type { V1Pod } from "@kubernetes/client-node";
+import { parseAllDocuments } from "yaml";
+import { readClusterNetworks } from "../lib/network/cluster_networks.ts";
+import { membership } from "../lib/network/member.ts";
+import { optionNames } from "../lib/network/option_names.ts";
+import { parseAnnotation, parseClusterOptions } from "../lib/network/options.ts";
+import { podView } from "../lib/network/pod.ts";
+import { defaults } from "../lib/network/resolve.ts";
+import { codeBlocks, tableRows } from "./markdown.ts";
+
+const root = new URL("../", import.meta.url);
+const annotationKey = "vxlan.travelping.com/networks";
+const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
+const source = { kind: "configmap", ...configMap, key: "example" } as const;
+const settings = {
+  annotationKey,
+  agent: "vxlan-controller-agent",
+  initAgent: "vxlan-controller-agent-init",
+  configMap,
+  restrictPods: false,
+};
+
+const readme = await Deno.readTextFile(new URL("README.md", root));
+const snippets = codeBlocks(readme).filter(({ language }) => language === "yaml")
+  .flatMap(({ text }) =>
+    parseAllDocuments(text).map((document) => {
+      assert.deepEqual(document.errors, [], text);
+      return document.toJS() as unknown;
+    })
+  );
+const examples = (await Promise.all(["examples/seed.yaml", "examples/routed.yaml"].map(async (path) => {
+  const text = await Deno.readTextFile(new URL(path, root));
+  return parseAllDocuments(text).map((document) => document.toJS() as unknown);
+}))).flat();
+
+/** Networks of every ConfigMap that README and the examples show. */
+const data = Object.assign({}, ...records([...examples, ...snippets]).map((one) => one.data).filter(isTexts));
+
+Deno.test("README shows ConfigMaps, annotations and manifests", () => {
+  assert.ok(Object.keys(data).length > 3);
+  assert.ok(annotationsIn(snippets).length > 4);
+  assert.ok(templatesIn(snippets).length > 1);
+});
+
+Deno.test("every ConfigMap of README and examples parses", () => {
+  assert.deepEqual(cluster().problems, []);
+});
+
+for (const annotation of new Set(annotationsIn([...snippets, ...examples]))) {
+  Deno.test(`the annotation ${JSON.stringify(annotation)} gives a pod all of its networks`, () => {
+    const judged = membership(podView(podOf({ annotation, spec: agentsOnly }), { annotationKey }), context());
+    assert.equal(judged.kind, "member");
+    assert.deepEqual(judged.kind === "member" && [judged.member.problems, judged.member.unresolved], [
+      [],
+      [],
+    ]);
+  });
+}
+
+for (const [at, { annotation, spec }] of templatesIn([...snippets, ...examples]).entries()) {
+  Deno.test(`pod template ${at + 1} of README and examples makes a member without a warning`, () => {
+    const judged = membership(podView(podOf({ annotation, spec }), { annotationKey }), context());
+    assert.equal(judged.kind, "member", JSON.stringify(judged));
+    assert.deepEqual(judged.kind === "member" && [judged.member.problems, judged.member.warnings], [[], []]);
+  });
+}
+
+Deno.test("README's table of network options has all of them, in order", () => {
+  assert.deepEqual(optionRows().map(({ name }) => name), [...optionNames]);
+});
+
+for (const { name, examples: shown, where } of optionRows()) {
+  Deno.test(`README's example of ${name} is accepted where the table says, and nowhere else`, () => {
+    assert.ok(["both", "annotation", "ConfigMap"].includes(where), where);
+    for (const example of shown) {
+      const own = parseAnnotation(`net ${example}`, { ...source }).problems;
+      const all = parseClusterOptions(example, source).problems;
+      assert.equal(own.length === 0, where !== "ConfigMap", JSON.stringify(own));
+      assert.equal(all.length === 0, where !== "annotation", JSON.stringify(all));
+    }
+  });
+}
+
+Deno.test("README's defaults are those of the program", () => {
+  const said = new Map(optionRows().map(({ name, fallback }) => [name, fallback.replaceAll("`", "")]));
+  for (const [name, value] of Object.entries(defaults)) assert.equal(said.get(name), String(value), name);
+});
+
+function cluster(): ReturnType<typeof readClusterNetworks> {
+  const previous = { networks: new Map(), problems: [], notices: [] };
+  return readClusterNetworks(data, { previous, configMap });
+}
+
+function context(): Parameters<typeof membership>[1] {
+  return { settings, cluster: cluster(), holds: () => false };
+}
+
+interface OptionRow {
+  readonly name: string;
+  readonly examples: readonly string[];
+  readonly fallback: string;
+  readonly where: string;
+}
+
+function optionRows(): readonly OptionRow[] {
+  const rows = tableRows(readme, "Network configuration").filter((cells) => cells.length === 5);
+  return rows.map(([name = "", example = "", fallback = "", where = "", meaning = ""]) => {
+    const option = name.replaceAll("`", "");
+    const spans = [...`${example} ${meaning}`.matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? "");
+    return { name: option, examples: spans.filter((span) => span.startsWith(`${option}=`)), fallback, where };
+  });
+}
+
+const agent = { image: "agent", securityContext: { capabilities: { add: ["NET_ADMIN"] } } };
+const agentsOnly = {
+  initContainers: [{ ...agent, name: settings.initAgent }],
+  containers: [{ ...agent, name: settings.agent }],
+};
+
+function podOf({ annotation, spec }: { readonly annotation: string; readonly spec: unknown }): V1Pod {
+  const metadata = { uid: "u", namespace: "lab", name: "p", annotations: { [annotationKey]: annotation } };
+  return { metadata, spec, status: { podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }] } } as unknown as V1Pod;
+}
+
+interface Template {
+  readonly annotation: string;
+  readonly spec: unknown;
+}
+
+/** Pods and pod templates that bring their containers. */
+function templatesIn(values: readonly unknown[]): readonly Template[] {
+  return records(values).flatMap(({ metadata, spec }) => {
+    const [annotation] = annotationsIn([metadata]);
+    const brings = isRecord(spec) && (Array.isArray(spec.containers) || Array.isArray(spec.initContainers));
+    return annotation === undefined || !brings ? [] : [{ annotation, spec }];
+  });
+}
+
+function annotationsIn(values: readonly unknown[]): readonly string[] {
+  return records(values).flatMap(({ annotations }) => {
+    const text = isRecord(annotations) ? annotations[annotationKey] : undefined;
+    return typeof text === "string" ? [text] : [];
+  });
+}
+
+/** Every mapping in these values, at any depth. */
+function records(values: readonly unknown[]): readonly Readonly<Record<string, unknown>>[] {
+  return values.flatMap((value) => {
+    if (Array.isArray(value)) return records(value);
+    return isRecord(value) ? [value, ...records(Object.values(value))] : [];
+  });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === "string");
+}

@@ -1,0 +1,174 @@
+// Do the documents say what is so: files, links, tasks, options, commands, dependencies, messages, names of metrics?
+import assert from "node:assert/strict";
+import { exitStatus } from "../lib/cli/host.ts";
+import * as optionTables from "../lib/cli/options.ts";
+import { type OptionRow, variableOf } from "../lib/cli/options.ts";
+import { counters, gauges, histograms } from "../lib/ops/metric_catalogue.ts";
+import config from "../deno.json" with { type: "json" };
+import { anchors, codeBlocks, codeSpans, links, section, tableRows } from "./markdown.ts";
+
+const root = new URL("../", import.meta.url);
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "docs/architecture.md",
+  "docs/measurements.md",
+  ".github/pull_request_template.md",
+];
+
+Deno.test("every link of the documents leads somewhere", async () => {
+  const dead: string[] = [];
+  for (const path of documents) {
+    for (const link of links(await text(path)).filter((target) => !target.startsWith("https://"))) {
+      const [file = "", anchor] = link.split("#");
+      const target = file === ""
+        ? path
+        : new URL(file, new URL(path, root)).pathname.slice(root.pathname.length);
+      if (!await exists(target)) dead.push(`${path}: ${link}`);
+      else if (anchor !== undefined && !anchors(await text(target)).has(anchor)) {
+        dead.push(`${path}: ${link}`);
+      }
+    }
+  }
+  assert.deepEqual(dead, []);
+});
+
+Deno.test("every file that the documents name exists", async () => {
+  const missing: string[] = [];
+  for (const path of documents) {
+    const named = codeSpans(await text(path)).flatMap((span) => span.split(" ")).filter(isPath);
+    for (const name of named) if (!await exists(name)) missing.push(`${path}: ${name}`);
+  }
+  for (const [folder, , files = ""] of tableRows(await text("docs/architecture.md"), "The arrows")) {
+    const name = (folder ?? "").replaceAll("`", "");
+    for (const [, file] of files.matchAll(/`([^`]+)`/g)) {
+      if (!await exists(name + file)) missing.push(`docs/architecture.md: ${name}${file}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
+Deno.test("every task that the documents name is there, and CONTRIBUTING.md names all of them", async () => {
+  const tasks = Object.keys(config.tasks).sort();
+  for (const path of documents) {
+    const code = [...codeSpans(await text(path)), ...codeBlocks(await text(path)).map((block) => block.text)];
+    const named = code.flatMap((part) =>
+      [...part.matchAll(/\btask ([a-z][a-z:]*)/g)].map(([, name]) => name)
+    );
+    assert.deepEqual(named.filter((name) => !tasks.includes(name ?? "")), [], path);
+  }
+  const rows = tableRows(await text("CONTRIBUTING.md"), "How to work here");
+  assert.deepEqual(rows.map(([name]) => (name ?? "").replaceAll("`", "")).sort(), tasks);
+});
+
+Deno.test("Deno and our images have one version everywhere", async () => {
+  const files = [...documents, ".ci/run", "Dockerfile", "k8s.yaml", "deploy/admission/agent-injection.yaml"];
+  const versions = { deno: new Set<string>(), ours: new Set<string>() };
+  for (const path of files) {
+    const content = await text(path);
+    for (const [, version] of content.matchAll(/\bdeno[@:](\d[\d.]*\d)/g)) versions.deno.add(version ?? "");
+    const images = /\bkube-vxlan-controller(?:-agent)?[: ](\d+\.\d+\.\d+)/g;
+    for (const [, version] of content.matchAll(images)) versions.ours.add(version ?? "");
+  }
+  assert.equal(versions.deno.size, 1, [...versions.deno].join(", "));
+  assert.deepEqual([...versions.ours], [config.version]);
+});
+
+Deno.test("README's table of options is the one of the program", async () => {
+  const rows = tableRows(await text("README.md"), "Options").filter(([, variable]) => variable !== "");
+  const lines = rows.map((cells) => `| ${cells.join(" | ")} |`.replaceAll("|  |", "| |"));
+  const expected = allOptions().map(optionLine);
+  assert.deepEqual([...lines].sort(), [...expected].sort(), `expected these rows:\n${expected.join("\n")}`);
+});
+
+Deno.test("README names every command and no other", async () => {
+  const main = await text("main.ts");
+  const list = /const commands = \[([^\]]*)\]/.exec(main)?.[1] ?? "";
+  const commands = list.split(",").map((name) => name.trim().replace(/Command$/, "")).filter(Boolean);
+  const rows = tableRows(section(await text("README.md"), "Command line"), "Command line");
+  const named = rows.map(([cell]) => /^`([a-z]+)/.exec(cell ?? "")?.[1]).filter((name) => name !== undefined);
+  assert.ok(commands.length > 3);
+  assert.deepEqual([...new Set(named)].sort(), [...commands, "help"].sort());
+});
+
+Deno.test("README's exit statuses are the program's", async () => {
+  const rows = tableRows(await text("README.md"), "Command line").map(([cell]) => cell ?? "");
+  const said = rows.filter((cell) => /^\d+$/.test(cell)).map(Number);
+  assert.deepEqual(said, Object.values(exitStatus));
+});
+
+Deno.test("every dependency has its reason in docs/architecture.md", async () => {
+  const rows = tableRows(await text("docs/architecture.md"), "Dependencies");
+  assert.deepEqual(
+    rows.map(([name]) => (name ?? "").replaceAll("`", "")).sort(),
+    Object.keys(config.imports).sort(),
+  );
+  for (const [name, reason = ""] of rows) assert.ok(reason.length > 20, `${name}: no reason`);
+});
+
+Deno.test("messages in README's troubleshooting are words of the program", async () => {
+  const source = await sourceText();
+  const quoted = tableRows(await text("README.md"), "The pod hangs in `Init`")
+    .flatMap(([cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message]) => message ?? ""));
+  assert.ok(quoted.length > 10);
+  const unknown = quoted.flatMap((message) => message.split("…")).map((part) => part.trim())
+    .filter((part) => !source.includes(part));
+  assert.deepEqual(unknown, []);
+});
+
+Deno.test("metrics in README exist", async () => {
+  const known = Object.keys({ ...counters, ...gauges, ...histograms });
+  const named = codeSpans(await text("README.md")).filter((span) => /^[a-z]+_[a-z_]+\*?$/.test(span));
+  assert.ok(named.length > 3);
+  const unknown = named.filter((name) => !known.some((one) => one.startsWith(name.replace(/\*$/, ""))));
+  assert.deepEqual(unknown, []);
+});
+
+function allOptions(): readonly OptionRow[] {
+  return Object.values(optionTables).flatMap((table) => Array.isArray(table) ? table as OptionRow[] : []);
+}
+
+/** A row of README's table, from the table of the program. */
+function optionLine({ flag, value, description, fallback, choices }: OptionRow): string {
+  const stated = / \(default: ([^)]*)\)/.exec(description);
+  const plainDefault = stated?.[1] ?? (value === undefined ? "off" : "");
+  const shownDefault = fallback === undefined ? plainDefault : `\`${fallback}\``;
+  const meaning = description.replace(stated?.[0] ?? "", "") +
+    (choices === undefined ? "" : `; one of ${choices.join(", ")}`);
+  const shownFlag = value === undefined ? `--${flag}` : `--${flag} ${value}`;
+  return `| \`${shownFlag}\` | \`${variableOf(flag)}\` | ${shownDefault} | ${meaning} |`
+    .replaceAll("|  |", "| |");
+}
+
+/** Something in one of our folders, or a file of the root. */
+function isPath(span: string): boolean {
+  return /^(\.ci|\.github|lib|tests|docs|deploy|scripts|examples)\/[\w./*-]*$/.test(span) ||
+    (/^([\w-]+\.(md|json|yaml|lock)|main\.ts|Dockerfile)$/.test(span) && !madeByUsers.has(span));
+}
+
+const madeByUsers = new Set(["patch.yaml", "networks.yaml"]);
+
+/** A star stands for any rest of a name. */
+async function exists(path: string): Promise<boolean> {
+  const star = path.indexOf("*");
+  if (star < 0) return await Deno.stat(new URL(path, root)).then(() => true, () => false);
+  const folder = path.slice(0, path.lastIndexOf("/", star) + 1);
+  const names = await Array.fromAsync(Deno.readDir(new URL(folder, root)), ({ name }) => folder + name);
+  return names.some((name) => name.startsWith(path.slice(0, star)));
+}
+
+async function text(path: string): Promise<string> {
+  return await Deno.readTextFile(new URL(path, root));
+}
+
+/** Sources of lib/ with strings that go over several lines put together. */
+async function sourceText(): Promise<string> {
+  const parts: string[] = [];
+  for await (const folder of Deno.readDir(new URL("lib/", root))) {
+    for await (const file of Deno.readDir(new URL(`lib/${folder.name}/`, root))) {
+      parts.push(await text(`lib/${folder.name}/${file.name}`));
+    }
+  }
+  return parts.join("\n").replaceAll(/["`]\s*\+\s*["`]/g, "");
+}
