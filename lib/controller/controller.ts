@@ -84,6 +84,7 @@ export class Controller {
       reporter,
       clock,
       annotationKey: settings.membership.annotationKey,
+      permit,
       forget: (uid) => this.#affect(this.#store.removePod(uid)),
     };
     this.#queue = new WorkQueue({

@@ -22,6 +22,8 @@ export interface World {
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly annotationKey: string;
+  /** Throws NotPermitted when another replica leads: then nobody is looked into either. */
+  readonly permit: () => void;
   /** A pod that no event will speak of any more is clean. */
   readonly forget: (uid: string) => void;
 }
@@ -57,6 +59,7 @@ async function serve(subject: Subject & { kind: "member" | "former" }, world: Wo
   const agent = addressOf(member, phase);
   const release = phase.kind === "setup" && subject.kind === "member" ? phase.release : undefined;
   try {
+    world.permit();
     if (world.releaser.isUnderWay(agent)) return await world.releaser.follow(agent);
     if (phase.kind === "maintain") {
       const podIPs = member.podIPs.join();

@@ -31,6 +31,8 @@ export interface ControllerOverrides {
   readonly limits?: Partial<ControllerLimits>;
   readonly annotationKey?: string;
   readonly selector?: string;
+  /** Leadership; default: always. */
+  readonly mayWrite?: () => boolean;
 }
 
 /** A controller at work. */
@@ -102,6 +104,7 @@ export class Stage implements AsyncDisposable {
       clock,
       log: writer,
       reporter: createLogReporter(writer),
+      mayWrite: overrides.mayWrite ?? (() => true),
       openSession: ({ namespace, pod, container }, tool) =>
         openSession(executor, {
           target: { namespace, pod, container },
