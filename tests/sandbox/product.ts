@@ -5,8 +5,8 @@ import { TextLineStream } from "./text_lines.ts";
 export interface Product {
   /** Exit status; resolves when it has ended. */
   readonly ended: Promise<number>;
-  /** SIGTERM, then waits for its end. Safe to repeat. */
-  stop(): Promise<number>;
+  /** Sends a signal (default SIGTERM), then waits for its end. Safe to repeat. */
+  stop(signal?: Deno.Signal): Promise<number>;
 }
 
 /** Starts `main.ts` with arguments; every line of its output goes to `onLine`. */
@@ -33,8 +33,8 @@ export async function startProduct(
   let stopped = false;
   return {
     ended,
-    stop: async () => {
-      if (!stopped) terminate(child);
+    stop: async (signal = "SIGTERM") => {
+      if (!stopped) send(child, signal);
       stopped = true;
       return await ended;
     },
@@ -49,9 +49,9 @@ export async function startArguments(): Promise<readonly string[]> {
   return words.slice(words.indexOf("deno") + 1);
 }
 
-function terminate(child: Deno.ChildProcess): void {
+function send(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
-    child.kill("SIGTERM");
+    child.kill(signal);
   } catch {
     // It has ended by itself; its status says how.
   }
