@@ -1,11 +1,12 @@
-// What will an observation be after fdb steps that all work: for planning the next change without reading back.
+// What will an observation be after fdb steps that all work: for planning the next change without reading
+// back.
 import type { Observation, ObservedFdbEntry } from "./observation.ts";
 import { floodMac } from "./rendering.ts";
 import type { Step } from "./step.ts";
 
 /**
- * The observation that fdb steps leave behind, for steps planned from this very observation: what is appended is not
- * there yet, what is deleted is. All other steps are ignored: after those, look again.
+ * The observation that fdb steps leave behind, for steps planned from this very observation: what is appended
+ * is not there yet, what is deleted is. All other steps are ignored: after those, look again.
  */
 export function afterFdbSteps(observed: Observation, steps: readonly Step[]): Observation {
   const deleted = new Set(steps.flatMap((step) => step.kind === "delete-fdb" ? [keyOf(step)] : []));

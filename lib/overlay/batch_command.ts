@@ -1,4 +1,5 @@
-// How the tools are started for a session: reading commands from stdin, answering in JSON, going on after errors.
+// How the tools are started for a session: reading commands from stdin, answering in JSON, going on after
+// errors.
 import type { Tool } from "./step.ts";
 
 /** argv of a tool in its batch mode. `-force` goes on after a refused line; without a shell in between. */

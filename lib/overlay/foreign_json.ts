@@ -1,6 +1,8 @@
 // How is foreign JSON taken apart: every field is checked before it becomes a value of ours.
 
-/** The text of a program is not what that program promises. The message names the place and what was found. */
+/**
+ * The text of a program is not what that program promises. The message names the place and what was found.
+ */
 export class ReadingError extends Error {
   override name = "ReadingError";
 }
@@ -11,7 +13,10 @@ export interface Foreign {
   readonly where: string;
 }
 
-/** Reads a line as an array of objects. Empty objects are left out: older iproute2 prints one per filtered entry. */
+/**
+ * Reads a line as an array of objects. Empty objects are left out: older iproute2 prints one per filtered
+ * entry.
+ */
 export function readObjects(line: string, what: string): readonly Foreign[] {
   return objectsOf(parseJson(line, what), what).filter(({ fields }) => Object.keys(fields).length > 0);
 }

@@ -1,4 +1,5 @@
-// Is this text an IP address or subnet, and how is it written canonically: strict, because the kernel's tools are not.
+// Is this text an IP address or subnet, and how is it written canonically: strict, because the kernel's tools
+// are not.
 import ipaddr from "ipaddr.js";
 import type { Cidr, Family } from "../network/network.ts";
 

@@ -10,14 +10,16 @@ export function overhead(family: Family): number {
 }
 
 /**
- * The MTU an interface should have: what was asked for, else what its device leaves. The kernel derives the latter by
- * itself when it makes a link, but does not follow when the device's MTU or the device changes.
+ * The MTU an interface should have: what was asked for, else what its device leaves. The kernel derives the
+ * latter by itself when it makes a link, but does not follow when the device's MTU or the device changes.
  */
 export function wantedMtu(wanted: WantedInterface, underlay: ObservedLink): number {
   return wanted.mtu ?? allowedMtu(wanted.family, underlay);
 }
 
-/** Why the interface cannot be made on its device; undefined when it can. The kernel clamps an MTU silently. */
+/**
+ * Why the interface cannot be made on its device; undefined when it can. The kernel clamps an MTU silently.
+ */
 export function underlayObstacle(
   wanted: WantedInterface,
   links: readonly ObservedLink[],

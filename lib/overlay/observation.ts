@@ -14,7 +14,10 @@ export interface ObservedLink {
   /** `vxlan`, `veth`, …; empty when the kernel names none. */
   readonly kind: string;
   readonly vxlan?: ObservedVxlan;
-  /** `192.0.2.1/24` and the like, canonical, in the kernel's order: the first of an IPv4 subnet is the primary one. */
+  /**
+   * `192.0.2.1/24` and the like, canonical, in the kernel's order: the first of an IPv4 subnet is the primary
+   * one.
+   */
   readonly addresses: readonly string[];
 }
 

@@ -16,8 +16,8 @@ export interface AddressSteps {
 }
 
 /**
- * An address goes only if we know that we set it, or if it is an address that is wanted with another prefix length
- * (the kernel takes an IPv6 address only once, and the user has said which one it is).
+ * An address goes only if we know that we set it, or if it is an address that is wanted with another prefix
+ * length (the kernel takes an IPv6 address only once, and the user has said which one it is).
  */
 export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresses): AddressSteps {
   const dev = wanted.name;
@@ -47,8 +47,8 @@ function hasAddress(cidrs: readonly Cidr[], { address }: Cidr): boolean {
 }
 
 /**
- * With the first IPv4 address of a subnet the kernel removes the later ones too, unless it promotes them (a sysctl).
- * Setting them again does no harm in either case.
+ * With the first IPv4 address of a subnet the kernel removes the later ones too, unless it promotes them (a
+ * sysctl). Setting them again does no harm in either case.
  */
 function firstOfSubnet(cidr: Cidr, observed: readonly Cidr[]): Cidr {
   if (cidr.family === 6) return cidr;

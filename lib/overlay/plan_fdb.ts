@@ -1,4 +1,5 @@
-// Which forwarding entries the interfaces get and lose: one flood entry for each peer, and nothing towards anybody else.
+// Which forwarding entries the interfaces get and lose: one flood entry for each peer, and nothing towards
+// anybody else.
 import type { Observation, ObservedFdbEntry } from "./observation.ts";
 import type { StandingLink } from "./plan_links.ts";
 import { floodMac } from "./rendering.ts";
@@ -43,8 +44,9 @@ function missingPeers(peers: readonly string[], entries: readonly ObservedFdbEnt
 }
 
 /**
- * Entries towards those who are no peers: flood entries and learned ones alike, for the pod IP may be another's by now.
- * A learned one may age out before it is deleted; the kernel then refuses the line, which is harmless.
+ * Entries towards those who are no peers: flood entries and learned ones alike, for the pod IP may be
+ * another's by now. A learned one may age out before it is deleted; the kernel then refuses the line, which
+ * is harmless.
  */
 function strayEntries(
   peers: readonly string[],

@@ -49,7 +49,9 @@ function aliasSteps(wanted: WantedInterface, link: ObservedLink): readonly Step[
   return link.alias === wanted.alias ? [] : [{ kind: "set-alias", dev: wanted.name, alias: wanted.alias }];
 }
 
-/** The device before the MTU: a device with a smaller MTU clamps that of the interface as it takes it over. */
+/**
+ * The device before the MTU: a device with a smaller MTU clamps that of the interface as it takes it over.
+ */
 function underlaySteps(
   wanted: WantedInterface,
   { link, observed }: { readonly link: ObservedLink; readonly observed: Observation },

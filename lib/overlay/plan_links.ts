@@ -1,9 +1,11 @@
-// Which links of the pod stay, go or are made: ours are compared with what is wanted, all others are never touched.
+// Which links of the pod stay, go or are made: ours are compared with what is wanted, all others are never
+// touched.
 //
-// Ours is a link of kind vxlan with exactly our alias. One without any alias that has the name and VNI of a wanted
-// interface counts as ours too and is adopted: the predecessor made such links, and so do we in the moment between
-// making a link and giving it its alias. A link that differs in what cannot be changed in place is deleted and made
-// again. Nothing is deleted for an interface that cannot be made: a wrong link harms less than none.
+// Ours is a link of kind vxlan with exactly our alias. One without any alias that has the name and VNI of a
+// wanted interface counts as ours too and is adopted: the predecessor made such links, and so do we in the
+// moment between making a link and giving it its alias. A link that differs in what cannot be changed in
+// place is deleted and made again. Nothing is deleted for an interface that cannot be made: a wrong link
+// harms less than none.
 import { quoted } from "../network/quoted.ts";
 import { underlayObstacle } from "./mtu.ts";
 import type { Observation, ObservedLink } from "./observation.ts";
@@ -11,7 +13,10 @@ import type { Obstacle } from "./planner.ts";
 import type { Step } from "./step.ts";
 import { networkOfAlias, type WantedInterface, type WantedState } from "./wanted.ts";
 
-/** A wanted interface that stands once the plan's link steps are done: `link` is absent when it is made by them. */
+/**
+ * A wanted interface that stands once the plan's link steps are done: `link` is absent when it is made by
+ * them.
+ */
 export interface StandingLink {
   readonly wanted: WantedInterface;
   readonly link?: ObservedLink;
@@ -31,7 +36,8 @@ export interface LinkVerdict {
 export function judgeLinks(wanted: WantedState, observed: Observation): LinkVerdict {
   const world = { wanted, observed, holders: networkHolders(wanted, observed) };
   const obstacles = new Map<string, Obstacle>();
-  // An obstacle keeps a link that would have gone, which may be in the way of another interface: until nothing changes.
+  // An obstacle keeps a link that would have gone, which may be in the way of another interface: until
+  // nothing changes.
   for (;;) {
     const doomed = doomedLinks(world, obstacles);
     const found = newObstacles(world, { doomed, obstacles });

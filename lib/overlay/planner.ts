@@ -1,4 +1,5 @@
-// Wanted minus observed: which steps bring one pod's kernel to what it should hold, and what stands in the way.
+// Wanted minus observed: which steps bring one pod's kernel to what it should hold, and what stands in the
+// way.
 import type { Observation } from "./observation.ts";
 import { addressSteps } from "./plan_addresses.ts";
 import { fdbSteps } from "./plan_fdb.ts";
@@ -37,9 +38,9 @@ export interface PlanInput {
 /**
  * Plans one pod. An empty `steps` without obstacles means: it holds.
  *
- * The order of steps: what must go goes first (links; then routes and addresses), so that names, VNIs and subnets are
- * free for those that come, also when two interfaces swap them. Peers come before peers go, so that no frame is
- * lost in between.
+ * The order of steps: what must go goes first (links; then routes and addresses), so that names, VNIs and
+ * subnets are free for those that come, also when two interfaces swap them. Peers come before peers go, so
+ * that no frame is lost in between.
  */
 export function plan(input: PlanInput): Plan {
   const links = judgeLinks(input.wanted, input.observed);

@@ -6,21 +6,22 @@ import { readLinks } from "./reading_links.ts";
 import { readRoutes } from "./reading_routes.ts";
 
 /**
- * What to send to `ip -json -details -force -batch -` for a look. Each line always answers with exactly one line of
- * JSON, so the look is over after as many answers as there are lines: nothing in an answer needs recognising.
- * A `show dev X` would answer nothing when X is missing, so none is used. The routes of both families come in one line.
+ * What to send to `ip -json -details -force -batch -` for a look. Each line always answers with exactly one
+ * line of JSON, so the look is over after as many answers as there are lines: nothing in an answer needs
+ * recognising. A `show dev X` would answer nothing when X is missing, so none is used. The routes of both
+ * families come in one line.
  */
 export const observeIp: readonly string[] = ["address show", "route show table all"];
 
 /**
- * What to send to `bridge -json -force -batch -` for a look, counted in the same way.
- * Never send `fdb show dev X` in a session: its filter sticks, and every later `fdb show` lists that device only.
+ * What to send to `bridge -json -force -batch -` for a look, counted in the same way. Never send `fdb show
+ * dev X` in a session: its filter sticks, and every later `fdb show` lists that device only.
  */
 export const observeFdb: readonly string[] = ["fdb show"];
 
 /**
- * A line that changes nothing and always answers with one short line of JSON, in both tools: put it after lines that
- * answer nothing, to learn that they have been carried out.
+ * A line that changes nothing and always answers with one short line of JSON, in both tools: put it after
+ * lines that answer nothing, to learn that they have been carried out.
  */
 export const marker = "link show dev lo";
 

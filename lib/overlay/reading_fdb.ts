@@ -1,16 +1,20 @@
-// Which forwarding entries are there: the line that `fdb show` prints, as far as it tells of remote destinations.
+// Which forwarding entries are there: the line that `fdb show` prints, as far as it tells of remote
+// destinations.
 import { type Foreign, optionalText, readObjects, text, unexpected } from "./foreign_json.ts";
 import { parseIp } from "./ip_text.ts";
 import type { ObservedFdbEntry } from "./observation.ts";
 
-/** Reads the line that `fdb show` prints (without `dev`, so every entry names its device). Throws a ReadingError. */
+/**
+ * Reads the line that `fdb show` prints (without `dev`, so every entry names its device). Throws a
+ * ReadingError.
+ */
 export function readFdbEntries(line: string): readonly ObservedFdbEntry[] {
   return readObjects(line, "forwarding entries").flatMap(readEntry);
 }
 
 /**
- * Entries with a port, VNI or device of their own are neither ours nor learned: the kernel names these only where they
- * differ from the link's. They are left out, since a line of ours could not remove them.
+ * Entries with a port, VNI or device of their own are neither ours nor learned: the kernel names these only
+ * where they differ from the link's. They are left out, since a line of ours could not remove them.
  */
 const ownDestination = ["port", "vni", "src_vni", "via", "viaIf", "viaIfIndex"];
 

@@ -1,4 +1,5 @@
-// Which links are there: the line that `address show` prints, with details, becomes links with their addresses.
+// Which links are there: the line that `address show` prints, with details, becomes links with their
+// addresses.
 import type { Family } from "../network/network.ts";
 import {
   count,

@@ -4,7 +4,9 @@ import type { Observation } from "./observation.ts";
 /** Read at /sys/class/net/lo/ifalias by the startup probe. */
 export const readyMarker = "kube-vxlan-controller:ready";
 
-/** Whether the pod has been released by the marker. Setting it is a step of its own: `{ kind: "set-ready" }`. */
+/**
+ * Whether the pod has been released by the marker. Setting it is a step of its own: `{ kind: "set-ready" }`.
+ */
 export function isReady(observed: Pick<Observation, "links">): boolean {
   return observed.links.some(({ name, alias }) => name === "lo" && alias === readyMarker);
 }

@@ -1,4 +1,5 @@
-// How is a step written as a line of `ip -batch` or `bridge -batch`: the only place where commands are put together.
+// How is a step written as a line of `ip -batch` or `bridge -batch`: the only place where commands are put
+// together.
 import type { Family } from "../network/network.ts";
 import { parseCidr, parseIp } from "./ip_text.ts";
 import { readyMarker } from "./ready_marker.ts";
@@ -8,8 +9,9 @@ import { type AddLink, type CommandLine, routeProtocol, type Step } from "./step
 export const floodMac = "00:00:00:00:00:00";
 
 /**
- * Writes one step as one line. Every value is checked against its grammar once more; one that does not fit throws,
- * because a batch line is text to the tool: a blank in a name would be another argument, a new line another command.
+ * Writes one step as one line. Every value is checked against its grammar once more; one that does not fit
+ * throws, because a batch line is text to the tool: a blank in a name would be another argument, a new line
+ * another command.
  */
 export function render(step: Step): CommandLine {
   switch (step.kind) {

@@ -4,7 +4,9 @@ import type { Family } from "../network/network.ts";
 /** Marks the routes that are ours: only routes of this protocol number are ever removed. */
 export const routeProtocol = 86;
 
-/** One change. Every string in it has been parsed: names by the grammar, addresses and MACs to canonical form. */
+/**
+ * One change. Every string in it has been parsed: names by the grammar, addresses and MACs to canonical form.
+ */
 export type Step =
   | { readonly kind: "delete-link"; readonly dev: string; readonly why: string }
   | AddLink
@@ -24,7 +26,10 @@ export type Step =
   }
   | { readonly kind: "append-fdb"; readonly dev: string; readonly dst: string }
   | { readonly kind: "delete-fdb"; readonly dev: string; readonly mac: string; readonly dst: string }
-  /** Sets the marker that a native sidecar's startup probe reads; no plan holds it, the controller decides when. */
+  /**
+   * Sets the marker that a native sidecar's startup probe reads; no plan holds it, the controller decides
+   * when.
+   */
   | { readonly kind: "set-ready" };
 
 /** Makes an interface. Its alias needs a step of its own: `link add … alias` is silently ignored. */
@@ -51,10 +56,10 @@ export interface CommandLine {
 }
 
 /**
- * Whether open `bridge` sessions into the pod must be closed after this step: a session remembers the index behind
- * a name for as long as it runs, so it goes on writing to the link that has gone ("unknown ifindex") and not to the
- * new one of that name. An `ip` session forgets what it deletes itself. What others delete and make again, no session
- * reliably forgets: after a refused line, open both anew.
+ * Whether open `bridge` sessions into the pod must be closed after this step: a session remembers the index
+ * behind a name for as long as it runs, so it goes on writing to the link that has gone ("unknown ifindex")
+ * and not to the new one of that name. An `ip` session forgets what it deletes itself. What others delete and
+ * make again, no session reliably forgets: after a refused line, open both anew.
  */
 export function outdatesBridgeSession(step: Step): boolean {
   return step.kind === "delete-link";

@@ -41,8 +41,9 @@ const aliasStart = "kube-vxlan-controller:network=";
 const aliasMiddle = ",annotation=";
 
 /**
- * The longest annotation key (characters) whose alias still fits: the kernel takes 255 bytes, a network's name has up
- * to 63. Settings must refuse a longer one; a line with a longer alias ends the whole `ip` process.
+ * The longest annotation key (characters) whose alias still fits: the kernel takes 255 bytes, a network's
+ * name has up to 63. Settings must refuse a longer one; a line with a longer alias ends the whole `ip`
+ * process.
  */
 export const maxAnnotationKeyLength = 255 - aliasStart.length - aliasMiddle.length - 63;
 
@@ -59,7 +60,10 @@ export function networkOfAlias(alias: string, annotationKey: string): string | u
   return /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/.test(network) ? network : undefined;
 }
 
-/** Stable, locally administered unicast MAC from uid and network name: a replaced link does not strand its peers' ARP. */
+/**
+ * Stable, locally administered unicast MAC from uid and network name: a replaced link does not strand its
+ * peers' ARP.
+ */
 export function derivedMac(uid: string, network: string): string {
   const [first = 0, ...rest] = createHash("sha256").update(`${uid}/${network}`).digest().subarray(0, 6);
   const locallyAdministered = (first & 0b1111_1100) | 0b10;
@@ -86,7 +90,9 @@ export function wantedState(
   };
 }
 
-/** None when the pod has no IP of the network's family: a problem that has been told when the pod was judged. */
+/**
+ * None when the pod has no IP of the network's family: a problem that has been told when the pod was judged.
+ */
 function wantedInterface(
   member: Member,
   context: {

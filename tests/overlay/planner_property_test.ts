@@ -1,4 +1,5 @@
-// Does a plan lead to what is wanted, from whatever world, in one go, and after any crash in between? On the toy kernel.
+// Does a plan lead to what is wanted, from whatever world, in one go, and after any crash in between? On the
+// toy kernel.
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { cidrText } from "../../lib/network/network.ts";

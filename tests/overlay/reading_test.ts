@@ -1,4 +1,5 @@
-// What is read from captured answers of `ip` and `bridge` (see tests/testdata/overlay/capture.sh), and what is refused.
+// What is read from captured answers of `ip` and `bridge` (see tests/testdata/overlay/capture.sh), and what
+// is refused.
 import assert from "node:assert/strict";
 import { ReadingError } from "../../lib/overlay/foreign_json.ts";
 import type { Observation, ObservedLink, ObservedRoute } from "../../lib/overlay/observation.ts";

@@ -35,7 +35,9 @@ export async function namespaceCommand(): Promise<readonly string[] | undefined>
   return undefined;
 }
 
-/** Runs batches one after the other in a new namespace, after the set-up script, and looks at what is left. */
+/**
+ * Runs batches one after the other in a new namespace, after the set-up script, and looks at what is left.
+ */
 export async function runInNamespace(
   command: readonly string[],
   { setUp, batches }: { readonly setUp: string; readonly batches: readonly Batch[] },

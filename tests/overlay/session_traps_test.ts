@@ -1,4 +1,5 @@
-// Where do long sessions of `ip` and `bridge` differ from single commands? Shown on the real tools and on the toy.
+// Where do long sessions of `ip` and `bridge` differ from single commands? Shown on the real tools and on the
+// toy.
 import assert from "node:assert/strict";
 import { marker } from "../../lib/overlay/reading.ts";
 import { explain } from "../../lib/overlay/reading_errors.ts";
@@ -181,8 +182,8 @@ function onToy({ tool, turns }: Trap): Seen {
 }
 
 /**
- * The session reads from a pipe that stays open. Others act only when it has carried out what it was given: each
- * of its lines is followed by the marker, whose answer is waited for.
+ * The session reads from a pipe that stays open. Others act only when it has carried out what it was given:
+ * each of its lines is followed by the marker, whose answer is waited for.
  */
 async function onReal({ tool, turns }: Trap, namespace: readonly string[]): Promise<Seen> {
   const options = tool === "ip" ? "-json -details" : "-json";

@@ -1,4 +1,5 @@
-// Does the toy kernel do what the real one does? The same scripts run in both; where they differ, the toy is wrong.
+// Does the toy kernel do what the real one does? The same scripts run in both; where they differ, the toy is
+// wrong.
 import assert from "node:assert/strict";
 import type { Observation } from "../../lib/overlay/observation.ts";
 import { createToyNamespace, type ToyNamespace } from "../sandbox/toy_kernel.ts";

@@ -1,9 +1,12 @@
-// Worlds made by chance: what is wanted, and a namespace that earlier wishes, crashes and other people have left behind.
+// Worlds made by chance: what is wanted, and a namespace that earlier wishes, crashes and other people have
+// left behind.
 import fc from "fast-check";
 import { aliasOf, type WantedInterface, type WantedState } from "../../lib/overlay/wanted.ts";
-import { anInterface, annotationKey, aWantedState, cidrs, routes } from "./worlds.ts";
+import { anInterface, aWantedState, cidrs, routes } from "./worlds.ts";
 
-/** A world: an earlier wish of which some steps were carried out, what others did then, and the wish of today. */
+/**
+ * A world: an earlier wish of which some steps were carried out, what others did then, and the wish of today.
+ */
 export interface World {
   readonly before: WantedState;
   /** How many steps of the earlier plan were carried out. */
@@ -97,7 +100,9 @@ function shapes(): fc.Arbitrary<Shape> {
   }));
 }
 
-/** Two addresses of one subnet and one of another for IPv4, some for IPv6, and routes through some of them. */
+/**
+ * Two addresses of one subnet and one of another for IPv4, some for IPv6, and routes through some of them.
+ */
 function inSubnet(position: number, shape: Shape | undefined): Partial<WantedInterface> {
   const texts = (shape?.hosts ?? []).flatMap((host) => [
     `192.168.${position + (host === 3 ? 100 : 0)}.${host}/24`,

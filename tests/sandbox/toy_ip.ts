@@ -1,4 +1,5 @@
-// What `ip` does with a line: link, address and route, as far as the controller and the stories of the tests use them.
+// What `ip` does with a line: link, address and route, as far as the controller and the stories of the tests
+// use them.
 import { parseCidr, parseIp } from "../../lib/overlay/ip_text.ts";
 import { addressListing, linkListing, routeListing } from "./toy_listings.ts";
 import { addLink, changeLink } from "./toy_ip_link.ts";

@@ -10,7 +10,10 @@ interface Kernel {
   readonly names: ToyNames;
 }
 
-/** `[name] NAME [address MAC] [mtu N] type KIND …`; an alias is taken and silently ignored, as by the real one. */
+/**
+ * `[name] NAME [address MAC] [mtu N] type KIND …`; an alias is taken and silently ignored, as by the real
+ * one.
+ */
 export function addLink(words: ToyWords, { links, names }: Kernel): void {
   words.skip("name");
   const name = words.next();

@@ -1,7 +1,9 @@
-// A pod's network namespace in memory, which answers `ip` and `bridge` as the real ones do, for want of a kernel or root.
+// A pod's network namespace in memory, which answers `ip` and `bridge` as the real ones do, for want of a
+// kernel or root.
 //
-// It models what the controller depends on, as measured on a real kernel: the semantics of the commands it sends, their
-// failures and the traps of the batch modes. A test runs the same scripts here and on the real kernel and compares.
+// It models what the controller depends on, as measured on a real kernel: the semantics of the commands it
+// sends, their failures and the traps of the batch modes. A test runs the same scripts here and on the real
+// kernel and compares.
 import type { Tool } from "../../lib/overlay/step.ts";
 import { createToyBridge } from "./toy_bridge.ts";
 import { createToyIp } from "./toy_ip.ts";
@@ -22,7 +24,10 @@ export interface ToyDevice {
 export interface ToyNamespace {
   /** Starts `ip -json -details -force -batch -` or `bridge -json -force -batch -`. */
   batch(tool: Tool): ToySession;
-  /** One command, given as argv (`["ip", "link", "del", "vxeth0"]`); options such as `-json` are taken and ignored. */
+  /**
+   * One command, given as argv (`["ip", "link", "del", "vxeth0"]`); options such as `-json` are taken and
+   * ignored.
+   */
   run(argv: readonly string[]): { readonly stdout: string; readonly stderr: string; readonly code: number };
   /** What `/sys/class/net/NAME/ifalias` holds; empty when there is no such link. */
   aliasOf(name: string): string;

@@ -1,11 +1,12 @@
-// Which link does a tool mean by a name: it asks the kernel once and then remembers the index for as long as it runs.
+// Which link does a tool mean by a name: it asks the kernel once and then remembers the index for as long as
+// it runs.
 import type { ToyLink, ToyLinks } from "./toy_links.ts";
 import { ToyRefusal } from "./toy_session.ts";
 
 /**
- * The names a running tool knows. This is the trap of long sessions: when a link was deleted by somebody else and made
- * again, the session still writes to the old index, until a listing shows the new one; and once the new one is
- * forgotten (an `ip link set` does that), the old one is remembered again.
+ * The names a running tool knows. This is the trap of long sessions: when a link was deleted by somebody else
+ * and made again, the session still writes to the old index, until a listing shows the new one; and once the
+ * new one is forgotten (an `ip link set` does that), the old one is remembered again.
  */
 export class ToyNames {
   readonly #links: ToyLinks;
@@ -19,7 +20,10 @@ export class ToyNames {
     this.#goneMessage = goneMessage;
   }
 
-  /** The link of that name, undefined when there is none. Throws a ToyRefusal when the remembered one has gone. */
+  /**
+   * The link of that name, undefined when there is none. Throws a ToyRefusal when the remembered one has
+   * gone.
+   */
   find(name: string): ToyLink | undefined {
     const link = this.#links.find(name);
     const index = this.#known.get(name)?.at(-1);

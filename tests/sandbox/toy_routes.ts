@@ -1,4 +1,5 @@
-// The main routing table of a toy namespace: connected routes follow from addresses, the others are kept here.
+// The main routing table of a toy namespace: connected routes follow from addresses, the others are kept
+// here.
 import { cidrText } from "../../lib/network/network.ts";
 import { subnetOf } from "../../lib/network/address.ts";
 import { contains, parseCidr, parseIp } from "../../lib/overlay/ip_text.ts";

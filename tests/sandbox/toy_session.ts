@@ -1,4 +1,5 @@
-// The batch mode of a tool, of which there is one implementation each: lines in, answers out, failures by line number.
+// The batch mode of a tool, of which there is one implementation each: lines in, answers out, failures by
+// line number.
 
 /** What one line came to. Texts end with a new line. */
 export interface ToyReply {

@@ -29,7 +29,10 @@ export class ToyWords {
   }
 }
 
-/** A whole number as the tools read it, with a leading 0 for octal; ends the process when it is none or too large. */
+/**
+ * A whole number as the tools read it, with a leading 0 for octal; ends the process when it is none or too
+ * large.
+ */
 export function toyNumber(word: string, what: { readonly name: string; readonly most: number }): number {
   const value = /^0[0-7]+$/.test(word) ? Number.parseInt(word, 8) : /^\d+$/.test(word) ? Number(word) : NaN;
   if (value <= what.most) return value;
