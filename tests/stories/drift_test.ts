@@ -8,7 +8,7 @@ import { impatient, setStage, type Stage } from "./stage.ts";
 const one = { network: "one", vni: 1 };
 const both = { members: ["a", "b"].map((pod) => ({ pod, ...one })) };
 
-async function pair(stage: Stage): Promise<void> {
+function pair(stage: Stage): void {
   stage.networks({ one: "id=1" });
   for (const name of ["a", "b"]) stage.pod({ name, networks: "one" });
 }
@@ -168,7 +168,7 @@ Deno.test("two controllers at once come to the same end", async () => {
   await using stage = await setStage();
   await stage.startController();
   await stage.startController();
-  await pair(stage);
+  pair(stage);
   await joined(stage);
   stage.pod({ name: "c", networks: "one", form: "native" });
   await stage.sandbox.waitForPhase({ name: "c" }, "Running");
