@@ -1,4 +1,5 @@
 // What can be set, by which flag and which environment variable: one table for the parser, the help and the README.
+import { statusAnnotation } from "../network/shown_status.ts";
 import { readHttpAddress } from "../ops/http_address.ts";
 
 /** One setting. Flag `--token-file` is environment variable `KVC_TOKEN_FILE`. The flag wins. */
@@ -117,6 +118,13 @@ export const runOptions: readonly OptionRow[] = [
     check: checkHttpAddress,
   },
   {
+    flag: "status",
+    value: "PARTS",
+    description: "what is written on pods: events, or with all a condition and an annotation too",
+    fallback: "all",
+    choices: ["all", "events", "off"],
+  },
+  {
     flag: "leader-election",
     description: "run beside other replicas: only the holder of the Lease changes pods",
   },
@@ -166,6 +174,7 @@ function checkObjectName(value: string): string | undefined {
 }
 
 function checkAnnotationKey(value: string): string | undefined {
+  if (value === statusAnnotation(value)) return "this annotation is where the controller writes";
   if (value.length > longestAnnotationKey) return `expected at most ${longestAnnotationKey} characters`;
   return annotationKey.test(value)
     ? undefined

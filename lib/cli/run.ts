@@ -1,6 +1,6 @@
 // The command `run`: puts the parts together, runs the controller until it is told to stop.
 import { Controller } from "../controller/controller.ts";
-import { createLogReporter } from "../controller/log_reporter.ts";
+import { createLogReporter, joinReporters } from "../controller/log_reporter.ts";
 import type { WorkQueueObserver } from "../controller/work_queue.ts";
 import { createExecutor } from "../kube/exec_ws.ts";
 import { createApiClient } from "../kube/http.ts";
@@ -14,6 +14,7 @@ import { exitStatus, type Host } from "./host.ts";
 import { leadershipFrom } from "./leadership.ts";
 import { connectionOptions, logOptions, membershipOptions, runOptions } from "./options.ts";
 import { type CommandSpec, type Settings, UsageError } from "./program.ts";
+import { statusOutlets } from "./status_parts.ts";
 import { version } from "./version.ts";
 
 export const runCommand: CommandSpec = {
@@ -39,22 +40,32 @@ async function run(settings: Settings, host: Host): Promise<number> {
   });
   const executor = createExecutor(connection, { clock });
   const leadership = leadershipFrom(settings, { namespace, client, log, metrics, host });
-  const controller = new Controller(controllerSet, {
+  const status = statusOutlets(settings, {
+    client,
+    host,
+    log,
+    metrics,
+    mayWrite: leadership.mayWrite,
+    shown: (uid) => controller.shown(uid),
+  });
+  const controller: Controller = new Controller(controllerSet, {
     client,
     executor: countedExecutor(executor, { metrics, clock }),
     openSession: sessionOpener(executor, { metrics, clock }),
     clock,
     log,
-    reporter: createLogReporter(log),
+    reporter: joinReporters([createLogReporter(log), ...status.reporters]),
     mayWrite: leadership.mayWrite,
     queueObserver: queueObserver(metrics),
     onStep: (step) => metrics.step(step.kind),
     onWatchEnd: (seen) => metrics.watchEnded(seen),
     onAlive: (resource) => metrics.watchAlive(resource),
+    onConfigMap: status.onConfigMap,
   });
   leadership.onStarted(() => controller.lookAtEverything({ spread: 0 }));
   const served = serveHealth(settings, { controller, metrics, host, log });
   await controller.run(host.stop);
+  await status.close();
   await leadership.close();
   await served.close();
   executor.close();

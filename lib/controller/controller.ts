@@ -11,8 +11,9 @@ import type { Log } from "../ops/log.ts";
 import { createSaidOnce } from "../ops/said_once.ts";
 import type { Step, Tool } from "../overlay/step.ts";
 import { Agents } from "./agent.ts";
-import { configMapCollection, type ConfigMapView, podCollection } from "./collections.ts";
-import { lookUpPod } from "./lost_pod.ts";
+import type { ConfigMapView } from "./collections.ts";
+import type { ConfigMapSeen } from "./config_map_events.ts";
+import { LostPods } from "./lost_pod.ts";
 import { Memories } from "./pod_memory.ts";
 import { NotPermitted } from "./permit.ts";
 import { reconcile, type World } from "./reconcile.ts";
@@ -39,6 +40,7 @@ export interface ControllerParts {
   readonly onStep?: (step: Step) => void;
   readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: string }) => void;
   readonly onAlive?: (resource: WatchedResource) => void;
+  readonly onConfigMap?: (seen: ConfigMapSeen) => void;
 }
 
 /** Milliseconds a session stays open after its last use: the fdb is touched again and again, the links are not. */
@@ -55,7 +57,7 @@ export class Controller {
   readonly #world: World;
   readonly #said = createSaidOnce();
   readonly #stopping = new AbortController();
-  readonly #lookups = new Set<Promise<void>>();
+  readonly #lost: LostPods;
   #synced = false;
   #cancelExpiry: (() => void) | undefined;
 
@@ -72,6 +74,13 @@ export class Controller {
       keep: keepSessions,
     });
     const agents = new Agents({ pool, permit, onStep: (step) => parts.onStep?.(step) });
+    this.#lost = new LostPods({
+      client: parts.client,
+      clock,
+      annotationKey: settings.membership.annotationKey,
+      signal: this.#stopping.signal,
+      onFound: (pod) => this.#putFound(pod),
+    });
     this.#settings = settings;
     this.#parts = parts;
     this.#pool = pool;
@@ -128,6 +137,11 @@ export class Controller {
     }
   }
 
+  /** What the pod with this uid showed of us when it was last seen. */
+  shown(uid: string): PodView["shown"] {
+    return this.#store.pod(uid)?.shown;
+  }
+
   /** For metrics and health. */
   state(): {
     readonly members: number;
@@ -147,43 +161,33 @@ export class Controller {
   #replacePods(pods: readonly PodView[], covers: (pod: PodView) => boolean): void {
     const affected = this.#store.replacePods(pods, { now: this.#parts.clock.now(), covers });
     this.#affect(affected);
-    for (const pod of affected.gone) this.#lookUp(pod);
+    for (const pod of affected.gone) this.#lost.lookUp(pod);
   }
 
   #removePod(pod: PodView): void {
     this.#affect(this.#store.removePod(pod.uid));
-    this.#lookUp(pod);
+    this.#lost.lookUp(pod);
   }
 
   #putConfigMap(configMap: ConfigMapView | undefined): void {
     const { clock, log } = this.#parts;
     const affected = this.#store.putConfigMap(configMap?.data, { now: clock.now() });
     for (const notice of this.#store.cluster.notices) log.warn(notice);
-    for (const problem of this.#store.cluster.problems) {
+    const { problems } = this.#store.cluster;
+    const { configMap: named } = this.#settings.membership;
+    const seen = configMap === undefined ? undefined : { uid: configMap.uid, ...named };
+    this.#parts.onConfigMap?.({ configMap: seen, problems });
+    for (const problem of problems) {
       const text = problemText(problem);
       if (this.#said.problem(text, text).say) log.warn(text);
     }
     this.#affect(affected);
   }
 
-  /** A pod that vanished from the selection without being deleted may live on, without its label. */
-  #lookUp(pod: PodView): void {
-    if (pod.deletion !== undefined) return;
-    const { client, clock } = this.#parts;
-    const { annotationKey } = this.#settings.membership;
-    const lookup: Promise<void> = lookUpPod(pod, {
-      client,
-      clock,
-      annotationKey,
-      signal: this.#stopping.signal,
-    })
-      .then((found) => {
-        if (found !== undefined && this.#store.subject(found.uid) === undefined) {
-          this.#affect(this.#store.putUnlabelled(found, { now: clock.now() }));
-        }
-      })
-      .finally(() => this.#lookups.delete(lookup));
-    this.#lookups.add(lookup);
+  /** It lives on without its label. */
+  #putFound(pod: PodView): void {
+    if (this.#store.pod(pod.uid) !== undefined) return;
+    this.#affect(this.#store.putUnlabelled(pod, { now: this.#parts.clock.now() }));
   }
 
   /** Turns what a change affects into work. */
@@ -247,6 +251,6 @@ export class Controller {
     inTime.abort();
     if (!finished) log.warn(`stopping though ${this.#queue.running} looks have not ended`);
     await this.#pool.close();
-    await Promise.all([...watches.map((watch) => watch.done), ...this.#lookups]);
+    await Promise.all([...watches.map((watch) => watch.done), this.#lost.settled()]);
   }
 }

@@ -16,6 +16,30 @@ export interface LookUpOptions {
   readonly signal: AbortSignal;
 }
 
+/** Pods that have vanished from the selection without being deleted: they may live on, without their label. */
+export class LostPods {
+  readonly #options: LookUpOptions & { readonly onFound: (pod: PodView) => void };
+  readonly #lookups = new Set<Promise<void>>();
+
+  constructor(options: LookUpOptions & { readonly onFound: (pod: PodView) => void }) {
+    this.#options = options;
+  }
+
+  /** Finds out whether it lives, unless it was being deleted. Returns at once. */
+  lookUp(pod: PodView): void {
+    if (pod.deletion !== undefined) return;
+    const lookup: Promise<void> = lookUpPod(pod, this.#options).then((found) => {
+      if (found !== undefined) this.#options.onFound(found);
+    }).finally(() => this.#lookups.delete(lookup));
+    this.#lookups.add(lookup);
+  }
+
+  /** Resolves when no question is open. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#lookups);
+  }
+}
+
 /** The pod as it is now, if the one with this very uid still lives. Never throws. */
 export async function lookUpPod(pod: PodView, options: LookUpOptions): Promise<PodView | undefined> {
   const { client, clock, annotationKey, signal } = options;

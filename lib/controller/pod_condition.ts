@@ -10,9 +10,10 @@ const longestMessage = 1024;
 /**
  * True only when everything the pod asked for is there and was read back, so that it can be a readinessGate. A
  * shared address alone leaves it True, with the reason: the interfaces hold, and a successor with the same `ip=`
- * must be able to become ready before its predecessor goes.
+ * must be able to become ready before its predecessor goes. And a pod that was ready stays so (`before`) when its agent
+ * cannot be talked to: what was not looked at is not denied, or a broken exec would take every Service down.
  */
-export function podCondition(report: PodReport): ConditionText {
+export function podCondition(report: PodReport, before: string | undefined): ConditionText {
   const { standing, holds, networks } = report;
   if (standing.kind !== "failing") {
     const names = networks.map(({ network }) => network.name);
@@ -20,8 +21,9 @@ export function podCondition(report: PodReport): ConditionText {
     return { status: "True", reason: "NetworksReady", message: cutBytes(message, longestMessage) };
   }
   const [first] = standing.problems;
+  const isSeen = report.entriesMissing !== undefined;
   return {
-    status: holds ? "True" : "False",
+    status: holds || (!isSeen && before === "True") ? "True" : "False",
     reason: first === undefined ? "SetupFailed" : conditionReasons[first.kind],
     message: cutBytes(standing.problems.map(problemText).join("; "), longestMessage),
   };

@@ -32,8 +32,8 @@ export interface WantedStatus {
   readonly sameAnnotations: readonly string[];
 }
 
-/** Decides by the standing. */
-export function podStatus(report: PodReport): PodStatus {
+/** Decides by the standing. `ready`: status of the condition that the pod has, if any. */
+export function podStatus(report: PodReport, ready: string | undefined): PodStatus {
   switch (report.standing.kind) {
     case "waiting":
       return { kind: "keep" };
@@ -46,10 +46,10 @@ export function podStatus(report: PodReport): PodStatus {
       const [annotation] = annotations;
       return {
         kind: "show",
-        condition: podCondition(report),
+        condition: podCondition(report, ready),
         ...(annotation === undefined ? {} : { annotation }),
         events: eventsOf(report),
-        sameConditions: texts.map((each) => digestOfCondition(podCondition(each))),
+        sameConditions: texts.map((each) => digestOfCondition(podCondition(each, ready))),
         sameAnnotations: annotations.map(digestOfText),
       };
     }

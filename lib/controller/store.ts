@@ -72,6 +72,11 @@ export class Store {
     return [...this.#pods.keys()];
   }
 
+  /** The pod as it was last seen. */
+  pod(uid: string): PodView | undefined {
+    return this.#pods.get(uid)?.pod;
+  }
+
   /** What is to be done for a key; undefined when nothing is (any more). */
   subject(uid: string): Subject | undefined {
     const tracked = this.#pods.get(uid);
@@ -101,7 +106,7 @@ export class Store {
   /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
   conflictsOf(member: Member): readonly Problem[] {
     const nameOf = (uid: string): string => {
-      const pod = this.#pods.get(uid)?.pod;
+      const pod = this.pod(uid);
       return pod === undefined ? "another member" : `${pod.namespace}/${pod.name}`;
     };
     return addressConflicts(member, { shared: this.#addresses.sharedBy(member.uid), nameOf });

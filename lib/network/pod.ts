@@ -1,6 +1,7 @@
 // The fields of a Pod that decide whether and how it is a member; nothing else of a pod is kept in memory.
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { parseAddress } from "./address.ts";
+import { type ShownStatus, shownStatus } from "./shown_status.ts";
 
 /** What a container's status says. `unknown` until the kubelet has reported. */
 export type ContainerState = "unknown" | "waiting" | "running" | "terminated";
@@ -43,6 +44,8 @@ export interface PodView {
   readonly deletion?: { readonly graceSeconds: number };
   readonly initContainers: readonly ContainerView[];
   readonly containers: readonly ContainerView[];
+  /** What the pod shows of us. Membership does not read it, so that our own writes wake nobody. */
+  readonly shown?: ShownStatus;
 }
 
 /** Kubernetes' own default, in seconds, for a pod that names no grace period. */
@@ -56,6 +59,7 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
   const { metadata, spec, status } = pod;
   const annotation = metadata?.annotations?.[options.annotationKey];
   const graceSeconds = metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds;
+  const shown = shownStatus(pod, options.annotationKey);
   return {
     uid: required(metadata?.uid, "metadata.uid"),
     namespace: required(metadata?.namespace, "metadata.namespace"),
@@ -76,6 +80,7 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
       init: true,
     }),
     containers: containerViews(spec?.containers, { spec, statuses: status?.containerStatuses, init: false }),
+    ...(shown && { shown }),
   };
 }
 

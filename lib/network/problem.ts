@@ -47,13 +47,16 @@ export function problemText(problem: Problem): string {
 }
 
 /**
- * What makes a problem another one than before. Of two members with one address each names the other, which may be one
- * of many: that the name has changed is no news, or a hundred members would cause ten thousand lines.
+ * What makes a problem another one than before. Of members with one address each names another, one of many perhaps:
+ * that the name has changed is no news, or a hundred members would cause ten thousand lines.
  */
 export function problemGist(problem: Problem): string {
-  const isShared = problem.kind === "conflict" && problem.source.kind === "pod";
-  if (!isShared || problem.token === undefined) return problemText(problem);
-  return `conflict ${problem.network} ${problem.token}`;
+  return isSharedAddress(problem) ? `conflict ${problem.network} ${problem.token}` : problemText(problem);
+}
+
+/** A conflict between members, found in what pods ask for; not one within a text, nor in the kernel. */
+export function isSharedAddress({ kind, source, token }: Problem): boolean {
+  return kind === "conflict" && source.kind === "pod" && token !== undefined;
 }
 
 /** Where a text stands: `annotation vxlan.travelping.com/networks of pod default/a`. */

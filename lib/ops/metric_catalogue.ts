@@ -45,6 +45,10 @@ export const counters = {
   },
   kube_vxlan_controller_steps_total: { help: "Changes made in pods, by kind.", labels: ["kind"] },
   kube_vxlan_controller_reconciles_total: { help: "Looks at a member, by outcome.", labels: ["outcome"] },
+  kube_vxlan_controller_status_writes_total: {
+    help: "Events, and statuses of pods (condition and annotation), by what came of writing them.",
+    labels: ["what", "outcome"],
+  },
   kube_vxlan_controller_log_lines_total: { help: "Log lines written, by level.", labels: ["level"] },
   process_cpu_seconds_total: { help: "Processor seconds used, user and system." },
 } as const satisfies Readonly<Record<string, MetricShape>>;

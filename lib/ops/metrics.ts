@@ -56,6 +56,10 @@ export interface Metrics {
   interfaceReady(ms: number): void;
   /** From learning the pod IP to its entry being in all peers. */
   peerEntry(ms: number): void;
+  /** An Event, or condition and annotation of a pod, was written, given up, or left out as one too many. */
+  statusWritten(
+    seen: { readonly what: "event" | "status"; readonly outcome: "written" | "failed" | "dropped" },
+  ): void;
   logLine(level: LogLevel): void;
   eventLoopLag(ms: number): void;
   /** Adds a source of state, asked at every reading. It must be quick and must not throw. */
@@ -129,6 +133,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     step: (kind) => counter("kube_vxlan_controller_steps_total").inc({ kind: word(kind) }),
     interfaceReady: (ms) => histogram("kube_vxlan_controller_interface_ready_seconds").observe(ms / 1000),
     peerEntry: (ms) => histogram("kube_vxlan_controller_peer_entry_seconds").observe(ms / 1000),
+    statusWritten: (seen) => counter("kube_vxlan_controller_status_writes_total").inc(seen),
     logLine: (level) => counter("kube_vxlan_controller_log_lines_total").inc({ level }),
     eventLoopLag: (ms) => histogram("kube_vxlan_controller_event_loop_lag_seconds").observe(ms / 1000),
     stateFrom: (source) => {
@@ -151,6 +156,9 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
 /** Series that exist from the start have a rate from the first time something happens. */
 function startAtZero({ counter }: Instruments): void {
   for (const level of logLevels) counter("kube_vxlan_controller_log_lines_total").inc({ level }, 0);
+  for (const outcome of ["written", "failed", "dropped"]) {
+    counter("kube_vxlan_controller_status_writes_total").inc({ what: "event", outcome }, 0);
+  }
   for (const outcome of reconcileOutcomes) {
     counter("kube_vxlan_controller_reconciles_total").inc({ outcome }, 0);
   }

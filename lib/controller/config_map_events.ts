@@ -1,0 +1,32 @@
+// Tells on the ConfigMap itself which of its entries cannot be read.
+import type { Problem } from "../network/problem.ts";
+import type { EventWriter } from "./event_writer.ts";
+import { warningsOf } from "./status_events.ts";
+
+/** The ConfigMap and what is wrong with it; undefined when there is none. */
+export interface ConfigMapSeen {
+  readonly configMap:
+    | { readonly uid: string; readonly namespace: string; readonly name: string }
+    | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** An observer that writes an Event when what is to be said has changed. One key's problems are one Event. */
+export function configMapEvents(
+  { events, mayWrite }: { readonly events: EventWriter; readonly mayWrite: () => boolean },
+): (seen: ConfigMapSeen) => void {
+  let said: ReadonlySet<string> = new Set();
+  return ({ configMap, problems }) => {
+    if (configMap === undefined || !mayWrite()) return;
+    const keys = [...new Set(problems.map(keyOf))];
+    const wanted = keys.flatMap((key) => warningsOf(problems.filter((problem) => keyOf(problem) === key)));
+    for (const event of wanted) {
+      if (!said.has(event.gist)) events.emit({ kind: "ConfigMap", ...configMap }, event);
+    }
+    said = new Set(wanted.map(({ gist }) => gist));
+  };
+}
+
+function keyOf({ source }: Problem): string {
+  return source.kind === "configmap" ? source.key : "";
+}

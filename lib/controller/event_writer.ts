@@ -1,0 +1,254 @@
+// Writes Events: one object for each text about an object, counted as a series, within limits, and never for ever.
+import { createHash } from "node:crypto";
+import { type ApiClient, ApiError } from "../kube/api_client.ts";
+import type { Clock } from "../ops/clock.ts";
+import type { Log } from "../ops/log.ts";
+import { TokenBucket } from "../ops/token_bucket.ts";
+import { eventObject, type EventOccurrence, eventSeries } from "./event_object.ts";
+import type { Outcome } from "./outcome.ts";
+import type { WantedEvent } from "./status_events.ts";
+import { StatusTrouble } from "./status_trouble.ts";
+import { WorkQueue } from "./work_queue.ts";
+
+/** The object that an Event is about. */
+export interface Regarding {
+  readonly kind: "Pod" | "ConfigMap";
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface EventWriterOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Which process it is, for `reportingInstance`. */
+  readonly instance: string;
+  /** Told of every Event that was written, given up, or not written because there were too many. */
+  readonly onEvent: (outcome: "written" | "failed" | "dropped") => void;
+}
+
+interface Written extends EventOccurrence {
+  count: number;
+  /** Occurrences that the API server knows of. */
+  known: number;
+  failures: number;
+}
+
+interface Subject {
+  readonly limit: TokenBucket;
+  readonly events: Map<string, Written>;
+  over: boolean;
+}
+
+/** All Events together: a rollout of 200 pods at once, then 20 a second. */
+const overall = { burst: 200, refill: 50 };
+/** Those about one object: what flaps is told ten times, then once a minute. */
+const perObject = { burst: 10, refill: 60_000 };
+/** Events that wait to be written; beyond, new ones are dropped. */
+const longestQueue = 5_000;
+/** Different texts about one object that are counted on; an older one would begin anew. */
+const textsPerObject = 20;
+const workers = 4;
+const deadline = 10_000;
+const attempts = 6;
+
+/** Best effort: what cannot be written is counted, and the log has said it anyway. */
+export class EventWriter {
+  readonly #options: EventWriterOptions;
+  readonly #subjects = new Map<string, Subject>();
+  readonly #limit: TokenBucket;
+  readonly #trouble: StatusTrouble;
+  readonly #queue: WorkQueue;
+  #pending = 0;
+
+  constructor(options: EventWriterOptions) {
+    const { clock, log } = options;
+    this.#options = options;
+    this.#limit = new TokenBucket({ clock, ...overall });
+    this.#trouble = new StatusTrouble({
+      clock,
+      log,
+      what: "events (events.k8s.io)",
+      verbs: "create and patch",
+    });
+    this.#queue = new WorkQueue({
+      clock,
+      work: (key) => this.#work(key),
+      workers,
+      workersForFailing: workers,
+    });
+  }
+
+  /** It has happened (again). Returns at once. */
+  emit(regarding: Regarding, { reason, type, note }: WantedEvent): void {
+    const subject = this.#subjectOf(regarding);
+    const key = keyOf(regarding, `${reason} ${note}`);
+    const known = subject.events.get(key);
+    const isPending = known !== undefined && known.count > known.known;
+    if (subject.limit.take() > 0 || (!isPending && this.#pending >= longestQueue)) {
+      return this.#options.onEvent("dropped");
+    }
+    const { clock } = this.#options;
+    const event = known ?? {
+      name: eventName(regarding, key),
+      regarding,
+      reason,
+      type,
+      note,
+      since: clock.wall(),
+      last: clock.wall(),
+      count: 0,
+      known: 0,
+      failures: 0,
+    };
+    event.count++;
+    event.last = clock.wall();
+    remember(subject.events, key, event);
+    if (!isPending) this.#pending++;
+    this.#queue.add(key);
+  }
+
+  /** No more is emitted about this object; what waits is still written. */
+  forget(uid: string): void {
+    const subject = this.#subjects.get(uid);
+    if (subject === undefined) return;
+    subject.over = true;
+    this.#tidy(uid);
+  }
+
+  /** Objects remembered. */
+  get size(): number {
+    return this.#subjects.size;
+  }
+
+  /** Waits for what is under way and drops the rest. */
+  async close(): Promise<void> {
+    await this.#queue.stop();
+    this.#subjects.clear();
+  }
+
+  #subjectOf({ uid }: Regarding): Subject {
+    const { clock } = this.#options;
+    const known = this.#subjects.get(uid);
+    if (known !== undefined) return known;
+    const subject: Subject = {
+      limit: new TokenBucket({ clock, ...perObject }),
+      events: new Map(),
+      over: false,
+    };
+    this.#subjects.set(uid, subject);
+    return subject;
+  }
+
+  /** Drops an object that is over once nothing of it waits. */
+  #tidy(uid: string): void {
+    const subject = this.#subjects.get(uid);
+    if (subject === undefined || !subject.over) return;
+    const waits = [...subject.events.values()].some(({ count, known }) => count > known);
+    if (!waits) this.#subjects.delete(uid);
+  }
+
+  async #work(key: string): Promise<Outcome> {
+    const uid = key.slice(0, key.lastIndexOf("/"));
+    const event = this.#subjects.get(uid)?.events.get(key);
+    if (event === undefined || event.count === event.known) return { kind: "done" };
+    if (this.#trouble.pauseLeft(event.regarding.namespace) > 0) return this.#end(event, "dropped");
+    const wait = this.#limit.take();
+    if (wait > 0) return { kind: "wait", reason: "too many Events", again: wait };
+    const { count } = event;
+    try {
+      await this.#write(event);
+      this.#trouble.healed(event.regarding.namespace);
+      return this.#end(event, "written", count);
+    } catch (error) {
+      return this.#failed(event, error);
+    }
+  }
+
+  #failed(event: Written, error: unknown): Outcome {
+    event.failures++;
+    if (isFinal(error)) return this.#end(event, "failed");
+    this.#trouble.met(error, event.regarding.namespace);
+    if (event.failures >= attempts || statusOf(error) === 403) return this.#end(event, "failed");
+    return { kind: "retry", reason: error instanceof Error ? error.message : String(error) };
+  }
+
+  #end(event: Written, outcome: "written" | "failed" | "dropped", known = event.count): Outcome {
+    event.known = known;
+    event.failures = 0;
+    this.#options.onEvent(outcome);
+    if (event.count > known) return { kind: "done", again: 0 };
+    this.#pending--;
+    this.#tidy(event.regarding.uid);
+    return { kind: "done" };
+  }
+
+  /** Creates it, or counts it on; either may find that the other is right: Events expire, and we start anew. */
+  async #write(event: Written): Promise<void> {
+    if (event.known > 0) {
+      try {
+        return await this.#count(event);
+      } catch (error) {
+        if (statusOf(error) !== 404) throw error;
+      }
+    }
+    try {
+      await this.#send("POST", event);
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error;
+      event.count = Math.max(2, event.count);
+      await this.#count(event);
+    }
+  }
+
+  async #count(event: Written): Promise<void> {
+    await this.#send("PATCH", event);
+  }
+
+  async #send(method: "POST" | "PATCH", event: Written): Promise<void> {
+    const { namespace } = event.regarding;
+    const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+    const isNew = method === "POST";
+    await this.#options.client.json({
+      method,
+      path: isNew ? collection : `${collection}/${encodeURIComponent(event.name)}`,
+      purpose: `${isNew ? "create" : "patch"} events ${namespace}/${event.name}`,
+      body: isNew ? eventObject(event, this.#options.instance) : eventSeries(event),
+      contentType: isNew ? "application/json" : "application/merge-patch+json",
+      deadline,
+    });
+  }
+}
+
+function keyOf({ uid }: Regarding, text: string): string {
+  return `${uid}/${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}
+
+/** The same text about the same object has the same name after a restart too, so that it is counted on. */
+function eventName({ name, uid }: Regarding, key: string): string {
+  const digest = createHash("sha256").update(`${uid} ${key}`).digest("hex").slice(0, 16);
+  return `${name.slice(0, 200).replace(/[^a-z0-9]+$/, "")}.${digest}`;
+}
+
+function remember(events: Map<string, Written>, key: string, event: Written): void {
+  events.delete(key);
+  events.set(key, event);
+  if (events.size <= textsPerObject) return;
+  for (const [oldest, { count, known }] of events) {
+    if (count > known) continue;
+    events.delete(oldest);
+    return;
+  }
+}
+
+/** Nothing can come of trying again: refused as it is, or its namespace goes. */
+function isFinal(error: unknown): boolean {
+  const status = statusOf(error);
+  const isEnding = status === 403 && error instanceof Error && error.message.includes("being terminated");
+  return isEnding || status === 404 || status === 422 || status === 400;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
+}

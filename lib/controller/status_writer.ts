@@ -1,0 +1,253 @@
+// Writes on pods where they stand: condition and annotation, on transitions only, and hands the Events on.
+import { type ApiClient, ApiError } from "../kube/api_client.ts";
+import type { ShownStatus } from "../network/shown_status.ts";
+import type { Clock } from "../ops/clock.ts";
+import type { Log } from "../ops/log.ts";
+import type { Step } from "../overlay/step.ts";
+import type { EventWriter, Regarding } from "./event_writer.ts";
+import type { Outcome } from "./outcome.ts";
+import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
+import type { PodReport, ReportedPod, Reporter } from "./report.ts";
+import { removalPatch, statusPatch } from "./status_patch.ts";
+import { StatusTrouble } from "./status_trouble.ts";
+import { WorkQueue } from "./work_queue.ts";
+
+/** `all`: Events, condition and annotation. `events`: only those. */
+export type StatusParts = "all" | "events";
+
+export interface StatusWriterOptions {
+  readonly client: ApiClient;
+  readonly events: EventWriter;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly annotationKey: string;
+  readonly parts: StatusParts;
+  /** Whether this replica may write now. */
+  readonly mayWrite: () => boolean;
+  /** What the pod showed when it was last seen. */
+  readonly shown: (uid: string) => ShownStatus | undefined;
+  /** Told of every patch that was sent. */
+  readonly onWritten: (outcome: "written" | "failed") => void;
+}
+
+interface Entry {
+  readonly pod: ReportedPod;
+  wanted: Exclude<PodStatus, { kind: "keep" }>;
+  /** What the pod shows as far as we know. */
+  shown: ShownStatus;
+  /** When we last wrote (monotonic ms); until the watch has shown it, our own word counts. */
+  writtenAt: number;
+  /** Gist of the Events that were last written, by reason. */
+  said: ReadonlyMap<string, string>;
+  /** Nothing more will be reported of it. */
+  over: boolean;
+}
+
+/** Patches under way at the same time, and of pods whose last patch failed. */
+const workers = 8;
+const workersForFailing = 4;
+const deadline = 10_000;
+
+/** Milliseconds that a trouble must last before it is written: most end with the first retry. */
+const settling = 1_500;
+/** Milliseconds between two accounts of the same trouble: its words may change with every try. */
+const rewording = 10_000;
+/** Milliseconds after which what the pod shows counts more than what we remember of writing. */
+const trustInMemory = 300_000;
+
+/** A reporter that writes on the pods themselves. */
+export class StatusWriter implements Reporter {
+  readonly #options: StatusWriterOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Pods in which we have made an interface and not yet said that they are ready: that is news. */
+  readonly #made = new Set<string>();
+  readonly #trouble: StatusTrouble;
+  readonly #queue: WorkQueue;
+
+  constructor(options: StatusWriterOptions) {
+    const { clock, log } = options;
+    this.#options = options;
+    this.#trouble = new StatusTrouble({ clock, log, what: "pods/status", verbs: "patch" });
+    this.#queue = new WorkQueue({ clock, work: (uid) => this.#work(uid), workers, workersForFailing });
+  }
+
+  report(report: PodReport): void {
+    const { pod } = report;
+    if (!this.#options.mayWrite()) return this.#drop(pod.uid);
+    const shown = this.#shownBy(pod.uid);
+    const wanted = podStatus(report, shown.ready);
+    if (wanted.kind === "keep") return;
+    const entry = this.#entries.get(pod.uid) ?? this.#newEntry(pod, { wanted, shown });
+    const before = entry.wanted;
+    entry.wanted = wanted;
+    entry.shown = shown;
+    if (this.#isTold(entry)) return;
+    this.#queue.add(pod.uid, { delay: delayOf(entry, before) });
+  }
+
+  changed(pod: ReportedPod, steps: readonly Step[]): void {
+    if (steps.some(({ kind }) => kind === "add-link")) this.#made.add(pod.uid);
+  }
+
+  released(): void {}
+
+  forget({ uid }: ReportedPod): void {
+    const entry = this.#entries.get(uid);
+    this.#options.events.forget(uid);
+    // A former member is cleaned and forgotten at once: what it shows must still be taken away.
+    if (entry?.wanted.kind === "remove" && !this.#isTold(entry)) entry.over = true;
+    else this.#drop(uid);
+  }
+
+  /** Pods remembered. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Waits for what is under way; the rest is found out anew after the next start. */
+  async close(): Promise<void> {
+    await this.#queue.stop();
+    this.#entries.clear();
+  }
+
+  #drop(uid: string): void {
+    this.#entries.delete(uid);
+    this.#made.delete(uid);
+    this.#queue.forget(uid);
+  }
+
+  #shownBy(uid: string): ShownStatus {
+    const { clock, shown } = this.#options;
+    const known = this.#entries.get(uid);
+    const isFresh = known !== undefined && clock.now() - known.writtenAt <= trustInMemory;
+    return isFresh ? known.shown : shown(uid) ?? {};
+  }
+
+  #newEntry(
+    pod: ReportedPod,
+    { wanted, shown }: { readonly wanted: Entry["wanted"]; readonly shown: ShownStatus },
+  ): Entry {
+    const entry = { pod, wanted, shown, writtenAt: -Infinity, said: new Map<string, string>(), over: false };
+    this.#entries.set(pod.uid, entry);
+    // After a restart of ours: what the pod shows was said then.
+    const isOld = wanted.kind === "show" && shown.condition !== undefined &&
+      statusDifference(wanted, shown) === undefined;
+    return isOld ? Object.assign(entry, { said: gistsOf(wanted) }) : entry;
+  }
+
+  /** Nothing is to be written. */
+  #isTold(entry: Entry): boolean {
+    const { wanted } = entry;
+    if (wanted.kind === "remove") return this.#options.parts === "events" || isBare(entry.shown);
+    return this.#differs(entry, wanted) === undefined && this.#newsOf(entry, wanted).length === 0;
+  }
+
+  /** Events whose gist is new. Being ready is news after a trouble or when we made it so, not after our restart. */
+  #newsOf({ said, pod }: Entry, wanted: WantedStatus): WantedStatus["events"] {
+    const isNew = said.size > 0 || this.#made.has(pod.uid);
+    return wanted.events.filter(({ reason, type, gist }) =>
+      said.get(reason) !== gist && (type === "Warning" || isNew)
+    );
+  }
+
+  #differs({ shown }: Entry, wanted: WantedStatus): ReturnType<typeof statusDifference> {
+    return this.#options.parts === "events" ? undefined : statusDifference(wanted, shown);
+  }
+
+  async #work(uid: string): Promise<Outcome> {
+    const entry = this.#entries.get(uid);
+    if (entry === undefined) return { kind: "done" };
+    if (!this.#options.mayWrite()) {
+      this.#drop(uid);
+      return { kind: "done" };
+    }
+    const { wanted, pod } = entry;
+    if (wanted.kind === "show") this.#sayNews(entry, wanted);
+    const patch = this.#patchFor(entry);
+    const wait = this.#trouble.pauseLeft(pod.namespace);
+    if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not permitted", again: wait };
+    if (patch !== undefined) await this.#write(pod, patch);
+    this.#settle(entry, wanted);
+    return { kind: "done" };
+  }
+
+  #sayNews(entry: Entry, wanted: WantedStatus): void {
+    for (const event of this.#newsOf(entry, wanted)) this.#options.events.emit(regarding(entry.pod), event);
+    entry.said = gistsOf(wanted);
+    if (wanted.condition.status === "True") this.#made.delete(entry.pod.uid);
+  }
+
+  #patchFor(entry: Entry): Readonly<Record<string, unknown>> | undefined {
+    const { annotationKey, clock } = this.#options;
+    const { wanted, pod: { uid } } = entry;
+    if (wanted.kind === "remove") {
+      return this.#isTold(entry) ? undefined : removalPatch({ uid, annotationKey });
+    }
+    const difference = this.#differs(entry, wanted);
+    return difference && statusPatch(difference, { uid, annotationKey, now: clock.wall() });
+  }
+
+  /** Resolves when it is written, or can never be; throws when it is to be tried again. */
+  async #write(pod: ReportedPod, body: Readonly<Record<string, unknown>>): Promise<void> {
+    const { client, onWritten } = this.#options;
+    const at = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
+    try {
+      await client.json({
+        method: "PATCH",
+        path: `${at}/status`,
+        purpose: `patch pods/status ${pod.namespace}/${pod.name}`,
+        body,
+        contentType: "application/strategic-merge-patch+json",
+        deadline,
+      });
+      this.#trouble.healed(pod.namespace);
+      onWritten("written");
+    } catch (error) {
+      onWritten("failed");
+      if (isFinal(error)) return;
+      this.#trouble.met(error, pod.namespace);
+      throw error;
+    }
+  }
+
+  #settle(entry: Entry, written: Entry["wanted"]): void {
+    entry.writtenAt = this.#options.clock.now();
+    if (written.kind === "remove") entry.shown = {};
+    else {
+      const [condition] = written.sameConditions;
+      const [annotation = entry.shown.annotation] = written.sameAnnotations;
+      entry.shown = {
+        ready: written.condition.status,
+        ...(condition === undefined ? {} : { condition }),
+        ...(annotation === undefined ? {} : { annotation }),
+      };
+    }
+    if (entry.over) this.#drop(entry.pod.uid);
+  }
+}
+
+/** Good news at once, bad news when it lasts, and other words for it seldom. */
+function delayOf({ wanted, shown }: Entry, before: Entry["wanted"]): number {
+  if (wanted.kind === "remove" || wanted.condition.status === "True") return 0;
+  const isTold = shown.ready === "False" && before.kind === "show" &&
+    before.condition.reason === wanted.condition.reason;
+  return isTold ? rewording : settling;
+}
+
+function regarding({ uid, namespace, name }: ReportedPod): Regarding {
+  return { kind: "Pod", uid, namespace, name };
+}
+
+function gistsOf({ events }: WantedStatus): ReadonlyMap<string, string> {
+  return new Map(events.map(({ reason, gist }) => [reason, gist]));
+}
+
+function isBare({ condition, annotation }: ShownStatus): boolean {
+  return condition === undefined && annotation === undefined;
+}
+
+/** The pod is gone, was replaced by another of its name, or does not take it: trying again changes nothing. */
+function isFinal(error: unknown): boolean {
+  return error instanceof ApiError && error.failure.kind === "status" &&
+    [404, 409, 422].includes(error.failure.status);
+}

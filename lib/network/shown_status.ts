@@ -1,0 +1,64 @@
+// What a pod already shows of its networks: our condition and annotation on it, as digests.
+import type { V1Pod } from "@kubernetes/client-node";
+import { createHash } from "node:crypto";
+
+/** What was found on the pod. Digests, because the text itself is needed by nobody here. */
+export interface ShownStatus {
+  /** Status of the condition: `True`, `False`, `Unknown`; absent when there is no condition. */
+  readonly ready?: string;
+  readonly condition?: string;
+  readonly annotation?: string;
+}
+
+/** The part of a condition that says something. */
+export interface ConditionText {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Domain of our names on pods where the annotation key has none: without one, `Ready` would be the kubelet's. */
+const usualDomain = "vxlan.travelping.com";
+
+/** Type of the pod condition: `vxlan.travelping.com/Ready`. It can be named as a readinessGate. */
+export function conditionType(annotationKey: string): string {
+  return `${domainOf(annotationKey)}/Ready`;
+}
+
+/** Annotation with the state of each network: `vxlan.travelping.com/network-status`. */
+export function statusAnnotation(annotationKey: string): string {
+  return `${domainOf(annotationKey)}/network-status`;
+}
+
+/** Undefined when the pod shows nothing of ours. */
+export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | undefined {
+  const type = conditionType(annotationKey);
+  const condition = pod.status?.conditions?.find((each) => each.type === type);
+  const annotation = pod.metadata?.annotations?.[statusAnnotation(annotationKey)];
+  if (condition === undefined && annotation === undefined) return undefined;
+  return {
+    ...(condition && { ready: condition.status, condition: digestOfCondition(textOf(condition)) }),
+    ...(annotation !== undefined && { annotation: digestOfText(annotation) }),
+  };
+}
+
+/** Equal digests, equal texts. The times of a condition are no part of it. */
+export function digestOfCondition({ status, reason, message }: ConditionText): string {
+  return digestOfText(JSON.stringify([status, reason, message]));
+}
+
+/** 16 hexadecimal digits. */
+export function digestOfText(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+function textOf(
+  condition: { readonly status: string; readonly reason?: string; readonly message?: string },
+): ConditionText {
+  return { status: condition.status, reason: condition.reason ?? "", message: condition.message ?? "" };
+}
+
+function domainOf(annotationKey: string): string {
+  const slash = annotationKey.indexOf("/");
+  return slash < 0 ? usualDomain : annotationKey.slice(0, slash);
+}
