@@ -29,7 +29,7 @@ function scene(limit = 2): {
           return this.alive;
         },
         exchange: () => Promise.reject(new Error("not used")),
-        close() {
+        close(): Promise<void> {
           this.alive = false;
           return Promise.resolve();
         },
