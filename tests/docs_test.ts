@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { exitStatus } from "../lib/cli/host.ts";
 import * as optionTables from "../lib/cli/options.ts";
 import { type OptionRow, variableOf } from "../lib/cli/options.ts";
+import { conditionReasons } from "../lib/controller/pod_condition.ts";
+import { conditionType, statusAnnotation } from "../lib/network/shown_status.ts";
 import { counters, gauges, histograms } from "../lib/ops/metric_catalogue.ts";
 import config from "../deno.json" with { type: "json" };
 import { anchors, codeBlocks, codeSpans, links, section, tableRows } from "./markdown.ts";
@@ -123,6 +125,18 @@ Deno.test("metrics in README exist", async () => {
   assert.ok(named.length > 3);
   const unknown = named.filter((name) => !known.some((one) => one.startsWith(name.replace(/\*$/, ""))));
   assert.deepEqual(unknown, []);
+});
+
+Deno.test("README names what the controller writes on pods", async () => {
+  const readme = await text("README.md");
+  const rows = tableRows(readme, "On the pod").map((cells) => cells.map((cell) => cell.replaceAll("`", "")));
+  const reasons = Object.entries(conditionReasons).map((pair) => pair.join(" "));
+  const said = rows.map(([kind, reason]) => `${kind} ${reason}`);
+  assert.deepEqual(said.filter((row) => / [A-Z][A-Za-z]+$/.test(row)).sort(), reasons.sort());
+  const key = "vxlan.travelping.com/networks";
+  for (const name of [conditionType(key), statusAnnotation(key)]) {
+    assert.ok(readme.includes(`\`${name}\``), name);
+  }
 });
 
 function allOptions(): readonly OptionRow[] {
