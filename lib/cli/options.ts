@@ -1,6 +1,7 @@
 // What can be set, by which flag and which environment variable: one table for the parser, the help and the README.
 import { statusAnnotation } from "../network/shown_status.ts";
 import { readHttpAddress } from "../ops/http_address.ts";
+import { maxAnnotationKeyLength } from "../overlay/wanted.ts";
 
 /** One setting. Flag `--token-file` is environment variable `KVC_TOKEN_FILE`. The flag wins. */
 export interface OptionRow {
@@ -147,9 +148,6 @@ const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const annotationKey =
   /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
-/** The alias of a link (at most 255 bytes) holds the annotation key beside a network name of up to 63 bytes. */
-const longestAnnotationKey = 150;
-
 function checkUrl(value: string): string | undefined {
   if (!URL.canParse(value)) return "expected a URL such as https://10.0.0.1:6443";
   const { protocol, username, password, search, hash } = new URL(value);
@@ -175,7 +173,7 @@ function checkObjectName(value: string): string | undefined {
 
 function checkAnnotationKey(value: string): string | undefined {
   if (value === statusAnnotation(value)) return "this annotation is where the controller writes";
-  if (value.length > longestAnnotationKey) return `expected at most ${longestAnnotationKey} characters`;
+  if (value.length > maxAnnotationKeyLength) return `expected at most ${maxAnnotationKeyLength} characters`;
   return annotationKey.test(value)
     ? undefined
     : "expected an annotation key such as vxlan.travelping.com/networks";

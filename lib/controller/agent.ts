@@ -4,7 +4,7 @@ import type { Observation } from "../overlay/observation.ts";
 import { marker, observeFdb, observeIp, readFdb, readIp } from "../overlay/reading.ts";
 import { explain } from "../overlay/reading_errors.ts";
 import { render } from "../overlay/rendering.ts";
-import type { Step, Tool } from "../overlay/step.ts";
+import { outdatesBridgeSession, type Step, type Tool } from "../overlay/step.ts";
 import type { AgentAddress, SessionPool } from "./session_pool.ts";
 
 /** A step the kernel refused, with its words. The words are for people: they may be missing or late. */
@@ -90,6 +90,11 @@ export class Agents {
         ...this.#refusals(bridge, { agent, tool: "bridge", steps: bridgeSteps }),
       ],
     };
+  }
+
+  /** Closes both sessions: the next look starts the tools anew. */
+  hangUp(agent: AgentAddress): void {
+    for (const tool of ["ip", "bridge"] as const) this.#options.pool.closeSession(agent, tool);
   }
 
   /** Makes changes to the fdb without reading it back; gives what the kernel is known to have refused. */

@@ -132,6 +132,8 @@ async function convergeOnSight(options: Converging): Promise<Convergence> {
     applied.push(...worked);
     ({ observed, refusals } = done);
     planned = planFor(observed, options);
+    // A running tool may speak to a link that somebody has replaced, and say so too late to be heard: start it anew.
+    if (planned.steps.length > 0) agents.hangUp(agent);
   }
   claimAddresses(memory, { observed, wanted: options.wanted });
   // What stands in the way may go without an event: that is found out by looking, not by believing.
