@@ -1,7 +1,7 @@
 // What has happened to the objects, in order: the window of changes that watches are served from.
 import type { KubeObject } from "./kube_object.ts";
 import type { ResourceType } from "./resources.ts";
-import { gone } from "./status.ts";
+import { gone, type StatusError } from "./status.ts";
 
 /** One change. `object` of a DELETED entry is the last state, under the version of the deletion. */
 export interface LogEntry {
@@ -12,6 +12,9 @@ export interface LogEntry {
   /** The state before; absent for ADDED. */
   readonly previous?: KubeObject;
 }
+
+/** Some of the entries asked for are forgotten. */
+export type Forgotten = { readonly forgotten: StatusError };
 
 /** Receives every entry as it is made. */
 export type LogListener = (entry: LogEntry) => void;
@@ -41,10 +44,10 @@ export class EventLog {
     if (!this.#telling) this.#tell();
   }
 
-  /** The entries after a version. Throws a StatusError 410 when some of them are forgotten. */
-  since(version: number): readonly LogEntry[] {
+  /** The entries after a version, or the 410 when some of them are forgotten. */
+  since(version: number): readonly LogEntry[] | Forgotten {
     if (version < this.#forgotten) {
-      throw gone(`too old resource version: ${version} (${this.#forgotten})`);
+      return { forgotten: gone(`too old resource version: ${version} (${this.#forgotten})`) };
     }
     return this.#entries.filter((entry) => entry.version > version);
   }

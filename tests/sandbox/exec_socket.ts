@@ -2,7 +2,7 @@
 import type { Container, ExecProcess } from "./data_plane.ts";
 import type { ExecRequest } from "./exec_request.ts";
 import type { ExecFault, Strike } from "./faults.ts";
-import { exitStatus, missingStatus, refusal } from "./exec_status.ts";
+import { exitStatus, refusal, startFailure } from "./exec_status.ts";
 import { LineLimit } from "./line_limit.ts";
 import { badRequest } from "./status.ts";
 import type { WireConnection } from "./wire.ts";
@@ -43,11 +43,15 @@ export function openExecSocket(options: ExecSocketOptions): Response {
   // Not `{ protocol }`: Deno finds it only in a list with blanks ("a, b"); others, like ws, write "a,b".
   const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
   response.headers.set("sec-websocket-protocol", protocol);
-  new Conversation(socket, { ...options, container });
+  new Conversation(socket, { ...options, container, halfClose: protocol === protocols[0] });
   return response;
 }
 
-type ConversationOptions = ExecSocketOptions & { readonly container: Container };
+type ConversationOptions = ExecSocketOptions & {
+  readonly container: Container;
+  /** v5: the client can end stdin alone. */
+  readonly halfClose: boolean;
+};
 
 /** From the opening of a socket to its end. */
 class Conversation {
@@ -79,8 +83,9 @@ class Conversation {
     const first = exec.stdout ? channels.stdout : exec.stderr ? channels.stderr : channels.error;
     this.#send(first, new Uint8Array());
     if (this.#fault?.kind === "hang") return;
+    if (exec.command.length === 0) return this.#finish(startFailure(undefined, container.id));
     const started = await container.exec(exec.command);
-    if ("missing" in started) return this.#finish(missingStatus(started.missing, container.id));
+    if ("missing" in started) return this.#finish(startFailure(started.missing, container.id));
     this.#process = started;
     void this.#report(started);
     if (this.#fault?.kind === "flood") this.#flood(this.#fault.bytes);
@@ -108,7 +113,7 @@ class Conversation {
   #onFrame(data: unknown): void {
     if (!(data instanceof ArrayBuffer) || data.byteLength === 0) return;
     const frame = new Uint8Array(data);
-    if (frame[0] === channels.close && frame[1] === channels.stdin) {
+    if (this.#options.halfClose && frame[0] === channels.close && frame[1] === channels.stdin) {
       this.#then(() => this.#process?.closeStdin());
     }
     if (frame[0] === channels.stdin) this.#then(() => this.#feed(frame.subarray(1)));

@@ -18,12 +18,19 @@ export function refusal(fault: ExecFault & { readonly kind: "refuse" }): StatusE
   );
 }
 
-/** What comes when there is no such program: kubelet's, containerd's and runc's words, as measured on 1.36.3. */
-export function missingStatus(program: string, containerId: string): unknown {
+/**
+ * What comes when a command cannot be started, because there is no such program or (undefined) because it is empty:
+ * kubelet's, containerd's and runc's words, as measured on 1.36.3.
+ */
+export function startFailure(program: string | undefined, containerId: string): unknown {
+  const why = program === undefined
+    ? "args must not be empty"
+    : `unable to start container process: exec: ${
+      JSON.stringify(program)
+    }: executable file not found in $PATH`;
   const message =
     "Internal error occurred: error executing command in container: failed to exec in container: " +
-    `failed to start exec "${containerId}": OCI runtime exec failed: exec failed: unable to start container ` +
-    `process: exec: ${JSON.stringify(program)}: executable file not found in $PATH: unknown`;
+    `failed to start exec "${containerId}": OCI runtime exec failed: exec failed: ${why}: unknown`;
   const details = { causes: [{ message }] };
   const error = new StatusError(500, "InternalError", `Internal error occurred: ${message}`, { details });
   const { kind: _kind, apiVersion: _version, ...rest } = statusBody(error);

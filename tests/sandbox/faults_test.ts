@@ -90,7 +90,8 @@ story("history forgotten: old versions and lists under way get 410", async (sand
   const { resourceVersion, continue: token } = page.json.metadata;
   put(sandbox, "c");
   server.forgetHistory();
-  assert.equal((await call(server.url, { path: `${watch}&resourceVersion=${resourceVersion}` })).status, 410);
+  await using old = await WatchReader.open(server.url, `${watch}&resourceVersion=${resourceVersion}`);
+  assert.equal(await old.event(), "ERROR 410");
   assert.equal((await call(server.url, { path: `${list}?limit=1&continue=${token}` })).status, 410);
 });
 

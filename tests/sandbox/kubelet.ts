@@ -97,12 +97,13 @@ export class Kubelet {
     if (before !== deletionGracePeriodSeconds) void runner.terminate(deletionGracePeriodSeconds ?? 0);
   }
 
-  /** What a scheduler does: one write of the node's name. */
+  /** What a scheduler does: one write of the node's name. Pods of another scheduler are none of its business. */
   #schedule(pod: KubeObject): void {
     const { nodes, store } = this.#options;
     const key = keyOf(pod);
-    const present = store.find(key);
-    if (present === undefined || textField(field(present, "spec"), "nodeName") !== "") return;
+    const spec = field(store.find(key), "spec");
+    if (spec === undefined || textField(spec, "nodeName") !== "") return;
+    if (textField(spec, "schedulerName") !== "default-scheduler") return;
     const nodeName = nodes[this.#scheduled++ % nodes.length];
     store.update(key, "object", (old) => ({ ...old, spec: { ...Object(field(old, "spec")), nodeName } }));
   }

@@ -1,6 +1,6 @@
 // How is a long list handed out in pages that belong together?
 import type { KubeObject } from "./kube_object.ts";
-import { gone } from "./status.ts";
+import { badRequest, gone } from "./status.ts";
 import type { ListMeta } from "./views.ts";
 
 /** One page. */
@@ -12,22 +12,34 @@ export interface Page {
 interface Rest {
   readonly objects: readonly KubeObject[];
   readonly version: string;
+  /** How many are left is told only where the store can count them: not with a selector. */
+  readonly counted: boolean;
 }
 
 /** How many lists can be under way; the oldest is forgotten. */
 const capacity = 100;
+
+/** What all continue tokens begin with, so that nonsense can be told from what is forgotten. */
+const tokenMark = "sandbox-";
 
 /** The rests of lists under way, by continue token. */
 export class ListPages {
   readonly #rests = new Map<string, Rest>();
 
   /** The first page of a list read at `version`; `limit` 0 means everything. */
-  first(objects: readonly KubeObject[], options: { readonly version: number; readonly limit: number }): Page {
-    return this.#page({ objects, version: String(options.version) }, options.limit);
+  first(
+    objects: readonly KubeObject[],
+    options: { readonly version: number; readonly limit: number; readonly counted: boolean },
+  ): Page {
+    const { version, limit, counted } = options;
+    return this.#page({ objects, version: String(version), counted }, limit);
   }
 
-  /** A later page, of the same moment as the first. Throws a StatusError 410 when it is forgotten. */
+  /** A later page, of the same moment as the first. Throws a StatusError: 400 for nonsense, 410 when it is forgotten. */
   next(token: string, limit: number): Page {
+    if (!token.startsWith(tokenMark)) {
+      throw badRequest("invalid continue token: continue key is not valid: it is none of this server's");
+    }
     const rest = this.#rests.get(token);
     if (rest === undefined) {
       throw gone(
@@ -44,16 +56,20 @@ export class ListPages {
   }
 
   #page(rest: Rest, limit: number): Page {
-    const { objects, version } = rest;
+    const { objects, version, counted } = rest;
     if (limit === 0 || objects.length <= limit) return { objects, metadata: { resourceVersion: version } };
-    const token = crypto.randomUUID();
+    const token = tokenMark + crypto.randomUUID();
     const later = objects.slice(limit);
-    this.#rests.set(token, { objects: later, version });
+    this.#rests.set(token, { objects: later, version, counted });
     const oldest = this.#rests.keys().next();
     if (this.#rests.size > capacity && oldest.done === false) this.#rests.delete(oldest.value);
     return {
       objects: objects.slice(0, limit),
-      metadata: { resourceVersion: version, continue: token, remainingItemCount: later.length },
+      metadata: {
+        resourceVersion: version,
+        continue: token,
+        ...(counted ? { remainingItemCount: later.length } : {}),
+      },
     };
   }
 }

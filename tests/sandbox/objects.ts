@@ -3,7 +3,7 @@ import { EventLog } from "./event_log.ts";
 import { asObject, type KubeObject, type ObjectMeta, sameJson } from "./kube_object.ts";
 import { apiVersionOf, namespaces, type ResourceType } from "./resources.ts";
 import { type Selection, selectorOf } from "./selectors.ts";
-import { alreadyExists, conflict, invalid, notFound, StatusError, versionTooLarge } from "./status.ts";
+import { alreadyExists, badRequest, conflict, invalid, notFound, versionTooLarge } from "./status.ts";
 import { timestamp } from "./timestamp.ts";
 import { defaults, graceOf, merged, type WritePart } from "./write_rules.ts";
 
@@ -41,7 +41,7 @@ export class ObjectStore {
   /** One object; 404. */
   get(key: ObjectKey): KubeObject {
     const found = this.find(key);
-    if (found === undefined) throw notFound(key.resource.plural, key.name);
+    if (found === undefined) throw notFound(key.resource, key.name);
     return found;
   }
 
@@ -61,7 +61,7 @@ export class ObjectStore {
   create(resource: ResourceType, body: unknown, namespace?: string): KubeObject {
     const given = asObject(body);
     const key = this.#newKey(resource, given, namespace);
-    if (this.find(key) !== undefined) throw alreadyExists(resource.plural, key.name);
+    if (this.find(key) !== undefined) throw alreadyExists(resource, key.name);
     const version = ++this.#version;
     const metadata: ObjectMeta = {
       ...given.metadata,
@@ -87,10 +87,10 @@ export class ObjectStore {
     const given = asObject(change(old));
     const { resource } = key;
     const asked = given.metadata.resourceVersion;
-    if (asked !== "" && asked !== old.metadata.resourceVersion) throw conflict(resource.plural, key.name);
+    if (asked !== "" && asked !== old.metadata.resourceVersion) throw conflict(resource, key.name);
     if (given.metadata.uid !== "" && given.metadata.uid !== old.metadata.uid) {
       const why = `Precondition failed: UID in precondition: ${given.metadata.uid}, UID in object meta: `;
-      throw conflict(resource.plural, key.name, why + old.metadata.uid);
+      throw conflict(resource, key.name, why + old.metadata.uid);
     }
     const object = merged(old, given, { resource, part });
     if (sameJson(object, old)) return old;
@@ -105,10 +105,10 @@ export class ObjectStore {
     const old = this.get(key);
     const { uid, resourceVersion } = options;
     if (uid !== undefined && uid !== old.metadata.uid) {
-      throw conflict(key.resource.plural, key.name, `the UID in the precondition (${uid}) does not match`);
+      throw conflict(key.resource, key.name, `the UID in the precondition (${uid}) does not match`);
     }
     if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
-      throw conflict(key.resource.plural, key.name, "the ResourceVersion in the precondition does not match");
+      throw conflict(key.resource, key.name, "the ResourceVersion in the precondition does not match");
     }
     const grace = graceOf(old, key.resource, options);
     if (grace === 0) return this.remove(key, old.metadata.uid) ?? old;
@@ -134,7 +134,7 @@ export class ObjectStore {
   readVersion(text: string): number {
     const version = Number(text);
     if (!/^\d+$/.test(text)) {
-      throw new StatusError(400, "BadRequest", `resourceVersion: Invalid value: ${JSON.stringify(text)}`);
+      throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}`);
     }
     if (version > this.#version) throw versionTooLarge(text, this.#version);
     return version;
@@ -156,7 +156,7 @@ export class ObjectStore {
     if (name === "") throw invalid("metadata.name: Required value: name or generateName is required");
     if (!resource.namespaced) return { resource, name };
     const home = namespace ?? given.metadata.namespace ?? "default";
-    if (this.find({ resource: namespaces, name: home }) === undefined) throw notFound("namespaces", home);
+    if (this.find({ resource: namespaces, name: home }) === undefined) throw notFound(namespaces, home);
     return { resource, namespace: home, name };
   }
 

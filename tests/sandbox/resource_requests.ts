@@ -4,6 +4,7 @@ import { asObject, field, isJsonObject, type KubeObject, textField } from "./kub
 import { ListPages } from "./list_pages.ts";
 import type { DeleteOptions, ObjectKey, ObjectStore } from "./objects.ts";
 import { applyPatch } from "./patching.ts";
+import { checkCreate, checkUpdate } from "./validation.ts";
 import { pods } from "./resources.ts";
 import type { ApiRoute } from "./routes.ts";
 import type { Selection } from "./selectors.ts";
@@ -46,7 +47,9 @@ export class ResourceRequests {
       case "watch":
         return this.#watch(asked, view);
       case "create": {
-        const body = inward(route.resource, asObject(await bodyOf(request)));
+        const given = asObject(await bodyOf(request));
+        checkCreate(given, route);
+        const body = inward(route.resource, given);
         const made = this.#store.create(storedAs(route.resource), body, route.namespace);
         return json(view.one(made), 201);
       }
@@ -70,7 +73,11 @@ export class ResourceRequests {
     if (token !== "") return pageOf(this.pages.next(token, limit), view);
     const found = this.#store.list(storedAs(route.resource), selectionOf(route, query));
     // The watch cache, which answers version 0, knows no pages.
-    const options = { version: this.#store.version, limit: version === "0" ? 0 : limit };
+    const options = {
+      version: this.#store.version,
+      limit: version === "0" ? 0 : limit,
+      counted: !query.has("labelSelector") && !query.has("fieldSelector"),
+    };
     return pageOf(this.pages.first(found, options), view);
   }
 
@@ -97,8 +104,9 @@ export class ResourceRequests {
     const contentType = request.headers.get("content-type") ?? "";
     return this.#store.update(keyOf(route), part, (old) => {
       const shown = outward(route.resource, old);
-      const changed = route.verb === "patch" ? applyPatch(shown, body, contentType) : body;
-      return inward(route.resource, asObject(changed));
+      const changed = asObject(route.verb === "patch" ? applyPatch(shown, body, contentType) : body);
+      checkUpdate({ old: shown, changed, route });
+      return inward(route.resource, changed);
     });
   }
 

@@ -52,10 +52,17 @@ export function unauthorized(): StatusError {
   return new StatusError(401, "Unauthorized", "Unauthorized");
 }
 
+/** What a Status calls a resource. */
+export interface ResourceNames {
+  /** "" for the core group. */
+  readonly group: string;
+  readonly plural: string;
+}
+
 /** 404 for one object. */
-export function notFound(resource: string, name: string): StatusError {
-  return new StatusError(404, "NotFound", `${resource} "${name}" not found`, {
-    details: { name, kind: resource },
+export function notFound(resource: ResourceNames, name: string): StatusError {
+  return new StatusError(404, "NotFound", `${fullName(resource)} "${name}" not found`, {
+    details: detailsOf(resource, name),
   });
 }
 
@@ -74,19 +81,18 @@ export function methodNotServed(method: string, path: string): StatusError {
 }
 
 /** 409 on create. */
-export function alreadyExists(resource: string, name: string): StatusError {
-  return new StatusError(409, "AlreadyExists", `${resource} "${name}" already exists`, {
-    details: { name, kind: resource },
+export function alreadyExists(resource: ResourceNames, name: string): StatusError {
+  return new StatusError(409, "AlreadyExists", `${fullName(resource)} "${name}" already exists`, {
+    details: detailsOf(resource, name),
   });
 }
 
 /** 409 on a write with an old resourceVersion, or with another uid than asked for. */
-export function conflict(resource: string, name: string, why?: string): StatusError {
+export function conflict(resource: ResourceNames, name: string, why?: string): StatusError {
   const text = why ??
     "the object has been modified; please apply your changes to the latest version and try again";
-  return new StatusError(409, "Conflict", `Operation cannot be fulfilled on ${resource} "${name}": ${text}`, {
-    details: { name, kind: resource },
-  });
+  const message = `Operation cannot be fulfilled on ${fullName(resource)} "${name}": ${text}`;
+  return new StatusError(409, "Conflict", message, { details: detailsOf(resource, name) });
 }
 
 /** 410: a version that is no longer in the window. */
@@ -114,4 +120,13 @@ export function versionTooLarge(asked: string, current: number): StatusError {
     details: { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }] },
     retryAfterSeconds: 1,
   });
+}
+
+/** `pods`, `leases.coordination.k8s.io`. */
+function fullName({ group, plural }: ResourceNames): string {
+  return group === "" ? plural : `${plural}.${group}`;
+}
+
+function detailsOf({ group, plural }: ResourceNames, name: string): Record<string, string> {
+  return { name, ...(group === "" ? {} : { group }), kind: plural };
 }

@@ -64,7 +64,7 @@ export class ToyContainer implements Container {
   }
 
   async signal(signal: "TERM" | "KILL"): Promise<void> {
-    if (signal === "TERM" && this.#main.kind === "old-agent") return;
+    if (signal === "TERM" && isDeaf(this.#main)) return;
     await this.#end(signal === "TERM" ? 0 : 137);
   }
 
@@ -78,6 +78,11 @@ export class ToyContainer implements Container {
     this.#exit.resolve(code);
     for (const process of [...this.#processes]) await process.kill();
   }
+}
+
+/** Process 1 without a handler does not hear TERM: of the programs people use for waiting, `sleep` is such a one. */
+function isDeaf(main: ContainerMain): boolean {
+  return main.kind === "old-agent" || main.kind === "command" && main.argv[0] === "sleep";
 }
 
 /** Main programs that end by themselves, as far as the toy knows any; others wait for TERM. */

@@ -33,7 +33,7 @@ export function plainView(resource: ResourceType): View {
     bookmark: (metadata) => ({
       kind: resource.kind,
       apiVersion,
-      metadata: { creationTimestamp: null, ...metadata },
+      metadata,
     }),
   };
 }

@@ -1,10 +1,10 @@
 // How do changes reach a watcher? The stream of events of one watch, and all watches that are open.
-import type { LogEntry } from "./event_log.ts";
+import type { Forgotten, LogEntry } from "./event_log.ts";
 import type { KubeObject } from "./kube_object.ts";
 import type { ObjectStore } from "./objects.ts";
 import type { ResourceType } from "./resources.ts";
 import { type Selection, type Selector, selectorOf } from "./selectors.ts";
-import { gone, statusBody } from "./status.ts";
+import { gone, statusBody, type StatusError } from "./status.ts";
 import type { View } from "./views.ts";
 import type { WireConnection } from "./wire.ts";
 
@@ -37,7 +37,7 @@ export class Watches {
     this.#bookmarkEvery = options.bookmarkEvery;
   }
 
-  /** Opens one. Throws a StatusError 400 for a bad selector, 410 when `from` is too old. */
+  /** Opens one. Throws a StatusError 400 for a bad selector. */
   open(request: WatchRequest): Response {
     const stream = new WatchStream(request, {
       store: this.#store,
@@ -107,14 +107,11 @@ class WatchStream {
     this.#context = context;
   }
 
-  /** Reads the past, so that a failure is still an HTTP error; the stream itself then follows. */
+  /** Reads the past at once: a bad selector is still an HTTP error, a version too old is an event (as measured). */
   begin(): ReadableStream<Uint8Array> {
-    const { from, resource, selection, view } = this.request;
+    const { resource, selection } = this.request;
     const selects = selectorOf(selection, resource);
-    const { store } = this.#context;
-    const past = from === undefined
-      ? store.list(resource, selection).map((object) => eventLine("ADDED", view.one(object)))
-      : store.log.since(from).map((entry) => this.#lineOf(entry, selects));
+    const past = this.#past(selects);
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;
@@ -135,8 +132,8 @@ class WatchStream {
     this.say(eventLine("BOOKMARK", object));
   }
 
-  expire(): void {
-    this.say(eventLine("ERROR", statusBody(gone("too old resource version: 1 (2)"))));
+  expire(why: StatusError = gone("too old resource version: 1 (2)")): void {
+    this.say(eventLine("ERROR", statusBody(why)));
     this.end();
   }
 
@@ -146,7 +143,17 @@ class WatchStream {
     controller?.close();
   }
 
-  #follow(past: readonly string[], selects: Selector): void {
+  #past(selects: Selector): readonly string[] | Forgotten {
+    const { from, resource, selection, view } = this.request;
+    const { store } = this.#context;
+    if (from === undefined) {
+      return store.list(resource, selection).map((object) => eventLine("ADDED", view.one(object)));
+    }
+    const entries = store.log.since(from);
+    return "forgotten" in entries ? entries : entries.map((entry) => this.#lineOf(entry, selects));
+  }
+
+  #follow(past: readonly string[] | Forgotten, selects: Selector): void {
     const { fault, marksInitial, timeoutSeconds } = this.request;
     if (fault === "gone") return this.expire();
     if (fault !== undefined) this.say(fault.text);
@@ -154,6 +161,7 @@ class WatchStream {
       void this.request.connection.delivered().then(() => this.request.connection.cut());
       return;
     }
+    if ("forgotten" in past) return this.expire(past.forgotten);
     for (const line of past) this.say(line);
     if (marksInitial) this.bookmark({ "k8s.io/initial-events-end": "true" });
     this.#cleanups.push(this.#context.store.log.subscribe((entry) => this.say(this.#lineOf(entry, selects))));

@@ -31,7 +31,12 @@ export function defaults(resource: ResourceType, given: KubeObject): Record<stri
   if (resource === namespaces) return { status: { phase: "Active" } };
   if (resource !== pods) return {};
   const asked = field(given, "spec") ?? {};
-  const spec = { restartPolicy: "Always", terminationGracePeriodSeconds: 30, ...asked };
+  const spec = {
+    restartPolicy: "Always",
+    terminationGracePeriodSeconds: 30,
+    schedulerName: "default-scheduler",
+    ...asked,
+  };
   return { spec, status: { phase: "Pending" } };
 }
 
