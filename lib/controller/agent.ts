@@ -76,6 +76,7 @@ export class Agents {
     const ip = ipSteps.length === 0
       ? undefined
       : await this.#exchange(agent, { tool: "ip", steps: ipSteps, show: observeIp, entries });
+    if (steps.some(outdatesBridgeSession)) this.#options.pool.closeSession(agent, "bridge");
     const bridge = await this.#exchange(agent, {
       tool: "bridge",
       steps: bridgeSteps,
