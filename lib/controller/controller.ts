@@ -101,6 +101,7 @@ export class Controller {
       work: (uid) => reconcile(uid, this.#world),
       workers: settings.limits.workers,
       workersForFailing: settings.limits.workersForFailing,
+      groupOf: (uid) => this.#store.pod(uid)?.namespace ?? "",
       ...(parts.queueObserver === undefined ? {} : { observe: parts.queueObserver }),
     });
   }

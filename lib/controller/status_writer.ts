@@ -68,7 +68,13 @@ export class StatusWriter implements Reporter {
     const { clock, log } = options;
     this.#options = options;
     this.#trouble = new StatusTrouble({ clock, log, what: "pods/status", verbs: "patch" });
-    this.#queue = new WorkQueue({ clock, work: (uid) => this.#work(uid), workers, workersForFailing });
+    this.#queue = new WorkQueue({
+      clock,
+      work: (uid) => this.#work(uid),
+      workers,
+      workersForFailing,
+      groupOf: (uid) => this.#entries.get(uid)?.pod.namespace ?? "",
+    });
   }
 
   report(report: PodReport): void {

@@ -1,5 +1,6 @@
 // Which key is worked on when: one worker per key, adds collapse, failures back off, the stuck hold up nobody.
 import type { Clock } from "../ops/clock.ts";
+import { FairLine } from "./fair_line.ts";
 import type { Outcome } from "./outcome.ts";
 
 export interface WorkQueueOptions {
@@ -10,6 +11,11 @@ export interface WorkQueueOptions {
   readonly workers: number;
   /** Of these, how many may be taken by keys whose last run failed: the rest stays free for the healthy. */
   readonly workersForFailing: number;
+  /**
+   * Groups of keys take turns among those that are due, so that a thousand of one do not hold up one of another.
+   * Default: all are one group, first come first served.
+   */
+  readonly groupOf?: (key: string) => string;
   readonly observe?: WorkQueueObserver;
 }
 
@@ -47,9 +53,9 @@ export class WorkQueue {
   readonly #options: WorkQueueOptions;
   /** Not yet due. */
   readonly #delayed = new Map<string, Item>();
-  /** Due, first come first served; those that failed last time stand in a line of their own. */
-  readonly #ready = new Map<string, Item>();
-  readonly #readyFailing = new Map<string, Item>();
+  /** Due; those that failed last time stand in a line of their own. */
+  readonly #ready: FairLine<Item>;
+  readonly #readyFailing: FairLine<Item>;
   readonly #running = new Map<string, number>();
   /** Adds that came while the key was being worked on. */
   readonly #rerun = new Map<string, AddOptions>();
@@ -63,6 +69,9 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    const groupOf = options.groupOf ?? (() => "");
+    this.#ready = new FairLine(groupOf);
+    this.#readyFailing = new FairLine(groupOf);
   }
 
   /** Asks for a run of the key. */
@@ -92,7 +101,7 @@ export class WorkQueue {
     this.#stopped = true;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    for (const map of [this.#delayed, this.#ready, this.#readyFailing, this.#rerun]) map.clear();
+    for (const line of [this.#delayed, this.#ready, this.#readyFailing, this.#rerun]) line.clear();
     if (this.#running.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
@@ -113,10 +122,8 @@ export class WorkQueue {
 
   #forgive(key: string): void {
     this.#failures.delete(key);
-    const item = this.#readyFailing.get(key);
-    if (item === undefined) return;
-    this.#readyFailing.delete(key);
-    this.#ready.set(key, item);
+    const item = this.#readyFailing.delete(key);
+    if (item !== undefined) this.#ready.add(key, item);
   }
 
   /** An event of somebody else does not shorten the wait of a key that fails. */
@@ -150,7 +157,7 @@ export class WorkQueue {
     for (const item of due) {
       this.#delayed.delete(item.key);
       const line = this.#failures.has(item.key) ? this.#readyFailing : this.#ready;
-      line.set(item.key, item);
+      line.add(item.key, item);
     }
     this.#fillWorkers();
     let next = Infinity;
@@ -160,20 +167,17 @@ export class WorkQueue {
 
   #fillWorkers(): void {
     const { workers, workersForFailing, observe } = this.#options;
-    for (const item of this.#ready.values()) {
-      if (this.#running.size >= workers) break;
-      this.#ready.delete(item.key);
-      this.#start(item, { failing: false });
+    while (this.#ready.size > 0 && this.#running.size < workers) {
+      this.#start(this.#ready.take(), { failing: false });
     }
-    for (const item of this.#readyFailing.values()) {
-      if (this.#running.size >= workers || this.#failingRunning >= workersForFailing) break;
-      this.#readyFailing.delete(item.key);
-      this.#start(item, { failing: true });
-    }
+    while (
+      this.#readyFailing.size > 0 && this.#running.size < workers && this.#failingRunning < workersForFailing
+    ) this.#start(this.#readyFailing.take(), { failing: true });
     observe?.depth(this.depth);
   }
 
-  #start(item: Item, { failing }: { readonly failing: boolean }): void {
+  #start(item: Item | undefined, { failing }: { readonly failing: boolean }): void {
+    if (item === undefined) return;
     const { clock, observe } = this.#options;
     const start = clock.now();
     this.#running.set(item.key, start);
