@@ -112,11 +112,11 @@ function sessionOver(
     get open() {
       return talk.outcome === undefined;
     },
-    exchange: (lines, asked) => {
+    exchange: async (lines, asked) => {
       checkExchange(lines, asked);
       const mine = queue.then(() => exchange(lines, asked));
       queue = mine.catch(() => {});
-      return mine;
+      return await mine;
     },
     close: async () => {
       talk.finish({ kind: "unknown", reason: "the session was closed" });
