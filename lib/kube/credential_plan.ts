@@ -32,7 +32,7 @@ export interface CredentialPlan {
 /** Fields of a cluster that cannot be honoured on Deno's fetch, each with what to do instead. */
 const refusedClusterFields: Readonly<Record<string, string>> = {
   "insecure-skip-tls-verify": "put the CA of the server into certificate-authority-data",
-  "proxy-url": "reach the server directly, or set HTTPS_PROXY for lists and watches where exec goes direct",
+  "proxy-url": "give a server address that can be reached without a proxy",
   "tls-server-name": "use a server address that its certificate names",
 };
 

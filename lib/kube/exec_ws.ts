@@ -1,22 +1,8 @@
 // How does a command get into a container and its outcome back? The executor over WebSocket to the API server.
 import type { Clock } from "../ops/clock.ts";
 import type { Connection, Credentials } from "./connection.ts";
-import type {
-  ExecOptions,
-  ExecOutcome,
-  ExecResult,
-  Executor,
-  ProcessOptions,
-  RemoteProcess,
-} from "./exec.ts";
-import {
-  closeStdinFrame,
-  outcomeOfRefusal,
-  outcomeOfStatus,
-  readFrame,
-  stdinFrame,
-} from "./exec_protocol.ts";
-import { type ExecSocket, openSocket, type SocketEnd } from "./exec_socket.ts";
+import type { ExecOptions, ExecOutcome, ExecResult, Executor, RemoteProcess } from "./exec.ts";
+import { type Asked, launch, neverRan, type Running } from "./exec_process.ts";
 import { collectOutput } from "./output_cap.ts";
 
 /** Told of every exec, for metrics: what came of it and how long it was under way, in ms. */
@@ -24,12 +10,6 @@ export type ExecObserver = (seen: { readonly outcome: ExecOutcome["kind"]; reado
 
 /** Bytes of stdout and stderr together that `run` keeps unless told otherwise. */
 const defaultOutputCap = 1024 * 1024;
-/** Bytes of a final status that are read; the real ones have a few hundred. */
-const statusLimit = 64 * 1024;
-/** ms that the other side has for closing after its final status, and after stdin was closed. */
-const closeGrace = 500;
-/** Bytes of stdin in one frame. */
-const stdinChunk = 32 * 1024;
 
 /**
  * An executor that opens one WebSocket for each command. Credentials are asked for each time; when the server
@@ -61,7 +41,7 @@ export function createExecutor(
     credentials: Credentials,
   ): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
     if (asked.signal?.aborted) return { failed: neverRan("aborted before it started") };
-    const one = launch(asked, { url: execUrl(connection.server, asked), credentials, clock });
+    const one = launch(asked, { server: connection.server, credentials, clock });
     running.add(one);
     one.ended.then(() => running.delete(one));
     const opened = await one.opened;
@@ -75,16 +55,6 @@ export function createExecutor(
       for (const one of running) one.abandon("the executor was closed");
     },
   };
-}
-
-interface Asked extends ProcessOptions {
-  readonly stdin: boolean;
-}
-
-interface Running extends RemoteProcess {
-  /** True once open, false when it ended before. */
-  readonly opened: Promise<boolean>;
-  abandon(reason: string): void;
 }
 
 type Start = (asked: Asked) => Promise<RemoteProcess | { readonly failed: ExecOutcome }>;
@@ -117,95 +87,6 @@ async function run(
   return { outcome, ...output.texts() };
 }
 
-/** Opens the socket and turns its frames into output and an outcome. */
-function launch(
-  asked: Asked,
-  means: { readonly url: string; readonly credentials: Credentials; readonly clock: Clock },
-): Running {
-  const opened = Promise.withResolvers<boolean>();
-  const ended = Promise.withResolvers<ExecOutcome>();
-  let open = false;
-  let halfClose = false;
-  let status: ExecOutcome | undefined;
-  const onAbort = (): void => socket.terminate(String(asked.signal?.reason));
-  const socket: ExecSocket = openSocket({
-    url: means.url,
-    credentials: means.credentials,
-    clock: means.clock,
-    onOpen: (protocol) => {
-      open = true;
-      halfClose = protocol.startsWith("v5");
-      opened.resolve(true);
-    },
-    onMessage: (message) => {
-      const frame = readFrame(message);
-      switch (frame.kind) {
-        case "stdout":
-          if (frame.bytes.length > 0) asked.onStdout(frame.bytes);
-          return;
-        case "stderr":
-          if (frame.bytes.length > 0) asked.onStderr(frame.bytes);
-          return;
-        case "status":
-          status = outcomeOfStatus(new TextDecoder().decode(frame.bytes.subarray(0, statusLimit)));
-          return socket.close(closeGrace);
-        case "other":
-          return;
-        default:
-          return frame satisfies never;
-      }
-    },
-    onEnd: (end) => {
-      asked.signal?.removeEventListener("abort", onAbort);
-      opened.resolve(false);
-      ended.resolve(status ?? outcomeOfEnd(end));
-    },
-  });
-  asked.signal?.addEventListener("abort", onAbort, { once: true });
-
-  return {
-    opened: opened.promise,
-    ended: ended.promise,
-    write: (text) => writeAll(socket, new TextEncoder().encode(text)),
-    close: async () => {
-      if (open && halfClose && socket.send(closeStdinFrame)) {
-        const cancel = means.clock.after(closeGrace, () => socket.close(closeGrace));
-        await ended.promise;
-        return cancel();
-      }
-      // A v4 session ends too when its socket closes: the kubelet closes the command's stdin then.
-      socket.close(closeGrace);
-      await ended.promise;
-    },
-    abandon: (reason) => socket.terminate(reason),
-  };
-}
-
-function writeAll(socket: ExecSocket, bytes: Uint8Array): boolean {
-  for (let from = 0; from < bytes.length; from += stdinChunk) {
-    if (!socket.send(stdinFrame(bytes.subarray(from, from + stdinChunk)))) return false;
-  }
-  return true;
-}
-
-function outcomeOfEnd(end: SocketEnd): ExecOutcome {
-  switch (end.kind) {
-    case "refused":
-      return outcomeOfRefusal(end);
-    case "unreachable":
-      return end.sent ? { kind: "unknown", reason: end.reason } : neverRan(end.reason);
-    case "closed":
-      return { kind: "unknown", reason: `the connection ended without a status: ${end.reason}` };
-    default:
-      return end satisfies never;
-  }
-}
-
-/** Nothing was sent, so nothing can have run; 0 says that no HTTP status came either. */
-function neverRan(reason: string): ExecOutcome {
-  return { kind: "rejected", status: 0, reason };
-}
-
 function isUnauthorized(started: RemoteProcess | { readonly failed: ExecOutcome }): boolean {
   return "failed" in started && started.failed.kind === "rejected" && started.failed.status === 401;
 }
@@ -222,13 +103,4 @@ async function credentialsOf(
   } catch (error) {
     return neverRan(error instanceof Error ? error.message : String(error));
   }
-}
-
-function execUrl(server: string, asked: Asked): string {
-  const { namespace, pod, container } = asked.target;
-  const query = new URLSearchParams({ container, stdout: "true", stderr: "true" });
-  if (asked.stdin) query.set("stdin", "true");
-  for (const word of asked.command) query.append("command", word);
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec`;
-  return `${server}${path}?${query}`;
 }
