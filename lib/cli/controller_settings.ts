@@ -12,6 +12,8 @@ export function membershipSettings(settings: Settings, namespace: string): Membe
     initAgent: required(settings, "agent-init-container-name"),
     configMap: { namespace, name: required(settings, "configmap-name") },
     restrictPods: settings.has("restrict-pods"),
+    maxNetworks: numberOf(settings, "max-networks-per-pod"),
+    maxMembers: numberOf(settings, "max-members-per-network"),
   };
 }
 
@@ -23,6 +25,11 @@ export function controllerSettings(settings: Settings, namespace: string): Contr
     watchNamespaces: splitList(settings.get("watch-namespaces") ?? ""),
     limits: defaultLimits,
   };
+}
+
+/** A whole number that was checked when it was read. */
+export function numberOf(settings: Settings, flag: string): number {
+  return Number(required(settings, flag));
 }
 
 /** A setting that has a fallback, so that it is always there. */

@@ -2,8 +2,9 @@
 import type { AgentAddress } from "../controller/session_pool.ts";
 import type { Executor } from "../kube/exec.ts";
 import { type ExecSession, openSession, SessionEnded } from "../kube/exec_session.ts";
-import type { Clock } from "../ops/clock.ts";
+import { type Clock, sleep } from "../ops/clock.ts";
 import type { Metrics } from "../ops/metrics.ts";
+import type { TokenBucket } from "../ops/token_bucket.ts";
 import { batchCommand } from "../overlay/batch_command.ts";
 import type { Tool } from "../overlay/step.ts";
 
@@ -13,9 +14,16 @@ const openDeadline = 15_000;
 /** Sessions into agents, counted and timed. */
 export function sessionOpener(
   executor: Executor,
-  { metrics, clock }: { readonly metrics: Metrics; readonly clock: Clock },
+  { metrics, clock, limit }: {
+    readonly metrics: Metrics;
+    readonly clock: Clock;
+    /** How many may be opened in a time: who comes too soon waits his turn. */
+    readonly limit: TokenBucket;
+  },
 ): (agent: AgentAddress, tool: Tool) => Promise<ExecSession> {
   return async ({ namespace, pod, container }, tool) => {
+    const wait = limit.reserve();
+    if (wait > 0) await sleep(clock, wait);
     const start = clock.now();
     const target = { namespace, pod, container };
     try {

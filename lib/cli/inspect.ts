@@ -1,7 +1,7 @@
 // The command `inspect`: one pod as it should be and as its kernel says it is. Changes nothing.
 import { Agents } from "../controller/agent.ts";
 import { SessionPool } from "../controller/session_pool.ts";
-import type { Subject } from "../controller/store.ts";
+import type { Subject } from "../controller/subject.ts";
 import type { Executor } from "../kube/exec.ts";
 import { openSession } from "../kube/exec_session.ts";
 import { createExecutor } from "../kube/exec_ws.ts";

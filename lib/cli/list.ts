@@ -1,5 +1,5 @@
 // The command `list`: which pods are members, which networks there are.
-import type { Subject } from "../controller/store.ts";
+import type { Subject } from "../controller/subject.ts";
 import type { Network } from "../network/network.ts";
 import { segmentOf } from "../network/network.ts";
 import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";

@@ -89,6 +89,20 @@ export const membershipOptions: readonly OptionRow[] = [
     flag: "restrict-pods",
     description: "forbid id and dev in annotations, and networks that the ConfigMap does not name",
   },
+  {
+    flag: "max-networks-per-pod",
+    value: "NUMBER",
+    description: "networks one pod may have",
+    fallback: "64",
+    check: checkCount,
+  },
+  {
+    flag: "max-members-per-network",
+    value: "NUMBER",
+    description: "members one network may have; warns at a tenth of it",
+    fallback: "5000",
+    check: checkCount,
+  },
 ];
 
 /** How it speaks. */
@@ -117,6 +131,13 @@ export const runOptions: readonly OptionRow[] = [
     description: "where /healthz, /readyz and /metrics are served; off for nowhere",
     fallback: ":9090",
     check: checkHttpAddress,
+  },
+  {
+    flag: "max-exec-rate",
+    value: "NUMBER",
+    description: "execs a second into all pods together, after a burst of as many",
+    fallback: "200",
+    check: checkCount,
   },
   {
     flag: "status",
@@ -177,6 +198,10 @@ function checkAnnotationKey(value: string): string | undefined {
   return annotationKey.test(value)
     ? undefined
     : "expected an annotation key such as vxlan.travelping.com/networks";
+}
+
+function checkCount(value: string): string | undefined {
+  return /^[1-9][0-9]{0,5}$/.test(value) ? undefined : "expected a whole number from 1 to 999999";
 }
 
 function checkHttpAddress(value: string): string | undefined {

@@ -4,10 +4,12 @@ import { createLogReporter, joinReporters } from "../controller/log_reporter.ts"
 import type { WorkQueueObserver } from "../controller/work_queue.ts";
 import { createExecutor } from "../kube/exec_ws.ts";
 import { createApiClient } from "../kube/http.ts";
+import type { Clock } from "../ops/clock.ts";
 import { createLog, type Log, type LogFormat, logFormats, type LogLevel, logLevels } from "../ops/log.ts";
 import { createMetrics, type Metrics } from "../ops/metrics.ts";
+import { TokenBucket } from "../ops/token_bucket.ts";
 import { configMapNamespace, connectionFrom } from "./cluster_access.ts";
-import { controllerSettings, required } from "./controller_settings.ts";
+import { controllerSettings, numberOf, required } from "./controller_settings.ts";
 import { countedExecutor, sessionOpener } from "./counted_exec.ts";
 import { serveHealth } from "./health_port.ts";
 import { exitStatus, type Host } from "./host.ts";
@@ -51,7 +53,7 @@ async function run(settings: Settings, host: Host): Promise<number> {
   const controller: Controller = new Controller(controllerSet, {
     client,
     executor: countedExecutor(executor, { metrics, clock }),
-    openSession: sessionOpener(executor, { metrics, clock }),
+    openSession: sessionOpener(executor, { metrics, clock, limit: execLimit(settings, clock) }),
     clock,
     log,
     reporter: joinReporters([createLogReporter(log), ...status.reporters]),
@@ -72,6 +74,11 @@ async function run(settings: Settings, host: Host): Promise<number> {
   client.close();
   log.info("stopped");
   return exitStatus.ok;
+}
+
+function execLimit(settings: Settings, clock: Clock): TokenBucket {
+  const rate = numberOf(settings, "max-exec-rate");
+  return new TokenBucket({ clock, burst: rate, refill: 1_000 / rate });
 }
 
 function logFrom(

@@ -21,7 +21,8 @@ import { Releaser } from "./release.ts";
 import type { Reporter } from "./report.ts";
 import { type AgentAddress, SessionPool } from "./session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
-import { type Affected, Store } from "./store.ts";
+import { Store } from "./store.ts";
+import type { Affected } from "./subject.ts";
 import { startWatches, type WatchedResource } from "./watches.ts";
 import { WorkQueue, type WorkQueueObserver } from "./work_queue.ts";
 
@@ -199,6 +200,7 @@ export class Controller {
       this.#queue.forget(pod.uid);
       this.#parts.reporter.forget(pod);
     }
+    for (const notice of this.#store.takeNotices()) this.#parts.log.warn(notice);
     for (const uid of changed) this.#memories.doubt(uid);
     if (this.#synced) this.#enqueue({ changed, touched });
     this.#armExpiry();

@@ -8,7 +8,7 @@ import type { Step } from "../overlay/step.ts";
 import type { Convergence } from "./convergence.ts";
 import type { Outcome } from "./outcome.ts";
 import type { NetworkState, PodReport, Standing } from "./report.ts";
-import type { Subject } from "./store.ts";
+import type { Subject } from "./subject.ts";
 
 export interface Verdict {
   /** All that was asked for is there, read back, and nothing is wrong: the pod may be released. */

@@ -11,7 +11,8 @@ import type { Memories } from "./pod_memory.ts";
 import type { Releaser } from "./release.ts";
 import type { Reporter } from "./report.ts";
 import type { AgentAddress } from "./session_pool.ts";
-import type { Store, Subject } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { Subject } from "./subject.ts";
 
 /** Everything a look at a pod needs. */
 export interface World {

@@ -30,6 +30,11 @@ export class Segments {
     return [...this.#members.get(segment) ?? []].filter(([other]) => other !== uid).map(([, ip]) => ip);
   }
 
+  /** Members of one segment. */
+  size(segment: string): number {
+    return this.#members.get(segment)?.size ?? 0;
+  }
+
   /** Number of members of each segment. */
   sizes(): ReadonlyMap<string, number> {
     return new Map([...this.#members].map(([segment, members]) => [segment, members.size]));

@@ -6,31 +6,10 @@ import type { PodView } from "../network/pod.ts";
 import type { Problem } from "../network/problem.ts";
 import { AddressBook } from "./address_book.ts";
 import { addressConflicts } from "./address_conflicts.ts";
+import { Admission, defaultMaxMembers } from "./admission.ts";
 import { addressesIn, reachableIn } from "./presence.ts";
 import { Segments } from "./segments.ts";
-
-/**
- * What the reconciler is to do for one key (a pod's uid).
- * - `member`: make its kernel hold what its networks want.
- * - `former`: it asks for nothing any more (label or annotation taken away): remove what is ours.
- *   `selected` is false once its label is gone: no event will come for it, so it is forgotten when it is clean.
- * - `refused`, `pending`: nothing to do but to say why.
- */
-export type Subject =
-  | { readonly kind: "member"; readonly member: Member }
-  | { readonly kind: "former"; readonly member: Member; readonly selected: boolean }
-  | { readonly kind: "refused"; readonly pod: PodView; readonly membership: Membership & { kind: "refused" } }
-  | { readonly kind: "pending"; readonly pod: PodView };
-
-/** Keys to look at. */
-export interface Affected {
-  /** Because of what the pod itself says. */
-  readonly changed: ReadonlySet<string>;
-  /** Because a peer came, changed or went. */
-  readonly touched: ReadonlySet<string>;
-  /** No longer in the store: what was kept about them elsewhere can go. */
-  readonly gone: readonly PodView[];
-}
+import { type Affected, nothing, type Subject, union } from "./subject.ts";
 
 type Standing = "selected" | "annotation removed" | "label removed";
 
@@ -53,18 +32,27 @@ export class Store {
   readonly #pods = new Map<string, Tracked>();
   readonly #segments = new Segments();
   readonly #addresses = new AddressBook();
+  readonly #admission: Admission;
   /** Networks a pod was last resolved with: what it holds survives the removal of a ConfigMap key. */
   readonly #held = new Map<string, ReadonlySet<string>>();
   /** Pods being deleted. */
   readonly #deleted = new Set<string>();
   #cluster: ClusterNetworks = noClusterNetworks;
+  /** The latest time anybody told. */
+  #now = 0;
 
   constructor(settings: MembershipSettings) {
     this.#settings = settings;
+    this.#admission = new Admission(this.#segments, settings.maxMembers ?? defaultMaxMembers);
   }
 
   get cluster(): ClusterNetworks {
     return this.#cluster;
+  }
+
+  /** What is to be said since the last call. */
+  takeNotices(): readonly string[] {
+    return this.#admission.takeNotices();
   }
 
   /** Every key, for a look at everything. */
@@ -149,7 +137,9 @@ export class Store {
     this.#pods.delete(uid);
     this.#held.delete(uid);
     this.#deleted.delete(uid);
-    return { changed: new Set(), touched: this.#announce(uid, absent), gone: [known.pod] };
+    this.#admission.forget(uid);
+    const { touched, admitted } = this.#announce(uid, absent);
+    return union([{ changed: new Set(), touched, gone: [known.pod] }, admitted]);
   }
 
   /** The ConfigMap's data as it is now; undefined when there is no ConfigMap. */
@@ -189,6 +179,7 @@ export class Store {
     }
     if (judged.kind === "none") return this.removePod(pod.uid);
     const known = this.#pods.get(pod.uid);
+    this.#now = Math.max(this.#now, now);
     const graceEnds = graceEnd(pod, { now, known: known?.graceEnds });
     const fingerprint = fingerprintOf(standing, judged);
     if (graceEnds !== undefined) this.#deleted.add(pod.uid);
@@ -200,24 +191,34 @@ export class Store {
       ...(graceEnds === undefined ? {} : { graceEnds }),
     });
     const over = graceEnds !== undefined && graceEnds <= now;
-    const touched = this.#announce(pod.uid, over ? absent : judged);
+    const { touched, admitted } = this.#announce(pod.uid, over ? absent : judged);
     const changed = fingerprint === known?.fingerprint ? new Set<string>() : new Set([pod.uid]);
-    return { changed, touched, gone: [] };
+    return union([{ changed, touched, gone: [] }, admitted]);
   }
 
-  /** Tells the indices what a pod is to the others; gives those whom that concerns. */
-  #announce(uid: string, judged: Membership): ReadonlySet<string> {
-    const peers = this.#segments.put(uid, reachableIn(judged));
-    return peers.union(this.#addresses.put(uid, addressesIn(judged)));
+  /** Tells the indices what a pod is to the others; gives those whom that concerns, and lets in who waited for it. */
+  #announce(
+    uid: string,
+    judged: Membership,
+  ): { readonly touched: ReadonlySet<string>; readonly admitted: Affected } {
+    const before = this.#segments.of(uid);
+    const after = reachableIn(judged);
+    const peers = this.#segments.put(uid, after);
+    const touched = peers.union(this.#addresses.put(uid, addressesIn(judged)));
+    this.#admission.noteGrowth([...after.keys()].filter((segment) => !before.has(segment)));
+    const left = [...before.keys()].filter((segment) => !after.has(segment));
+    const waiting = [...this.#admission.admissible(left)].flatMap((other) => this.#pods.get(other) ?? []);
+    const admitted = waiting.map(({ pod, standing }) => this.#put(pod, { now: this.#now, standing }));
+    return { touched, admitted: admitted.length === 0 ? nothing : union(admitted) };
   }
 
   #judge(pod: PodView): Membership {
     const held = this.#held.get(pod.uid);
-    const judged = membership(pod, {
+    const judged = this.#admission.review(membership(pod, {
       settings: this.#settings,
       cluster: this.#cluster,
       holds: (network) => held?.has(network) ?? false,
-    });
+    }));
     if (judged.kind === "member") {
       this.#held.set(pod.uid, new Set(judged.member.networks.map((network) => network.name)));
     }
@@ -226,18 +227,6 @@ export class Store {
 }
 
 const absent: Membership = { kind: "none", reason: "finished" };
-const nothing: Affected = { changed: new Set(), touched: new Set(), gone: [] };
-
-function union(all: readonly Affected[]): Affected {
-  const changed = new Set<string>();
-  const touched = new Set<string>();
-  for (const one of all) {
-    for (const key of one.changed) changed.add(key);
-    for (const key of one.touched) touched.add(key);
-  }
-  return { changed, touched, gone: all.flatMap((one) => one.gone) };
-}
-
 /** Being deleted changes nothing in the pod itself, only for its peers. */
 function fingerprintOf(standing: Standing, judged: Membership): string {
   if (judged.kind !== "member") return JSON.stringify([standing, judged]);

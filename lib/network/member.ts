@@ -23,6 +23,10 @@ export interface MembershipSettings {
   readonly configMap: { readonly namespace: string; readonly name: string };
   /** True: pod-level `id` and `dev`, and networks that no ConfigMap entry names, are forbidden. */
   readonly restrictPods: boolean;
+  /** Networks one pod may have; default 64. */
+  readonly maxNetworks?: number;
+  /** Members one network may have; default 5,000. */
+  readonly maxMembers?: number;
 }
 
 /** A pod that takes part. `networks` are those that could be resolved; `problems` says what else was asked for. */

@@ -19,6 +19,8 @@ export interface ResolveContext {
   readonly configMap: { readonly namespace: string; readonly name: string };
   /** True: pod-level `id` and `dev`, and networks that no ConfigMap entry names, are forbidden. */
   readonly restrictPods: boolean;
+  /** Networks the pod may have; default `defaultMaxNetworks`. */
+  readonly maxNetworks?: number;
   /** True when the pod already holds a network that has since been removed from the ConfigMap. */
   readonly holds: (network: string) => boolean;
 }
@@ -34,19 +36,27 @@ export interface Resolution {
 /** Built-in defaults. 8472 is what the predecessor's `dstport 0` gave, written out. */
 export const defaults = { dev: "eth0", dstport: 8472, up: true, family: 4 } as const;
 
+/** Far more than people ask for: each network costs lines in every observation of the pod. */
+export const defaultMaxNetworks = 64;
+
 /** Merges and judges the entries of one annotation, in its order: of two that exclude each other the first stands. */
 export function resolveNetworks(entries: readonly AnnotationEntry[], context: ResolveContext): Resolution {
   const networks: Network[] = [];
   const unresolved: string[] = [];
   const problems: Problem[] = [];
   const claims = noClaims();
+  const max = context.maxNetworks ?? defaultMaxNetworks;
   const around = {
     ...context,
     reserved: reservedIds(context.cluster),
     unreadable: unreadableKeys(context.cluster),
   };
   for (const entry of entries) {
-    const resolved = entry.broken ? { faults: [] } : resolveEntry(entry, around);
+    const resolved = networks.length >= max
+      ? { faults: [tooMany(max)] }
+      : entry.broken
+      ? { faults: [] }
+      : resolveEntry(entry, around);
     const conflicts = resolved.network === undefined ? [] : claim(resolved.network, claims);
     const faults = [
       ...resolved.faults,
@@ -69,6 +79,10 @@ export interface ResolveFault {
 interface Surroundings extends ResolveContext {
   readonly reserved: ReservedIds;
   readonly unreadable: ReadonlySet<string>;
+}
+
+function tooMany(max: number): ResolveFault {
+  return { kind: "forbidden", reason: `a pod may have ${max} networks at most (--max-networks-per-pod)` };
 }
 
 interface EntryResolution {
