@@ -30,7 +30,7 @@ export interface Running extends RemoteProcess {
   abandon(reason: string): void;
 }
 
-/** Opens the socket and turns its frames into output and an outcome. Nothing is thrown. */
+/** Opens the socket and turns its frames into output and an outcome. Throws as openSocket does. */
 export function launch(
   asked: Asked,
   means: { readonly server: string; readonly credentials: Credentials; readonly clock: Clock },

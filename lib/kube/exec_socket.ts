@@ -45,25 +45,23 @@ const messageLimit = 4 * 1024 * 1024;
 const sendLimit = 4 * 1024 * 1024;
 const bodyLimit = 64 * 1024;
 
-/** Errors of resolving, connecting and TLS: the request was never written. */
-const neverSentCodes: ReadonlySet<string> = new Set([
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-]);
+/** Codes of errors in resolving, connecting and TLS: the request was never written. */
+const neverSentCodes =
+  /^(EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|(CERT|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|ERR_TLS)_.*)$/;
 
-/** Opens a connection. Nothing is thrown for what the other side does: onEnd tells. */
+/**
+ * Opens a connection. Nothing is thrown for what the other side does: onEnd tells. Throws for an address or for
+ * credentials that cannot be used at all.
+ */
 export function openSocket(options: SocketOptions): ExecSocket {
   const { clock } = options;
   let state: "connecting" | "open" | "ended" = "connecting";
   let quietPings = 0;
+  let lastError = "";
+  const ws = new WebSocket(options.url.replace(/^http/, "ws"), [...execProtocols], webSocketOptions(options));
   let cancelTimer = clock.after(handshakeTimeout, () => {
     terminate(`no WebSocket within ${handshakeTimeout / 1000} s`);
   });
-  let lastError = "";
-  const ws = new WebSocket(options.url.replace(/^http/, "ws"), [...execProtocols], webSocketOptions(options));
   ws.on("open", () => {
     if (state !== "connecting") return;
     state = "open";
@@ -81,7 +79,7 @@ export function openSocket(options: SocketOptions): ExecSocket {
   ws.on("unexpected-response", (_request, response) => readRefusal(response));
   ws.on("error", (error) => {
     lastError = error.message;
-    const sent = !neverSentCodes.has(codeOf(error));
+    const sent = !neverSentCodes.test(codeOf(error));
     if (state === "connecting") end({ kind: "unreachable", reason: lastError || codeOf(error), sent });
   });
   ws.on("close", (code, reason) => {

@@ -41,11 +41,15 @@ export function createExecutor(
     credentials: Credentials,
   ): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
     if (asked.signal?.aborted) return { failed: neverRan("aborted before it started") };
-    const one = launch(asked, { server: connection.server, credentials, clock });
-    running.add(one);
-    one.ended.then(() => running.delete(one));
-    const opened = await one.opened;
-    return opened ? one : { failed: await one.ended };
+    try {
+      const one = launch(asked, { server: connection.server, credentials, clock });
+      running.add(one);
+      one.ended.then(() => running.delete(one));
+      const opened = await one.opened;
+      return opened ? one : { failed: await one.ended };
+    } catch (error) {
+      return { failed: neverRan(error instanceof Error ? error.message : String(error)) };
+    }
   }
 
   return {

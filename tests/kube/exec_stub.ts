@@ -1,8 +1,10 @@
 // How does the Pod Exec API behave in these tests: a local WebSocket server with one function for each connection.
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
+import type { Issued } from "./certificates.ts";
 
 /** The server's side of one exec. */
 export interface ExecPeer {
@@ -34,6 +36,8 @@ export interface ExecStubOptions {
   readonly protocols?: readonly string[];
   /** False: no answers to pings. */
   readonly autoPong?: boolean;
+  /** Speaks HTTPS with this certificate. */
+  readonly tls?: Issued;
   /** An HTTP answer instead of the switch, or "hang"; undefined lets it through. */
   readonly refuse?: (
     request: IncomingMessage,
@@ -53,7 +57,7 @@ export async function startExecStub(
     autoPong: options.autoPong ?? true,
     handleProtocols: (asked) => offered.find((protocol) => asked.has(protocol)) ?? false,
   });
-  const server = createServer();
+  const server = options.tls ? createTlsServer(options.tls) : createServer();
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -78,7 +82,7 @@ export async function startExecStub(
   const address = server.address();
   assert.ok(address && typeof address === "object");
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `${options.tls ? "https" : "http"}://127.0.0.1:${address.port}`,
     requests,
     get open() {
       return sockets.size;

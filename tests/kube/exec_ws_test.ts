@@ -1,8 +1,10 @@
 // Does every exec end with the right outcome, in time and in bounds, whatever the other side does?
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { ExecOptions, ExecOutcome, ExecResult, Executor } from "../../lib/kube/exec.ts";
 import { createExecutor } from "../../lib/kube/exec_ws.ts";
 import { fakeClock, until } from "../fake_clock.ts";
+import { makeAuthority } from "./certificates.ts";
 import { type ExecPeer, type ExecStubOptions, exited, startExecStub, success } from "./exec_stub.ts";
 import { connectionTo } from "./stub_server.ts";
 
@@ -184,6 +186,20 @@ Deno.test("exec: an abort ends it at once", async () => {
   assert.deepEqual(clock.waiting(), []);
 });
 
+Deno.test("exec: over TLS the server is trusted by its CA only, and nothing is sent to another", async () => {
+  const [authority, other] = await Promise.all([makeAuthority("one"), makeAuthority("other")]);
+  const [tls, user] = await Promise.all([authority.issue("server"), authority.issue("user")]);
+  await using server = await startExecStub((peer) => peer.finish(success), { tls });
+  const outcomes: ExecOutcome[] = [];
+  for (const ca of [authority.ca, other.ca]) {
+    const connection = connectionTo(server.url, () => ({ ca, ...user }));
+    outcomes.push((await createExecutor(connection, { clock: fakeClock() }).run(asked)).outcome);
+  }
+  assert.deepEqual(outcomes[0], { kind: "ok" });
+  assert.ok(outcomes[1]?.kind === "rejected" && outcomes[1].status === 0, JSON.stringify(outcomes[1]));
+  assert.equal(server.requests.length, 1);
+});
+
 Deno.test("exec: a 401 reads the credentials again and tries once more", async () => {
   await using server = await startExecStub((peer) => peer.finish(success), {
     refuse: ({ headers }) =>
@@ -211,6 +227,29 @@ Deno.test("exec: credentials that cannot be had are an outcome, not an exception
   });
   const { outcome } = await createExecutor(connection, { clock: fakeClock() }).run(asked);
   assert.deepEqual(outcome, { kind: "rejected", status: 0, reason: "token file gone" });
+});
+
+Deno.test("exec: credentials that no connection can be made with are an outcome, not an exception", async () => {
+  const clock = fakeClock();
+  const connection = connectionTo("http://127.0.0.1:9", () => ({ authorization: "Bearer a\nb" }));
+  const { outcome } = await createExecutor(connection, { clock }).run(asked);
+  assert.ok(outcome.kind === "rejected" && outcome.status === 0, JSON.stringify(outcome));
+  assert.deepEqual(clock.waiting(), []);
+});
+
+Deno.test("exec: random messages lead to an outcome, never to an exception", async () => {
+  const messages = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 10 });
+  await fc.assert(
+    fc.asyncProperty(messages, async (noise) => {
+      await using server = await startExecStub((peer) => {
+        noise.forEach((bytes, index) => peer.ws.send(bytes, { binary: index % 2 === 0 }));
+        peer.ws.close(1000);
+      });
+      const { outcome } = await createExecutor(connectionTo(server.url), { clock: fakeClock() }).run(asked);
+      assert.equal(outcome.kind, "unknown");
+    }),
+    { numRuns: 40 },
+  );
 });
 
 Deno.test("process: lines in, output out, stdin half-closed at the end", async () => {
