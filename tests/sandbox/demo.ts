@@ -1,6 +1,8 @@
 // deno task demo: three pods, two networks, a gateway between them, in well under a minute.
 import { memberTable } from "./member_table.ts";
 import { type Product, startProduct } from "./product.ts";
+import { routedExample } from "./example_pods.ts";
+import { listenForStop, type StopOrder } from "./stop_order.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 import { sandboxViolations, waitUntilHolds } from "./sandbox_invariant.ts";
 
@@ -36,45 +38,40 @@ const pings = [
 Deno.exit(await main());
 
 async function main(): Promise<number> {
-  const sandbox = await startSandbox();
-  const interrupt = (): void => void sandbox.close().finally(() => Deno.exit(130));
-  Deno.addSignalListener("SIGINT", interrupt);
-  Deno.addSignalListener("SIGTERM", interrupt);
+  using order = listenForStop();
+  await using sandbox = await startSandbox();
   try {
-    return await show(sandbox);
+    return await show(sandbox, order);
   } catch (error) {
     say(`failed: ${error instanceof Error ? error.message : error}`);
     return 1;
-  } finally {
-    await sandbox.close();
   }
 }
 
-async function show(sandbox: Sandbox): Promise<number> {
+async function show(sandbox: Sandbox, order: StopOrder): Promise<number> {
   say(`An embedded cluster with two nodes. Pods run on: ${sandbox.plane.description}.`);
   say("The controller (main.ts run):\n");
   const controller = await startProduct(["run", "--server", sandbox.server.url, "--http-address", "off"], {
     onLine: (line) => say(`  ${line}`),
   });
   try {
-    sandbox.apply(
-      await forwarding(await Deno.readTextFile(new URL("../../examples/routed.yaml", import.meta.url))),
-    );
-    await Promise.race([joined(sandbox), diedOf(controller)]);
-    const failures = await tryIt(sandbox);
-    await controller.stop();
-    say(failures === 0 ? "\nAll is right." : `\n${failures} of ${pings.length} pings failed.`);
-    return failures === 0 ? 0 : 1;
+    return await Promise.race([
+      story(sandbox, controller),
+      diedOf(controller, order.signal),
+      order.given.then(() => 130),
+    ]);
   } finally {
     await controller.stop();
   }
 }
 
-/** The example needs a gateway that forwards: on a real cluster its own container sees to that. */
-function forwarding(yaml: string): string {
-  const sysctl = 'spec:\n  securityContext: { sysctls: [{ name: net.ipv4.ip_forward, value: "1" }] }\n';
-  return yaml.split("---\n").map((part) => part.includes("name: gw") ? part.replace("spec:\n", sysctl) : part)
-    .join("---\n");
+async function story(sandbox: Sandbox, controller: Product): Promise<number> {
+  sandbox.apply(await routedExample());
+  await joined(sandbox);
+  const failures = await tryIt(sandbox);
+  await controller.stop();
+  say(failures === 0 ? "\nAll is right." : `\n${failures} of ${pings.length} pings failed.`);
+  return failures === 0 ? 0 : 1;
 }
 
 async function joined(sandbox: Sandbox): Promise<void> {
@@ -84,8 +81,10 @@ async function joined(sandbox: Sandbox): Promise<void> {
   if (left.length > 0) throw new Error(left.join("; "));
 }
 
-async function diedOf(controller: Product): Promise<never> {
+/** Rejects when the controller ends before the story has ended it; it ends with 0 when it was told to. */
+async function diedOf(controller: Product, signal: AbortSignal): Promise<never> {
   const status = await controller.ended;
+  if (status === 0 || signal.aborted) return await new Promise(() => {});
   throw new Error(`the controller ended with status ${status}`);
 }
 

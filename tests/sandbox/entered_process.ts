@@ -14,7 +14,9 @@ export class EnteredProcess implements ExecProcess {
   #running = true;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    const options = { stdin: "piped", stdout: "piped", stderr: "piped", env: { ...env } } as const;
+    const streams = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+    // Ctrl-C of a terminal is not for the pods: they end with the sandbox.
+    const options = { ...streams, env: { ...env }, detached: true } as const;
     const process = new Deno.Command("nsenter", { args: [...args], ...options }).spawn();
     this.#pid = process.pid;
     this.#stdin = process.stdin.getWriter();

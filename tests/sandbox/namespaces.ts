@@ -47,6 +47,7 @@ async function startHolder(user: readonly string[]): Promise<DataPlane> {
     stdout: "piped",
     stderr: "null",
     env,
+    detached: true,
   }).spawn();
   try {
     await awaitWord(process.stdout, "ready");

@@ -5,6 +5,8 @@ import { TextLineStream } from "./text_lines.ts";
 export interface Product {
   /** Exit status; resolves when it has ended. */
   readonly ended: Promise<number>;
+  /** Sends a signal and does not wait: SIGSTOP and SIGCONT. */
+  signal(signal: Deno.Signal): void;
   /** Sends a signal (default SIGTERM), then waits for its end. Safe to repeat. */
   stop(signal?: Deno.Signal): Promise<number>;
 }
@@ -20,7 +22,10 @@ export async function startProduct(
   const child = new Deno.Command(Deno.execPath(), {
     args: [...await startArguments(), ...args],
     cwd: new URL("../../", import.meta.url),
-    env: { ...env },
+    clearEnv: true,
+    env: { ...ownEnvironment(), ...env },
+    // Ctrl-C of a terminal goes to every process of its group: how the product ends is for its owner to say.
+    detached: true,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -33,6 +38,7 @@ export async function startProduct(
   let stopped = false;
   return {
     ended,
+    signal: (signal) => send(child, signal),
     stop: async (signal = "SIGTERM") => {
       if (!stopped) send(child, signal);
       stopped = true;
@@ -47,6 +53,12 @@ export async function startArguments(): Promise<readonly string[]> {
   const command: string = config.tasks.start.command;
   const words = command.split(" ");
   return words.slice(words.indexOf("deno") + 1);
+}
+
+/** Ours without the product's settings: what it is told, it is told here. */
+function ownEnvironment(): Record<string, string> {
+  const entries = Object.entries(Deno.env.toObject());
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith("KVC_")));
 }
 
 function send(child: Deno.ChildProcess, signal: Deno.Signal): void {

@@ -1,0 +1,156 @@
+// Does `deno task dev` run what was saved last, say what does not compile, and leave nothing behind?
+import assert from "node:assert/strict";
+import { startSandbox } from "./sandbox.ts";
+import { TextLineStream } from "./text_lines.ts";
+import { waitFor } from "./waiting.ts";
+
+const repository = new URL("../../", import.meta.url).pathname;
+const starts = "== The controller starts.";
+
+Deno.test("dev: reloads what compiles, shows what does not, and Ctrl-C leaves nothing", async () => {
+  await using dev = await startDev([], { KVC_CONTEXT: "prod", KUBECONFIG: "/nosuch/kubeconfig" });
+  await dev.hears("released: east, west ready");
+  const kubeconfig = (await dev.hears("export KUBECONFIG=")).split("=")[1] ?? "";
+  assert.match(await Deno.readTextFile(kubeconfig), /current-context: sandbox/);
+  assert.match(await dev.hears("API server: "), /http:\/\/127\.0\.0\.1:\d+$/);
+  const file = `${dev.root}/lib/ops/clock.ts`;
+  const text = await Deno.readTextFile(file);
+  await Deno.writeTextFile(file, `${text}const wrong: number = "text";\n`);
+  await dev.hears("TS2322");
+  await dev.hears("This does not compile; the controller from before goes on");
+  await Deno.writeTextFile(file, `${text}const open = (;\n`);
+  await dev.hears("This does not compile", 2);
+  await replace(file, `${text}// a remark\n`);
+  await dev.hears(starts, 2);
+  await dev.hears("watching: 3 members", 2);
+  await replace(`${dev.root}/main.ts`, `${await Deno.readTextFile(`${dev.root}/main.ts`)}// a remark\n`);
+  await dev.hears(starts, 3);
+  assert.notDeepEqual(await dev.remains(), [], "there is something to leave behind");
+  assert.equal(await dev.interrupt(), 0);
+  await assert.rejects(Deno.stat(kubeconfig), Deno.errors.NotFound);
+  assert.deepEqual(await dev.remains(), []);
+});
+
+Deno.test("dev: a named cluster is said aloud, and only the controller runs there", async () => {
+  await using sandbox = await startSandbox({ dataPlane: "toy" });
+  const kubeconfig = await Deno.makeTempFile();
+  await Deno.writeTextFile(kubeconfig, sandbox.kubeconfig);
+  try {
+    await using dev = await startDev(["--context", "sandbox", "--kubeconfig", kubeconfig]);
+    assert.ok((await dev.hears("A REAL CLUSTER: context sandbox")).includes(sandbox.server.url));
+    await dev.hears("watching: 0 members");
+    assert.equal(sandbox.server.watches.count("pods"), 1);
+    assert.equal(await dev.interrupt(), 0);
+    assert.deepEqual(await dev.remains(), []);
+  } finally {
+    await Deno.remove(kubeconfig);
+  }
+});
+
+Deno.test("dev: a context that is not there, and an unknown argument", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "apiVersion: v1\nkind: Config\n");
+  try {
+    await using unknown = await startDev(["--context", "nosuch", "--kubeconfig", file]);
+    assert.match(await unknown.hears("Cannot"), /nosuch/);
+    assert.equal(await unknown.ended, 3);
+    await using wrong = await startDev(["--cluster", "prod"]);
+    await wrong.hears("unknown option '--cluster'");
+    assert.equal(await wrong.ended, 2);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+/** A copy of the program with dev running on it. */
+interface Dev extends AsyncDisposable {
+  /** Folder of the copy. */
+  readonly root: string;
+  readonly ended: Promise<number>;
+  /** The line with these words, once they have come so often. */
+  hears(words: string, times?: number): Promise<string>;
+  /** Ctrl-C; gives the exit status. */
+  interrupt(): Promise<number>;
+  /** Processes that descend from it and live, as far as this system tells. */
+  remains(): Promise<readonly string[]>;
+}
+
+async function startDev(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Dev> {
+  const root = await Deno.makeTempDir({ prefix: "kvc-dev-test-" });
+  for (const part of ["main.ts", "deno.json", "deno.lock", "lib", "tests/sandbox", "examples"]) {
+    await copy(repository + part, `${root}/${part}`);
+  }
+  const mark = crypto.randomUUID();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", "tests/sandbox/dev.ts", ...args],
+    cwd: root,
+    env: { ...env, DEV_TEST_MARK: mark, NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const lines: string[] = [];
+  const read = Promise.all([child.stdout, child.stderr].map((stream) => collect(stream, lines)));
+  let over = false;
+  const ended = child.status.then(async ({ code }) => {
+    await read;
+    over = true;
+    return code;
+  });
+  return {
+    root,
+    ended,
+    hears: async (words, times = 1) => {
+      const heard = (): readonly string[] => lines.filter((line) => line.includes(words));
+      await waitFor(() => heard().length >= times || over, {
+        what: `${JSON.stringify(words)}, ${times} times`,
+        state: () => lines.join("\n"),
+      });
+      assert.ok(heard().length >= times, `it ended without ${JSON.stringify(words)}:\n${lines.join("\n")}`);
+      return heard()[times - 1] ?? "";
+    },
+    interrupt: async () => {
+      child.kill("SIGINT");
+      return await ended;
+    },
+    remains: async () => await marked(mark),
+    [Symbol.asyncDispose]: async () => {
+      if (!over) child.kill("SIGINT");
+      await ended;
+      await Deno.remove(root, { recursive: true });
+    },
+  };
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
+}
+
+/** As editors save: a new file takes the place of the old one. */
+async function replace(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${path}.new`, text);
+  await Deno.rename(`${path}.new`, path);
+}
+
+async function collect(stream: ReadableStream<Uint8Array>, lines: string[]): Promise<void> {
+  for await (const line of stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())) {
+    lines.push(line);
+  }
+}
+
+/** Everybody who has inherited the mark; nobody where there is no /proc. */
+async function marked(mark: string): Promise<readonly string[]> {
+  if (Deno.build.os !== "linux") return [];
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    const environment = /^\d+$/.test(name) ? await textOf(`/proc/${name}/environ`) : "";
+    if (environment.includes(mark)) found.push((await textOf(`/proc/${name}/cmdline`)).replaceAll("\0", " "));
+  }
+  return found;
+}
+
+async function textOf(path: string): Promise<string> {
+  return await Deno.readTextFile(path).catch(() => "");
+}
