@@ -5,10 +5,14 @@ import { TextLineStream } from "./text_lines.ts";
 export interface Product {
   /** Exit status; resolves when it has ended. */
   readonly ended: Promise<number>;
-  /** Sends a signal and does not wait: SIGSTOP and SIGCONT. */
-  signal(signal: Deno.Signal): void;
   /** Sends a signal (default SIGTERM), then waits for its end. Safe to repeat. */
   stop(signal?: Deno.Signal): Promise<number>;
+}
+
+/** One process of it. */
+export interface ProductProcess extends Product {
+  /** Sends a signal and does not wait: SIGSTOP and SIGCONT. */
+  signal(signal: Deno.Signal): void;
 }
 
 /** Starts `main.ts` with arguments; every line of its output goes to `onLine`. */
@@ -18,7 +22,7 @@ export async function startProduct(
     readonly onLine: (line: string) => void;
     readonly env?: Readonly<Record<string, string>>;
   },
-): Promise<Product> {
+): Promise<ProductProcess> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...await startArguments(), ...args],
     cwd: new URL("../../", import.meta.url),

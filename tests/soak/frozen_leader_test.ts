@@ -1,6 +1,6 @@
 // A leader that is stopped for a minute and goes on: another one leads by then, and the woken one keeps its hands off.
 import assert from "node:assert/strict";
-import { type Product, startProduct } from "../sandbox/product.ts";
+import { type ProductProcess, startProduct } from "../sandbox/product.ts";
 import { leases } from "../sandbox/resources.ts";
 import { field, textField } from "../sandbox/kube_object.ts";
 import { waitFor } from "../sandbox/waiting.ts";
@@ -9,7 +9,7 @@ import { setStage, type Stage } from "../stories/stage.ts";
 const one = { network: "one", vni: 1 };
 
 interface Replica {
-  readonly product: Product;
+  readonly product: ProductProcess;
   readonly log: string[];
 }
 
