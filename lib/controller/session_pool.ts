@@ -36,7 +36,8 @@ export class SessionPool {
   readonly #options: SessionPoolOptions;
   /** Ordered by last use: the first is the longest idle. */
   readonly #entries = new Map<string, Entry>();
-  readonly #closing = new Set<Promise<void>>();
+  /** By key: one exec at a time per pod and tool, so the next one waits for the end of the last. */
+  readonly #closing = new Map<string, Promise<void>>();
   readonly #waiting: (() => void)[] = [];
   #closed = false;
 
@@ -87,7 +88,7 @@ export class SessionPool {
     this.#closed = true;
     for (const entry of this.#entries.values()) this.#discard(entry);
     for (const wake of this.#waiting.splice(0)) wake();
-    await Promise.all(this.#closing);
+    await Promise.all(this.#closing.values());
   }
 
   async #borrow(agent: AgentAddress, tool: Tool): Promise<Entry> {
@@ -100,6 +101,7 @@ export class SessionPool {
       this.#discard(known);
       return await this.#borrow(agent, tool);
     }
+    for (let last = this.#closing.get(key); last !== undefined; last = this.#closing.get(key)) await last;
     // Nothing may be awaited between this check and the entry below, or two would take the last place.
     while (!this.#hasRoom()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#entries.has(key)) return await this.#borrow(agent, tool);
@@ -135,9 +137,13 @@ export class SessionPool {
     entry.cancelClose?.();
     if (this.#entries.get(entry.key) !== entry) return;
     this.#entries.delete(entry.key);
+    const before = this.#closing.get(entry.key);
     const closing: Promise<void> = entry.session.then((session) => session.close(), () => {})
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+      .then(() => before)
+      .finally(() => {
+        if (this.#closing.get(entry.key) === closing) this.#closing.delete(entry.key);
+      });
+    this.#closing.set(entry.key, closing);
     this.#waiting.shift()?.();
   }
 }

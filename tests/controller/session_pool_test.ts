@@ -130,3 +130,18 @@ Deno.test("close leaves neither session nor timer", async () => {
   assert.ok(opened.every(({ alive }) => !alive));
   assert.deepEqual(clock.waiting(), []);
 });
+
+Deno.test("a session of one tool is closed by itself, and its successor waits for its end", async () => {
+  const { pool, use, opened } = scene();
+  await use("a");
+  const ended = Promise.withResolvers<void>();
+  if (opened[0]) opened[0].close = () => ended.promise;
+  pool.closeSession(agentOf("a"), "ip");
+  pool.closeSession(agentOf("a"), "bridge");
+  const next = use("a");
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  assert.equal(opened.length, 1);
+  ended.resolve();
+  assert.equal(await next, "a/bridge/1");
+  await pool.close();
+});

@@ -1,5 +1,5 @@
 // A sandbox with controllers on it: what every story starts from, closed whatever happens.
-import { Controller } from "../../lib/controller/controller.ts";
+import { Controller, type ControllerParts } from "../../lib/controller/controller.ts";
 import { createLogReporter } from "../../lib/controller/log_reporter.ts";
 import {
   type ControllerLimits,
@@ -24,6 +24,8 @@ export interface StoryPod {
   readonly namespace?: string;
   readonly networks: string;
   readonly form?: "classic" | "native";
+  /** Instead of the spec of that form. */
+  readonly spec?: object;
 }
 
 /** How a controller of a story differs from the usual one. */
@@ -33,6 +35,8 @@ export interface ControllerOverrides {
   readonly selector?: string;
   /** Leadership; default: always. */
   readonly mayWrite?: () => boolean;
+  /** Puts something between the controller and what it is made of. */
+  readonly parts?: (usual: ControllerParts) => ControllerParts;
 }
 
 /** A controller at work. */
@@ -72,12 +76,12 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Creates a member pod. */
-  pod({ name, namespace = "default", networks, form = "classic" }: StoryPod): void {
+  pod({ name, namespace = "default", networks, form = "classic", spec }: StoryPod): void {
     this.sandbox.apply(JSON.stringify({
       apiVersion: "v1",
       kind: "Pod",
       metadata: { name, namespace, labels: { [label]: "true" }, annotations: { [annotationKey]: networks } },
-      spec: podSpec(form),
+      spec: spec ?? podSpec(form),
     }));
   }
 
@@ -98,7 +102,7 @@ export class Stage implements AsyncDisposable {
     const client = createApiClient(connection, { clock });
     const executor = createExecutor(connection, { clock });
     const writer = createLog({ level: "debug", format: "text", write: (line) => log.push(line), clock });
-    const controller = new Controller(settingsFor(overrides), {
+    const usual: ControllerParts = {
       client,
       executor,
       clock,
@@ -112,7 +116,8 @@ export class Stage implements AsyncDisposable {
           clock,
           deadline: 15_000,
         }),
-    });
+    };
+    const controller = new Controller(settingsFor(overrides), overrides.parts?.(usual) ?? usual);
     const order = new AbortController();
     const running = controller.run(order.signal);
     const handle: RunningController = {

@@ -1,0 +1,159 @@
+// Stories of controllers: stopped, started, killed after any line, two at once. Each ends in the right state.
+import assert from "node:assert/strict";
+import { pods } from "../sandbox/resources.ts";
+import { waitFor } from "../sandbox/waiting.ts";
+import { mortal } from "./mortal.ts";
+import {
+  bothNetworks,
+  inPod,
+  ipOf,
+  isRunning,
+  membersOf,
+  one,
+  running,
+  said,
+  startPair,
+  two,
+} from "./scenes.ts";
+import { impatient, setStage } from "./stage.ts";
+
+Deno.test("a controller that was away finds everything: pods that came, went, changed, and one that waits", async () => {
+  await using stage = await setStage();
+  const first = await startPair(stage);
+  await first.stop();
+  stage.pod({ name: "c", networks: "one" });
+  await stage.sandbox.waitForPod({ name: "c" }, {
+    what: "waits in its init agent",
+    holds: (pod) => /"running"/.test(JSON.stringify(pod)),
+  });
+  stage.sandbox.delete(pods, { name: "b", graceSeconds: 0 });
+  stage.annotate("a", "one ip=10.1.0.1/24");
+  stage.networks({ one: "id=9" });
+  await stage.startController();
+  await running(stage, ["c"]);
+  const nine = { network: "one", vni: 9 };
+  await stage.holds({ members: [{ pod: "a", ...nine, addresses: ["10.1.0.1/24"] }, { pod: "c", ...nine }] });
+});
+
+Deno.test("a network that was taken away while no controller ran is taken away by the next one", async () => {
+  await using stage = await setStage();
+  const first = await startPair(stage);
+  stage.annotate("a", "one, two");
+  await stage.holds({ members: [...membersOf(one, ["a", "b"]), { pod: "a", ...two }] });
+  await first.stop();
+  stage.annotate("a", "two");
+  stage.annotate("b", "");
+  await stage.startController();
+  await stage.holds({ members: [{ pod: "a", ...two }], bystanders: ["b"] });
+});
+
+Deno.test("a restart without drift writes nothing", async () => {
+  await using stage = await setStage();
+  const first = await startPair(stage);
+  stage.annotate(
+    "a",
+    "one ip=10.1.0.1/24 ip=fd00:1::1/64 route=10.9.0.0/24:10.1.0.254 mtu=1300, two up=false",
+  );
+  stage.pod({ name: "c", networks: "one", form: "native" });
+  await running(stage, ["c"]);
+  const all = {
+    members: [
+      {
+        pod: "a",
+        ...one,
+        addresses: ["10.1.0.1/24", "fd00:1::1/64"],
+        routes: ["10.9.0.0/24 via 10.1.0.254"],
+      },
+      ...membersOf(one, ["b", "c"]),
+      { pod: "a", ...two, up: false },
+    ],
+  };
+  await stage.holds(all);
+  await first.stop();
+  stage.sandbox.counters.reset();
+  const looked = new Set<string>();
+  await stage.startController({
+    parts: (usual) => ({
+      ...usual,
+      reporter: {
+        ...usual.reporter,
+        report: ({ pod, standing }) => standing.kind === "ready" && looked.add(pod.name),
+      },
+    }),
+  });
+  await waitFor(() => looked.size === 3, { what: "all three were found to be right" });
+  await stage.holds(all);
+  assert.deepEqual(stage.sandbox.counters.writingLines(), []);
+  assert.deepEqual(stage.sandbox.counters.execs().map(({ command }) => command[0]).sort(), [
+    ...["bridge", "bridge", "bridge"],
+    ...["ip", "ip", "ip"],
+  ]);
+});
+
+Deno.test("two controllers at once come to the same end", async () => {
+  await using stage = await setStage();
+  await stage.startController();
+  await startPair(stage);
+  stage.pod({ name: "c", networks: "one, two ip=10.2.0.1/24", form: "native" });
+  await running(stage, ["c"]);
+  stage.networks({ one: "id=8", two: "id=2" });
+  await stage.holds({
+    members: [
+      ...membersOf({ network: "one", vni: 8 }, ["a", "b", "c"]),
+      { pod: "c", ...two, addresses: ["10.2.0.1/24"] },
+    ],
+  });
+});
+
+Deno.test("two controllers with different annotations leave each other's links alone", async () => {
+  await using stage = await setStage();
+  const other = "other.example.com/networks";
+  const mine = { pod: "a", network: "mine", vni: 55 };
+  const first = await startPair(stage, { limits: impatient });
+  const second = await stage.startController({ annotationKey: other, limits: impatient });
+  stage.sandbox.patch(pods, { name: "a" }, { metadata: { annotations: { [other]: "mine id=55" } } });
+  await stage.holds({ members: [...membersOf(one, ["a", "b"]), mine] });
+  // Each looks again after the other has written.
+  const looks = (): number => stage.sandbox.counters.execs({ pod: "a" }).length;
+  const before = looks();
+  await waitFor(() => looks() >= before + 2, { what: "both have looked again" });
+  await stage.holds({ members: [...membersOf(one, ["a", "b"]), mine] });
+  stage.sandbox.patch(pods, { name: "a" }, { metadata: { annotations: { [other]: "one id=1" } } });
+  await said(second, /WARN.*default\/a.*one/);
+  await stage.holds({ members: membersOf(one, ["a", "b"]) });
+  await first.stop();
+  stage.annotate("a", null);
+  await stage.sandbox.waitForPhase({ name: "a" }, "Running");
+  stage.sandbox.patch(pods, { name: "a" }, { metadata: { annotations: { [other]: "mine id=56" } } });
+  await stage.holds({ members: [...membersOf(one, ["a", "b"]), { ...mine, vni: 56 }] });
+});
+
+/** At least as many lines as a controller writes for the pods of the next story: with the last of them it lives. */
+const longestPlan = 16;
+
+for (let lines = 0; lines <= longestPlan; lines++) {
+  Deno.test(`a controller that is killed after ${lines} lines leaves nothing that its successor cannot finish`, async () => {
+    await using stage = await setStage();
+    stage.networks(bothNetworks);
+    const life = mortal(lines);
+    const first = await stage.startController({ parts: life.parts });
+    stage.pod({ name: "a", networks: "one ip=10.1.0.1/24 route=10.9.0.0/24:10.1.0.254, two" });
+    stage.pod({ name: "b", networks: "one", form: "native" });
+    const all = {
+      members: [
+        { pod: "a", ...one, addresses: ["10.1.0.1/24"], routes: ["10.9.0.0/24 via 10.1.0.254"] },
+        { pod: "a", ...two },
+        { pod: "b", ...one },
+      ],
+    };
+    await waitFor(() => life.dead || (isRunning(stage, "a") && isRunning(stage, "b")), {
+      what: `${lines} lines are written`,
+    });
+    await first.stop();
+    await stage.startController();
+    await running(stage, ["a", "b"]);
+    await stage.holds(all);
+    assert.notEqual(ipOf(stage, "a"), "");
+    assert.match(await inPod(stage, "b", ["ip", "link", "show", "dev", "lo"]), /kube-vxlan-controller:ready/);
+  });
+}
