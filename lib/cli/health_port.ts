@@ -49,10 +49,13 @@ export function serveHealth(
 }
 
 function stateOf(controller: Controller): State {
-  const { members, segments, sessions, badConfigMapEntries } = controller.state();
+  const { segments, sessions, rejected, badConfigMapEntries, ...counted } = controller.state();
   const sizes = [...segments.values()];
   return {
-    members,
+    members: counted.members,
+    membersFailing: counted.membersFailing,
+    entriesMissing: counted.entriesMissing,
+    annotationsRejected: rejected,
     networks: sizes.length,
     entriesWanted: sizes.reduce((sum, size) => sum + size * (size - 1), 0),
     sessionsOpen: sessions,

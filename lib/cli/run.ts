@@ -63,6 +63,8 @@ async function run(settings: Settings, host: Host): Promise<number> {
     onWatchEnd: (seen) => metrics.watchEnded(seen),
     onAlive: (resource) => metrics.watchAlive(resource),
     onConfigMap: status.onConfigMap,
+    onInterfaceReady: (ms) => metrics.interfaceReady(ms),
+    onPeerEntry: (ms) => metrics.peerEntry(ms),
   });
   leadership.onStarted(() => controller.lookAtEverything({ spread: 0 }));
   const served = serveHealth(settings, { controller, metrics, host, log });

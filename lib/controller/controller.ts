@@ -1,48 +1,26 @@
 // How the parts work together: watches feed the store, the store names keys, the queue runs reconcile() for each.
-import type { Executor } from "../kube/exec.ts";
-import type { ExecSession } from "../kube/exec_session.ts";
-import type { ApiClient } from "../kube/api_client.ts";
 import type { Reflector } from "../kube/reflector.ts";
 import type { PodView } from "../network/pod.ts";
-import { problemText } from "../network/problem.ts";
-import { type Clock, sleep } from "../ops/clock.ts";
+import { sleep } from "../ops/clock.ts";
 import { aborted, onAbort } from "../ops/abort.ts";
-import type { Log } from "../ops/log.ts";
-import { createSaidOnce } from "../ops/said_once.ts";
-import type { Step, Tool } from "../overlay/step.ts";
 import { Agents } from "./agent.ts";
 import type { ConfigMapView } from "./collections.ts";
-import type { ConfigMapSeen } from "./config_map_events.ts";
+import { ConfigMapNews } from "./config_map_news.ts";
+import type { ControllerParts } from "./controller_parts.ts";
+import { joinReporters } from "./log_reporter.ts";
 import { LostPods } from "./lost_pod.ts";
 import { Memories } from "./pod_memory.ts";
 import { NotPermitted } from "./permit.ts";
 import { reconcile, type World } from "./reconcile.ts";
 import { Releaser } from "./release.ts";
-import type { Reporter } from "./report.ts";
-import { type AgentAddress, SessionPool } from "./session_pool.ts";
+import { SessionPool } from "./session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
 import { Store } from "./store.ts";
+import { Stopwatch } from "./stopwatch.ts";
 import type { Affected } from "./subject.ts";
-import { startWatches, type WatchedResource } from "./watches.ts";
-import { WorkQueue, type WorkQueueObserver } from "./work_queue.ts";
-
-/** What the controller is made of, passed in so that tests and benches can hold each part. */
-export interface ControllerParts {
-  readonly client: ApiClient;
-  readonly executor: Pick<Executor, "run">;
-  /** Starts a tool in an agent. Throws SessionEnded. */
-  readonly openSession: (agent: AgentAddress, tool: Tool) => Promise<ExecSession>;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly reporter: Reporter;
-  /** Whether this replica may write now; without leader election always. */
-  readonly mayWrite?: () => boolean;
-  readonly queueObserver?: WorkQueueObserver;
-  readonly onStep?: (step: Step) => void;
-  readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: string }) => void;
-  readonly onAlive?: (resource: WatchedResource) => void;
-  readonly onConfigMap?: (seen: ConfigMapSeen) => void;
-}
+import { Tally } from "./tally.ts";
+import { startWatches } from "./watches.ts";
+import { WorkQueue } from "./work_queue.ts";
 
 /** Milliseconds a session stays open after its last use: the fdb is touched again and again, the links are not. */
 const keepSessions = { ip: 5_000, bridge: 30_000 } as const;
@@ -56,18 +34,29 @@ export class Controller {
   readonly #pool: SessionPool;
   readonly #queue: WorkQueue;
   readonly #world: World;
-  readonly #said = createSaidOnce();
+  readonly #news: ConfigMapNews;
+  readonly #tally = new Tally();
+  readonly #stopwatch: Stopwatch;
   readonly #stopping = new AbortController();
   readonly #lost: LostPods;
   #synced = false;
   #cancelExpiry: (() => void) | undefined;
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
-    const { clock, executor, reporter } = parts;
+    const { clock, executor } = parts;
     const permit = (): void => {
       if (parts.mayWrite?.() === false) throw new NotPermitted();
     };
     const memories = this.#memories;
+    this.#store = new Store(settings.membership);
+    this.#news = new ConfigMapNews({ ...parts, configMap: settings.membership.configMap });
+    this.#stopwatch = new Stopwatch({
+      clock,
+      whereabouts: this.#store,
+      onInterfaceReady: (ms) => parts.onInterfaceReady?.(ms),
+      onPeerEntry: (ms) => parts.onPeerEntry?.(ms),
+    });
+    const reporter = joinReporters([parts.reporter, this.#tally, this.#stopwatch]);
     const pool = new SessionPool({
       clock,
       open: parts.openSession,
@@ -85,7 +74,6 @@ export class Controller {
     this.#settings = settings;
     this.#parts = parts;
     this.#pool = pool;
-    this.#store = new Store(settings.membership);
     this.#world = {
       store: this.#store,
       memories,
@@ -99,7 +87,10 @@ export class Controller {
     };
     this.#queue = new WorkQueue({
       clock,
-      work: (uid) => reconcile(uid, this.#world),
+      work: (uid) => {
+        this.#stopwatch.looking(uid);
+        return reconcile(uid, this.#world);
+      },
       workers: settings.limits.workers,
       workersForFailing: settings.limits.workersForFailing,
       groupOf: (uid) => this.#store.pod(uid)?.namespace ?? "",
@@ -147,6 +138,9 @@ export class Controller {
   /** For metrics and health. */
   state(): {
     readonly members: number;
+    readonly rejected: number;
+    readonly membersFailing: number;
+    readonly entriesMissing: number;
     readonly segments: ReadonlyMap<string, number>;
     readonly sessions: number;
     readonly longestRun: number;
@@ -154,6 +148,8 @@ export class Controller {
   } {
     return {
       ...this.#store.counts(),
+      membersFailing: this.#tally.membersFailing,
+      entriesMissing: this.#tally.entriesMissing,
       sessions: this.#pool.open,
       longestRun: this.#queue.longestRunning(),
       badConfigMapEntries: this.#store.cluster.problems.length,
@@ -172,17 +168,8 @@ export class Controller {
   }
 
   #putConfigMap(configMap: ConfigMapView | undefined): void {
-    const { clock, log } = this.#parts;
-    const affected = this.#store.putConfigMap(configMap?.data, { now: clock.now() });
-    for (const notice of this.#store.cluster.notices) log.warn(notice);
-    const { problems } = this.#store.cluster;
-    const { configMap: named } = this.#settings.membership;
-    const seen = configMap === undefined ? undefined : { uid: configMap.uid, ...named };
-    this.#parts.onConfigMap?.({ configMap: seen, problems });
-    for (const problem of problems) {
-      const text = problemText(problem);
-      if (this.#said.problem(text, text).say) log.warn(text);
-    }
+    const affected = this.#store.putConfigMap(configMap?.data, { now: this.#parts.clock.now() });
+    this.#news.tell(configMap, this.#store.cluster);
     this.#affect(affected);
   }
 
@@ -198,12 +185,20 @@ export class Controller {
       this.#memories.forget(pod.uid);
       this.#pool.closePod(pod.uid);
       this.#queue.forget(pod.uid);
-      this.#parts.reporter.forget(pod);
+      this.#world.reporter.forget(pod);
     }
     for (const notice of this.#store.takeNotices()) this.#parts.log.warn(notice);
-    for (const uid of changed) this.#memories.doubt(uid);
+    for (const uid of changed) {
+      this.#memories.doubt(uid);
+      this.#stopwatch.seen(uid, { agentRuns: this.#agentRuns(uid), measured: this.#synced });
+    }
     if (this.#synced) this.#enqueue({ changed, touched });
     this.#armExpiry();
+  }
+
+  #agentRuns(uid: string): boolean {
+    const subject = this.#store.subject(uid);
+    return subject?.kind === "member" && subject.member.phase.kind !== "wait";
   }
 
   #enqueue({ changed, touched }: Pick<Affected, "changed" | "touched">): void {
@@ -247,6 +242,7 @@ export class Controller {
   async #stop(watches: readonly Reflector[]): Promise<void> {
     const { clock, log } = this.#parts;
     this.#cancelExpiry?.();
+    this.#stopwatch.close();
     const inTime = new AbortController();
     const idle = this.#queue.stop().then(() => true);
     const late = sleep(clock, this.#settings.limits.shutdown, inTime.signal).then(() => false);

@@ -30,7 +30,12 @@ export class Segments {
     return [...this.#members.get(segment) ?? []].filter(([other]) => other !== uid).map(([, ip]) => ip);
   }
 
-  /** Members of one segment. */
+  /** Uids of the members of a segment. */
+  membersOf(segment: string): Iterable<string> {
+    return this.#members.get(segment)?.keys() ?? [];
+  }
+
+  /** Number of members of one segment. */
   size(segment: string): number {
     return this.#members.get(segment)?.size ?? 0;
   }

@@ -9,22 +9,8 @@ import { addressConflicts } from "./address_conflicts.ts";
 import { Admission, defaultMaxMembers } from "./admission.ts";
 import { addressesIn, reachableIn } from "./presence.ts";
 import { Segments } from "./segments.ts";
+import { fingerprintOf, graceEnd, problemsOf, type Standing, type Tracked } from "./tracked_pod.ts";
 import { type Affected, nothing, type Subject, union } from "./subject.ts";
-
-type Standing = "selected" | "annotation removed" | "label removed";
-
-interface Tracked {
-  readonly pod: PodView;
-  readonly standing: Standing;
-  readonly membership: Membership;
-  /** Membership as text: equal text, nothing to do. */
-  readonly fingerprint: string;
-  /** When it stops being a peer though it is still there (monotonic ms); set once it is being deleted. */
-  readonly graceEnds?: number;
-}
-
-/** Added (ms) to a grace period before the pod counts as gone: the kubelet kills at its end, not before. */
-const graceMargin = 2_000;
 
 /** No I/O, no timers: the caller passes the monotonic time in. */
 export class Store {
@@ -100,10 +86,28 @@ export class Store {
     return addressConflicts(member, { shared: this.#addresses.sharedBy(member.uid), nameOf });
   }
 
-  /** For metrics and limits. */
-  counts(): { readonly members: number; readonly segments: ReadonlyMap<string, number> } {
-    const members = [...this.#pods.values()].filter(({ membership }) => membership.kind === "member").length;
-    return { members, segments: this.#segments.sizes() };
+  /** Segments in which the pod is reachable. */
+  segmentsOf(uid: string): Iterable<string> {
+    return this.#segments.of(uid).keys();
+  }
+
+  /** Uids of those reachable in the segment. */
+  membersOf(segment: string): Iterable<string> {
+    return this.#segments.membersOf(segment);
+  }
+
+  /** For metrics. `rejected`: pods that do not get all they ask for. */
+  counts(): {
+    readonly members: number;
+    readonly rejected: number;
+    readonly segments: ReadonlyMap<string, number>;
+  } {
+    let [members, rejected] = [0, 0];
+    for (const { membership } of this.#pods.values()) {
+      if (membership.kind === "member") members++;
+      if (problemsOf(membership).length > 0) rejected++;
+    }
+    return { members, rejected, segments: this.#segments.sizes() };
   }
 
   /** A complete list of the pods that `covers` selects (a namespace, or all): what is not in it is gone. */
@@ -227,18 +231,3 @@ export class Store {
 }
 
 const absent: Membership = { kind: "none", reason: "finished" };
-/** Being deleted changes nothing in the pod itself, only for its peers. */
-function fingerprintOf(standing: Standing, judged: Membership): string {
-  if (judged.kind !== "member") return JSON.stringify([standing, judged]);
-  const { leaving: _, ...member } = judged.member;
-  return JSON.stringify([standing, member]);
-}
-
-/** Counted from the first sight, unless a later deletion shortens the grace period. */
-function graceEnd(
-  pod: PodView,
-  { now, known }: { readonly now: number; readonly known: number | undefined },
-): number | undefined {
-  if (pod.deletion === undefined) return undefined;
-  return Math.min(known ?? Infinity, now + pod.deletion.graceSeconds * 1000 + graceMargin);
-}

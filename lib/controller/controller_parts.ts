@@ -1,0 +1,33 @@
+// What the controller is made of: everything it does not make itself.
+import type { ApiClient } from "../kube/api_client.ts";
+import type { Executor } from "../kube/exec.ts";
+import type { ExecSession } from "../kube/exec_session.ts";
+import type { Clock } from "../ops/clock.ts";
+import type { Log } from "../ops/log.ts";
+import type { Step, Tool } from "../overlay/step.ts";
+import type { ConfigMapSeen } from "./config_map_events.ts";
+import type { Reporter } from "./report.ts";
+import type { AgentAddress } from "./session_pool.ts";
+import type { WatchedResource } from "./watches.ts";
+import type { WorkQueueObserver } from "./work_queue.ts";
+
+/** The parts, passed in so that tests and benches can hold each part. */
+export interface ControllerParts {
+  readonly client: ApiClient;
+  readonly executor: Pick<Executor, "run">;
+  /** Starts a tool in an agent. Throws SessionEnded. */
+  readonly openSession: (agent: AgentAddress, tool: Tool) => Promise<ExecSession>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly reporter: Reporter;
+  /** Whether this replica may write now; without leader election always. */
+  readonly mayWrite?: () => boolean;
+  readonly queueObserver?: WorkQueueObserver;
+  readonly onStep?: (step: Step) => void;
+  readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: string }) => void;
+  readonly onAlive?: (resource: WatchedResource) => void;
+  readonly onConfigMap?: (seen: ConfigMapSeen) => void;
+  /** Milliseconds that people have waited, see stopwatch.ts. */
+  readonly onInterfaceReady?: (ms: number) => void;
+  readonly onPeerEntry?: (ms: number) => void;
+}
