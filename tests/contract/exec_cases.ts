@@ -145,6 +145,11 @@ export const execCases: readonly Case[] = [
     assert.equal(end.status, 500);
     assert.match(end.text, /^container not found \("first"\)/);
   }),
+  refusal("exec: subprotocols that nobody knows are 403, without a word", {
+    protocols: ["v9.channel.k8s.io"],
+  }, (end) => {
+    assert.deepEqual([end.status, end.text], [403, ""]);
+  }),
   {
     it: "exec: a pod that is on no node is 400",
     test: async (scene) => {

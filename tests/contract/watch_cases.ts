@@ -136,6 +136,17 @@ export const watchCases: readonly Case[] = [
     },
   },
   {
+    it: "watch: from a version that is still to come it opens, and is silent",
+    test: async (scene) => {
+      const { resourceVersion } = await now(scene);
+      const future = String(Number(resourceVersion) + 1_000_000);
+      const query = { watch: 1, resourceVersion: future, timeoutSeconds: 2 };
+      await using watch = await scene.watch(scene.mine("configmaps", query));
+      await scene.configMap("a");
+      assert.equal(await watch.next(), undefined);
+    },
+  },
+  {
     it: "watch: a version that is no number is refused before the stream",
     test: async (scene) => {
       // The real server says 500 to a watch and 400 to a list; nobody asks on purpose.

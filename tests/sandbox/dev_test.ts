@@ -1,8 +1,7 @@
 // Does `deno task dev` run what was saved last, say what does not compile, and leave nothing behind?
 import assert from "node:assert/strict";
+import { type ProgramRun, runProgram } from "./program_run.ts";
 import { startSandbox } from "./sandbox.ts";
-import { TextLineStream } from "./text_lines.ts";
-import { waitFor } from "./waiting.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
 const starts = "== The controller starts.";
@@ -63,16 +62,9 @@ Deno.test("dev: a context that is not there, and an unknown argument", async () 
 });
 
 /** A copy of the program with dev running on it. */
-interface Dev extends AsyncDisposable {
+interface Dev extends ProgramRun {
   /** Folder of the copy. */
   readonly root: string;
-  readonly ended: Promise<number>;
-  /** The line with these words, once they have come so often. */
-  hears(words: string, times?: number): Promise<string>;
-  /** Ctrl-C; gives the exit status. */
-  interrupt(): Promise<number>;
-  /** Processes that descend from it and live, as far as this system tells. */
-  remains(): Promise<readonly string[]>;
 }
 
 async function startDev(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Dev> {
@@ -80,43 +72,12 @@ async function startDev(args: readonly string[], env: Readonly<Record<string, st
   for (const part of ["main.ts", "deno.json", "deno.lock", "lib", "tests/sandbox", "examples"]) {
     await copy(repository + part, `${root}/${part}`);
   }
-  const mark = crypto.randomUUID();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", "tests/sandbox/dev.ts", ...args],
-    cwd: root,
-    env: { ...env, DEV_TEST_MARK: mark, NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const lines: string[] = [];
-  const read = Promise.all([child.stdout, child.stderr].map((stream) => collect(stream, lines)));
-  let over = false;
-  const ended = child.status.then(async ({ code }) => {
-    await read;
-    over = true;
-    return code;
-  });
+  const run = runProgram(["tests/sandbox/dev.ts", ...args], { folder: root, env });
   return {
+    ...run,
     root,
-    ended,
-    hears: async (words, times = 1) => {
-      const heard = (): readonly string[] => lines.filter((line) => line.includes(words));
-      await waitFor(() => heard().length >= times || over, {
-        what: `${JSON.stringify(words)}, ${times} times`,
-        state: () => lines.join("\n"),
-      });
-      assert.ok(heard().length >= times, `it ended without ${JSON.stringify(words)}:\n${lines.join("\n")}`);
-      return heard()[times - 1] ?? "";
-    },
-    interrupt: async () => {
-      child.kill("SIGINT");
-      return await ended;
-    },
-    remains: async () => await marked(mark),
     [Symbol.asyncDispose]: async () => {
-      if (!over) child.kill("SIGINT");
-      await ended;
+      await run[Symbol.asyncDispose]();
       await Deno.remove(root, { recursive: true });
     },
   };
@@ -132,25 +93,4 @@ async function copy(from: string, to: string): Promise<void> {
 async function replace(path: string, text: string): Promise<void> {
   await Deno.writeTextFile(`${path}.new`, text);
   await Deno.rename(`${path}.new`, path);
-}
-
-async function collect(stream: ReadableStream<Uint8Array>, lines: string[]): Promise<void> {
-  for await (const line of stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())) {
-    lines.push(line);
-  }
-}
-
-/** Everybody who has inherited the mark; nobody where there is no /proc. */
-async function marked(mark: string): Promise<readonly string[]> {
-  if (Deno.build.os !== "linux") return [];
-  const found: string[] = [];
-  for await (const { name } of Deno.readDir("/proc")) {
-    const environment = /^\d+$/.test(name) ? await textOf(`/proc/${name}/environ`) : "";
-    if (environment.includes(mark)) found.push((await textOf(`/proc/${name}/cmdline`)).replaceAll("\0", " "));
-  }
-  return found;
-}
-
-async function textOf(path: string): Promise<string> {
-  return await Deno.readTextFile(path).catch(() => "");
 }

@@ -36,9 +36,7 @@ export function openExecSocket(options: ExecSocketOptions): Response {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
   const protocol = protocols.find((one) => offered.includes(one));
   if (protocol === undefined) {
-    throw badRequest(
-      `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(" ")}]`,
-    );
+    return new Response(null, { status: 403 });
   }
   // Not `{ protocol }`: Deno finds it only in a list with blanks ("a, b"); others, like ws, write "a,b".
   const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });

@@ -130,13 +130,13 @@ export class ObjectStore {
     return object;
   }
 
-  /** A version given by a client as a number; 400 when it is none of ours, 504 when it lies in the future. */
-  readVersion(text: string): number {
+  /** A version given by a client as a number; 400 when it is none, 504 when it lies in a future that is not accepted. */
+  readVersion(text: string, { future }: { readonly future: "accepted" | "refused" }): number {
     const version = Number(text);
     if (!/^\d+$/.test(text)) {
       throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}`);
     }
-    if (version > this.#version) throw versionTooLarge(text, this.#version);
+    if (version > this.#version && future === "refused") throw versionTooLarge(text, this.#version);
     return version;
   }
 

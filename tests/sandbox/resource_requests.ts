@@ -69,7 +69,7 @@ export class ResourceRequests {
     const limit = Number(query.get("limit") ?? 0);
     const token = query.get("continue") ?? "";
     const version = query.get("resourceVersion") ?? "";
-    if (version !== "" && version !== "0") this.#store.readVersion(version);
+    if (version !== "" && version !== "0") this.#store.readVersion(version, { future: "refused" });
     if (token !== "") return pageOf(this.pages.next(token, limit), view);
     const found = this.#store.list(storedAs(route.resource), selectionOf(route, query));
     // The watch cache, which answers version 0, knows no pages.
@@ -89,7 +89,7 @@ export class ResourceRequests {
     return this.#watches.open({
       resource: storedAs(route.resource),
       selection: selectionOf(route, query),
-      from: synthetic ? undefined : this.#store.readVersion(version),
+      from: synthetic ? undefined : this.#store.readVersion(version, { future: "accepted" }),
       marksInitial: wantsInitial,
       bookmarks: query.get("allowWatchBookmarks") === "true",
       timeoutSeconds: Number(query.get("timeoutSeconds") ?? 0),

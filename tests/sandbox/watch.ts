@@ -126,7 +126,8 @@ class WatchStream {
   }
 
   bookmark(annotations?: Record<string, string>): void {
-    if (!this.request.bookmarks) return;
+    // A watch from a version that is still to come opens and is silent until then, as measured on the real server.
+    if (!this.request.bookmarks || this.#context.store.version < (this.request.from ?? 0)) return;
     const resourceVersion = String(this.#context.store.version);
     const object = this.request.view.bookmark({ resourceVersion, ...(annotations && { annotations }) });
     this.say(eventLine("BOOKMARK", object));
@@ -174,7 +175,8 @@ class WatchStream {
 
   /** The line for a change as the selection sees it: an object that leaves the selection is DELETED. */
   #lineOf(entry: LogEntry, selects: Selector): string {
-    if (entry.resource !== this.request.resource) return "";
+    const { from = 0 } = this.request;
+    if (entry.resource !== this.request.resource || entry.version <= from) return "";
     const { object, previous, type } = entry;
     const before = previous !== undefined && selects(previous);
     const after = type !== "DELETED" && selects(object);
