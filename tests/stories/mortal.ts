@@ -1,5 +1,5 @@
 // A stand-in for a controller that is killed: it writes so many lines into pods, and then nothing ever again.
-import type { ControllerParts } from "../../lib/controller/controller.ts";
+import type { ControllerParts } from "../../lib/controller/controller_parts.ts";
 import { type ExecSession, SessionEnded } from "../../lib/kube/exec_session.ts";
 
 /** What dies, and when it has. */
