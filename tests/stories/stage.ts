@@ -1,5 +1,6 @@
 // A sandbox with controllers on it: what every story starts from, closed whatever happens.
-import { Controller, type ControllerParts } from "../../lib/controller/controller.ts";
+import { Controller } from "../../lib/controller/controller.ts";
+import type { ControllerParts } from "../../lib/controller/controller_parts.ts";
 import { createLogReporter } from "../../lib/controller/log_reporter.ts";
 import {
   type ControllerLimits,
