@@ -2,22 +2,28 @@
 import assert from "node:assert/strict";
 import type { ExecFault, ExecMatch } from "../sandbox/faults.ts";
 import { waitFor } from "../sandbox/waiting.ts";
+import { bothNetworks, membersOf, one, running, said, startPair } from "./scenes.ts";
 import { setStage } from "./stage.ts";
+import { timeLapse } from "./time_lapse.ts";
 
-const one = { network: "one", vni: 1 };
-
-const cases: readonly {
+interface FaultyExec {
   readonly it: string;
   readonly match?: ExecMatch;
   readonly fault: ExecFault;
   readonly times?: number;
-}[] = [
+  /** How much faster time runs: the patience with one exchange is 10 s. */
+  readonly faster?: number;
+}
+
+const cases: readonly FaultyExec[] = [
   { it: "are refused by RBAC", fault: { kind: "refuse", code: 403 }, times: 2 },
   { it: "are refused by an admission policy", fault: { kind: "refuse", code: 422 }, times: 2 },
   { it: "meet an overloaded API server", fault: { kind: "refuse", code: 429 }, times: 2 },
   { it: "meet a broken API server", fault: { kind: "refuse", code: 500 }, times: 2 },
   { it: "flood their output", fault: { kind: "flood", bytes: 3_000_000 } },
   { it: "answer slowly", fault: { kind: "slow", delay: 100 }, times: 4 },
+  { it: "hang", fault: { kind: "hang" }, times: 2, faster: 20 },
+  { it: "hang in the order to end", match: { command: ["kill"] }, fault: { kind: "hang" }, faster: 10 },
   { it: "are dropped before the first line", fault: { kind: "drop", afterLines: 0 } },
   { it: "are closed without a status", fault: { kind: "close-without-status", afterLines: 1 } },
   { it: "lose their process at once", fault: { kind: "kill-process", afterLines: 0 } },
@@ -25,6 +31,11 @@ const cases: readonly {
     it: "lose the connection while the pod is released",
     match: { command: ["kill"] },
     fault: { kind: "drop", afterLines: 0 },
+  },
+  {
+    it: "are refused while the pod is released",
+    match: { command: ["kill"] },
+    fault: { kind: "refuse", code: 500 },
   },
   ...[1, 2, 3, 4, 5].map((afterLines) => ({
     it: `are dropped after ${afterLines} lines of ip`,
@@ -38,30 +49,73 @@ const cases: readonly {
   })),
 ];
 
-for (const { it, match = {}, fault, times = 1 } of cases) {
+for (const { it, match = {}, fault, times = 1, faster = 1 } of cases) {
   Deno.test(`execs that ${it}`, async () => {
     await using stage = await setStage();
-    stage.networks({ one: "id=1" });
+    stage.networks(bothNetworks);
     stage.pod({ name: "a", networks: "one ip=10.1.0.1/24" });
     stage.pod({ name: "b", networks: "one", form: "native" });
     const placed = stage.sandbox.faults.onExec(match, fault, { times });
-    await stage.startController();
-    for (const name of ["a", "b"]) await stage.sandbox.waitForPhase({ name }, "Running");
+    await stage.startController({ clock: timeLapse(faster) });
+    await running(stage, ["a", "b"]);
     await stage.holds({ members: [{ pod: "a", ...one, addresses: ["10.1.0.1/24"] }, { pod: "b", ...one }] });
     assert.ok(placed.hits > 0, "the fault has struck");
   });
 }
 
-Deno.test("a pod whose execs hang holds up nobody: fifty others join", async () => {
+Deno.test("execs that RBAC refuses are complained about once for each pod, with the reason, and heal", async () => {
   await using stage = await setStage();
-  stage.networks({ one: "id=1" });
-  const stuck = stage.sandbox.faults.onExec({ pod: "stuck" }, { kind: "hang" }, { times: "until-lifted" });
+  stage.networks(bothNetworks);
+  const fault = stage.sandbox.faults.onExec({}, { kind: "refuse", code: 403, message: "no rights to exec" }, {
+    times: "until-lifted",
+  });
   const controller = await stage.startController();
-  stage.pod({ name: "stuck", networks: "one" });
+  stage.pod({ name: "a", networks: "one" });
+  assert.match(await said(controller, /WARN.*member=default\/a/), /403.*no rights to exec/);
+  await waitFor(() => fault.hits >= 6, { what: "it has tried again and again" });
+  assert.equal(controller.log.filter((line) => line.includes("WARN")).length, 1, controller.log.join("\n"));
+  fault.lift();
+  await running(stage, ["a"]);
+  await said(controller, /healed.*member=default\/a/);
+  await stage.holds({ members: membersOf(one, ["a"]) });
+});
+
+Deno.test("a session that dies between two members is replaced", async () => {
+  await using stage = await setStage();
+  const controller = await startPair(stage);
+  stage.sandbox.server.wire.away();
+  await said(controller, /WARN.*watch=pods/);
+  stage.sandbox.server.wire.back();
+  stage.pod({ name: "c", networks: "one" });
+  await running(stage, ["c"]);
+  await stage.holds({ members: membersOf(one, ["a", "b", "c"]) });
+});
+
+Deno.test("a pod whose execs hang holds up nobody: fifty others join", async () => {
+  await using stage = await setStage({ dataPlane: "toy" });
+  stage.networks(bothNetworks);
+  const stuck = stage.sandbox.faults.onExec({ pod: "stuck" }, { kind: "hang" }, { times: "until-lifted" });
+  await stage.startController({ limits: { shutdown: 100 } });
+  stage.pod({ name: "stuck", networks: "two" });
+  await waitFor(() => stuck.hits > 0, { what: "the first exec hangs" });
   const names = Array.from({ length: 50 }, (_, i) => `p${i}`);
   for (const name of names) stage.pod({ name, networks: "one" });
-  for (const name of names) await stage.sandbox.waitForPhase({ name }, "Running");
-  assert.ok(stuck.hits > 0);
-  stuck.lift();
-  await waitFor(() => controller.log.length > 0, { what: "a log" });
+  await running(stage, names);
+  await stage.holds({ members: membersOf(one, names) });
+});
+
+Deno.test("pods that hang in greater number than there are workers hold up nobody", async () => {
+  await using stage = await setStage();
+  stage.networks(bothNetworks);
+  const stuck = stage.sandbox.faults.onExec({ namespace: "stuck" }, { kind: "hang" }, {
+    times: "until-lifted",
+  });
+  const limits = { shutdown: 100, workers: 4, workersForFailing: 2 };
+  await stage.startController({ limits, clock: timeLapse(20) });
+  for (let i = 0; i < 8; i++) stage.pod({ name: `s${i}`, namespace: "stuck", networks: "two" });
+  await waitFor(() => stuck.hits >= 8, { what: "all of them hang" });
+  const names = ["a", "b", "c"];
+  for (const name of names) stage.pod({ name, networks: "one" });
+  await running(stage, names);
+  await stage.holds({ members: membersOf(one, names) });
 });

@@ -11,7 +11,7 @@ import { createExecutor } from "../../lib/kube/exec_ws.ts";
 import { openSession } from "../../lib/kube/exec_session.ts";
 import { createApiClient } from "../../lib/kube/http.ts";
 import { loadConnection } from "../../lib/kube/load_connection.ts";
-import { systemClock } from "../../lib/ops/clock.ts";
+import { type Clock, systemClock } from "../../lib/ops/clock.ts";
 import { createLog } from "../../lib/ops/log.ts";
 import { batchCommand } from "../../lib/overlay/batch_command.ts";
 import { annotationKey, label, podSpec } from "../member_pod.ts";
@@ -36,6 +36,8 @@ export interface ControllerOverrides {
   readonly selector?: string;
   /** Leadership; default: always. */
   readonly mayWrite?: () => boolean;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** Puts something between the controller and what it is made of. */
   readonly parts?: (usual: ControllerParts) => ControllerParts;
 }
@@ -94,7 +96,7 @@ export class Stage implements AsyncDisposable {
   /** Starts a controller and hands it over at once. */
   async startController(overrides: ControllerOverrides = {}): Promise<RunningController> {
     const log: string[] = [];
-    const clock = systemClock;
+    const { clock = systemClock } = overrides;
     const connection = await loadConnection({ server: this.sandbox.server.url }, {
       env: () => undefined,
       readTextFile: (path) => Deno.readTextFile(path),
