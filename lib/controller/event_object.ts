@@ -13,6 +13,8 @@ export interface EventOccurrence {
   readonly type: "Normal" | "Warning";
   readonly note: string;
   readonly count: number;
+  /** Occurrences that the API server knows of. */
+  readonly known: number;
   /** The first time. */
   since: Date;
   /** The last time. */

@@ -1,13 +1,14 @@
 // Writes Events: one object for each text about an object, counted as a series, within limits, and never for ever.
 import { createHash } from "node:crypto";
-import { type ApiClient, ApiError } from "../kube/api_client.ts";
+import type { ApiClient } from "../kube/api_client.ts";
 import type { Clock } from "../ops/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { TokenBucket } from "../ops/token_bucket.ts";
-import { eventObject, type EventOccurrence, eventSeries } from "./event_object.ts";
+import type { EventOccurrence } from "./event_object.ts";
+import { isUseless, sendEvent } from "./event_request.ts";
 import type { Outcome } from "./outcome.ts";
 import type { WantedEvent } from "./status_events.ts";
-import { StatusTrouble } from "./status_trouble.ts";
+import { statusOf, StatusTrouble } from "./status_trouble.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 /** The object that an Event is about. */
@@ -30,9 +31,10 @@ export interface EventWriterOptions {
 
 interface Written extends EventOccurrence {
   count: number;
-  /** Occurrences that the API server knows of. */
   known: number;
   failures: number;
+  /** It has stood in line for its turn under the overall limit. */
+  admitted: boolean;
 }
 
 interface Subject {
@@ -50,7 +52,6 @@ const longestQueue = 5_000;
 /** Different texts about one object that are counted on; an older one would begin anew. */
 const textsPerObject = 20;
 const workers = 4;
-const deadline = 10_000;
 const attempts = 6;
 
 /** Best effort: what cannot be written is counted, and the log has said it anyway. */
@@ -101,6 +102,7 @@ export class EventWriter {
       count: 0,
       known: 0,
       failures: 0,
+      admitted: false,
     };
     event.count++;
     event.last = clock.wall();
@@ -154,13 +156,15 @@ export class EventWriter {
     const event = this.#subjects.get(uid)?.events.get(key);
     if (event === undefined || event.count === event.known) return { kind: "done" };
     if (this.#trouble.pauseLeft(event.regarding.namespace) > 0) return this.#end(event, "dropped");
-    const wait = this.#limit.take();
+    const wait = event.admitted ? 0 : this.#limit.reserve();
+    event.admitted = true;
     if (wait > 0) return { kind: "wait", reason: "too many Events", again: wait };
     const { count } = event;
     try {
-      await this.#write(event);
+      const known = await sendEvent({ ...event }, this.#options);
+      event.count += known - count;
       this.#trouble.healed(event.regarding.namespace);
-      return this.#end(event, "written", count);
+      return this.#end(event, "written", known);
     } catch (error) {
       return this.#failed(event, error);
     }
@@ -168,7 +172,7 @@ export class EventWriter {
 
   #failed(event: Written, error: unknown): Outcome {
     event.failures++;
-    if (isFinal(error)) return this.#end(event, "failed");
+    if (isUseless(error)) return this.#end(event, "failed");
     this.#trouble.met(error, event.regarding.namespace);
     if (event.failures >= attempts || statusOf(error) === 403) return this.#end(event, "failed");
     return { kind: "retry", reason: error instanceof Error ? error.message : String(error) };
@@ -177,47 +181,12 @@ export class EventWriter {
   #end(event: Written, outcome: "written" | "failed" | "dropped", known = event.count): Outcome {
     event.known = known;
     event.failures = 0;
+    event.admitted = false;
     this.#options.onEvent(outcome);
     if (event.count > known) return { kind: "done", again: 0 };
     this.#pending--;
     this.#tidy(event.regarding.uid);
     return { kind: "done" };
-  }
-
-  /** Creates it, or counts it on; either may find that the other is right: Events expire, and we start anew. */
-  async #write(event: Written): Promise<void> {
-    if (event.known > 0) {
-      try {
-        return await this.#count(event);
-      } catch (error) {
-        if (statusOf(error) !== 404) throw error;
-      }
-    }
-    try {
-      await this.#send("POST", event);
-    } catch (error) {
-      if (statusOf(error) !== 409) throw error;
-      event.count = Math.max(2, event.count);
-      await this.#count(event);
-    }
-  }
-
-  async #count(event: Written): Promise<void> {
-    await this.#send("PATCH", event);
-  }
-
-  async #send(method: "POST" | "PATCH", event: Written): Promise<void> {
-    const { namespace } = event.regarding;
-    const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
-    const isNew = method === "POST";
-    await this.#options.client.json({
-      method,
-      path: isNew ? collection : `${collection}/${encodeURIComponent(event.name)}`,
-      purpose: `${isNew ? "create" : "patch"} events ${namespace}/${event.name}`,
-      body: isNew ? eventObject(event, this.#options.instance) : eventSeries(event),
-      contentType: isNew ? "application/json" : "application/merge-patch+json",
-      deadline,
-    });
   }
 }
 
@@ -240,15 +209,4 @@ function remember(events: Map<string, Written>, key: string, event: Written): vo
     events.delete(oldest);
     return;
   }
-}
-
-/** Nothing can come of trying again: refused as it is, or its namespace goes. */
-function isFinal(error: unknown): boolean {
-  const status = statusOf(error);
-  const isEnding = status === 403 && error instanceof Error && error.message.includes("being terminated");
-  return isEnding || status === 404 || status === 422 || status === 400;
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
 }

@@ -27,7 +27,7 @@ export interface WantedStatus {
   /** Absent: as it is. */
   readonly annotation?: string;
   readonly events: readonly WantedEvent[];
-  /** Digests that stand for the same: of the text itself, and of the text without what is no news. */
+  /** Digests that stand for the same: of the text itself, then of the text without what is no news. */
   readonly sameConditions: readonly string[];
   readonly sameAnnotations: readonly string[];
 }

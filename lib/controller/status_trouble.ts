@@ -34,7 +34,7 @@ export class StatusTrouble {
   /** A write has failed and is to be tried again. */
   met(error: unknown, namespace: string): void {
     const { clock, log, what, verbs } = this.#options;
-    const status = error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : 0;
+    const status = statusOf(error) ?? 0;
     const message = error instanceof Error ? error.message : String(error);
     if (status !== 403) {
       const { say } = this.#said.problem("any", `status ${status}`);
@@ -57,4 +57,9 @@ export class StatusTrouble {
     if (!wasForbidden && !wasAway) return;
     this.#options.log.info(`${this.#options.what} can be written again`, { namespace });
   }
+}
+
+/** The HTTP status of an answer; undefined when there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
 }

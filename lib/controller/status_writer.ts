@@ -1,5 +1,5 @@
 // Writes on pods where they stand: condition and annotation, on transitions only, and hands the Events on.
-import { type ApiClient, ApiError } from "../kube/api_client.ts";
+import type { ApiClient } from "../kube/api_client.ts";
 import type { ShownStatus } from "../network/shown_status.ts";
 import type { Clock } from "../ops/clock.ts";
 import type { Log } from "../ops/log.ts";
@@ -8,6 +8,7 @@ import type { EventWriter, Regarding } from "./event_writer.ts";
 import type { Outcome } from "./outcome.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
 import type { PodReport, ReportedPod, Reporter } from "./report.ts";
+import { isFinal, sendStatus } from "./status_request.ts";
 import { removalPatch, statusPatch } from "./status_patch.ts";
 import { StatusTrouble } from "./status_trouble.ts";
 import { WorkQueue } from "./work_queue.ts";
@@ -46,7 +47,6 @@ interface Entry {
 /** Patches under way at the same time, and of pods whose last patch failed. */
 const workers = 8;
 const workersForFailing = 4;
-const deadline = 10_000;
 
 /** Milliseconds that a trouble must last before it is written: most end with the first retry. */
 const settling = 1_500;
@@ -196,16 +196,8 @@ export class StatusWriter implements Reporter {
   /** Resolves when it is written, or can never be; throws when it is to be tried again. */
   async #write(pod: ReportedPod, body: Readonly<Record<string, unknown>>): Promise<void> {
     const { client, onWritten } = this.#options;
-    const at = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
     try {
-      await client.json({
-        method: "PATCH",
-        path: `${at}/status`,
-        purpose: `patch pods/status ${pod.namespace}/${pod.name}`,
-        body,
-        contentType: "application/strategic-merge-patch+json",
-        deadline,
-      });
+      await sendStatus(client, { pod, body });
       this.#trouble.healed(pod.namespace);
       onWritten("written");
     } catch (error) {
@@ -220,8 +212,9 @@ export class StatusWriter implements Reporter {
     entry.writtenAt = this.#options.clock.now();
     if (written.kind === "remove") entry.shown = {};
     else {
-      const [condition] = written.sameConditions;
-      const [annotation = entry.shown.annotation] = written.sameAnnotations;
+      // The last ones leave out what is no news, so that it is none the next time.
+      const condition = written.sameConditions.at(-1);
+      const annotation = written.sameAnnotations.at(-1) ?? entry.shown.annotation;
       entry.shown = {
         ready: written.condition.status,
         ...(condition === undefined ? {} : { condition }),
@@ -250,10 +243,4 @@ function gistsOf({ events }: WantedStatus): ReadonlyMap<string, string> {
 
 function isBare({ condition, annotation }: ShownStatus): boolean {
   return condition === undefined && annotation === undefined;
-}
-
-/** The pod is gone, was replaced by another of its name, or does not take it: trying again changes nothing. */
-function isFinal(error: unknown): boolean {
-  return error instanceof ApiError && error.failure.kind === "status" &&
-    [404, 409, 422].includes(error.failure.status);
 }

@@ -1,0 +1,65 @@
+// How does an Event get to the API server: created once, then counted on.
+import type { ApiClient } from "../kube/api_client.ts";
+import { eventObject, type EventOccurrence, eventSeries } from "./event_object.ts";
+import { statusOf } from "./status_trouble.ts";
+
+/** Milliseconds. */
+const deadline = 10_000;
+
+export interface EventRequestOptions {
+  readonly client: ApiClient;
+  /** Which process it is. */
+  readonly instance: string;
+}
+
+/**
+ * Creates it or counts it on, and gives the count that stands there now. Either may find that the other is right:
+ * Events expire after an hour, and one of the same name may be there from before a restart. Throws ApiError.
+ */
+export async function sendEvent(event: EventOccurrence, options: EventRequestOptions): Promise<number> {
+  if (event.known > 0 && await isCounted(event, options)) return event.count;
+  try {
+    await send({ method: "POST", event }, options);
+    return event.count;
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+    const again = { ...event, count: Math.max(2, event.count) };
+    await send({ method: "PATCH", event: again }, options);
+    return again.count;
+  }
+}
+
+/** Nothing can come of trying again: refused as it is, or its namespace goes. */
+export function isUseless(error: unknown): boolean {
+  const status = statusOf(error);
+  const isEnding = status === 403 && error instanceof Error && error.message.includes("being terminated");
+  return isEnding || status === 404 || status === 422 || status === 400;
+}
+
+/** False when it has expired. */
+async function isCounted(event: EventOccurrence, options: EventRequestOptions): Promise<boolean> {
+  try {
+    await send({ method: "PATCH", event }, options);
+    return true;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    return false;
+  }
+}
+
+async function send(
+  { method, event }: { readonly method: "POST" | "PATCH"; readonly event: EventOccurrence },
+  { client, instance }: EventRequestOptions,
+): Promise<void> {
+  const { name, regarding: { namespace } } = event;
+  const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+  const isNew = method === "POST";
+  await client.json({
+    method,
+    path: isNew ? collection : `${collection}/${encodeURIComponent(name)}`,
+    purpose: `${isNew ? "create" : "patch"} events ${namespace}/${name}`,
+    body: isNew ? eventObject(event, instance) : eventSeries(event),
+    contentType: isNew ? "application/json" : "application/merge-patch+json",
+    deadline,
+  });
+}
