@@ -371,12 +371,14 @@ function runBatch(toy: ToyNamespace, { tool, lines }: Batch): BatchResult {
 }
 
 /** Without the local routing table, which the toy does not have, and in an order of its own. */
+/** The kernel gives a link its fe80 address in its own time: on a busy machine it may not be there yet, or already. */
 function comparable(observed: Observation): unknown {
+  const settled = (address: string): boolean => !address.startsWith("fe80:");
   const sorted = (items: readonly unknown[]): readonly string[] =>
     items.map((item) => JSON.stringify(Object.entries(item ?? {}).sort())).sort();
   return {
-    links: observed.links.map((link) => ({ ...link, addresses: [...link.addresses].sort() })),
-    routes: sorted(observed.routes.filter(({ table }) => table === "main")),
+    links: observed.links.map((link) => ({ ...link, addresses: link.addresses.filter(settled).sort() })),
+    routes: sorted(observed.routes.filter(({ table, subnet }) => table === "main" && settled(subnet))),
     fdb: sorted(observed.fdb),
   };
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type ProgramRun, runProgram } from "./program_run.ts";
 import { startSandbox } from "./sandbox.ts";
+import { waitFor } from "./waiting.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
 const starts = "== The controller starts.";
@@ -38,7 +39,7 @@ Deno.test("dev: a named cluster is said aloud, and only the controller runs ther
     await using dev = await startDev(["--context", "sandbox", "--kubeconfig", kubeconfig]);
     assert.ok((await dev.hears("A REAL CLUSTER: context sandbox")).includes(sandbox.server.url));
     await dev.hears("watching: 0 members");
-    assert.equal(sandbox.server.watches.count("pods"), 1);
+    await waitFor(() => sandbox.server.watches.count("pods") === 1, { what: "one controller watches pods" });
     assert.equal(await dev.interrupt(), 0);
     assert.deepEqual(await dev.remains(), []);
   } finally {
