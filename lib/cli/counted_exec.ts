@@ -1,12 +1,11 @@
 // Execs of the controller as the metrics see them: every start of a tool is counted and timed.
-import type { AgentAddress } from "../controller/session_pool.ts";
+import type { OpenSession } from "../controller/session_pool.ts";
 import type { Executor } from "../kube/exec.ts";
-import { type ExecSession, openSession, SessionEnded } from "../kube/exec_session.ts";
+import { openSession, SessionEnded } from "../kube/exec_session.ts";
 import { type Clock, sleep } from "../ops/clock.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { TokenBucket } from "../ops/token_bucket.ts";
 import { batchCommand } from "../overlay/batch_command.ts";
-import type { Tool } from "../overlay/step.ts";
 
 /** Milliseconds until an exec session must be open. */
 const openDeadline = 15_000;
@@ -20,10 +19,10 @@ export function sessionOpener(
     /** How many may be opened in a time: who comes too soon waits his turn. */
     readonly limit: TokenBucket;
   },
-): (agent: AgentAddress, tool: Tool) => Promise<ExecSession> {
-  return async ({ namespace, pod, container }, tool) => {
+): OpenSession {
+  return async ({ namespace, pod, container }, tool, { signal }) => {
     const wait = limit.reserve();
-    if (wait > 0) await sleep(clock, wait);
+    if (wait > 0) await sleep(clock, wait, signal);
     const start = clock.now();
     const target = { namespace, pod, container };
     try {
@@ -32,6 +31,7 @@ export function sessionOpener(
         command: batchCommand(tool),
         clock,
         deadline: openDeadline,
+        signal,
       });
       metrics.exec({ tool, outcome: "ok", ms: clock.now() - start });
       return session;

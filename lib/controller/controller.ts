@@ -3,6 +3,7 @@ import type { Reflector } from "../kube/reflector.ts";
 import type { PodView } from "../network/pod.ts";
 import { sleep } from "../ops/clock.ts";
 import { aborted, onAbort } from "../ops/abort.ts";
+import { within } from "../ops/within.ts";
 import { Agents } from "./agent.ts";
 import type { ConfigMapView } from "./collections.ts";
 import { ConfigMapNews } from "./config_map_news.ts";
@@ -13,7 +14,7 @@ import { Memories } from "./pod_memory.ts";
 import { NotPermitted } from "./permit.ts";
 import { reconcile, type World } from "./reconcile.ts";
 import { Releaser } from "./release.ts";
-import { SessionPool } from "./session_pool.ts";
+import { keepSessions, SessionPool } from "./session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
 import { Store } from "./store.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -21,9 +22,6 @@ import type { Affected } from "./subject.ts";
 import { Tally } from "./tally.ts";
 import { startWatches } from "./watches.ts";
 import { WorkQueue } from "./work_queue.ts";
-
-/** Milliseconds a session stays open after its last use: the fdb is touched again and again, the links are not. */
-const keepSessions = { ip: 5_000, bridge: 30_000 } as const;
 
 /** One controller. `run` does everything; the rest is for looking at it. */
 export class Controller {
@@ -38,6 +36,8 @@ export class Controller {
   readonly #tally = new Tally();
   readonly #stopwatch: Stopwatch;
   readonly #stopping = new AbortController();
+  /** Aborted when what still runs after the order to stop is not waited for any more. */
+  readonly #ending = new AbortController();
   readonly #lost: LostPods;
   #synced = false;
   #cancelExpiry: (() => void) | undefined;
@@ -48,6 +48,7 @@ export class Controller {
       if (parts.mayWrite?.() === false) throw new NotPermitted();
     };
     const memories = this.#memories;
+    const ending = this.#ending.signal;
     this.#store = new Store(settings.membership);
     this.#news = new ConfigMapNews({ ...parts, configMap: settings.membership.configMap });
     this.#stopwatch = new Stopwatch({
@@ -78,11 +79,12 @@ export class Controller {
       store: this.#store,
       memories,
       agents,
-      releaser: new Releaser({ executor, agents, pool, memories, reporter, clock, permit }),
+      releaser: new Releaser({ executor, agents, pool, memories, reporter, clock, permit, ending }),
       reporter,
       clock,
       annotationKey: settings.membership.annotationKey,
       permit,
+      ending,
       forget: (uid) => this.#affect(this.#store.removePod(uid)),
     };
     this.#queue = new WorkQueue({
@@ -242,14 +244,14 @@ export class Controller {
   async #stop(watches: readonly Reflector[]): Promise<void> {
     const { clock, log } = this.#parts;
     this.#cancelExpiry?.();
-    this.#stopwatch.close();
-    const inTime = new AbortController();
-    const idle = this.#queue.stop().then(() => true);
-    const late = sleep(clock, this.#settings.limits.shutdown, inTime.signal).then(() => false);
-    const finished = await Promise.race([idle, late]);
-    inTime.abort();
+    const idle = this.#queue.stop();
+    const finished = await within(idle, { clock, ms: this.#settings.limits.shutdown });
     if (!finished) log.warn(`stopping though ${this.#queue.running} looks have not ended`);
+    this.#ending.abort();
     await this.#pool.close();
+    await idle;
+    // The last look may still have set it going.
+    this.#stopwatch.close();
     await Promise.all([...watches.map((watch) => watch.done), this.#lost.settled()]);
   }
 }

@@ -1,13 +1,12 @@
 // What the controller is made of: everything it does not make itself.
 import type { ApiClient } from "../kube/api_client.ts";
 import type { Executor } from "../kube/exec.ts";
-import type { ExecSession } from "../kube/exec_session.ts";
 import type { Clock } from "../ops/clock.ts";
 import type { Log } from "../ops/log.ts";
-import type { Step, Tool } from "../overlay/step.ts";
+import type { Step } from "../overlay/step.ts";
 import type { ConfigMapSeen } from "./config_map_events.ts";
 import type { Reporter } from "./report.ts";
-import type { AgentAddress } from "./session_pool.ts";
+import type { OpenSession } from "./session_pool.ts";
 import type { WatchedResource } from "./watches.ts";
 import type { WorkQueueObserver } from "./work_queue.ts";
 
@@ -15,8 +14,7 @@ import type { WorkQueueObserver } from "./work_queue.ts";
 export interface ControllerParts {
   readonly client: ApiClient;
   readonly executor: Pick<Executor, "run">;
-  /** Starts a tool in an agent. Throws SessionEnded. */
-  readonly openSession: (agent: AgentAddress, tool: Tool) => Promise<ExecSession>;
+  readonly openSession: OpenSession;
   readonly clock: Clock;
   readonly log: Log;
   readonly reporter: Reporter;

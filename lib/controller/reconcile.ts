@@ -25,6 +25,8 @@ export interface World {
   readonly annotationKey: string;
   /** Throws NotPermitted when another replica leads: then nobody is looked into either. */
   readonly permit: () => void;
+  /** Aborted when looks under way are broken off because the controller ends. */
+  readonly ending: AbortSignal;
   /** A pod that no event will speak of any more is clean. */
   readonly forget: (uid: string) => void;
 }
@@ -75,6 +77,8 @@ async function serve(subject: Subject & { kind: "member" | "former" }, world: Wo
     if (verdict.holds && subject.kind === "former" && !subject.selected) world.forget(member.uid);
     return world.releaser.isUnderWay(agent) ? await world.releaser.follow(agent) : verdict.outcome;
   } catch (error) {
+    // Broken off by ourselves: nothing is wrong with the pod.
+    if (world.ending.aborted) return { kind: "wait", reason: "the controller stops" };
     const broken = brokenConversation(error, { member, agent });
     world.memories.doubt(member.uid);
     world.reporter.report(broken.report);

@@ -27,6 +27,8 @@ export interface ReleaserOptions {
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly permit: () => void;
+  /** Aborted: an order that is under way is not waited for any more. */
+  readonly ending: AbortSignal;
 }
 
 /** Releases pods and sees to it that they went. Throws SessionEnded when the agent cannot be reached. */
@@ -106,6 +108,7 @@ export class Releaser {
       target: { namespace: agent.namespace, pod: agent.pod, container: agent.container },
       command,
       deadline: execDeadline,
+      signal: this.#options.ending,
     });
     if (!wasSent(result.outcome)) throw notSent(result, { agent, command });
     const asked = command === terminate ? "terminate" : "terminate file";

@@ -12,15 +12,24 @@ export interface AgentAddress {
   readonly containerId: string;
 }
 
+/** Starts a tool in its batch mode in an agent; gives up when the signal is aborted. Throws SessionEnded. */
+export type OpenSession = (
+  agent: AgentAddress,
+  tool: Tool,
+  options: { readonly signal: AbortSignal },
+) => Promise<ExecSession>;
+
 export interface SessionPoolOptions {
   readonly clock: Clock;
-  /** Starts the tool in its batch mode. Throws SessionEnded. */
-  readonly open: (agent: AgentAddress, tool: Tool) => Promise<ExecSession>;
+  readonly open: OpenSession;
   /** Sessions open at the same time. */
   readonly limit: number;
   /** Milliseconds a session stays open after its last use. */
   readonly keep: Readonly<Record<Tool, number>>;
 }
+
+/** Milliseconds a session stays open after its last use: the fdb is touched again and again, the links are not. */
+export const keepSessions = { ip: 5_000, bridge: 30_000 } as const;
 
 interface Entry {
   readonly key: string;
@@ -39,7 +48,8 @@ export class SessionPool {
   /** By key: one exec at a time per pod and tool, so the next one waits for the end of the last. */
   readonly #closing = new Map<string, Promise<void>>();
   readonly #waiting: (() => void)[] = [];
-  #closed = false;
+  /** Aborted by `close`: what is being opened is not waited for. */
+  readonly #ending = new AbortController();
 
   constructor(options: SessionPoolOptions) {
     this.#options = options;
@@ -85,8 +95,8 @@ export class SessionPool {
 
   /** Closes everything and resolves when it is closed. */
   async close(): Promise<void> {
-    this.#closed = true;
     for (const entry of this.#entries.values()) this.#discard(entry);
+    this.#ending.abort();
     for (const wake of this.#waiting.splice(0)) wake();
     await Promise.all(this.#closing.values());
   }
@@ -105,15 +115,16 @@ export class SessionPool {
     // Nothing may be awaited between this check and the entry below, or two would take the last place.
     while (!this.#hasRoom()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#entries.has(key)) return await this.#borrow(agent, tool);
-    if (this.#closed) throw new Error("Cannot open a session: shutting down");
-    const entry: Entry = { key, uid: agent.uid, session: this.#options.open(agent, tool), users: 1 };
+    if (this.#ending.signal.aborted) throw new Error("Cannot open a session: shutting down");
+    const session = this.#options.open(agent, tool, { signal: this.#ending.signal });
+    const entry: Entry = { key, uid: agent.uid, session, users: 1 };
     this.#entries.set(key, entry);
     return entry;
   }
 
   /** Whether another session may be opened; closes the longest idle one for it if need be. */
   #hasRoom(): boolean {
-    if (this.#entries.size < this.#options.limit || this.#closed) return true;
+    if (this.#entries.size < this.#options.limit || this.#ending.signal.aborted) return true;
     const idle = [...this.#entries.values()].find((entry) => entry.users === 0);
     if (idle !== undefined) this.#discard(idle);
     return idle !== undefined;

@@ -25,7 +25,7 @@ export interface ControllerLimits {
   readonly resyncSpread: number;
   /** Milliseconds that changes of peers are collected before they are written. */
   readonly coalesce: number;
-  /** Milliseconds that work under way may take after the order to stop. */
+  /** Milliseconds that work under way may take after the order to stop; breaking off takes a second or two more. */
   readonly shutdown: number;
 }
 
@@ -36,5 +36,5 @@ export const defaultLimits: ControllerLimits = {
   resync: 600_000,
   resyncSpread: 60_000,
   coalesce: 100,
-  shutdown: 10_000,
+  shutdown: 8_000,
 };

@@ -58,6 +58,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   /** ms until the connection must be open. */
   readonly deadline: number;
+  /** Aborted: the connection is not waited for any more. One that is open goes on. */
+  readonly signal?: AbortSignal;
 }
 
 /** Bytes of stdout that one exchange may answer unless told otherwise. */
@@ -69,6 +71,9 @@ export async function openSession(executor: Executor, options: SessionOptions): 
   const cancel = options.clock.after(options.deadline, () => {
     limit.abort(`not open within ${options.deadline} ms`);
   });
+  const abort = (): void => limit.abort("aborted");
+  if (options.signal?.aborted) abort();
+  options.signal?.addEventListener("abort", abort, { once: true });
   const talk = newConversation((reason) => limit.abort(reason));
   const process = await executor.start({
     target: options.target,
@@ -77,6 +82,7 @@ export async function openSession(executor: Executor, options: SessionOptions): 
     onStderr: talk.stderr,
     signal: limit.signal,
   });
+  options.signal?.removeEventListener("abort", abort);
   cancel();
   if ("failed" in process) throw sessionEnded(process.failed, { ...options, stderr: "" });
   process.ended.then(talk.finish);

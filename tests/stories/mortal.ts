@@ -18,9 +18,9 @@ export function mortal(lines: number): Mortal {
     },
     parts: (usual) => ({
       ...usual,
-      openSession: async (agent, tool) => {
+      openSession: async (agent, tool, options) => {
         if (life.dead) throw ended();
-        return mortalSession(await usual.openSession(agent, tool), life);
+        return mortalSession(await usual.openSession(agent, tool, options), life);
       },
       executor: {
         run: async (asked) => {

@@ -157,3 +157,41 @@ for (let lines = 0; lines <= longestPlan; lines++) {
     assert.match(await inPod(stage, "b", ["ip", "link", "show", "dev", "lo"]), /kube-vxlan-controller:ready/);
   });
 }
+
+Deno.test("a controller that is stopped while the API server says nothing ends all the same, without a complaint", async () => {
+  await using stage = await setStage();
+  stage.networks(bothNetworks);
+  stage.pod({ name: "a", networks: "one" });
+  await stage.sandbox.waitForPod({ name: "a" }, {
+    what: "waits in its init agent",
+    holds: (pod) => /"running"/.test(JSON.stringify(pod)),
+  });
+  let opening = 0;
+  const controller = await stage.startController({
+    limits: { shutdown: 100 },
+    parts: (usual) => ({
+      ...usual,
+      openSession: (agent, tool, options) => {
+        stage.sandbox.server.wire.freeze();
+        opening++;
+        return usual.openSession(agent, tool, options);
+      },
+    }),
+  });
+  await waitFor(() => opening === 2, { what: "both tools are being started" });
+  await controller.stop();
+  assert.deepEqual(controller.log.filter((line) => line.includes("member=")), []);
+});
+
+Deno.test("a controller that is stopped while an order to end hangs leaves nothing behind", async () => {
+  await using stage = await setStage();
+  stage.networks(bothNetworks);
+  const stuck = stage.sandbox.faults.onExec({ command: ["kill"] }, { kind: "hang" });
+  const controller = await stage.startController({ limits: { shutdown: 100 } });
+  stage.pod({ name: "a", networks: "one" });
+  await waitFor(() => stuck.hits > 0, { what: "the order hangs" });
+  await controller.stop();
+  await stage.startController();
+  await running(stage, ["a"]);
+  await stage.holds({ members: membersOf(one, ["a"]) });
+});

@@ -112,12 +112,13 @@ export class Stage implements AsyncDisposable {
       log: writer,
       reporter: createLogReporter(writer),
       mayWrite: overrides.mayWrite ?? (() => true),
-      openSession: ({ namespace, pod, container }, tool) =>
+      openSession: ({ namespace, pod, container }, tool, { signal }) =>
         openSession(executor, {
           target: { namespace, pod, container },
           command: batchCommand(tool),
           clock,
           deadline: 15_000,
+          signal,
         }),
     };
     const controller = new Controller(settingsFor(overrides), overrides.parts?.(usual) ?? usual);
