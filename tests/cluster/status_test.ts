@@ -89,7 +89,10 @@ Deno.test("what describe says of broken pods", async (t) => {
     });
     await t.step("a foreign link: told, never touched, healed when it goes", async () => {
       await createPod(cluster, { name: "foreign", networks: "vxeth0", spec: pair() });
-      await condition(cluster, { name: "foreign", status: "True" });
+      // The networks hold before the sidecar runs; the commands below need it.
+      await until("foreign to be ready", async () => {
+        return await conditionOf(cluster, { name: "foreign", type: "Ready" }) === "True";
+      }, { seconds: 60 });
       const ip = ["-n", namespace, "exec", "foreign", "-c", "vxlan-controller-agent", "--", "ip", "link"];
       await cluster.kubectl([
         ...ip,
