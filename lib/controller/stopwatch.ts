@@ -58,6 +58,7 @@ export class Stopwatch implements Reporter {
   readonly #looked = new Map<string, number>();
   #order = 0;
   #cancel: (() => void) | undefined;
+  #closed = false;
 
   constructor(options: StopwatchOptions) {
     this.#options = options;
@@ -110,7 +111,9 @@ export class Stopwatch implements Reporter {
     for (const map of [this.#agentSince, this.#newcomers, this.#lookBegan, this.#looked]) map.delete(uid);
   }
 
+  /** Looks that end later are not measured. */
   close(): void {
+    this.#closed = true;
     this.#cancel?.();
     this.#cancel = undefined;
   }
@@ -124,7 +127,7 @@ export class Stopwatch implements Reporter {
   }
 
   #countSoon(): void {
-    if (this.#newcomers.size === 0 || this.#cancel !== undefined) return;
+    if (this.#closed || this.#newcomers.size === 0 || this.#cancel !== undefined) return;
     this.#cancel = this.#options.clock.after(granularity, () => {
       this.#cancel = undefined;
       this.#count();

@@ -165,6 +165,17 @@ Deno.test("a newcomer that has gone is measured no more", async () => {
   assert.deepEqual(clock.waiting(), []);
 });
 
+Deno.test("a look that ends after the close leaves no timer", async () => {
+  const { clock, watch, entries, join, look } = bench();
+  join("a", { measured: false });
+  join("b");
+  watch.close();
+  look("a");
+  assert.deepEqual(clock.waiting(), []);
+  await clock.advance(1_000);
+  assert.deepEqual(entries, []);
+});
+
 Deno.test("the tally counts the last report of each pod", () => {
   const tally = new Tally();
   const sums = (): readonly number[] => [tally.membersFailing, tally.entriesMissing];
