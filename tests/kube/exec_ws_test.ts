@@ -141,19 +141,31 @@ Deno.test("exec: a server that is not there: nothing can have run", async () => 
   assert.match(outcome.reason, /ECONNREFUSED/);
 });
 
-const silent: readonly { readonly it: string; readonly options: ExecStubOptions; readonly reason: RegExp }[] =
-  [
-    { it: "a handshake that hangs", options: { refuse: () => "hang" }, reason: /^no WebSocket within 10 s$/ },
-    { it: "a command that never ends", options: {}, reason: /not finished within 30000 ms$/ },
-  ];
+const silent: readonly {
+  readonly it: string;
+  readonly options: ExecStubOptions;
+  readonly reason: RegExp;
+  /** Due time (ms) of the timer that tells how far the client has come. */
+  readonly timer: number;
+}[] = [
+  {
+    it: "a handshake that hangs",
+    options: { refuse: () => "hang" },
+    reason: /^no WebSocket within 10 s$/,
+    timer: 10_000,
+  },
+  { it: "a command that never ends", options: {}, reason: /not finished within 30000 ms$/, timer: 20_000 },
+];
 
-for (const { it, options, reason } of silent) {
+for (const { it, options, reason, timer } of silent) {
   Deno.test(`exec: ${it} is unknown after its time`, async () => {
     await using server = await startExecStub(() => {}, options);
     const clock = fakeClock();
     const executor = createExecutor(connectionTo(server.url), { clock });
     const running = executor.run(asked);
     await until(() => server.requests.length === 1, { what: "the request" });
+    // The handshake's timer, or the ping's once the client has seen that it is open.
+    await until(() => clock.waiting().includes(timer), { what: "the client waits" });
     await clock.advance(30_000);
     const { outcome } = await running;
     assert.ok(outcome.kind === "unknown" && reason.test(outcome.reason), JSON.stringify(outcome));
