@@ -70,13 +70,12 @@ const traps: readonly Trap[] = [
     it: "bridge: a link that came after the session began is found",
     tool: "bridge",
     turns: [
-      { inSession: "fdb show" },
       append("10.0.0.2"),
       { elsewhere: make },
       append("10.0.0.2"),
       { inSession: "fdb show" },
     ],
-    refused: [2],
+    refused: [1],
     last: ["10.0.0.2"],
   },
   {
