@@ -193,7 +193,9 @@ async function onReal({ tool, turns }: Trap, namespace: readonly string[]): Prom
       "ip link set lo up; ip link add eth0 type veth peer name eth0p",
       "ip link set eth0 up; ip link set eth0p up; ip address add 10.0.0.1/24 dev eth0",
       'dir=$(mktemp -d); trap \'rm -r "$dir"\' EXIT; mkfifo "$dir/in"; exec 3<>"$dir/in"',
-      `${tool} ${options} -force -batch - <"$dir/in" >"$dir/out" 2>"$dir/err" 3<&- & session=$!`,
+      // Made here and not by the session: whoever counts its answers must find the file, or would not wait at all.
+      ': >"$dir/out"; : >"$dir/err"',
+      `${tool} ${options} -force -batch - <"$dir/in" >>"$dir/out" 2>>"$dir/err" 3<&- & session=$!`,
       ...commands(turns),
       "exec 3>&-; wait $session || true",
       'cat "$dir/out"; echo @stderr; cat "$dir/err"',
