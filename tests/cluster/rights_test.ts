@@ -57,7 +57,6 @@ async function withoutRule(cluster: Cluster, { role, resource, said }: Rule): Pr
     seconds: 60,
     describe: () => controllerLog(cluster),
   });
-  if (resource === "pods/exec") await toldOnThePods(cluster);
   await patchRules(cluster, { name, patch: [{ op: "replace", path: "/rules", value: before.rules }] });
   await overlayHolds(cluster, [{
     network: "vxeth0",
@@ -66,14 +65,6 @@ async function withoutRule(cluster: Cluster, { role, resource, said }: Rule): Pr
     pods: await readyPods(cluster, work),
   }]);
   await cluster.kubectl(["-n", namespace, "delete", "deployment", work.name, "--now"]);
-}
-
-/** A user who may not read the controller's log sees it too. */
-async function toldOnThePods(cluster: Cluster): Promise<void> {
-  await until("describe to tell of the refused exec", async () => {
-    const text = await cluster.kubectl(["-n", namespace, "describe", "pods", "-l", `app=${work.name}`]);
-    return text.includes("VxlanSetupFailed") && text.includes("pods/exec");
-  }, { seconds: 60, describe: () => cluster.kubectl(["-n", namespace, "describe", "pods"]) });
 }
 
 async function patchRules(
