@@ -10,7 +10,7 @@ COPY . .
 # - net: the API server's address differs per cluster, so it cannot be named here;
 # - read: the service account, a directory, because its files are links that change when the token rotates;
 # - env: our own settings and what Kubernetes says; everything else is as if it were not set (--ignore-env), because
-#   the client library looks through the whole environment;
+#   libraries look for variables of their own;
 # - nothing to write, run, load or ask the system.
 RUN deno compile \
   --frozen \

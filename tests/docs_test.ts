@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { exitStatus } from "../lib/cli/host.ts";
 import * as optionTables from "../lib/cli/options.ts";
 import { type OptionRow, variableOf } from "../lib/cli/options.ts";
-import { conditionReasons } from "../lib/controller/pod_condition.ts";
+import { conditionReasons } from "../lib/status/pod_condition.ts";
 import { conditionType, statusAnnotation } from "../lib/network/shown_status.ts";
 import { counters, gauges, histograms } from "../lib/ops/metric_catalogue.ts";
 import config from "../deno.json" with { type: "json" };

@@ -1,8 +1,9 @@
 // What the controller writes on pods and the ConfigMap, as `--status` says.
-import { configMapEvents, type ConfigMapSeen } from "../controller/config_map_events.ts";
-import { EventWriter } from "../controller/event_writer.ts";
+import type { ConfigMapSeen } from "../controller/config_map_news.ts";
+import { configMapEvents } from "../status/config_map_events.ts";
+import { EventWriter } from "../status/event_writer.ts";
 import type { Reporter } from "../controller/report.ts";
-import { StatusWriter } from "../controller/status_writer.ts";
+import { StatusWriter } from "../status/status_writer.ts";
 import type { ApiClient } from "../kube/api_client.ts";
 import type { ShownStatus } from "../network/shown_status.ts";
 import type { Log } from "../ops/log.ts";

@@ -1,9 +1,16 @@
 // What is said when the ConfigMap has changed: what is kept of it, and what cannot be read.
 import type { ClusterNetworks } from "../network/cluster_networks.ts";
-import { problemText } from "../network/problem.ts";
+import { type Problem, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
 import type { ConfigMapView } from "./collections.ts";
-import type { ConfigMapSeen } from "./config_map_events.ts";
+
+/** The ConfigMap and what is wrong with it; undefined when there is none. */
+export interface ConfigMapSeen {
+  readonly configMap:
+    | { readonly uid: string; readonly namespace: string; readonly name: string }
+    | undefined;
+  readonly problems: readonly Problem[];
+}
 
 export interface ConfigMapNewsOptions {
   readonly log: Log;

@@ -4,7 +4,7 @@ import type { Executor } from "../kube/exec.ts";
 import type { Clock } from "../ops/clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
-import type { ConfigMapSeen } from "./config_map_events.ts";
+import type { ConfigMapSeen } from "./config_map_news.ts";
 import type { Reporter } from "./report.ts";
 import type { OpenSession } from "./session_pool.ts";
 import type { WatchedResource } from "./watches.ts";

@@ -32,20 +32,11 @@ export interface ApiRequest {
   readonly purpose: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is; instead of `body`. */
-  readonly text?: string;
   /** Of the body; default `application/json`. Patches need their own. */
   readonly contentType?: string;
   /** Milliseconds until the answer must be whole; for streams: until its headers are there. */
   readonly deadline: number;
   readonly signal?: AbortSignal;
-}
-
-/** A whole answer with a status of success. */
-export interface ApiAnswer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly text: string;
 }
 
 /** Observes requests, for metrics. `status` is the HTTP status or "error"; `resource` is like "pods/exec". */
@@ -64,8 +55,6 @@ export type RequestObserver = (
 export interface ApiClient {
   /** Sends and reads the whole JSON answer. Throws ApiError. */
   json(request: ApiRequest): Promise<unknown>;
-  /** Sends and reads the whole answer, whatever it is. Throws ApiError. */
-  answer(request: ApiRequest): Promise<ApiAnswer>;
   /**
    * Sends and gives the body as it comes (a watch). Throws ApiError. Abort the signal (one of its own for each
    * stream) or cancel the body to end it.

@@ -1,4 +1,4 @@
-// Which resource is a request about? Paths of the API to names for metrics and messages.
+// Which resource is a request about? Paths of the API to names for metrics.
 
 /** "pods", "pods/exec", "leases": what the path is about, without names or namespaces; "other" when unclear. */
 export function resourceOf(path: string): string {
@@ -8,16 +8,4 @@ export function resourceOf(path: string): string {
   const [resource, _name, subresource] = local;
   if (resource === undefined || !/^[a-z]+$/.test(resource)) return "other";
   return subresource === undefined ? resource : `${resource}/${subresource}`;
-}
-
-/** A request in words, for messages: "list pods", "patch pods/status a/b". */
-export function purposeOf(method: string, path: string): string {
-  const named = /\/namespaces\/([^/?]+)\/[a-z]+\/([^/?]+)/.exec(path);
-  const object = named ? ` ${named[1]}/${named[2]}` : "";
-  const verbs: Readonly<Record<string, string>> = {
-    GET: object === "" ? "list" : "get",
-    POST: "create",
-    PUT: "update",
-  };
-  return `${verbs[method] ?? method.toLowerCase()} ${resourceOf(path)}${object}`;
 }

@@ -1,7 +1,7 @@
 // How does a request get to the API server? Deno's fetch, one HTTP client per credentials, a deadline for each request.
 import type { Clock } from "../ops/clock.ts";
 import { abortableBody } from "./abortable_body.ts";
-import { type ApiAnswer, type ApiClient, ApiError, type ApiFailure } from "./api_client.ts";
+import { type ApiClient, ApiError, type ApiFailure } from "./api_client.ts";
 import type { ApiRequest, RequestObserver } from "./api_client.ts";
 import { resourceOf } from "./api_path.ts";
 import { failureMessage, failureOfStatus } from "./api_status.ts";
@@ -43,9 +43,9 @@ export function createApiClient(connection: Connection, options: ApiClientOption
     request: ApiRequest,
     means: { readonly credentials: Credentials; readonly controller: AbortController },
   ): Promise<Response> {
-    const { method, body, text, contentType = "application/json" } = request;
+    const { method, body, contentType = "application/json" } = request;
     const { authorization } = means.credentials;
-    const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const content = body === undefined ? undefined : JSON.stringify(body);
     // A request that waited for credentials while the client was closed must not make a new connection.
     if (closed) throw new Error("the client is closed");
     return fetch(connection.server + request.path, {
@@ -98,20 +98,19 @@ export function createApiClient(connection: Connection, options: ApiClientOption
     }
   }
 
-  function answer(request: ApiRequest): Promise<ApiAnswer> {
+  /** The whole text of an answer of success. */
+  function answer(request: ApiRequest): Promise<string> {
     return perform(request, async ({ response, seen, release, signal }) => {
       const bytes = await readBody(response, { limit: options.bodyLimit ?? bodyLimit, signal });
       seen.bytes = bytes.length;
       release();
-      const contentType = response.headers.get("content-type") ?? "";
-      return { status: response.status, contentType, text: new TextDecoder().decode(bytes) };
+      return new TextDecoder().decode(bytes);
     });
   }
 
   return {
-    answer,
     json: async (request) => {
-      const { text } = await answer(request);
+      const text = await answer(request);
       try {
         return JSON.parse(text);
       } catch {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Cidr, Family, Network, Route } from "../network/network.ts";
 import type { Member } from "../network/member.ts";
+import { podIpOf } from "../network/peers.ts";
 import { parseIp } from "./ip_text.ts";
 
 /** One interface as it should be. */
@@ -120,11 +121,6 @@ function wantedInterface(
     routes: network.routes,
     peers: peerAddresses(member, context),
   }];
-}
-
-/** Members use their first pod IP of the network's family. */
-function podIpOf(member: Member, family: Family): string | undefined {
-  return member.podIPs.map(parseIp).find((ip) => ip?.family === family)?.address;
 }
 
 /** What is no address of the network's family is left out: the kernel would refuse it. */

@@ -1,7 +1,7 @@
 // Do paths and error answers of the API server become the right words?
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { purposeOf, resourceOf } from "../../lib/kube/api_path.ts";
+import { resourceOf } from "../../lib/kube/api_path.ts";
 import { failureMessage, failureOfStatus, readStatus } from "../../lib/kube/api_status.ts";
 import type { Connection } from "../../lib/kube/connection.ts";
 
@@ -19,18 +19,6 @@ const paths = [
 
 for (const { path, resource } of paths) {
   Deno.test(`resource of ${path || "nothing"}: ${resource}`, () => assert.equal(resourceOf(path), resource));
-}
-
-const purposes = [
-  { method: "GET", path: "/api/v1/namespaces/a/pods", purpose: "list pods" },
-  { method: "GET", path: "/api/v1/namespaces/a/pods/b", purpose: "get pods a/b" },
-  { method: "PATCH", path: "/api/v1/namespaces/a/pods/b/status", purpose: "patch pods/status a/b" },
-  { method: "PUT", path: "/apis/coordination.k8s.io/v1/namespaces/a/leases/l", purpose: "update leases a/l" },
-  { method: "POST", path: "/apis/events.k8s.io/v1/namespaces/a/events", purpose: "create events" },
-];
-
-for (const { method, path, purpose } of purposes) {
-  Deno.test(`purpose of ${method} ${path}: ${purpose}`, () => assert.equal(purposeOf(method, path), purpose));
 }
 
 const connection: Connection = {

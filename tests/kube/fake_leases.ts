@@ -83,7 +83,7 @@ export function leaseClient(
     await delay(clock, latency, request.signal);
     return answer;
   };
-  return { json: send, answer: unused, stream: unused, close: () => {} };
+  return { json: send, stream: unused, close: () => {} };
 }
 
 /** A process that can be stopped and woken: meanwhile time goes on, but its timers do not run. */

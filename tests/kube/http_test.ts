@@ -4,7 +4,6 @@ import { createServer, type Server } from "node:net";
 import { type ApiClient, ApiError, type ApiFailure } from "../../lib/kube/api_client.ts";
 import type { Credentials } from "../../lib/kube/connection.ts";
 import { createApiClient } from "../../lib/kube/http.ts";
-import { createApis } from "../../lib/kube/http_library.ts";
 import { systemClock } from "../../lib/ops/clock.ts";
 import { fakeClock, until } from "../fake_clock.ts";
 import { makeAuthority } from "./certificates.ts";
@@ -212,43 +211,6 @@ Deno.test("tls: a certificate that is none is said to be one", async () => {
   const client = createApiClient(connection, { clock: fakeClock() });
   const failure = await failureOf(client.json(list));
   assert.ok(failure.kind === "unreachable" && /client certificate or its key/.test(failure.reason));
-  client.close();
-});
-
-Deno.test("generated API classes: path, query, content type and body are theirs; connection and errors ours", async () => {
-  const bodies: string[] = [];
-  await using server = startStub(async (request) => {
-    bodies.push(`${request.headers.get("content-type")} ${await request.text()}`);
-    if (request.method === "DELETE") {
-      return statusAnswer({ code: 404, reason: "NotFound", message: "not there" });
-    }
-    return Response.json({ metadata: { name: "n" }, spec: { holderIdentity: "me" } }, { status: 201 });
-  });
-  const connection = connectionTo(server.url);
-  const client = createApiClient(connection, { clock: fakeClock() });
-  const { coordination, core } = createApis(connection, client);
-  const lease = await coordination.createNamespacedLease({
-    namespace: "a",
-    body: { spec: { holderIdentity: "me" } },
-  });
-  assert.equal(lease.spec?.holderIdentity, "me");
-  const patch = [{ op: "replace", path: "/data/a", value: "2" }];
-  await core.patchNamespacedConfigMap({ name: "n", namespace: "a", body: patch, fieldManager: "kvc" });
-  await assert.rejects(core.deleteNamespacedPod({ name: "p", namespace: "a" }), (error: unknown) => {
-    assert.ok(error instanceof ApiError && error.failure.kind === "status" && error.failure.status === 404);
-    assert.match(
-      error.message,
-      /^Cannot delete pods a\/p: the API server .* answered 404 NotFound: not there$/,
-    );
-    return true;
-  });
-  assert.deepEqual(server.requests, [
-    "POST /apis/coordination.k8s.io/v1/namespaces/a/leases",
-    "PATCH /api/v1/namespaces/a/configmaps/n?fieldManager=kvc",
-    "DELETE /api/v1/namespaces/a/pods/p",
-  ]);
-  assert.equal(bodies[0], `application/json {"spec":{"holderIdentity":"me"}}`);
-  assert.equal(bodies[1], `application/json-patch+json ${JSON.stringify(patch)}`);
   client.close();
 });
 

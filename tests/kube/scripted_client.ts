@@ -66,7 +66,6 @@ export function scriptedClient(script: readonly Scripted[]): ScriptedClient {
       if (!("watch" in step)) throw new Error(`the script has no watch for ${asked.at(-1)}`);
       return stream(step, { signal: request.signal, streams });
     },
-    answer: () => Promise.reject(new Error("not in these stories")),
     close: () => {},
   };
 }

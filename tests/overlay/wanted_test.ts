@@ -27,7 +27,7 @@ const member: Member = {
   uid: "0b8d4f3e-0000-4000-8000-000000000001",
   namespace: "default",
   name: "a",
-  podIPs: ["10.0.0.1", "FD00:0::1"],
+  podIPs: ["10.0.0.1", "fd00::1"],
   networks: [network],
   unresolved: [],
   annotationParsed: true,

@@ -6,10 +6,10 @@ import type { Log } from "../ops/log.ts";
 import { TokenBucket } from "../ops/token_bucket.ts";
 import type { EventOccurrence } from "./event_object.ts";
 import { isUseless, sendEvent } from "./event_request.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "../controller/outcome.ts";
 import type { WantedEvent } from "./status_events.ts";
 import { statusOf, StatusTrouble } from "./status_trouble.ts";
-import { WorkQueue } from "./work_queue.ts";
+import { WorkQueue } from "../controller/work_queue.ts";
 
 /** The object that an Event is about. */
 export interface Regarding {

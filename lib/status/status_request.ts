@@ -1,6 +1,6 @@
 // How does a status get to the API server, and which answers are the last word?
 import type { ApiClient } from "../kube/api_client.ts";
-import type { ReportedPod } from "./report.ts";
+import type { ReportedPod } from "../controller/report.ts";
 import { statusOf } from "./status_trouble.ts";
 
 /** Milliseconds. */

@@ -71,7 +71,7 @@ export class FakeStatusApi {
 
   get client(): ApiClient {
     const unused = (): Promise<never> => Promise.reject(new Error("not used here"));
-    return { json: (request) => this.#serve(request), answer: unused, stream: unused, close: () => {} };
+    return { json: (request) => this.#serve(request), stream: unused, close: () => {} };
   }
 
   async #serve(request: ApiRequest): Promise<unknown> {

@@ -1,6 +1,6 @@
 // The state of each network of a pod, in the shape of the Network Plumbing Working Group's network-status list. Pure.
 import type { Problem } from "../network/problem.ts";
-import type { NetworkState, PodReport } from "./report.ts";
+import type { NetworkState, PodReport } from "../controller/report.ts";
 import { cutBytes } from "./status_text.ts";
 
 /**

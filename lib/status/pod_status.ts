@@ -8,7 +8,7 @@ import {
 } from "../network/shown_status.ts";
 import { networkStatus } from "./network_status.ts";
 import { podCondition } from "./pod_condition.ts";
-import type { PodReport } from "./report.ts";
+import type { PodReport } from "../controller/report.ts";
 import { eventsOf, type WantedEvent } from "./status_events.ts";
 
 /**

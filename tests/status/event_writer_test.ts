@@ -1,8 +1,8 @@
 // Events: one object for each text, counted, limited, and given up in the end; against a fake API and clock.
 import assert from "node:assert/strict";
-import { configMapEvents } from "../../lib/controller/config_map_events.ts";
-import { EventWriter, type Regarding } from "../../lib/controller/event_writer.ts";
-import type { WantedEvent } from "../../lib/controller/status_events.ts";
+import { configMapEvents } from "../../lib/status/config_map_events.ts";
+import { EventWriter, type Regarding } from "../../lib/status/event_writer.ts";
+import type { WantedEvent } from "../../lib/status/status_events.ts";
 import type { Problem } from "../../lib/network/problem.ts";
 import type { Log } from "../../lib/ops/log.ts";
 import { type FakeClock, fakeClock } from "../fake_clock.ts";

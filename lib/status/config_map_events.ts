@@ -1,15 +1,8 @@
 // Tells on the ConfigMap itself which of its entries cannot be read.
 import type { Problem } from "../network/problem.ts";
+import type { ConfigMapSeen } from "../controller/config_map_news.ts";
 import type { EventWriter } from "./event_writer.ts";
 import { warningsOf } from "./status_events.ts";
-
-/** The ConfigMap and what is wrong with it; undefined when there is none. */
-export interface ConfigMapSeen {
-  readonly configMap:
-    | { readonly uid: string; readonly namespace: string; readonly name: string }
-    | undefined;
-  readonly problems: readonly Problem[];
-}
 
 /** An observer that writes an Event when what is to be said has changed. One key's problems are one Event. */
 export function configMapEvents(

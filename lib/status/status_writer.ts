@@ -5,13 +5,13 @@ import type { Clock } from "../ops/clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
 import type { EventWriter, Regarding } from "./event_writer.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "../controller/outcome.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
-import type { PodReport, ReportedPod, Reporter } from "./report.ts";
+import type { PodReport, ReportedPod, Reporter } from "../controller/report.ts";
 import { isFinal, sendStatus } from "./status_request.ts";
 import { removalPatch, statusPatch } from "./status_patch.ts";
 import { StatusTrouble } from "./status_trouble.ts";
-import { WorkQueue } from "./work_queue.ts";
+import { WorkQueue } from "../controller/work_queue.ts";
 
 /** `all`: Events, condition and annotation. `events`: only those. */
 export type StatusParts = "all" | "events";

@@ -1,8 +1,8 @@
 // What is written on pods, how often, and what happens when it cannot be: the writers against a fake API and clock.
 import assert from "node:assert/strict";
-import { EventWriter } from "../../lib/controller/event_writer.ts";
+import { EventWriter } from "../../lib/status/event_writer.ts";
 import type { PodReport } from "../../lib/controller/report.ts";
-import { type StatusParts, StatusWriter } from "../../lib/controller/status_writer.ts";
+import { type StatusParts, StatusWriter } from "../../lib/status/status_writer.ts";
 import { Store } from "../../lib/controller/store.ts";
 import type { Log } from "../../lib/ops/log.ts";
 import { type FakeClock, fakeClock } from "../fake_clock.ts";

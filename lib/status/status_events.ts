@@ -1,7 +1,7 @@
 // Which Events a report is worth: one for each reason, its text all that is to be said under it. Pure.
 import { type Problem, problemGist, problemText } from "../network/problem.ts";
 import { conditionReasons } from "./pod_condition.ts";
-import type { PodReport } from "./report.ts";
+import type { PodReport } from "../controller/report.ts";
 import { cutBytes } from "./status_text.ts";
 
 /** An Event as it should be, without the object it is about. */

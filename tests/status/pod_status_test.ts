@@ -1,12 +1,12 @@
 // What a pod should show: condition, annotation and Events for every kind of report, as tables.
 import assert from "node:assert/strict";
-import { podCondition } from "../../lib/controller/pod_condition.ts";
-import { networkStatus } from "../../lib/controller/network_status.ts";
-import { podStatus, statusDifference, type WantedStatus } from "../../lib/controller/pod_status.ts";
+import { podCondition } from "../../lib/status/pod_condition.ts";
+import { networkStatus } from "../../lib/status/network_status.ts";
+import { podStatus, statusDifference, type WantedStatus } from "../../lib/status/pod_status.ts";
 import type { PodReport } from "../../lib/controller/report.ts";
-import { eventsOf } from "../../lib/controller/status_events.ts";
-import { removalPatch, statusPatch } from "../../lib/controller/status_patch.ts";
-import { cutBytes } from "../../lib/controller/status_text.ts";
+import { eventsOf } from "../../lib/status/status_events.ts";
+import { removalPatch, statusPatch } from "../../lib/status/status_patch.ts";
+import { cutBytes } from "../../lib/status/status_text.ts";
 import type { ProblemKind } from "../../lib/network/problem.ts";
 import {
   conditionType,
