@@ -1,9 +1,19 @@
 // Pods for tests, as the API server would show them: a builder that reads aloud.
 import type { V1Pod } from "@kubernetes/client-node";
+import type { MembershipSettings } from "../lib/network/member.ts";
 
 export const label = "vxlan.travelping.com";
 export const annotationKey = "vxlan.travelping.com/networks";
 export const agentImage = "aialferov/kube-vxlan-controller-agent";
+
+/** The seed's names. */
+export const membershipSettings: MembershipSettings = {
+  annotationKey,
+  agent: "vxlan-controller-agent",
+  initAgent: "vxlan-controller-agent-init",
+  configMap: { namespace: "kube-system", name: "kube-vxlan-controller" },
+  restrictPods: false,
+};
 
 /** How far the pod has come. */
 export type Stage = "pending" | "init agent runs" | "sidecar runs" | "finished";

@@ -38,6 +38,12 @@ const quietAfterHandover = 5_000;
 /** In a rollout that never ends they are read back after this many ms all the same. */
 const longestUnread = 60_000;
 
+/**
+ * And after this many when a peer has gone: of what the kernel has learned about that pod IP nothing is believed, so
+ * only reading finds it, and the IP may be another tenant's by then.
+ */
+const longestStale = 10_000;
+
 export interface ConvergeOptions {
   readonly agents: Agents;
   readonly agent: AgentAddress;
@@ -77,7 +83,15 @@ async function convergeOnBelief(belief: Belief, options: Converging): Promise<Co
   if (refusals.length > 0) return undefined;
   const now = clock.now();
   const observed = afterFdbSteps(belief.observation, planned.steps);
-  const after = { ...belief, observation: observed, unreadSince: belief.unreadSince ?? now, at: now };
+  const removedSince = belief.removedSince ??
+    (planned.steps.some(({ kind }) => kind === "delete-fdb") ? now : undefined);
+  const after: Belief = {
+    ...belief,
+    observation: observed,
+    unreadSince: belief.unreadSince ?? now,
+    at: now,
+    ...(removedSince === undefined ? {} : { removedSince }),
+  };
   options.memories.believe(memory, { belief: after, doubts: options.doubts });
   const verifyIn = untilReadBack(after, now) ?? 0;
   const { obstacles } = planned;
@@ -111,10 +125,14 @@ async function confirm(
 }
 
 /** Milliseconds until what was sent is read back; undefined when everything has been. */
-function untilReadBack({ at, unreadSince, secondHand }: Belief, now: number): number | undefined {
+function untilReadBack(
+  { at, unreadSince, removedSince = Infinity, secondHand }: Belief,
+  now: number,
+): number | undefined {
   if (unreadSince === undefined) return undefined;
   const patience = secondHand ? quietAfterHandover : quiet;
-  return Math.max(0, Math.min(at + patience, unreadSince + longestUnread) - now);
+  const latest = Math.min(at + patience, unreadSince + longestUnread, removedSince + longestStale);
+  return Math.max(0, latest - now);
 }
 
 async function convergeOnSight(options: Converging): Promise<Convergence> {

@@ -11,6 +11,8 @@ export interface Belief {
   readonly at: number;
   /** Since when (monotonic ms) there are lines sent that have not been read back; absent when there are none. */
   readonly unreadSince?: number;
+  /** Since when (monotonic ms) the entry of a peer that has gone was deleted unread; absent when there is none. */
+  readonly removedSince?: number;
   /** True: not only the entries sent since, but everything is to be read once it is quiet. */
   readonly secondHand?: boolean;
 }

@@ -6,7 +6,7 @@ import { type StatusParts, StatusWriter } from "../../lib/status/status_writer.t
 import { Store } from "../../lib/controller/store.ts";
 import type { Log } from "../../lib/ops/log.ts";
 import { type FakeClock, fakeClock } from "../fake_clock.ts";
-import { annotationKey } from "../member_pod.ts";
+import { annotationKey, membershipSettings } from "../member_pod.ts";
 import { FakeStatusApi } from "./fake_status_api.ts";
 import { failing, former, podNamed, problem, ready, sharing, unseen, waiting } from "./sample_reports.ts";
 
@@ -369,13 +369,7 @@ Deno.test("a hundred members with one address cost a write each, though each may
 
 Deno.test("our own write wakes nobody", async () => {
   const { clock, api, make, close } = desk();
-  const store = new Store({
-    annotationKey,
-    agent: "vxlan-controller-agent",
-    initAgent: "vxlan-controller-agent-init",
-    configMap: { namespace: "kube-system", name: "kube-vxlan-controller" },
-    restrictPods: false,
-  });
+  const store = new Store(membershipSettings);
   store.putConfigMap({ west: "id=101" }, { now: 0 });
   for (const name of ["a", "b"]) api.addPod(name);
   const put = (name: string): { readonly keys: readonly string[]; readonly shows: boolean } => {

@@ -14,7 +14,7 @@ import { loadConnection } from "../../lib/kube/load_connection.ts";
 import { type Clock, systemClock } from "../../lib/ops/clock.ts";
 import { createLog } from "../../lib/ops/log.ts";
 import { batchCommand } from "../../lib/overlay/batch_command.ts";
-import { annotationKey, label, podSpec } from "../member_pod.ts";
+import { annotationKey, label, membershipSettings, podSpec } from "../member_pod.ts";
 import { configMaps, pods } from "../sandbox/resources.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";
 import { type Declaration, waitUntilHolds } from "../sandbox/sandbox_invariant.ts";
@@ -157,13 +157,7 @@ export class Stage implements AsyncDisposable {
 
 function settingsFor(overrides: ControllerOverrides): ControllerSettings {
   return {
-    membership: {
-      annotationKey: overrides.annotationKey ?? annotationKey,
-      agent: "vxlan-controller-agent",
-      initAgent: "vxlan-controller-agent-init",
-      configMap: configMapName,
-      restrictPods: false,
-    },
+    membership: { ...membershipSettings, annotationKey: overrides.annotationKey ?? annotationKey },
     selector: overrides.selector ?? `${label}=true`,
     watchNamespaces: [],
     limits: { ...defaultLimits, ...overrides.limits },
