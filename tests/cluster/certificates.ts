@@ -20,18 +20,17 @@ export async function makeCertificates(cluster: Layout): Promise<void> {
     ...["req", "-x509", ...ellipticKey, "-nodes", "-days", "30", "-subj", "/CN=kube-vxlan-test-ca"],
     ...["-keyout", `${pki}/ca.key`, "-out", `${pki}/ca.crt`],
   ]);
-  await openssl("make the token key", ["genrsa", "-out", `${pki}/tokens.key`, "2048"]);
-  await openssl("make the token key", [
-    "rsa",
-    "-in",
-    `${pki}/tokens.key`,
-    "-pubout",
-    "-out",
-    `${pki}/tokens.pub`,
-  ]);
+  await makeTokenKey(pki);
   for (const [index, subject] of subjects(cluster).entries()) {
     await certify(pki, { subject, serial: index + 1 });
   }
+}
+
+/** Makes the pair of keys that signs and checks service account tokens, in place of an older one. */
+export async function makeTokenKey(pki: string): Promise<void> {
+  const [key, pub] = [`${pki}/tokens.key`, `${pki}/tokens.pub`];
+  await openssl("make the token key", ["genrsa", "-out", key, "2048"]);
+  await openssl("make the token key", ["rsa", "-in", key, "-pubout", "-out", pub]);
 }
 
 /** Where the certificates of a cluster are. */

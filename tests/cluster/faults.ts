@@ -1,14 +1,17 @@
 // The faults that a cluster is put through: a table, each with what it does and how long it may take.
-import type { Cluster } from "./cluster.ts";
-import { controllerReady } from "./install_controller.ts";
-import type { NodeAccess } from "./node_access.ts";
+import {
+  answers,
+  churn,
+  configMap,
+  type FaultScene,
+  fieldOf,
+  frozen,
+  killedWhileChurning,
+  scaleController,
+  system,
+} from "./fault_deeds.ts";
+import { reusedPodIp } from "./reused_pod_ip.ts";
 import { until } from "./until.ts";
-
-export interface FaultScene {
-  readonly cluster: Cluster;
-  readonly access: NodeAccess;
-  readonly namespace: string;
-}
 
 export interface Fault {
   readonly name: string;
@@ -19,10 +22,7 @@ export interface Fault {
   readonly disturbsPods?: boolean;
 }
 
-const system = ["-n", "kube-system"];
-const deployment = "deployment/kube-vxlan-controller";
-const configMap = "configmap/kube-vxlan-controller";
-const controllerLabel = "app.kubernetes.io/name=kube-vxlan-controller";
+const restartCount = ".status.containerStatuses[0].restartCount";
 
 export const faults: readonly Fault[] = [
   {
@@ -78,29 +78,18 @@ export const faults: readonly Fault[] = [
     name: "agent container killed",
     run: async ({ access, cluster, namespace }) => {
       await access.killContainer({ namespace, pod: "set-0", container: "vxlan-controller-agent" });
-      const restarts = [
-        "-n",
-        namespace,
-        "get",
-        "pod",
-        "set-0",
-        "-o",
-        "jsonpath={.status.containerStatuses[0].restartCount}",
-      ];
-      await until("the agent to be restarted", async () => Number(await cluster.kubectl(restarts)) > 0, {
-        seconds: 60,
-      });
+      await until("the agent to be restarted", async () => {
+        return Number(await fieldOf(cluster, { namespace, pod: "set-0", path: restartCount })) > 0;
+      }, { seconds: 60 });
     },
   },
   {
     name: "sandbox killed: new namespace, new IP, same uid",
     run: async ({ access, cluster, namespace }) => {
-      const ip = ["-n", namespace, "get", "pod", "set-0", "-o", "jsonpath={.status.podIP}"];
-      const before = await cluster.kubectl(ip);
+      const ip = (): Promise<string> => fieldOf(cluster, { namespace, pod: "set-0", path: ".status.podIP" });
+      const before = await ip();
       await access.killSandbox({ namespace, pod: "set-0" });
-      await until("a new sandbox", async () => ![before, ""].includes(await cluster.kubectl(ip)), {
-        seconds: 60,
-      });
+      await until("a new sandbox", async () => ![before, ""].includes(await ip()), { seconds: 60 });
     },
   },
   {
@@ -133,55 +122,15 @@ export const faults: readonly Fault[] = [
       await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(object));
     },
   },
-];
-
-async function answers(cluster: Cluster): Promise<void> {
-  await until(
-    "the API server to answer",
-    async () => (await cluster.kubectl.try(["get", "--raw", "/readyz"])).code === 0,
-    {
-      seconds: 60,
+  { name: "pod IP reused by a pod that is no member", run: reusedPodIp },
+  {
+    name: "service account keys replaced: every token is refused until the kubelets bring new ones",
+    duration: "long",
+    run: async ({ access, cluster }) => {
+      await access.replaceTokenKey();
+      for (const name of ["kube-apiserver", "kube-controller-manager"]) await access.daemons.restart(name);
+      await answers(cluster);
+      for (const node of cluster.nodes) await access.daemons.restart(`kubelet-${node}`);
     },
-  );
-}
-
-async function frozen({ access, cluster }: FaultScene, seconds: number): Promise<void> {
-  await access.daemons.freeze("kube-apiserver");
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  await access.daemons.thaw("kube-apiserver");
-  await answers(cluster);
-}
-
-async function scaleController(cluster: Cluster, replicas: number): Promise<void> {
-  await cluster.kubectl([...system, "scale", deployment, `--replicas=${replicas}`]);
-  if (replicas > 0) return await controllerReady(cluster);
-  await until("no controller", async () => {
-    return (await cluster.kubectl([...system, "get", "pods", "-l", controllerLabel, "-o", "name"])) === "";
-  }, { seconds: 60 });
-}
-
-/** Two members of the mesh are replaced. Does not wait for the new ones. */
-async function churn(cluster: Cluster, namespace: string): Promise<void> {
-  const names = (await cluster.kubectl(["-n", namespace, "get", "pods", "-l", "app=mesh", "-o", "name"]))
-    .trim().split("\n");
-  await cluster.kubectl(["-n", namespace, "delete", ...names.slice(0, 2), "--wait=false"]);
-}
-
-async function killedWhileChurning({ cluster, access, namespace }: FaultScene, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) {
-    await churn(cluster, namespace);
-    await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 2_500));
-    await killController({ cluster, access });
-  }
-}
-
-async function killController({ cluster, access }: Pick<FaultScene, "cluster" | "access">): Promise<void> {
-  const query = [...system, "get", "pods", "-l", controllerLabel, "-o", "jsonpath={.items[0].metadata.name}"];
-  const pod = (await cluster.kubectl(query)).trim();
-  try {
-    await access.killContainer({ namespace: "kube-system", pod, container: "controller" });
-  } catch (error) {
-    // It waits for its restart: down is down.
-    if (!String(error).includes("none runs")) throw error;
-  }
-}
+  },
+];

@@ -1,4 +1,5 @@
 // What can tests do to a cluster that is theirs alone, below the API: end containers and sandboxes, compact etcd, …
+import { makeTokenKey, pkiDirectory } from "./certificates.ts";
 import { kubernetesDirectory } from "./kubernetes_build.ts";
 import type { ClusterState } from "./cluster_state.ts";
 import { layoutOf } from "./cluster_state.ts";
@@ -62,6 +63,20 @@ export class NodeAccess {
   async compactEtcd(): Promise<void> {
     const { header } = await this.#etcd("kv/range", { key: btoa("/registry/none") });
     await this.#etcd("kv/compaction", { revision: header.revision, physical: true });
+  }
+
+  /** The pod network's address management goes round; makes it give this address, if it is free, to the next pod. */
+  async nextPodIp(nodeName: string, ip: string): Promise<void> {
+    const node = this.layout.nodes.find(({ name }) => name === nodeName);
+    if (!node) throw new Error(`Cannot choose a pod IP: there is no node "${nodeName}"`);
+    const octets = ip.split(".").map(Number);
+    const before = [...octets.slice(0, 3), (octets[3] ?? 0) - 1].join(".");
+    await Deno.writeTextFile(`${node.directory}/ipam/${this.layout.name}/last_reserved_ip.0`, before);
+  }
+
+  /** A new key for signing service account tokens: once the API server is restarted, every older token is refused. */
+  async replaceTokenKey(): Promise<void> {
+    await makeTokenKey(pkiDirectory(this.layout));
   }
 
   async #etcd(path: string, body: unknown): Promise<{ readonly header: { readonly revision: string } }> {

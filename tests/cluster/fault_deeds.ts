@@ -1,0 +1,84 @@
+// What is done to a cluster by the faults: to its API server, its controller and its pods.
+import type { Cluster } from "./cluster.ts";
+import { controllerReady } from "./install_controller.ts";
+import type { NodeAccess } from "./node_access.ts";
+import { until } from "./until.ts";
+
+/** Where a fault happens. */
+export interface FaultScene {
+  readonly cluster: Cluster;
+  readonly access: NodeAccess;
+  readonly namespace: string;
+}
+
+/** Arguments of kubectl for where the controller is. */
+export const system = ["-n", "kube-system"];
+const deployment = "deployment/kube-vxlan-controller";
+export const configMap = "configmap/kube-vxlan-controller";
+const controllerLabel = "app.kubernetes.io/name=kube-vxlan-controller";
+
+/** Waits until the API server answers. */
+export async function answers(cluster: Cluster): Promise<void> {
+  await until(
+    "the API server to answer",
+    async () => (await cluster.kubectl.try(["get", "--raw", "/readyz"])).code === 0,
+    {
+      seconds: 60,
+    },
+  );
+}
+
+/** Stops the API server, with its connections open, and lets it go on. */
+export async function frozen({ access, cluster }: FaultScene, seconds: number): Promise<void> {
+  await access.daemons.freeze("kube-apiserver");
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  await access.daemons.thaw("kube-apiserver");
+  await answers(cluster);
+}
+
+/** Waits until so many controllers are there. */
+export async function scaleController(cluster: Cluster, replicas: number): Promise<void> {
+  await cluster.kubectl([...system, "scale", deployment, `--replicas=${replicas}`]);
+  if (replicas > 0) return await controllerReady(cluster);
+  await until("no controller", async () => {
+    return (await cluster.kubectl([...system, "get", "pods", "-l", controllerLabel, "-o", "name"])) === "";
+  }, { seconds: 60 });
+}
+
+/** Two members of the mesh are replaced. Does not wait for the new ones. */
+export async function churn(cluster: Cluster, namespace: string): Promise<void> {
+  const names = (await cluster.kubectl(["-n", namespace, "get", "pods", "-l", "app=mesh", "-o", "name"]))
+    .trim().split("\n");
+  await cluster.kubectl(["-n", namespace, "delete", ...names.slice(0, 2), "--wait=false"]);
+}
+
+/** Kills the controller again and again, while pods come and go. */
+export async function killedWhileChurning(
+  { cluster, access, namespace }: FaultScene,
+  times: number,
+): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    await churn(cluster, namespace);
+    await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 2_500));
+    await killController({ cluster, access });
+  }
+}
+
+async function killController({ cluster, access }: Pick<FaultScene, "cluster" | "access">): Promise<void> {
+  const query = [...system, "get", "pods", "-l", controllerLabel, "-o", "jsonpath={.items[0].metadata.name}"];
+  const pod = (await cluster.kubectl(query)).trim();
+  try {
+    await access.killContainer({ namespace: "kube-system", pod, container: "controller" });
+  } catch (error) {
+    // It waits for its restart: down is down.
+    if (!String(error).includes("none runs")) throw error;
+  }
+}
+
+/** One field of a pod, by its path; empty when it has none. */
+export async function fieldOf(
+  cluster: Cluster,
+  { namespace, pod, path }: { readonly namespace: string; readonly pod: string; readonly path: string },
+): Promise<string> {
+  return await cluster.kubectl(["-n", namespace, "get", "pod", pod, "-o", `jsonpath={${path}}`]);
+}
