@@ -1,5 +1,6 @@
 // The conversation with an agent broke: what that means for the pod, and when to try again. Pure.
 import type { Member } from "../network/member.ts";
+import type { ExecOutcome } from "../kube/exec.ts";
 import { SessionEnded } from "../kube/exec_session.ts";
 import { runtimeProblem, waitingReport } from "./judgement.ts";
 import type { Outcome } from "./outcome.ts";
@@ -20,14 +21,9 @@ export function brokenConversation(
   if (error instanceof NotPermitted) {
     return { report: waitingReport(member, error.message), outcome: { kind: "wait", reason: error.message } };
   }
-  if (error instanceof SessionEnded && error.outcome.kind === "gone") {
-    const reason = "the pod is gone";
-    return { report: waitingReport(member, reason), outcome: { kind: "wait", reason } };
-  }
-  if (error instanceof SessionEnded && error.outcome.kind === "not-ready") {
-    // The status may be older than the container's end: normal while a pod starts, worth a retry, not a complaint.
-    const reason = `container ${agent.container} is not ready for exec: ${error.outcome.reason}`;
-    return { report: waitingReport(member, reason), outcome: { kind: "retry", reason } };
+  const excuse = error instanceof SessionEnded ? excuseOf(error.outcome, agent) : undefined;
+  if (excuse !== undefined) {
+    return { report: waitingReport(member, excuse), outcome: { kind: "retry", reason: excuse } };
   }
   const reason = error instanceof Error ? error.message : String(error);
   return {
@@ -40,6 +36,17 @@ export function brokenConversation(
     },
     outcome: { kind: "retry", reason },
   };
+}
+
+/**
+ * What is normal while pods start and end: worth a retry, not a complaint. The status may be older than the container's
+ * end. And "gone" is not the last word, the event of its deletion is: a kubelet that has just started answers 404 for
+ * pods that it has not seen again yet.
+ */
+function excuseOf(outcome: ExecOutcome, agent: AgentAddress): string | undefined {
+  if (outcome.kind === "gone") return `the pod is not there for exec: ${outcome.reason}`;
+  if (outcome.kind !== "not-ready") return undefined;
+  return `container ${agent.container} is not ready for exec: ${outcome.reason}`;
 }
 
 /** A tool that ends at once with a status of its own does not know the options we use: the agent is too old. */

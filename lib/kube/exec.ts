@@ -17,7 +17,7 @@ export type ExecOutcome =
    * Status 0: the API server was not reached at all, or there are no credentials to show it.
    */
   | { readonly kind: "rejected"; readonly status: number; readonly reason: string }
-  /** The pod, or the node it was on, is not there (404). */
+  /** 404: no such pod, or its kubelet does not know it (yet, when it has just started). */
   | { readonly kind: "gone"; readonly reason: string }
   /** The container is not running (yet, or any more), or lacks the command's file. */
   | { readonly kind: "not-ready"; readonly reason: string }

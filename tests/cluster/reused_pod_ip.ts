@@ -1,23 +1,27 @@
 // A member goes, and its pod IP is given to a pod that is none: nothing of the overlay may reach that one.
 import assert from "node:assert/strict";
 import { type FaultScene, fieldOf } from "./fault_deeds.ts";
-import { agentContainer, type MemberPod, podsOf } from "./members.ts";
+import { agentContainer, podsOf } from "./members.ts";
 import { inside, pings } from "./pod_network.ts";
 import { until } from "./until.ts";
 
-const tenant = "tenant";
+const [leaver, tenant] = ["leaver", "tenant"];
 
 /** Ends when the others have forgotten the pod IP: then frames that are flooded do not come to its new owner. */
 export async function reusedPodIp(scene: FaultScene): Promise<void> {
   const { cluster, namespace } = scene;
-  const [victim, witness] = await podsOf(cluster, { namespace, name: "mesh" });
-  assert.ok(victim !== undefined && witness !== undefined);
-  await cluster.kubectl(["-n", namespace, "delete", "pod", victim.name, "--now"]);
-  await takeOver(scene, victim);
-  const entries = ["bridge", "-json", "fdb", "show", "dev", "vxeth0"];
+  const [witness] = await podsOf(cluster, { namespace, name: "mesh" });
+  assert.ok(witness !== undefined);
+  // A pod of its own: nobody takes its place, and its pod IP, when it goes.
+  const ip = await runPod(scene, { name: leaver, node: witness.node, isMember: true });
+  await cluster.kubectl(["-n", namespace, "delete", "pod", leaver, "--now"]);
+  await scene.access.nextPodIp(witness.node, ip);
+  assert.equal(await runPod(scene, { name: tenant, node: witness.node, isMember: false }), ip);
   const from = { namespace, pod: witness.name, container: agentContainer };
   await until("the others to forget the pod IP", async () => {
-    return !(await inside(cluster, { ...from, argv: entries })).includes(`"${victim.ip}"`);
+    return !(await inside(cluster, { ...from, argv: ["bridge", "-json", "fdb", "show"] })).includes(
+      `"${ip}"`,
+    );
   }, { seconds: 30 });
   const before = await strayDatagrams(scene);
   // Every link that is up listens to this group, so the frames are flooded to every peer, and some answer.
@@ -30,32 +34,41 @@ export async function reusedPodIp(scene: FaultScene): Promise<void> {
   await cluster.kubectl(["-n", namespace, "delete", "pod", tenant, "--now"]);
 }
 
-/** A pod without our label that gets exactly this IP. */
-async function takeOver({ cluster, access, namespace }: FaultScene, victim: MemberPod): Promise<void> {
-  await access.nextPodIp(victim.node, victim.ip);
+/** A pod on this node; gives its pod IP once it is ready. */
+async function runPod(
+  { cluster, namespace }: FaultScene,
+  { name, node, isMember }: { readonly name: string; readonly node: string; readonly isMember: boolean },
+): Promise<string> {
+  const agent = {
+    name: agentContainer,
+    image: "aialferov/kube-vxlan-controller-agent",
+    imagePullPolicy: "IfNotPresent",
+    securityContext: { capabilities: { add: ["NET_ADMIN"] } },
+  };
+  const asMember = {
+    labels: { "vxlan.travelping.com": "true" },
+    annotations: { "vxlan.travelping.com/networks": "vxeth0" },
+  };
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { namespace, name: tenant },
+    metadata: { namespace, name, ...(isMember ? asMember : {}) },
     spec: {
-      nodeName: victim.node,
+      nodeName: node,
       terminationGracePeriodSeconds: 1,
-      containers: [{
-        name: "app",
-        image: "aialferov/kube-vxlan-controller-agent",
-        imagePullPolicy: "IfNotPresent",
-      }],
+      initContainers: isMember ? [{ ...agent, name: `${agentContainer}-init` }] : [],
+      containers: [agent],
     },
   };
   await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(pod));
-  await cluster.kubectl(["-n", namespace, "wait", "pod", tenant, "--for=condition=Ready", "--timeout=60s"]);
-  assert.equal(await fieldOf(cluster, { namespace, pod: tenant, path: ".status.podIP" }), victim.ip);
+  await cluster.kubectl(["-n", namespace, "wait", "pod", name, "--for=condition=Ready", "--timeout=60s"]);
+  return await fieldOf(cluster, { namespace, pod: name, path: ".status.podIP" });
 }
 
 /** Datagrams that came to a UDP port on which nobody listens. */
 async function strayDatagrams({ cluster, namespace }: FaultScene): Promise<number> {
   const text = await inside(cluster, {
-    ...{ namespace, pod: tenant, container: "app" },
+    ...{ namespace, pod: tenant, container: agentContainer },
     argv: ["cat", "/proc/net/snmp"],
   });
   const [names, values] = text.split("\n").filter((line) => line.startsWith("Udp:")).map((line) =>

@@ -19,6 +19,11 @@ const cases: readonly FaultyExec[] = [
   { it: "are refused by RBAC", fault: { kind: "refuse", code: 403 }, times: 2 },
   { it: "are refused by an admission policy", fault: { kind: "refuse", code: 422 }, times: 2 },
   { it: "meet an overloaded API server", fault: { kind: "refuse", code: 429 }, times: 2 },
+  {
+    it: "meet a kubelet that has just started and knows no pods",
+    fault: { kind: "refuse", code: 404 },
+    times: 2,
+  },
   { it: "meet a broken API server", fault: { kind: "refuse", code: 500 }, times: 2 },
   { it: "flood their output", fault: { kind: "flood", bytes: 3_000_000 } },
   { it: "answer slowly", fault: { kind: "slow", delay: 100 }, times: 4 },
