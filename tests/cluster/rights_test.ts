@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Cluster } from "./cluster.ts";
 import { controllerLog } from "./install_controller.ts";
-import { agentContainer, applyWorkload, overlayHolds, readyPods, type Workload } from "./members.ts";
+import { agentContainer, applyWorkload, overlayHolds, podsOf, readyPods, type Workload } from "./members.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
 
