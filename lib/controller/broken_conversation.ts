@@ -13,45 +13,72 @@ export interface Broken {
   readonly outcome: Outcome;
 }
 
-/** Reads an exception from `converge` or `release`. */
+/** Milliseconds for which what is normal while pods start and end is excused; a program that lacks comes from no start. */
+const patience = 60_000;
+const patienceWithPrograms = 5_000;
+
+/** Reads an exception from `converge` or `release`. `troubledFor`: ms since the last look that went well. */
 export function brokenConversation(
   error: unknown,
-  { member, agent }: { readonly member: Member; readonly agent: AgentAddress },
+  { member, agent, troubledFor }: {
+    readonly member: Member;
+    readonly agent: AgentAddress;
+    readonly troubledFor: number;
+  },
 ): Broken {
   if (error instanceof NotPermitted) {
     return { report: waitingReport(member, error.message), outcome: { kind: "wait", reason: error.message } };
   }
   const excuse = error instanceof SessionEnded ? excuseOf(error.outcome, agent) : undefined;
-  if (excuse !== undefined) {
-    return { report: waitingReport(member, excuse), outcome: { kind: "retry", reason: excuse } };
+  if (excuse !== undefined && troubledFor < excuse.patience) {
+    return {
+      report: waitingReport(member, excuse.reason),
+      outcome: { kind: "retry", reason: excuse.reason },
+    };
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = excuse?.complaint ?? (error instanceof Error ? error.message : String(error));
+  const problem = runtimeProblem(member, { kind: kindOf(error), message: reason });
   return {
     report: {
       ...waitingReport(member, reason),
-      standing: {
-        kind: "failing",
-        problems: [...member.problems, runtimeProblem(member, { kind: kindOf(error), message: reason })],
-      },
+      standing: { kind: "failing", problems: [...member.problems, problem] },
     },
     outcome: { kind: "retry", reason },
   };
 }
 
+interface Excuse {
+  readonly reason: string;
+  /** What is said when it has lasted for `patience` ms. */
+  readonly complaint: string;
+  readonly patience: number;
+}
+
 /**
- * What is normal while pods start and end: worth a retry, not a complaint. The status may be older than the container's
- * end. And "gone" is not the last word, the event of its deletion is: a kubelet that has just started answers 404 for
- * pods that it has not seen again yet.
+ * What is normal while pods start and end: worth a retry, not yet a complaint. The status may be older than the
+ * container's end. And "gone" is not the last word, the event of its deletion is: a kubelet that has just started
+ * answers 404 for pods that it has not seen again yet.
  */
-function excuseOf(outcome: ExecOutcome, agent: AgentAddress): string | undefined {
-  if (outcome.kind === "gone") return `the pod is not there for exec: ${outcome.reason}`;
+function excuseOf(outcome: ExecOutcome, { container }: AgentAddress): Excuse | undefined {
+  if (outcome.kind === "gone") {
+    const reason = `the pod is not there for exec: ${outcome.reason}`;
+    return { reason, complaint: `Cannot look into the pod: ${reason}`, patience };
+  }
   if (outcome.kind !== "not-ready") return undefined;
-  return `container ${agent.container} is not ready for exec: ${outcome.reason}`;
+  const reason = `container ${container} is not ready for exec: ${outcome.reason}`;
+  if (!outcome.programMissing) return { reason, complaint: `Cannot look into the pod: ${reason}`, patience };
+  const complaint =
+    `Cannot use container "${container}" as an agent: it lacks a program: ${outcome.reason}; ` +
+    "its image needs ip, bridge and kill";
+  return { reason, complaint, patience: patienceWithPrograms };
 }
 
 /** A tool that ends at once with a status of its own does not know the options we use: the agent is too old. */
 function kindOf(error: unknown): "agent-unfit" | "setup-failed" {
-  const tooOld = error instanceof SessionEnded && error.outcome.kind === "exit" &&
-    /option|unknown|usage/i.test(error.stderr);
-  return tooOld ? "agent-unfit" : "setup-failed";
+  if (!(error instanceof SessionEnded)) return "setup-failed";
+  const { outcome, stderr } = error;
+  const isTooOld = outcome.kind === "exit" && /option|unknown|usage/i.test(stderr);
+  return isTooOld || (outcome.kind === "not-ready" && outcome.programMissing)
+    ? "agent-unfit"
+    : "setup-failed";
 }

@@ -38,6 +38,8 @@ export interface PodMemory {
   doubts: number;
   release?: Release | undefined;
   handover?: Handover | undefined;
+  /** Since when (monotonic ms) no look at it has gone well; absent when the last one has. */
+  troubledSince?: number | undefined;
   /** Addresses that we set, by interface: only those are ever removed. */
   readonly addresses: Map<string, Set<string>>;
 }

@@ -69,6 +69,7 @@ async function serve(subject: Subject & { kind: "member" | "former" }, world: Wo
       world.memories.takeOver(member.uid, { containerId: agent.containerId, podIPs, at: world.clock.now() });
     }
     const result = await convergeMember(member, { agent, mayBelieve: release !== "terminate", world });
+    world.memories.of(member.uid).troubledSince = undefined;
     const verdict = judge(subject, { result, conflicts: world.store.conflictsOf(member) });
     if (verdict.holds && release !== undefined) {
       await world.releaser.release(agent, { how: release, member, result });
@@ -79,7 +80,10 @@ async function serve(subject: Subject & { kind: "member" | "former" }, world: Wo
   } catch (error) {
     // Broken off by ourselves: nothing is wrong with the pod.
     if (world.ending.aborted) return { kind: "wait", reason: "the controller stops" };
-    const broken = brokenConversation(error, { member, agent });
+    const now = world.clock.now();
+    const memory = world.memories.of(member.uid);
+    memory.troubledSince ??= now;
+    const broken = brokenConversation(error, { member, agent, troubledFor: now - memory.troubledSince });
     world.memories.doubt(member.uid);
     world.reporter.report(broken.report);
     return broken.outcome;

@@ -19,8 +19,8 @@ export type ExecOutcome =
   | { readonly kind: "rejected"; readonly status: number; readonly reason: string }
   /** 404: no such pod, or its kubelet does not know it (yet, when it has just started). */
   | { readonly kind: "gone"; readonly reason: string }
-  /** The container is not running (yet, or any more), or lacks the command's file. */
-  | { readonly kind: "not-ready"; readonly reason: string }
+  /** The container is not running (yet, or any more), or lacks the command's file: `programMissing`. */
+  | { readonly kind: "not-ready"; readonly reason: string; readonly programMissing?: true }
   /** It may have run: dropped, timed out, output over the cap, protocol broken. Observe again. */
   | { readonly kind: "unknown"; readonly reason: string };
 

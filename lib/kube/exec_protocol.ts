@@ -50,7 +50,8 @@ export function outcomeOfStatus(text: string): ExecOutcome {
   const reason = messageOf(status) ?? quoted(text);
   if (status.reason === "NonZeroExitCode") return exitOutcome(status, reason);
   if (status.code === 404) return { kind: "gone", reason };
-  if (neverStarted(reason)) return { kind: "not-ready", reason };
+  const notReady = neverStarted(reason);
+  if (notReady) return notReady;
   // The API server could not reach the kubelet: the command cannot have started.
   if (reason.includes("error dialing backend")) return { kind: "rejected", status: 500, reason };
   return { kind: "unknown", reason };
@@ -63,7 +64,8 @@ export function outcomeOfRefusal(answer: { readonly status: number; readonly bod
   const said = messageOf(parseRecord(plain) ?? {}) ?? (plain === "" ? undefined : quoted(plain));
   const reason = said ?? `HTTP ${status} with an empty body`;
   if (status === 404) return { kind: "gone", reason };
-  if (status >= 400 && neverStarted(reason)) return { kind: "not-ready", reason };
+  const notReady = status >= 400 ? neverStarted(reason) : undefined;
+  if (notReady) return notReady;
   if (status < 400) return { kind: "rejected", status, reason: `no switch to WebSocket: ${reason}` };
   return { kind: "rejected", status, reason };
 }
@@ -73,7 +75,7 @@ export function outcomeOfRefusal(answer: { readonly status: number; readonly bod
  * file is not there". They are prose, not an API: a phrase we do not know gives `unknown` or `rejected`, and
  * both are looked at again.
  */
-const neverStartedPhrases = [
+const notRunningPhrases = [
   "container not found",
   "no running task found",
   "container is not created or running",
@@ -82,14 +84,14 @@ const neverStartedPhrases = [
   "stopped container",
   "in a completed pod",
   "does not have a host assigned",
-  "executable file not found",
-  "no such file or directory",
-  "executable file `",
 ];
+const programMissingPhrases = ["executable file not found", "no such file or directory", "executable file `"];
 
-function neverStarted(reason: string): boolean {
+function neverStarted(reason: string): ExecOutcome & { readonly kind: "not-ready" } | undefined {
   const text = reason.toLowerCase();
-  return neverStartedPhrases.some((phrase) => text.includes(phrase));
+  const isSaid = (phrase: string): boolean => text.includes(phrase);
+  if (notRunningPhrases.some(isSaid)) return { kind: "not-ready", reason };
+  return programMissingPhrases.some(isSaid) ? { kind: "not-ready", reason, programMissing: true } : undefined;
 }
 
 function exitOutcome(status: Readonly<Record<string, unknown>>, reason: string): ExecOutcome {

@@ -1,4 +1,5 @@
 // How does a request get to the API server? Deno's fetch, one HTTP client per credentials, a deadline for each request.
+import { Buffer } from "node:buffer";
 import type { Clock } from "../ops/clock.ts";
 import { abortableBody } from "./abortable_body.ts";
 import { type ApiClient, ApiError, type ApiFailure } from "./api_client.ts";
@@ -171,13 +172,7 @@ async function readBody(
     if (length > limit) throw new Failed({ kind: "malformed", reason: `more than ${limit} bytes` });
     chunks.push(chunk);
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return Buffer.concat(chunks, length);
 }
 
 /** Deno's fetch says "fetch failed" and has the reason in the cause; an aborted one throws the abort's reason. */

@@ -5,6 +5,7 @@ import { LeaderTerm } from "./leader_term.ts";
 import { heldRecord, type LeaseName, type LeaseRecord, releasedRecord } from "./lease_record.ts";
 import { createLeaseStore, type LeaseStore } from "./lease_store.ts";
 import { judge, type Observation, observe } from "./lease_verdict.ts";
+import { pause } from "./pause.ts";
 
 /** Milliseconds. `lease` > `renewDeadline` > `retry`. */
 export interface LeaseDurations {
@@ -94,7 +95,7 @@ class Election {
     while (!signal.aborted) {
       const askedToWait = await this.#tryOnce();
       const jittered = this.#durations.retry * (1 + 0.2 * clock.random());
-      await pause(clock, { ms: Math.max(jittered, askedToWait), signal });
+      await pause(Math.max(jittered, askedToWait), { clock, signal });
     }
     this.#term.stop("this replica ends");
     await this.#tryRelease();
@@ -217,21 +218,4 @@ class Election {
 function retryAfterOf(error: unknown, most: number): number {
   if (!(error instanceof ApiError) || error.failure.kind !== "status") return 0;
   return Math.min(error.failure.retryAfter ?? 0, most);
-}
-
-/** Resolves after `ms`, or at once when the signal is aborted. */
-function pause(
-  clock: Clock,
-  { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
-): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = clock.after(ms, end);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

@@ -1,4 +1,5 @@
 // Where does a line end? Bytes in any portions become lines of text.
+import { Buffer } from "node:buffer";
 
 /** Cuts a stream of bytes into lines. */
 export interface LineReader {
@@ -22,7 +23,7 @@ export function createLineReader(): LineReader {
 
   function complete(end: Uint8Array): string {
     keep(end);
-    const line = decoder.decode(pending.length === 1 ? pending[0] : joined(pending, pendingBytes));
+    const line = decoder.decode(pending.length === 1 ? pending[0] : Buffer.concat(pending));
     pending = [];
     pendingBytes = 0;
     return line;
@@ -43,14 +44,4 @@ export function createLineReader(): LineReader {
       return pendingBytes;
     },
   };
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

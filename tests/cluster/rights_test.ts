@@ -57,6 +57,7 @@ async function withoutRule(cluster: Cluster, { role, resource, said }: Rule): Pr
     seconds: 60,
     describe: () => controllerLog(cluster),
   });
+  if (resource === "pods/exec") await toldOnThePods(cluster);
   await patchRules(cluster, { name, patch: [{ op: "replace", path: "/rules", value: before.rules }] });
   await overlayHolds(cluster, [{
     network: "vxeth0",
@@ -65,6 +66,18 @@ async function withoutRule(cluster: Cluster, { role, resource, said }: Rule): Pr
     pods: await readyPods(cluster, work),
   }]);
   await cluster.kubectl(["-n", namespace, "delete", "deployment", work.name, "--now"]);
+}
+
+/** A user who may not read the controller's log sees it too. */
+async function toldOnThePods(cluster: Cluster): Promise<void> {
+  const [pod] = await podsOf(cluster, work);
+  assert.ok(pod);
+  // One pod by name: of several kubectl shows no Events.
+  const describe = (): Promise<string> => cluster.kubectl(["-n", namespace, "describe", "pod", pod.name]);
+  await until("describe to tell of the refused exec", async () => {
+    const text = await describe();
+    return text.includes("VxlanSetupFailed") && text.includes("pods/exec");
+  }, { seconds: 60, describe });
 }
 
 async function patchRules(

@@ -1,6 +1,8 @@
 // Does `kubectl describe pod` say what is wrong and what to do, for every kind of broken pod, and turn when it is mended?
 import assert from "node:assert/strict";
 import type { Cluster } from "./cluster.ts";
+import { pauseImage } from "./node_daemons.ts";
+import { say } from "./progress.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
 
@@ -24,6 +26,10 @@ const agent = (name: string, securityContext: object = netAdmin): object => ({
   image,
   imagePullPolicy: "IfNotPresent",
   securityContext,
+});
+const withImage = (other: string): object => ({
+  initContainers: [{ ...agent("vxlan-controller-agent-init"), image: other }],
+  containers: [{ ...agent("vxlan-controller-agent"), image: other }],
 });
 const pair = (securityContext?: object): object => ({
   initContainers: [agent("vxlan-controller-agent-init", securityContext)],
@@ -77,6 +83,16 @@ Deno.test("what describe says of broken pods", async (t) => {
         await condition(cluster, { name: it, status: "True" });
       });
     }
+    await t.step("an agent image without the tools", async () => {
+      if (cluster.access === undefined) return say("SKIPPED: the image is on nodes of our own only");
+      const spec = withImage(pauseImage);
+      await createPod(cluster, { name: "no-tools", networks: "vxeth0", spec });
+      await described(
+        cluster,
+        "no-tools",
+        (text) => text.includes("VxlanAgentUnfit") && text.includes("its image needs ip, bridge and kill"),
+      );
+    });
     await t.step("two members with one address: told on both, healed when one goes", async () => {
       for (const name of ["twin-a", "twin-b"]) {
         await createPod(cluster, { name, networks: "vxeth1 ip=10.3.0.1/24", spec: pair() });

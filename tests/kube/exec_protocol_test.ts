@@ -31,7 +31,11 @@ const statuses: readonly { readonly it: string; readonly text: string; readonly 
     it: "a missing program means that the container is not fit",
     text:
       `{"status":"Failure","reason":"InternalError","message":"exec: \\"nosuch\\": executable file not found in $PATH: unknown"}`,
-    outcome: { kind: "not-ready", reason: `exec: "nosuch": executable file not found in $PATH: unknown` },
+    outcome: {
+      kind: "not-ready",
+      reason: `exec: "nosuch": executable file not found in $PATH: unknown`,
+      programMissing: true,
+    },
   },
   {
     it: "a container that has just ended is not ready",
