@@ -49,7 +49,9 @@ export async function scaleController(cluster: Cluster, replicas: number): Promi
 export async function churn(cluster: Cluster, namespace: string): Promise<void> {
   const names = (await cluster.kubectl(["-n", namespace, "get", "pods", "-l", "app=mesh", "-o", "name"]))
     .trim().split("\n");
-  await cluster.kubectl(["-n", namespace, "delete", ...names.slice(0, 2), "--wait=false"]);
+  // Those that are going already may be gone by now.
+  const deletion = ["delete", ...names.slice(0, 2), "--wait=false", "--ignore-not-found"];
+  await cluster.kubectl(["-n", namespace, ...deletion]);
 }
 
 /** Kills the controller again and again, while pods come and go. */
@@ -60,18 +62,26 @@ export async function killedWhileChurning(
   for (let i = 0; i < times; i++) {
     await churn(cluster, namespace);
     await new Promise((resolve) => setTimeout(resolve, 500 + Math.random() * 2_500));
-    await killController({ cluster, access });
+    await killController({ cluster, access }, { fresh: i >= 2 });
   }
 }
 
-async function killController({ cluster, access }: Pick<FaultScene, "cluster" | "access">): Promise<void> {
+/** `fresh`: as a new pod afterwards. A container that is killed again and again is restarted later and later. */
+async function killController(
+  { cluster, access }: Pick<FaultScene, "cluster" | "access">,
+  { fresh }: { readonly fresh: boolean },
+): Promise<void> {
   const query = [...system, "get", "pods", "-l", controllerLabel, "-o", "jsonpath={.items[0].metadata.name}"];
   const pod = (await cluster.kubectl(query)).trim();
+  if (pod === "") return;
   try {
     await access.killContainer({ namespace: "kube-system", pod, container: "controller" });
   } catch (error) {
     // It waits for its restart: down is down.
-    if (!String(error).includes("none runs")) throw error;
+    if (!/none runs|not found/i.test(String(error))) throw error;
+  }
+  if (fresh) {
+    await cluster.kubectl([...system, "delete", "pod", pod, "--now", "--wait=false", "--ignore-not-found"]);
   }
 }
 
