@@ -71,9 +71,13 @@ async function killController(
   { cluster, access }: Pick<FaultScene, "cluster" | "access">,
   { fresh }: { readonly fresh: boolean },
 ): Promise<void> {
-  const query = [...system, "get", "pods", "-l", controllerLabel, "-o", "jsonpath={.items[0].metadata.name}"];
-  const pod = (await cluster.kubectl(query)).trim();
-  if (pod === "") return;
+  const { items } = JSON.parse(
+    await cluster.kubectl([...system, "get", "pods", "-l", controllerLabel, "-o", "json"]),
+  );
+  const pod = items.find((each: { readonly metadata: { readonly deletionTimestamp?: string } }) =>
+    each.metadata.deletionTimestamp === undefined
+  )?.metadata.name;
+  if (pod === undefined) return;
   try {
     await access.killContainer({ namespace: "kube-system", pod, container: "controller" });
   } catch (error) {
