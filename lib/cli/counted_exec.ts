@@ -10,19 +10,19 @@ import { batchCommand } from "../overlay/batch_command.ts";
 /** Milliseconds until an exec session must be open. */
 const openDeadline = 15_000;
 
+/** What every exec passes through. */
+export interface ExecGate {
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** How many may be started in a time, of all kinds together: who comes too soon waits his turn. */
+  readonly limit: TokenBucket;
+}
+
 /** Sessions into agents, counted and timed. */
-export function sessionOpener(
-  executor: Executor,
-  { metrics, clock, limit }: {
-    readonly metrics: Metrics;
-    readonly clock: Clock;
-    /** How many may be opened in a time: who comes too soon waits his turn. */
-    readonly limit: TokenBucket;
-  },
-): OpenSession {
+export function sessionOpener(executor: Executor, gate: ExecGate): OpenSession {
+  const { metrics, clock } = gate;
   return async ({ namespace, pod, container }, tool, { signal }) => {
-    const wait = limit.reserve();
-    if (wait > 0) await sleep(clock, wait, signal);
+    await turn(gate, signal);
     const start = clock.now();
     const target = { namespace, pod, container };
     try {
@@ -44,12 +44,11 @@ export function sessionOpener(
 }
 
 /** One-shot commands, counted and timed. */
-export function countedExecutor(
-  executor: Executor,
-  { metrics, clock }: { readonly metrics: Metrics; readonly clock: Clock },
-): Pick<Executor, "run"> {
+export function countedExecutor(executor: Executor, gate: ExecGate): Pick<Executor, "run"> {
+  const { metrics, clock } = gate;
   return {
     run: async (options) => {
+      await turn(gate, options.signal);
       const start = clock.now();
       const result = await executor.run(options);
       const tool = options.command[0] === "kill" ? "kill" : "touch";
@@ -57,4 +56,9 @@ export function countedExecutor(
       return result;
     },
   };
+}
+
+async function turn({ clock, limit }: ExecGate, signal: AbortSignal | undefined): Promise<void> {
+  const wait = limit.reserve();
+  if (wait > 0) await sleep(clock, wait, signal);
 }

@@ -41,6 +41,7 @@ async function run(settings: Settings, host: Host): Promise<number> {
     observe: metrics.apiRequests(new URL(connection.server).host),
   });
   const executor = createExecutor(connection, { clock });
+  const gate = { metrics, clock, limit: execLimit(settings, clock) };
   const leadership = leadershipFrom(settings, { namespace, client, log, metrics, host });
   const status = statusOutlets(settings, {
     client,
@@ -52,8 +53,8 @@ async function run(settings: Settings, host: Host): Promise<number> {
   });
   const controller: Controller = new Controller(controllerSet, {
     client,
-    executor: countedExecutor(executor, { metrics, clock }),
-    openSession: sessionOpener(executor, { metrics, clock, limit: execLimit(settings, clock) }),
+    executor: countedExecutor(executor, gate),
+    openSession: sessionOpener(executor, gate),
     clock,
     log,
     reporter: joinReporters([createLogReporter(log), ...status.reporters]),
