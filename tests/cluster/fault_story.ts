@@ -1,7 +1,7 @@
 // What befalls a real cluster: after each fault the overlay is right again by itself, and untouched pods lost nothing.
 import type { Cluster } from "./cluster.ts";
 import { faults } from "./faults.ts";
-import { applyWorkload, overlayHolds, readyPods, type Workload } from "./members.ts";
+import { applyWorkload, readyPods, type Workload, workloadsHold } from "./members.ts";
 import { say } from "./progress.ts";
 import { loseNothing, startSteadyPair } from "./steady_pair.ts";
 import { withController } from "./with_controller.ts";
@@ -54,9 +54,8 @@ async function stillWorks(cluster: Cluster): Promise<void> {
 }
 
 async function allIsRight(cluster: Cluster): Promise<void> {
-  const [meshPods, setPods] = [await readyPods(cluster, mesh), await readyPods(cluster, set)];
-  await overlayHolds(cluster, [
-    { namespace, network: "vxeth0", vni: 1000, pods: meshPods },
-    { namespace, network: "vxeth1", vni: 1001, pods: setPods },
+  await workloadsHold(cluster, [
+    { work: mesh, network: "vxeth0", vni: 1000 },
+    { work: set, network: "vxeth1", vni: 1001 },
   ]);
 }

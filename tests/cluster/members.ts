@@ -154,6 +154,43 @@ export async function overlayHolds(
   });
 }
 
+/** A workload all of whose pods are to be members of a network. */
+export interface MemberWorkload {
+  readonly work: Pick<Workload, "namespace" | "name" | "replicas">;
+  readonly network: string;
+  readonly vni: number;
+}
+
+/** Waits until all pods of the workloads are ready and the overlay holds between those that there are at that moment. */
+export async function workloadsHold(cluster: Cluster, workloads: readonly MemberWorkload[]): Promise<void> {
+  let found: readonly string[] = [];
+  await until("the workloads to be ready and the overlay to hold", async () => {
+    found = await workloadViolations(cluster, workloads);
+    return found.length === 0;
+  }, {
+    seconds: 120,
+    describe: async () =>
+      `${found.slice(0, 10).join("; ")}; the controller says:\n${await controllerLog(cluster)}`,
+  });
+}
+
+/** Pods are read anew each time: after a fault one may be ready and get another pod IP a moment later. */
+async function workloadViolations(
+  cluster: Cluster,
+  workloads: readonly MemberWorkload[],
+): Promise<readonly string[]> {
+  const networks: ExpectedNetwork[] = [];
+  for (const { work, network, vni } of workloads) {
+    const pods = await podsOf(cluster, work);
+    const ready = pods.filter((pod) => pod.ready).length;
+    if (ready !== work.replicas || pods.length !== work.replicas) {
+      return [`${ready} of ${pods.length} pods of ${work.name} are ready, expected are ${work.replicas}`];
+    }
+    networks.push({ namespace: work.namespace, network, vni, pods });
+  }
+  return await overlayViolations(cluster, networks);
+}
+
 /** What does not hold now, one sentence each. */
 export async function overlayViolations(
   cluster: Cluster,
