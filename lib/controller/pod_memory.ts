@@ -52,8 +52,12 @@ export class Memories {
   /** Remembers what a pod's kernel is believed to hold, unless doubts came up since the look at it began. */
   believe(memory: PodMemory, { belief, doubts }: { readonly belief: Belief; readonly doubts: number }): void {
     if (memory.doubts !== doubts) return;
-    const { observation } = belief;
-    memory.belief = { ...belief, observation: { ...observation, fdb: this.#entries.share(observation.fdb) } };
+    memory.belief = { ...belief, observation: this.#shared(belief.observation) };
+  }
+
+  /** Remembers what the init agent leaves, for `takeOver`. */
+  handOver(uid: string, { observation, podIPs }: Handover): void {
+    this.of(uid).handover = { observation: this.#shared(observation), podIPs };
   }
 
   of(uid: string): PodMemory {
@@ -97,5 +101,10 @@ export class Memories {
 
   forget(uid: string): void {
     this.#pods.delete(uid);
+  }
+
+  /** Nothing is kept unshared: a full mesh of a thousand members would be 150 MB. */
+  #shared(observation: Observation): Observation {
+    return { ...observation, fdb: this.#entries.share(observation.fdb) };
   }
 }

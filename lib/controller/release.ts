@@ -55,8 +55,10 @@ export class Releaser {
   ): Promise<void> {
     const done = how === "marker" ? await this.#mark(agent, result) : await this.#terminate(agent, terminate);
     if (how === "terminate") {
-      const handover = { observation: result.observed, podIPs: member.podIPs.join() };
-      this.#options.memories.of(agent.uid).handover = handover;
+      this.#options.memories.handOver(agent.uid, {
+        observation: result.observed,
+        podIPs: member.podIPs.join(),
+      });
     }
     if (done) this.#options.reporter.released(member, member.networks);
   }
@@ -95,7 +97,10 @@ export class Releaser {
       );
     }
     const memory = memories.of(agent.uid);
-    if (memory.belief !== undefined) memory.belief = { ...memory.belief, observation: applied.observed };
+    const { belief, doubts } = memory;
+    if (belief !== undefined) {
+      memories.believe(memory, { belief: { ...belief, observation: applied.observed }, doubts });
+    }
     return true;
   }
 

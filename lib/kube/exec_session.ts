@@ -121,7 +121,8 @@ function sessionOver(
     exchange: async (lines, asked) => {
       checkExchange(lines, asked);
       const mine = queue.then(() => exchange(lines, asked));
-      queue = mine.catch(() => {});
+      // Waits for its end and keeps nothing of it: an idle session must not hold the last answers.
+      queue = mine.then(() => {}, () => {});
       return await mine;
     },
     close: async () => {
