@@ -44,7 +44,7 @@ async function inspect(
 ): Promise<number> {
   const subject = view.store.subject(pod.uid);
   for (const line of headOf(pod, subject)) host.print(printable(line));
-  const problems = problemsOf(subject).map(problemText);
+  const problems = problemsOf(subject, view).map(problemText);
   const drift = subject?.kind === "member" ? await driftOf(subject.member, { view, host }) : [];
   for (const problem of [...problems, ...drift]) host.print(printable(`  problem: ${problem}`));
   const well = subject?.kind === "member" && problems.length + drift.length === 0;
@@ -83,8 +83,11 @@ function agentText({ phase }: Member): string {
   return phase.kind === "wait" ? phase.reason : `${phase.agent.container} (${phase.kind})`;
 }
 
-function problemsOf(subject: Subject | undefined): readonly Problem[] {
-  if (subject?.kind === "member") return [...subject.member.problems, ...subject.member.warnings];
+function problemsOf(subject: Subject | undefined, { store }: ClusterView): readonly Problem[] {
+  if (subject?.kind === "member") {
+    const { member } = subject;
+    return [...member.problems, ...member.warnings, ...store.conflictsOf(member)];
+  }
   return subject?.kind === "refused" ? subject.membership.problems : [];
 }
 

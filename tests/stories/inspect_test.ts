@@ -1,0 +1,52 @@
+// Stories of looking without touching: what `inspect` finds in a pod, and that it leaves it as it was.
+import assert from "node:assert/strict";
+import { startProduct } from "../sandbox/product.ts";
+import { inPod, ipOf, membersOf, one, running, startPair } from "./scenes.ts";
+import { setStage, type Stage } from "./stage.ts";
+
+const flood = "00:00:00:00:00:00";
+
+async function inspect(stage: Stage, pod: string): Promise<{ readonly code: number; readonly text: string }> {
+  const lines: string[] = [];
+  const args = ["inspect", pod, "--server", stage.sandbox.server.url];
+  const code = await (await startProduct(args, { onLine: (line) => lines.push(line) })).ended;
+  return { code, text: lines.join("\n") };
+}
+
+Deno.test("inspect says what a pod's kernel lacks, and does not mend it", async () => {
+  await using stage = await setStage();
+  const controller = await startPair(stage);
+  assert.equal((await inspect(stage, "default/a")).code, 0);
+  await controller.stop();
+  const peer = ipOf(stage, "b");
+  await inPod(stage, "a", ["bridge", "fdb", "del", flood, "dst", peer, "dev", "one"]);
+  const { code, text } = await inspect(stage, "default/a");
+  assert.equal(code, 1);
+  assert.match(text, new RegExp(`to do: .*${peer}`));
+  // What was learned of the peer may stand there.
+  const entries: readonly { readonly mac: string; readonly dst?: string }[] = JSON.parse(
+    await inPod(stage, "a", ["bridge", "-json", "fdb", "show"]),
+  );
+  assert.ok(!entries.some(({ mac, dst }) => mac === flood && dst === peer), "inspect only looks");
+});
+
+Deno.test("inspect names the other member that has the same address", async () => {
+  await using stage = await setStage();
+  await startPair(stage);
+  for (const name of ["a", "b"]) stage.annotate(name, "one ip=10.1.0.1/24");
+  await running(stage, ["a", "b"]);
+  await stage.holds({
+    members: membersOf(one, ["a", "b"]).map((each) => ({ ...each, addresses: ["10.1.0.1/24"] })),
+  });
+  const { code, text } = await inspect(stage, "default/a");
+  assert.equal(code, 1);
+  assert.match(text, /problem: .*10\.1\.0\.1.*default\/b/);
+});
+
+Deno.test("inspect of a pod that is not there is a mistake of the caller", async () => {
+  await using stage = await setStage();
+  stage.networks({});
+  const { code, text } = await inspect(stage, "default/nobody");
+  assert.equal(code, 2);
+  assert.match(text, /Cannot inspect "default\/nobody"/);
+});
