@@ -29,7 +29,7 @@ export function brokenConversation(
   if (error instanceof NotPermitted) {
     return { report: waitingReport(member, error.message), outcome: { kind: "wait", reason: error.message } };
   }
-  const excuse = error instanceof SessionEnded ? excuseOf(error.outcome, agent) : undefined;
+  const excuse = error instanceof SessionEnded ? excuseOf(error, { member, agent }) : undefined;
   if (excuse !== undefined && troubledFor < excuse.patience) {
     return {
       report: waitingReport(member, excuse.reason),
@@ -54,23 +54,40 @@ interface Excuse {
   readonly patience: number;
 }
 
+/** Status of a program that was killed (128 + 9) or terminated (128 + 15), as all are when their container ends. */
+const endedWithContainer: readonly number[] = [137, 143];
+
 /**
  * What is normal while pods start and end: worth a retry, not yet a complaint. The status may be older than the
  * container's end. And "gone" is not the last word, the event of its deletion is: a kubelet that has just started
  * answers 404 for pods that it has not seen again yet.
  */
-function excuseOf(outcome: ExecOutcome, { container }: AgentAddress): Excuse | undefined {
-  if (outcome.kind === "gone") {
-    const reason = `the pod is not there for exec: ${outcome.reason}`;
-    return { reason, complaint: `Cannot look into the pod: ${reason}`, patience };
+function excuseOf(
+  { outcome, message }: SessionEnded,
+  { member, agent: { container } }: { readonly member: Member; readonly agent: AgentAddress },
+): Excuse | undefined {
+  if (member.leaving !== undefined) {
+    const reason = `the pod is being deleted: ${message}`;
+    return { reason, complaint: reason, patience: Infinity };
   }
-  if (outcome.kind !== "not-ready") return undefined;
-  const reason = `container ${container} is not ready for exec: ${outcome.reason}`;
-  if (!outcome.programMissing) return { reason, complaint: `Cannot look into the pod: ${reason}`, patience };
-  const complaint =
-    `Cannot use container "${container}" as an agent: it lacks a program: ${outcome.reason}; ` +
-    "its image needs ip, bridge and kill";
-  return { reason, complaint, patience: patienceWithPrograms };
+  if (outcome.kind === "not-ready" && outcome.programMissing) {
+    const complaint =
+      `Cannot use container "${container}" as an agent: it lacks a program: ${outcome.reason}; ` +
+      "its image needs ip, bridge and kill";
+    return { reason: complaint, complaint, patience: patienceWithPrograms };
+  }
+  const reason = absence(outcome, container);
+  return reason === undefined
+    ? undefined
+    : { reason, complaint: `Cannot look into the pod: ${reason}`, patience };
+}
+
+/** Why nobody was there to talk to; undefined when somebody was. */
+function absence(outcome: ExecOutcome, container: string): string | undefined {
+  if (outcome.kind === "gone") return `the pod is not there for exec: ${outcome.reason}`;
+  if (outcome.kind === "not-ready") return `container ${container} is not ready for exec: ${outcome.reason}`;
+  const isEnded = outcome.kind === "exit" && endedWithContainer.includes(outcome.code);
+  return isEnded ? `container ${container} has ended` : undefined;
 }
 
 /** A tool that ends at once with a status of its own does not know the options we use: the agent is too old. */

@@ -3,6 +3,7 @@ import type { Clock } from "../ops/clock.ts";
 import type { Observation } from "../overlay/observation.ts";
 import { afterFdbSteps } from "../overlay/after_steps.ts";
 import { type Obstacle, type Plan, plan } from "../overlay/planner.ts";
+import { floodMac } from "../overlay/rendering.ts";
 import type { Step } from "../overlay/step.ts";
 import type { WantedState } from "../overlay/wanted.ts";
 import type { Agents, Refusal } from "./agent.ts";
@@ -24,6 +25,8 @@ export interface Convergence {
   readonly entriesMissing: number;
   /** Present when lines were sent but not yet read back: look once more after this many ms. */
   readonly verifyIn?: number;
+  /** Present when entries that had been learned were removed and learned again: look once more after this many ms. */
+  readonly relearnedIn?: number;
 }
 
 /** Tried at most this often in one run; what is left then is a matter for the retry. */
@@ -43,6 +46,12 @@ const longestUnread = 60_000;
  * only reading finds it, and the IP may be another tenant's by then.
  */
 const longestStale = 10_000;
+
+/**
+ * Frames that come in from who is no peer make the kernel learn an entry towards him, again and again while he sends: a
+ * pod that is going does so to its end. That is no failure of ours. Looked at after this many ms, doubling.
+ */
+const relearned = { first: 2_000, longest: 300_000 };
 
 export interface ConvergeOptions {
   readonly agents: Agents;
@@ -150,8 +159,9 @@ async function convergeOnSight(options: Converging): Promise<Convergence> {
     applied.push(...worked);
     ({ observed, refusals } = done);
     planned = planFor(observed, options);
+    if (planned.steps.every(isOfLearned)) break;
     // A running tool may speak to a link that somebody has replaced, and say so too late to be heard: start it anew.
-    if (planned.steps.length > 0) agents.hangUp(agent);
+    agents.hangUp(agent);
   }
   claimAddresses(memory, { observed, wanted: options.wanted });
   // What stands in the way may go without an event: that is found out by looking, not by believing.
@@ -162,14 +172,39 @@ async function convergeOnSight(options: Converging): Promise<Convergence> {
     });
   }
   const entriesMissing = missingEntries(planned, { observed, wanted: options.wanted });
-  const { obstacles, steps: remaining } = planned;
-  return { observed, obstacles, remaining, refusals, applied, entriesMissing };
+  const { obstacles } = planned;
+  const remaining = planned.steps.filter((step) => !isOfLearned(step));
+  return {
+    observed,
+    obstacles,
+    remaining,
+    refusals,
+    applied,
+    entriesMissing,
+    ...patienceWith(planned, memory),
+  };
+}
+
+/** Counts how often in a row learned entries came back; the longer, the longer the pause. */
+function patienceWith({ steps }: Plan, memory: PodMemory): Pick<Convergence, "relearnedIn"> {
+  if (!steps.some(isOfLearned)) {
+    memory.relearned = 0;
+    return {};
+  }
+  const relearnedIn = Math.min(relearned.longest, relearned.first * 2 ** Math.min(memory.relearned, 16));
+  memory.relearned++;
+  return { relearnedIn };
 }
 
 const nothingLeft = { remaining: [], refusals: [], applied: [] } as const;
 
 function planFor(observed: Observation, { wanted, memory }: ConvergeOptions): Plan {
   return plan({ wanted, observed, ourAddresses: memory.addresses });
+}
+
+/** Removes what the kernel has learned by itself, not what anybody has set. */
+function isOfLearned(step: Step): boolean {
+  return step.kind === "delete-fdb" && step.mac !== floodMac;
 }
 
 function isFdbStep(step: Step): boolean {

@@ -72,7 +72,7 @@ function problemsOf(member: Member, { obstacles, remaining, refusals }: Converge
       kind: "setup-failed",
       network: networkOf(member, step),
       message: `Cannot ${describe(step)}: ${
-        reasons.get(JSON.stringify(step)) ?? "tried, but it is not there"
+        reasons.get(JSON.stringify(step)) ?? "tried, but it is as before"
       }`,
     })
   );
@@ -98,10 +98,11 @@ function standingOf(
  * what the kernel refused may work later: those are tried again.
  */
 function outcomeOf(
-  { obstacles, remaining, verifyIn }: Convergence,
+  { obstacles, remaining, verifyIn = Infinity, relearnedIn = Infinity }: Convergence,
   problems: readonly Problem[],
 ): Outcome {
-  const again = verifyIn === undefined ? {} : { again: verifyIn };
+  const soonest = Math.min(verifyIn, relearnedIn);
+  const again = soonest === Infinity ? {} : { again: soonest };
   const [first] = problems;
   if (first === undefined) return { kind: "done", ...again };
   if (obstacles.length + remaining.length > 0) return { kind: "retry", reason: first.message };

@@ -40,6 +40,8 @@ export interface PodMemory {
   handover?: Handover | undefined;
   /** Since when (monotonic ms) no look at it has gone well; absent when the last one has. */
   troubledSince?: number | undefined;
+  /** Looks in a row at whose end learned entries were there again. */
+  relearned: number;
   /** Addresses that we set, by interface: only those are ever removed. */
   readonly addresses: Map<string, Set<string>>;
 }
@@ -63,7 +65,7 @@ export class Memories {
   of(uid: string): PodMemory {
     const known = this.#pods.get(uid);
     if (known !== undefined) return known;
-    const fresh: PodMemory = { doubts: 0, addresses: new Map() };
+    const fresh: PodMemory = { doubts: 0, relearned: 0, addresses: new Map() };
     this.#pods.set(uid, fresh);
     return fresh;
   }

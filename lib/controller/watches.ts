@@ -63,15 +63,22 @@ function watch<T extends Identified>(
   },
 ): Reflector {
   const { log, client, clock, said, resource, handler, signal } = options;
+  /** Silent ends in a row. One alone is opened anew and no trouble: a bookmark may come late. */
+  let silences = 0;
   return startReflector(client, {
     ...collection,
     handler,
     signal,
-    onAlive: () => options.onAlive?.(resource),
+    onAlive: () => {
+      silences = 0;
+      options.onAlive?.(resource);
+    },
     onTrouble: ({ end, reason, retryIn }) => {
       options.onWatchEnd?.({ resource, reason: end });
       const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
-      if (end === "expected" || !said.problem(collection.what, `${end} ${reason}`).say) log.debug(text);
+      silences = end === "idle" ? silences + 1 : 0;
+      const isUsual = end === "expected" || silences === 1;
+      if (isUsual || !said.problem(collection.what, `${end} ${reason}`).say) log.debug(text);
       else log.warn(text, { watch: collection.what, trouble: end });
     },
     onHealed: () => {

@@ -38,6 +38,7 @@ const cases: readonly {
   readonly it: string;
   readonly error: unknown;
   readonly troubledFor: number;
+  readonly leaving?: boolean;
   /** "waiting", or the kind of the problem and its words. */
   readonly stands: RegExp;
   readonly next: "retry" | "wait";
@@ -86,6 +87,21 @@ const cases: readonly {
     next: "retry",
   },
   {
+    it: "the tool was killed with its container: tried again in silence",
+    error: ended({ kind: "exit", code: 137 }),
+    troubledFor: 0,
+    stands: /^waiting: container vxlan-controller-agent has ended/,
+    next: "retry",
+  },
+  {
+    it: "a pod that is being deleted: its agent may end in any way",
+    error: ended({ kind: "unknown", reason: "the session was closed" }),
+    troubledFor: 600_000,
+    leaving: true,
+    stands: /^waiting: the pod is being deleted/,
+    next: "retry",
+  },
+  {
     it: "a tool that does not know our options is too old: said at once",
     error: ended({ kind: "exit", code: 255 }, `Option "-json" is unknown, try "ip -help".`),
     troubledFor: 0,
@@ -115,9 +131,13 @@ const cases: readonly {
   },
 ];
 
-for (const { it, error, troubledFor, stands, next } of cases) {
+for (const { it, error, troubledFor, leaving = false, stands, next } of cases) {
   Deno.test(it, () => {
-    const { report, outcome } = brokenConversation(error, { member: sampleMember(), agent, troubledFor });
+    const member: Member = {
+      ...sampleMember(),
+      ...(leaving ? { leaving: { graceSeconds: 30, agentTerminated: false } } : {}),
+    };
+    const { report, outcome } = brokenConversation(error, { member, agent, troubledFor });
     const { standing } = report;
     const text = standing.kind === "failing"
       ? standing.problems.map(({ kind, message }) => `${kind} ${message}`).join("; ")

@@ -135,6 +135,26 @@ Deno.test("what was learned of a peer that has gone goes within ten seconds, als
   await scene.close();
 });
 
+Deno.test("an entry that the kernel learns again and again is no failure: it is looked at later and later", async () => {
+  const scene = new Scene();
+  await scene.look(["10.0.0.2"]);
+  scene.toys.meanwhile = (kernel) => kernel.learn({ dev: "west", mac: "02:00:00:00:00:09", dst: "10.0.0.9" });
+  scene.memories.doubt(uid);
+  const { opened } = scene.toys;
+  const pauses: (number | undefined)[] = [];
+  for (let i = 0; i < 9; i++) {
+    const { remaining, relearnedIn } = await scene.look(["10.0.0.2"]);
+    assert.deepEqual(remaining, []);
+    pauses.push(relearnedIn);
+  }
+  assert.deepEqual(pauses, [2, 4, 8, 16, 32, 64, 128, 256, 300].map((seconds) => seconds * 1000));
+  assert.equal(scene.toys.opened, opened, "the sessions stay open");
+  scene.toys.meanwhile = undefined;
+  assert.equal((await scene.look(["10.0.0.2"])).relearnedIn, undefined);
+  assert.deepEqual(scene.entries(), [flood("10.0.0.2")]);
+  await scene.close();
+});
+
 Deno.test("a doubt that comes up makes the next look ask the kernel", async () => {
   const scene = new Scene();
   await scene.look(["10.0.0.2"]);

@@ -10,6 +10,8 @@ export class ToyAgents {
   readonly lines = new Map<string, string[]>();
   /** Sessions opened so far. */
   opened = 0;
+  /** What happens in a kernel before every look, after the changes. */
+  meanwhile: ((kernel: ToyNamespace) => void) | undefined;
   readonly #kernels = new Map<string, ToyNamespace>();
 
   kernel(uid: string): ToyNamespace {
@@ -53,7 +55,10 @@ export class ToyAgents {
         const firstLine = sent + 1;
         sent += lines.length;
         noted.push(...lines);
-        const replies = lines.map((line) => batch.line(line));
+        const replies = lines.map((line) => {
+          if (/ show\b/.test(line)) this.meanwhile?.(this.kernel(uid));
+          return batch.line(line);
+        });
         const ended = replies.find((reply) => reply.ended !== undefined)?.ended;
         const stderr = replies.map((reply) => reply.stderr ?? "").join("");
         if (ended !== undefined) {

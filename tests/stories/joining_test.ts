@@ -1,5 +1,6 @@
 // Stories of pods that come and go: each ends in the right state, judged by the invariant checker.
 import { annotationKey } from "../member_pod.ts";
+import assert from "node:assert/strict";
 import { pods } from "../sandbox/resources.ts";
 import { waitFor } from "../sandbox/waiting.ts";
 import { impatient, setStage } from "./stage.ts";
@@ -104,6 +105,18 @@ Deno.test("a pod IP that passes to somebody who is no member gets no frames any 
   await running(stage, ["stranger"]);
   if (ipOf(stage, "stranger") !== ip) throw new Error("the sandbox has not reused the pod IP");
   await stage.holds({ members: membersOf(one, ["a"]), bystanders: ["stranger"] });
+});
+
+Deno.test("many pods that go at once are forgotten without a complaint, though they speak to the last", async () => {
+  await using stage = await setStage();
+  const { log } = await startPair(stage);
+  const names = Array.from({ length: 12 }, (_, i) => `p${i}`);
+  for (const name of names) stage.pod({ name, networks: "one", form: "native" });
+  await running(stage, names);
+  await stage.holds({ members: membersOf(one, ["a", "b", ...names]) });
+  for (const name of names) stage.sandbox.delete(pods, { name, graceSeconds: 2 });
+  await stage.holds({ members: membersOf(one, ["a", "b"]) });
+  assert.deepEqual(log.filter((line) => line.includes("WARN")), []);
 });
 
 /** An agent that is a native sidecar without a gate: the pod runs at once. */
