@@ -31,10 +31,8 @@ export function brokenConversation(
   }
   const excuse = error instanceof SessionEnded ? excuseOf(error, { member, agent }) : undefined;
   if (excuse !== undefined && troubledFor < excuse.patience) {
-    return {
-      report: waitingReport(member, excuse.reason),
-      outcome: { kind: "retry", reason: excuse.reason },
-    };
+    const { reason, next } = excuse;
+    return { report: waitingReport(member, reason), outcome: { ...next, reason } };
   }
   const reason = excuse?.complaint ?? (error instanceof Error ? error.message : String(error));
   const problem = runtimeProblem(member, { kind: kindOf(error), message: reason });
@@ -52,7 +50,12 @@ interface Excuse {
   /** What is said when it has lasted for `patience` ms. */
   readonly complaint: string;
   readonly patience: number;
+  readonly next: { readonly kind: "retry" } | { readonly kind: "wait"; readonly again: number };
 }
+
+/** Milliseconds to the next try with a pod that is being deleted: most are gone by then, and each try is an exec. */
+const leavingPause = 10_000;
+const retry = { kind: "retry" } as const;
 
 /** Status of a program that was killed (128 + 9) or terminated (128 + 15), as all are when their container ends. */
 const endedWithContainer: readonly number[] = [137, 143];
@@ -68,18 +71,19 @@ function excuseOf(
 ): Excuse | undefined {
   if (member.leaving !== undefined) {
     const reason = `the pod is being deleted: ${message}`;
-    return { reason, complaint: reason, patience: Infinity };
+    const next = { kind: "wait", again: leavingPause } as const;
+    return { reason, complaint: reason, patience: Infinity, next };
   }
   if (outcome.kind === "not-ready" && outcome.programMissing) {
     const complaint =
       `Cannot use container "${container}" as an agent: it lacks a program: ${outcome.reason}; ` +
       "its image needs ip, bridge and kill";
-    return { reason: complaint, complaint, patience: patienceWithPrograms };
+    return { reason: complaint, complaint, patience: patienceWithPrograms, next: retry };
   }
   const reason = absence(outcome, container);
   return reason === undefined
     ? undefined
-    : { reason, complaint: `Cannot look into the pod: ${reason}`, patience };
+    : { reason, complaint: `Cannot look into the pod: ${reason}`, patience, next: retry };
 }
 
 /** Why nobody was there to talk to; undefined when somebody was. */

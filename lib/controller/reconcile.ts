@@ -58,6 +58,7 @@ function refuse({ pod, membership }: Subject & { kind: "refused" }, { reporter }
 async function serve(subject: Subject & { kind: "member" | "former" }, world: World): Promise<Outcome> {
   const { member } = subject;
   const { phase } = member;
+  if (phase.kind !== "setup") world.releaser.ended(member.uid);
   if (phase.kind === "wait") return waitForAgent(member, { reason: phase.reason, world });
   const agent = addressOf(member, phase);
   const release = phase.kind === "setup" && subject.kind === "member" ? phase.release : undefined;

@@ -15,8 +15,13 @@ import type { AgentAddress, SessionPool } from "./session_pool.ts";
 const terminate = ["kill", "-TERM", "1"] as const;
 const terminateByFile = ["touch", "/run/terminate"] as const;
 
-/** Milliseconds for an agent to end after it was asked to. */
-const patience = 5_000;
+/**
+ * Milliseconds for an agent to end after it was asked to. Only the status tells, and that comes late in a large rollout:
+ * then the second order, an exec of its own, would be wasted on most pods. So the wait follows what others needed.
+ */
+const patience = { least: 5_000, most: 60_000, factor: 3 } as const;
+/** Releases that are remembered for it. */
+const rememberedWaits = 16;
 const execDeadline = 10_000;
 
 export interface ReleaserOptions {
@@ -34,6 +39,8 @@ export interface ReleaserOptions {
 /** Releases pods and sees to it that they went. Throws SessionEnded when the agent cannot be reached. */
 export class Releaser {
   readonly #options: ReleaserOptions;
+  /** Milliseconds from the order to the status that said so, of the latest releases. */
+  readonly #waits: number[] = [];
 
   constructor(options: ReleaserOptions) {
     this.#options = options;
@@ -42,6 +49,17 @@ export class Releaser {
   /** True from the order to end until the container's status says that it has. */
   isUnderWay(agent: AgentAddress): boolean {
     return this.#options.memories.of(agent.uid).release?.containerId === agent.containerId;
+  }
+
+  /** Call when the pod is seen without that agent: the status has said that it ended. */
+  ended(uid: string): void {
+    const memory = this.#options.memories.of(uid);
+    const { release } = memory;
+    memory.release = undefined;
+    // One that is deaf to TERM says nothing of how late statuses come.
+    if (release?.asked !== "terminate") return;
+    this.#waits.push(this.#options.clock.now() - release.at);
+    if (this.#waits.length > rememberedWaits) this.#waits.shift();
   }
 
   /** Call only when everything was read back. */
@@ -68,18 +86,24 @@ export class Releaser {
     const memory = this.#options.memories.of(agent.uid);
     const { release } = memory;
     if (release === undefined) return { kind: "done" };
-    const left = release.at + patience - this.#options.clock.now();
+    const allowed = this.#patience();
+    const left = release.at + allowed - this.#options.clock.now();
     const reason = `container ${agent.container} was told to end`;
     if (left > 0) return { kind: "wait", reason, again: left };
     if (release.asked === "terminate") {
       await this.#terminate(agent, terminateByFile);
-      return { kind: "wait", reason, again: patience };
+      return { kind: "wait", reason, again: allowed };
     }
     memory.release = undefined;
     throw new Error(
-      `Cannot release the pod: container ${agent.container} still runs ${2 * patience / 1000} s after ` +
+      `Cannot release the pod: container ${agent.container} still runs after ` +
         `${terminate.join(" ")} and ${terminateByFile.join(" ")}; its main process must end on TERM`,
     );
+  }
+
+  #patience(): number {
+    const slowest = this.#waits.reduce((longest, each) => Math.max(longest, each), 0);
+    return Math.min(patience.most, Math.max(patience.least, patience.factor * slowest));
   }
 
   /** True when the marker was not there before. */

@@ -94,12 +94,12 @@ const cases: readonly {
     next: "retry",
   },
   {
-    it: "a pod that is being deleted: its agent may end in any way",
+    it: "a pod that is being deleted: its agent may end in any way, and is tried seldom",
     error: ended({ kind: "unknown", reason: "the session was closed" }),
     troubledFor: 600_000,
     leaving: true,
     stands: /^waiting: the pod is being deleted/,
-    next: "retry",
+    next: "wait",
   },
   {
     it: "a tool that does not know our options is too old: said at once",
