@@ -1,6 +1,6 @@
 // The conversation with an agent broke: what that means for the pod, and when to try again. Pure.
 import type { Member } from "../network/member.ts";
-import type { ExecOutcome } from "../kube/exec.ts";
+import { endedWithContainer, type ExecOutcome } from "../kube/exec.ts";
 import { SessionEnded } from "../kube/exec_session.ts";
 import { runtimeProblem, waitingReport } from "./judgement.ts";
 import type { Outcome } from "./outcome.ts";
@@ -13,7 +13,7 @@ export interface Broken {
   readonly outcome: Outcome;
 }
 
-/** Milliseconds for which what is normal while pods start and end is excused; a program that lacks comes from no start. */
+/** Milliseconds for which what is normal while pods start and end is excused; a missing program will not come. */
 const patience = 60_000;
 const patienceWithPrograms = 5_000;
 
@@ -57,9 +57,6 @@ interface Excuse {
 const leavingPause = 10_000;
 const retry = { kind: "retry" } as const;
 
-/** Status of a program that was killed (128 + 9) or terminated (128 + 15), as all are when their container ends. */
-const endedWithContainer: readonly number[] = [137, 143];
-
 /**
  * What is normal while pods start and end: worth a retry, not yet a complaint. The status may be older than the
  * container's end. And "gone" is not the last word, the event of its deletion is: a kubelet that has just started
@@ -90,8 +87,7 @@ function excuseOf(
 function absence(outcome: ExecOutcome, container: string): string | undefined {
   if (outcome.kind === "gone") return `the pod is not there for exec: ${outcome.reason}`;
   if (outcome.kind === "not-ready") return `container ${container} is not ready for exec: ${outcome.reason}`;
-  const isEnded = outcome.kind === "exit" && endedWithContainer.includes(outcome.code);
-  return isEnded ? `container ${container} has ended` : undefined;
+  return endedWithContainer(outcome) ? `container ${container} has ended` : undefined;
 }
 
 /** A tool that ends at once with a status of its own does not know the options we use: the agent is too old. */

@@ -1,5 +1,5 @@
 // Letting a pod go on once its networks hold: TERM for the init agent, the marker for a native sidecar.
-import type { ExecOutcome, ExecResult, Executor } from "../kube/exec.ts";
+import { endedWithContainer, type ExecOutcome, type ExecResult, type Executor } from "../kube/exec.ts";
 import { SessionEnded } from "../kube/exec_session.ts";
 import type { Member } from "../network/member.ts";
 import type { Clock } from "../ops/clock.ts";
@@ -147,14 +147,11 @@ export class Releaser {
 }
 
 /**
- * The end of the container's main process ends everything in the container, this command too: it may be killed (128 + 9)
- * or terminated (128 + 15) before it can say that it worked, or its connection may be cut. The status will tell.
+ * The end of the container's main process ends everything in the container, this command too, before it can say that it
+ * worked; or its connection may be cut. The status will tell.
  */
-const killedWithIt: readonly number[] = [137, 143];
-
 function wasSent(outcome: ExecOutcome): boolean {
-  return outcome.kind === "ok" || outcome.kind === "unknown" ||
-    (outcome.kind === "exit" && killedWithIt.includes(outcome.code));
+  return outcome.kind === "ok" || outcome.kind === "unknown" || endedWithContainer(outcome);
 }
 
 function notSent(

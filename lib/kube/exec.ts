@@ -73,6 +73,11 @@ export interface Executor {
   close(): void;
 }
 
+/** True for a command that was killed (128 + 9) or terminated (128 + 15), as all are when their container ends. */
+export function endedWithContainer(outcome: ExecOutcome): boolean {
+  return outcome.kind === "exit" && (outcome.code === 137 || outcome.code === 143);
+}
+
 /** An outcome in words, for the end of a message: "it was refused (403): …". */
 export function describeOutcome(outcome: ExecOutcome): string {
   switch (outcome.kind) {
