@@ -96,6 +96,8 @@ function waitForAgent(
   { reason, world }: { readonly reason: string; readonly world: World },
 ): Outcome {
   world.memories.doubt(member.uid);
+  // Nobody is to be talked to: what fails later is a trouble of its own.
+  world.memories.of(member.uid).troubledSince = undefined;
   world.reporter.report(waitingReport(member, reason));
   return { kind: "wait", reason };
 }
