@@ -1,11 +1,11 @@
 // Kube VXLAN Controller: which commands there are, and the only place that touches the process it runs in.
 import type { Host } from "./lib/cli/host.ts";
-import { inspectCommand } from "./lib/cli/inspect.ts";
-import { listCommand } from "./lib/cli/list.ts";
+import { inspectCommand } from "./lib/cli/show/inspect.ts";
+import { listCommand } from "./lib/cli/show/list.ts";
 import { runProgram } from "./lib/cli/program.ts";
-import { runCommand } from "./lib/cli/run.ts";
-import { versionCommand } from "./lib/cli/version.ts";
-import { systemClock } from "./lib/ops/clock.ts";
+import { runCommand } from "./lib/cli/run/run.ts";
+import { versionCommand } from "./lib/cli/show/version.ts";
+import { systemClock } from "./lib/time/clock.ts";
 
 const commands = [runCommand, listCommand, inspectCommand, versionCommand];
 

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import type { V1Pod } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
 import { readClusterNetworks } from "../lib/network/cluster_networks.ts";
-import { membership } from "../lib/network/member.ts";
-import { optionNames } from "../lib/network/option_names.ts";
-import { parseAnnotation, parseClusterOptions } from "../lib/network/options.ts";
-import { podView } from "../lib/network/pod.ts";
+import { membership } from "../lib/member/member.ts";
+import { optionNames } from "../lib/network/grammar/option_names.ts";
+import { parseAnnotation, parseClusterOptions } from "../lib/network/grammar/annotation.ts";
+import { podView } from "../lib/member/pod.ts";
 import { defaults } from "../lib/network/resolve.ts";
 import { codeBlocks, tableRows } from "./markdown.ts";
 

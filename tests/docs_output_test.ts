@@ -1,8 +1,8 @@
 // Does README show what the commands print? They are run on the sandbox, with the pods that README speaks of.
 import assert from "node:assert/strict";
 import { codeBlocks, section } from "./markdown.ts";
-import { startProduct } from "./sandbox/product.ts";
-import { waitFor } from "./sandbox/waiting.ts";
+import { startProduct } from "./sandbox/tools/product.ts";
+import { waitFor } from "./sandbox/tools/waiting.ts";
 import { setStage, type Stage } from "./stories/stage.ts";
 
 const root = new URL("../", import.meta.url);

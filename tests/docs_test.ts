@@ -1,10 +1,10 @@
 // Do the documents say what is so: files, links, tasks, options, commands, dependencies, messages, names of metrics?
 import assert from "node:assert/strict";
 import { exitStatus } from "../lib/cli/host.ts";
-import * as optionTables from "../lib/cli/options.ts";
-import { type OptionRow, variableOf } from "../lib/cli/options.ts";
+import * as optionTables from "../lib/cli/settings/options.ts";
+import { type OptionRow, variableOf } from "../lib/cli/settings/options.ts";
 import { conditionReasons } from "../lib/status/pod_condition.ts";
-import { conditionType, statusAnnotation } from "../lib/network/shown_status.ts";
+import { conditionType, statusAnnotation } from "../lib/member/current_status.ts";
 import { counters, gauges, histograms } from "../lib/ops/metric_catalogue.ts";
 import config from "../deno.json" with { type: "json" };
 import { anchors, codeBlocks, codeSpans, links, section, tableRows } from "./markdown.ts";

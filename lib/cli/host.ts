@@ -1,5 +1,5 @@
 // What a command may use of the machine, passed in by main.ts so that tests can stand in for it.
-import type { Clock } from "../ops/clock.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** The world outside the program. */
 export interface Host {

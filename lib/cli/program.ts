@@ -1,8 +1,8 @@
 // The command line: which commands there are, how their flags are read, and what a mistake in them says.
 import { Command, CommanderError, Option } from "commander";
-import { ConfigError } from "../kube/connection.ts";
+import { ConfigError } from "../kube/config/connection.ts";
 import { exitStatus, type Host } from "./host.ts";
-import { type OptionRow, variableOf } from "./options.ts";
+import { type OptionRow, variableOf } from "./settings/options.ts";
 
 /** A command: its options and what it does with their values. */
 export interface CommandSpec {

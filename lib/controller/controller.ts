@@ -1,27 +1,27 @@
 // How the parts work together: watches feed the store, the store names keys, the queue runs reconcile() for each.
-import type { Reflector } from "../kube/reflector.ts";
-import type { PodView } from "../network/pod.ts";
-import { sleep } from "../ops/clock.ts";
-import { aborted, onAbort } from "../ops/abort.ts";
-import { within } from "../ops/within.ts";
-import { Agents } from "./agent.ts";
-import type { ConfigMapView } from "./collections.ts";
-import { ConfigMapNews } from "./config_map_news.ts";
-import type { ControllerParts } from "./controller_parts.ts";
-import { joinReporters } from "./log_reporter.ts";
-import { LostPods } from "./lost_pod.ts";
-import { Memories } from "./pod_memory.ts";
+import type { Reflector } from "../kube/watch/reflector.ts";
+import type { PodView } from "../member/pod.ts";
+import { sleep } from "../time/clock.ts";
+import { aborted, onAbort } from "../time/abort.ts";
+import { within } from "../time/within.ts";
+import { Agents } from "./agent/agent_client.ts";
+import type { ConfigMapView } from "./watch/resources.ts";
+import { ConfigMapNews } from "../report/config_map_reporter.ts";
+import type { ControllerParts } from "./parts.ts";
+import { joinReporters } from "../report/log_reporter.ts";
+import { LostPods } from "./watch/unlabelled.ts";
+import { Memories } from "./agent/pod_cache.ts";
 import { NotPermitted } from "./permit.ts";
 import { reconcile, type World } from "./reconcile.ts";
-import { Releaser } from "./release.ts";
-import { keepSessions, SessionPool } from "./session_pool.ts";
+import { Releaser } from "./agent/release.ts";
+import { keepSessions, SessionPool } from "./agent/session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
-import { Store } from "./store.ts";
-import { Stopwatch } from "./stopwatch.ts";
-import type { Affected } from "./subject.ts";
-import { Tally } from "./tally.ts";
-import { startWatches } from "./watches.ts";
-import { WorkQueue } from "./work_queue.ts";
+import { Store } from "./store/store.ts";
+import { Stopwatch } from "../report/latency.ts";
+import type { Affected } from "./store/work_item.ts";
+import { Tally } from "../report/counts.ts";
+import { startWatches } from "./watch/watches.ts";
+import { WorkQueue } from "../queue/work_queue.ts";
 
 /** One controller. `run` does everything; the rest is for looking at it. */
 export class Controller {

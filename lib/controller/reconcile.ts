@@ -1,18 +1,18 @@
 // The program in one function: look at one pod, make it hold what it should, say where it stands.
-import type { AgentPhase, Member } from "../network/member.ts";
-import type { Clock } from "../ops/clock.ts";
+import type { AgentPhase, Member } from "../member/member.ts";
+import type { Clock } from "../time/clock.ts";
 import { wantedState } from "../overlay/wanted.ts";
-import type { Agents } from "./agent.ts";
-import { converge, type Convergence } from "./convergence.ts";
-import { brokenConversation } from "./broken_conversation.ts";
-import { judge, waitingReport } from "./judgement.ts";
-import type { Outcome } from "./outcome.ts";
-import type { Memories } from "./pod_memory.ts";
-import type { Releaser } from "./release.ts";
-import type { Reporter } from "./report.ts";
-import type { AgentAddress } from "./session_pool.ts";
-import type { Store } from "./store.ts";
-import type { Subject } from "./subject.ts";
+import type { Agents } from "./agent/agent_client.ts";
+import { converge, type Convergence } from "./agent/converge.ts";
+import { brokenConversation } from "./agent_errors.ts";
+import { judge, waitingReport } from "./evaluate.ts";
+import type { Outcome } from "../queue/outcome.ts";
+import type { Memories } from "./agent/pod_cache.ts";
+import type { Releaser } from "./agent/release.ts";
+import type { Reporter } from "../report/report.ts";
+import type { AgentAddress } from "./agent/session_pool.ts";
+import type { Store } from "./store/store.ts";
+import type { Subject } from "./store/work_item.ts";
 
 /** Everything a look at a pod needs. */
 export interface World {

@@ -1,5 +1,5 @@
 // What the operator can set of the controller's behaviour.
-import type { MembershipSettings } from "../network/member.ts";
+import type { MembershipSettings } from "../member/member.ts";
 
 /** Everything `run` needs to know besides how to reach the API server. */
 export interface ControllerSettings {

@@ -1,9 +1,9 @@
 // What the ConfigMap says of networks, and what it said last when it no longer says anything usable.
-import { parseNetworkName } from "./names.ts";
-import { parseClusterOptions } from "./options.ts";
-import type { OptionSet } from "./option_values.ts";
+import { parseNetworkName } from "./grammar/names.ts";
+import { parseClusterOptions } from "./grammar/annotation.ts";
+import type { OptionSet } from "./grammar/option_values.ts";
 import { configMapText, type Problem, type Source } from "./problem.ts";
-import { cut, quoted } from "./quoted.ts";
+import { cut, quoted } from "../text/quoted.ts";
 
 /**
  * One network at cluster level.

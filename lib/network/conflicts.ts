@@ -1,5 +1,5 @@
 // Which of a pod's networks exclude each other, because the kernel would refuse or confuse the second.
-import { subnetOf } from "./address.ts";
+import { subnetOf } from "./grammar/address.ts";
 import { cidrText, type Network } from "./network.ts";
 
 /** What the networks that stand have taken, each with the name of the network that has it. */

@@ -1,5 +1,5 @@
 // What is wrong with something a user wrote, in a form that people read and programs count.
-import { plain } from "./quoted.ts";
+import { plain } from "../text/quoted.ts";
 
 /**
  * The kinds of problems, each one question a user asks:

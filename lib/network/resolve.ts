@@ -1,13 +1,13 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import { claim, noClaims } from "./conflicts.ts";
-import { faultsOfForbidden, type ReservedIds, reservedIds } from "./forbidden.ts";
-import { parseInterfaceName } from "./names.ts";
+import { faultsOfForbidden, type ReservedIds, reservedIds } from "./access_rules.ts";
+import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
-import type { AnnotationEntry } from "./options.ts";
-import { mtuLimits, type OptionSet } from "./option_values.ts";
+import type { AnnotationEntry } from "./grammar/annotation.ts";
+import { mtuLimits, type OptionSet } from "./grammar/option_values.ts";
 import { configMapText, type Problem, type ProblemKind, type Source } from "./problem.ts";
-import { quoted } from "./quoted.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** What stands around one annotation. */
 export interface ResolveContext {

@@ -1,5 +1,5 @@
 // Is the program well: checks by name, and their answers as the text that kubelet and people read.
-import { printable } from "./foreign_text.ts";
+import { printable } from "../text/printable.ts";
 
 /** What a check found; the reason is a sentence for the person who looks. */
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };

@@ -1,5 +1,5 @@
 // How probes and Prometheus reach the program: /healthz, /readyz and /metrics on one port.
-import { type Clock, sleep } from "./clock.ts";
+import { type Clock, sleep } from "../time/clock.ts";
 import { checkHealth, type HealthCheck } from "./health.ts";
 import type { HttpAddress } from "./http_address.ts";
 

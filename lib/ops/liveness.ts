@@ -1,5 +1,5 @@
 // Is the process itself alive, whatever the API server does: timers fire, and no worker is stuck for ever.
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Health, HealthCheck } from "./health.ts";
 
 export interface LivenessOptions {

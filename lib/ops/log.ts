@@ -1,6 +1,6 @@
 // How the program speaks: one line per event, for people (text) or machines (JSON), foreign text made harmless.
-import type { Clock } from "./clock.ts";
-import { printable } from "./foreign_text.ts";
+import type { Clock } from "../time/clock.ts";
+import { printable } from "../text/printable.ts";
 
 /** From the most to the least talkative. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;

@@ -1,7 +1,7 @@
 // What the program tells about itself in numbers, and how Prometheus reads them.
 import process from "node:process";
 import { Registry } from "prom-client";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import { type LogLevel, logLevels } from "./log.ts";
 import type { gauges } from "./metric_catalogue.ts";

@@ -1,5 +1,5 @@
 // How busy is a work queue: client-go's usual numbers from what the queue tells.
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** Told by a work queue of everything that happens to its keys. Fits the queue's own observer. */

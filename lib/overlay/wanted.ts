@@ -1,9 +1,9 @@
 // What one member's kernel should hold: a value per interface, derived from the member and its peers.
 import { createHash } from "node:crypto";
 import type { Cidr, Family, Network, Route } from "../network/network.ts";
-import type { Member } from "../network/member.ts";
-import { podIpOf } from "../network/peers.ts";
-import { parseIp } from "./ip_text.ts";
+import type { Member } from "../member/member.ts";
+import { podIpOf } from "../member/peers.ts";
+import { parseIp } from "../network/grammar/ip_text.ts";
 
 /** One interface as it should be. */
 export interface WantedInterface {

@@ -1,7 +1,7 @@
 // How does an Event get to the API server: created once, then counted on.
-import type { ApiClient } from "../kube/api_client.ts";
+import type { ApiClient } from "../kube/api/client.ts";
 import { eventObject, type EventOccurrence, eventSeries } from "./event_object.ts";
-import { statusOf } from "./status_trouble.ts";
+import { statusOf } from "./write_errors.ts";
 
 /** Milliseconds. */
 const deadline = 10_000;

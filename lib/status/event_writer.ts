@@ -1,15 +1,15 @@
 // Writes Events: one object for each text about an object, counted as a series, within limits, and never for ever.
 import { createHash } from "node:crypto";
-import type { ApiClient } from "../kube/api_client.ts";
-import type { Clock } from "../ops/clock.ts";
+import type { ApiClient } from "../kube/api/client.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
-import { TokenBucket } from "../ops/token_bucket.ts";
+import { TokenBucket } from "../time/token_bucket.ts";
 import type { EventOccurrence } from "./event_object.ts";
 import { isUseless, sendEvent } from "./event_request.ts";
-import type { Outcome } from "../controller/outcome.ts";
-import type { WantedEvent } from "./status_events.ts";
-import { statusOf, StatusTrouble } from "./status_trouble.ts";
-import { WorkQueue } from "../controller/work_queue.ts";
+import type { Outcome } from "../queue/outcome.ts";
+import type { WantedEvent } from "./events.ts";
+import { statusOf, StatusTrouble } from "./write_errors.ts";
+import { WorkQueue } from "../queue/work_queue.ts";
 
 /** The object that an Event is about. */
 export interface Regarding {

@@ -1,8 +1,8 @@
 // What the condition on a pod says: ready or not, and why. Pure.
 import { type ProblemKind, problemText } from "../network/problem.ts";
-import type { ConditionText } from "../network/shown_status.ts";
-import type { PodReport } from "../controller/report.ts";
-import { cutBytes } from "./status_text.ts";
+import type { ConditionText } from "../member/current_status.ts";
+import type { PodReport } from "../report/report.ts";
+import { cutBytes } from "../text/status_text.ts";
 
 /** Bytes of a message: a condition is read in a terminal, and every change of a pod carries it. */
 const longestMessage = 1024;

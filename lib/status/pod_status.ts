@@ -5,11 +5,11 @@ import {
   digestOfCondition,
   digestOfText,
   type ShownStatus,
-} from "../network/shown_status.ts";
+} from "../member/current_status.ts";
 import { networkStatus } from "./network_status.ts";
 import { podCondition } from "./pod_condition.ts";
-import type { PodReport } from "../controller/report.ts";
-import { eventsOf, type WantedEvent } from "./status_events.ts";
+import type { PodReport } from "../report/report.ts";
+import { eventsOf, type WantedEvent } from "./events.ts";
 
 /**
  * - `keep`: a pod that waits shows what it showed: an agent that restarts takes no interface away, and a pod that never

@@ -1,5 +1,5 @@
 // How is a status written: one strategic merge patch of the pod's status subresource. Pure.
-import { conditionType, statusAnnotation } from "../network/shown_status.ts";
+import { conditionType, statusAnnotation } from "../member/current_status.ts";
 import type { StatusDifference } from "./pod_status.ts";
 
 /**

@@ -1,7 +1,7 @@
 // How does a status get to the API server, and which answers are the last word?
-import type { ApiClient } from "../kube/api_client.ts";
-import type { ReportedPod } from "../controller/report.ts";
-import { statusOf } from "./status_trouble.ts";
+import type { ApiClient } from "../kube/api/client.ts";
+import type { ReportedPod } from "../report/report.ts";
+import { statusOf } from "./write_errors.ts";
 
 /** Milliseconds. */
 const deadline = 10_000;

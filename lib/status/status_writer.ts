@@ -1,17 +1,17 @@
 // Writes on pods where they stand: condition and annotation, on transitions only, and hands the Events on.
-import type { ApiClient } from "../kube/api_client.ts";
-import type { ShownStatus } from "../network/shown_status.ts";
-import type { Clock } from "../ops/clock.ts";
+import type { ApiClient } from "../kube/api/client.ts";
+import type { ShownStatus } from "../member/current_status.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
 import type { EventWriter, Regarding } from "./event_writer.ts";
-import type { Outcome } from "../controller/outcome.ts";
+import type { Outcome } from "../queue/outcome.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
-import type { PodReport, ReportedPod, Reporter } from "../controller/report.ts";
+import type { PodReport, ReportedPod, Reporter } from "../report/report.ts";
 import { isFinal, sendStatus } from "./status_request.ts";
 import { removalPatch, statusPatch } from "./status_patch.ts";
-import { StatusTrouble } from "./status_trouble.ts";
-import { WorkQueue } from "../controller/work_queue.ts";
+import { StatusTrouble } from "./write_errors.ts";
+import { WorkQueue } from "../queue/work_queue.ts";
 
 /** `all`: Events, condition and annotation. `events`: only those. */
 export type StatusParts = "all" | "events";

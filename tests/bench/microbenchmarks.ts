@@ -1,12 +1,12 @@
 // How fast is what happens often: parsing an annotation, judging a pod, planning, rendering, reading an fdb.
 import { noClusterNetworks, readClusterNetworks } from "../../lib/network/cluster_networks.ts";
-import { membership } from "../../lib/network/member.ts";
-import { podView } from "../../lib/network/pod.ts";
-import { plan } from "../../lib/overlay/planner.ts";
-import { readFdbEntries } from "../../lib/overlay/reading_fdb.ts";
-import { render } from "../../lib/overlay/rendering.ts";
+import { membership } from "../../lib/member/member.ts";
+import { podView } from "../../lib/member/pod.ts";
+import { plan } from "../../lib/overlay/plan/plan.ts";
+import { readFdbEntries } from "../../lib/overlay/iproute2/reading_fdb.ts";
+import { render } from "../../lib/overlay/iproute2/render.ts";
 import { wantedState } from "../../lib/overlay/wanted.ts";
-import { annotationKey, memberPod } from "../member_pod.ts";
+import { annotationKey, memberPod } from "../member/member_pod.ts";
 
 const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
 const settings = {

@@ -1,12 +1,12 @@
 // How much does a rollout cost: N pods of one network on the sandbox, with the product as a process of its own.
-import { label, podSpec } from "../member_pod.ts";
-import type { ExecRecord } from "../sandbox/counters.ts";
-import { field, textField } from "../sandbox/kube_object.ts";
-import { type Product, startProduct } from "../sandbox/product.ts";
-import { pods } from "../sandbox/resources.ts";
+import { label, podSpec } from "../member/member_pod.ts";
+import type { ExecRecord } from "../sandbox/faults/counters.ts";
+import { field, textField } from "../sandbox/store/kube_object.ts";
+import { type Product, startProduct } from "../sandbox/tools/product.ts";
+import { pods } from "../sandbox/api/resources.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { sandboxViolations } from "../sandbox/sandbox_invariant.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { type ProcessFigures, readFigures } from "./process_figures.ts";
 
 export interface RolloutOptions {

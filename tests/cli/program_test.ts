@@ -1,13 +1,18 @@
 // What does the command line make of flags, variables and mistakes: values, messages, exit statuses.
 import assert from "node:assert/strict";
 import type { Host } from "../../lib/cli/host.ts";
-import { inspectCommand } from "../../lib/cli/inspect.ts";
-import { listCommand } from "../../lib/cli/list.ts";
-import { connectionOptions, logOptions, membershipOptions, runOptions } from "../../lib/cli/options.ts";
+import { inspectCommand } from "../../lib/cli/show/inspect.ts";
+import { listCommand } from "../../lib/cli/show/list.ts";
+import {
+  connectionOptions,
+  logOptions,
+  membershipOptions,
+  runOptions,
+} from "../../lib/cli/settings/options.ts";
 import { type CommandSpec, runProgram, type Settings } from "../../lib/cli/program.ts";
-import { runCommand } from "../../lib/cli/run.ts";
-import { versionCommand } from "../../lib/cli/version.ts";
-import { systemClock } from "../../lib/ops/clock.ts";
+import { runCommand } from "../../lib/cli/run/run.ts";
+import { versionCommand } from "../../lib/cli/show/version.ts";
+import { systemClock } from "../../lib/time/clock.ts";
 
 const options = [...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions];
 

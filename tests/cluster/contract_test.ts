@@ -1,6 +1,6 @@
 // Does a real API server keep the contract that the sandbox keeps? Where it does not, the contract is wrong.
-import { loadConnection } from "../../lib/kube/load_connection.ts";
-import { systemClock } from "../../lib/ops/clock.ts";
+import { loadConnection } from "../../lib/kube/config/load_connection.ts";
+import { systemClock } from "../../lib/time/clock.ts";
 import { type Exception, runContract } from "../contract/contract.ts";
 import { expiredHistory } from "../contract/history_cases.ts";
 import { type HttpAccess, httpApi } from "../contract/http_api.ts";

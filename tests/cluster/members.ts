@@ -1,7 +1,7 @@
 // Members on the cluster: workloads in a network, and whether the overlay between their pods holds.
-import { createExecutor } from "../../lib/kube/exec_ws.ts";
-import { loadConnection } from "../../lib/kube/load_connection.ts";
-import { systemClock } from "../../lib/ops/clock.ts";
+import { createExecutor } from "../../lib/kube/exec/executor.ts";
+import { loadConnection } from "../../lib/kube/config/load_connection.ts";
+import { systemClock } from "../../lib/time/clock.ts";
 import { type ExpectedMember, type PodLook, violations } from "../sandbox/invariant.ts";
 import type { Cluster } from "./cluster.ts";
 import { controllerLog } from "./install_controller.ts";

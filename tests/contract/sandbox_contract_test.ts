@@ -1,6 +1,6 @@
 // Does the sandbox keep the contract, on every data plane that can be had here?
-import { availablePlanes } from "../sandbox/available_planes.ts";
-import { namespaces } from "../sandbox/resources.ts";
+import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
+import { namespaces } from "../sandbox/api/resources.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { runContract } from "./contract.ts";
 import { httpApi } from "./http_api.ts";

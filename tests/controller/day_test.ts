@@ -1,16 +1,16 @@
 // Does a day go by without anything piling up? The whole controller on a fast clock: pods come and go, the wall clock jumps.
 import assert from "node:assert/strict";
 import { Controller } from "../../lib/controller/controller.ts";
-import { createLogReporter, joinReporters } from "../../lib/controller/log_reporter.ts";
+import { createLogReporter, joinReporters } from "../../lib/report/log_reporter.ts";
 import { defaultLimits } from "../../lib/controller/settings.ts";
-import { runLeaderElection } from "../../lib/kube/lease.ts";
+import { runLeaderElection } from "../../lib/kube/lease/election.ts";
 import { createLog } from "../../lib/ops/log.ts";
 import { EventWriter } from "../../lib/status/event_writer.ts";
 import { StatusWriter } from "../../lib/status/status_writer.ts";
-import { type FakeClock, fakeClock } from "../fake_clock.ts";
-import { annotationKey, label, memberPod, membershipSettings } from "../member_pod.ts";
+import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
+import { annotationKey, label, memberPod, membershipSettings } from "../member/member_pod.ts";
 import { MemoryApi } from "./memory_api.ts";
-import { ToyAgents } from "./toy_agents.ts";
+import { ToyAgents } from "./agent/toy_agents.ts";
 
 const hour = 3_600_000;
 const members = 8;

@@ -1,9 +1,9 @@
 // An API server in memory, on a clock that tests can move: pods and a ConfigMap to list and watch, a Lease, statuses, Events.
-import { type ApiClient, ApiError, type ApiRequest } from "../../lib/kube/api_client.ts";
-import type { Clock } from "../../lib/ops/clock.ts";
-import { FakeLeases } from "../kube/fake_leases.ts";
-import { field, isJsonObject } from "../sandbox/kube_object.ts";
-import { applyPatch } from "../sandbox/patching.ts";
+import { type ApiClient, ApiError, type ApiRequest } from "../../lib/kube/api/client.ts";
+import type { Clock } from "../../lib/time/clock.ts";
+import { FakeLeases } from "../kube/lease/fake_leases.ts";
+import { field, isJsonObject } from "../sandbox/store/kube_object.ts";
+import { applyPatch } from "../sandbox/store/patching.ts";
 
 type Resource = "pods" | "configmaps";
 

@@ -1,7 +1,7 @@
 // Do the manifests agree with each other and with the program: rights, names, commands, options?
 import assert from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
-import { batchCommand } from "../../lib/overlay/batch_command.ts";
+import { batchCommand } from "../../lib/overlay/iproute2/batch_command.ts";
 import { readyMarker } from "../../lib/overlay/ready_marker.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -73,7 +73,7 @@ Deno.test("the admission policy lets exactly the program's commands pass", async
   assert.ok(policy);
   const text = policy.spec.variables.map((one: { expression: string }) => one.expression).join("\n");
   const allowed = [...text.matchAll(/variables\.command == (\[[^\]]*\])/g)].map((match) => match[1]);
-  const release = await Deno.readTextFile(new URL("lib/controller/release.ts", root));
+  const release = await Deno.readTextFile(new URL("lib/controller/agent/release.ts", root));
   const releases = [...release.matchAll(/= (\[.*\]) as const;/g)].map((match) => match[1]);
   assert.ok(releases.length > 0, "the commands of the release are found in the source");
   const used = [batchCommand("ip"), batchCommand("bridge")].map((argv) => JSON.stringify(argv));

@@ -6,7 +6,7 @@ import {
   readClusterNetworks,
 } from "../../lib/network/cluster_networks.ts";
 import { cidrText, type Network } from "../../lib/network/network.ts";
-import { parseAnnotation } from "../../lib/network/options.ts";
+import { parseAnnotation } from "../../lib/network/grammar/annotation.ts";
 import { resolveNetworks } from "../../lib/network/resolve.ts";
 
 const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };

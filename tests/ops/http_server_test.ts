@@ -1,6 +1,6 @@
 // Do probes and Prometheus get their answers, and does the server end when it is told to?
 import assert from "node:assert/strict";
-import { systemClock } from "../../lib/ops/clock.ts";
+import { systemClock } from "../../lib/time/clock.ts";
 import type { Health } from "../../lib/ops/health.ts";
 import { readHttpAddress } from "../../lib/ops/http_address.ts";
 import { type HttpServer, HttpServerError, startHttpServer } from "../../lib/ops/http_server.ts";

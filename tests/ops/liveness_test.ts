@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { checkHealth, type HealthCheck } from "../../lib/ops/health.ts";
 import { createLiveness, type Liveness } from "../../lib/ops/liveness.ts";
-import { fakeClock } from "../fake_clock.ts";
-import { freezable } from "../kube/fake_leases.ts";
+import { fakeClock } from "../time/fake_clock.ts";
+import { freezable } from "../kube/lease/fake_leases.ts";
 
 const minute = 60_000;
 

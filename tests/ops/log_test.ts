@@ -1,7 +1,7 @@
 // What does a log line look like, and does foreign text stay harmless and secrets stay out of it?
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { harmless, longestText, redact } from "../../lib/ops/foreign_text.ts";
+import { harmless, longestText, redact } from "../../lib/text/printable.ts";
 import { createLog, type Log, type LogFields, type LogFormat, type LogLevel } from "../../lib/ops/log.ts";
 
 const wall = (): Date => new Date("2026-11-23T09:15:16.123Z");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { counters, gauges, histograms } from "../../lib/ops/metric_catalogue.ts";
 import { createMetrics } from "../../lib/ops/metrics.ts";
-import { fakeClock } from "../fake_clock.ts";
+import { fakeClock } from "../time/fake_clock.ts";
 import { at, namesIn, readAlerts, readDocument, readPanels, readRuleFile } from "./monitoring_files.ts";
 import { named, runPromtool } from "./promtool.ts";
 

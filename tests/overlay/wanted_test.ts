@@ -1,6 +1,6 @@
 // What a member's kernel should hold, derived from the member, its peers and the settings.
 import assert from "node:assert/strict";
-import type { Member } from "../../lib/network/member.ts";
+import type { Member } from "../../lib/member/member.ts";
 import type { Network } from "../../lib/network/network.ts";
 import {
   aliasOf,
@@ -9,7 +9,7 @@ import {
   networkOfAlias,
   wantedState,
 } from "../../lib/overlay/wanted.ts";
-import { annotationKey, cidrs, routes } from "./worlds.ts";
+import { annotationKey, cidrs, routes } from "./plan/worlds.ts";
 
 const network: Network = {
   name: "net0",

@@ -1,8 +1,8 @@
 // deno task demo: three pods, two networks, a gateway between them, in well under a minute.
-import { memberTable } from "./member_table.ts";
-import { type Product, startProduct } from "./product.ts";
+import { memberTable } from "./tools/member_table.ts";
+import { type Product, startProduct } from "./tools/product.ts";
 import { routedExample } from "./example_pods.ts";
-import { listenForStop, type StopOrder } from "./stop_order.ts";
+import { listenForStop, type StopOrder } from "./tools/stop_order.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 import { sandboxViolations, waitUntilHolds } from "./sandbox_invariant.ts";
 

@@ -1,6 +1,6 @@
 // Does `deno task demo` end well by itself, and does Ctrl-C in the middle leave nothing behind?
 import assert from "node:assert/strict";
-import { runProgram } from "./program_run.ts";
+import { runProgram } from "./tools/program_run.ts";
 
 const folder = new URL("../../", import.meta.url).pathname;
 const demo = ["tests/sandbox/demo.ts"];

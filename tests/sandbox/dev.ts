@@ -1,15 +1,15 @@
 // deno task dev: the controller of this working tree, started again after every change, on an embedded or a named cluster.
 import { fileURLToPath } from "node:url";
-import { ConfigError } from "../../lib/kube/connection.ts";
-import { loadConnection } from "../../lib/kube/load_connection.ts";
-import { runCommand } from "../../lib/kube/run_command.ts";
-import { systemClock } from "../../lib/ops/clock.ts";
-import { type DevTarget, readDevArguments } from "./dev_arguments.ts";
+import { ConfigError } from "../../lib/kube/config/connection.ts";
+import { loadConnection } from "../../lib/kube/config/load_connection.ts";
+import { runCommand } from "../../lib/kube/config/run_plugin.ts";
+import { systemClock } from "../../lib/time/clock.ts";
+import { type DevTarget, readDevArguments } from "./tools/dev_arguments.ts";
 import { routedExample } from "./example_pods.ts";
-import { runReloading } from "./reloading.ts";
+import { runReloading } from "./tools/reloading.ts";
 import { startSandbox } from "./sandbox.ts";
-import { watchSources } from "./source_changes.ts";
-import { listenForStop, type StopOrder } from "./stop_order.ts";
+import { watchSources } from "./tools/source_changes.ts";
+import { listenForStop, type StopOrder } from "./tools/stop_order.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const configurationStatus = 3;

@@ -1,8 +1,8 @@
 // Does `deno task dev` run what was saved last, say what does not compile, and leave nothing behind?
 import assert from "node:assert/strict";
-import { type ProgramRun, runProgram } from "./program_run.ts";
+import { type ProgramRun, runProgram } from "./tools/program_run.ts";
 import { startSandbox } from "./sandbox.ts";
-import { waitFor } from "./waiting.ts";
+import { waitFor } from "./tools/waiting.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
 const starts = "== The controller starts.";
@@ -13,7 +13,7 @@ Deno.test("dev: reloads what compiles, shows what does not, and Ctrl-C leaves no
   const kubeconfig = (await dev.hears("export KUBECONFIG=")).split("=")[1] ?? "";
   assert.match(await Deno.readTextFile(kubeconfig), /current-context: sandbox/);
   assert.match(await dev.hears("API server: "), /http:\/\/127\.0\.0\.1:\d+$/);
-  const file = `${dev.root}/lib/ops/clock.ts`;
+  const file = `${dev.root}/lib/time/clock.ts`;
   const text = await Deno.readTextFile(file);
   await Deno.writeTextFile(file, `${text}const wrong: number = "text";\n`);
   await dev.hears("TS2322");

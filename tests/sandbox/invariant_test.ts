@@ -1,7 +1,7 @@
 // Does the invariant checker see every way in which an overlay can fail to hold?
 import assert from "node:assert/strict";
 import { type ExpectedMember, lookThrough, violations } from "./invariant.ts";
-import { createToyNamespace, type ToyNamespace } from "./toy_kernel.ts";
+import { createToyNamespace, type ToyNamespace } from "./toy/kernel.ts";
 
 const members: readonly ExpectedMember[] = [
   {

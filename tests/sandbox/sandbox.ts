@@ -1,18 +1,18 @@
 // The front door of the embedded cluster: starts it, offers what tests ask for, and leaves nothing behind.
 import { parseAllDocuments } from "yaml";
-import { ApiServer } from "./api_server.ts";
-import type { Counters } from "./counters.ts";
-import { chooseDataPlane, type PlaneChoice } from "./choose_plane.ts";
-import type { DataPlane } from "./data_plane.ts";
-import type { FaultBook } from "./faults.ts";
-import { asObject, field, type KubeObject, textField } from "./kube_object.ts";
-import { kubeconfigText } from "./kubeconfig.ts";
-import { Kubelet, type PodName } from "./kubelet.ts";
-import type { KubeletTiming } from "./container_life.ts";
-import { type ObjectKey, ObjectStore } from "./objects.ts";
-import { applyPatch } from "./patching.ts";
-import { namespaces, pods, resourceOf, type ResourceType } from "./resources.ts";
-import { waitFor } from "./waiting.ts";
+import { ApiServer } from "./api/api_server.ts";
+import type { Counters } from "./faults/counters.ts";
+import { chooseDataPlane, type PlaneChoice } from "./kubelet/choose_plane.ts";
+import type { DataPlane } from "./kubelet/data_plane.ts";
+import type { FaultBook } from "./faults/faults.ts";
+import { asObject, field, type KubeObject, textField } from "./store/kube_object.ts";
+import { kubeconfigText } from "./api/kubeconfig.ts";
+import { Kubelet, type PodName } from "./kubelet/kubelet.ts";
+import type { KubeletTiming } from "./kubelet/container_life.ts";
+import { type ObjectKey, ObjectStore } from "./store/objects.ts";
+import { applyPatch } from "./store/patching.ts";
+import { namespaces, pods, resourceOf, type ResourceType } from "./api/resources.ts";
+import { waitFor } from "./tools/waiting.ts";
 
 /** How a sandbox is to be. */
 export interface SandboxOptions {

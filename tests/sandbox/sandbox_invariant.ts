@@ -1,10 +1,10 @@
 // Does the overlay hold in the sandbox, at last? The invariant checker with the sandbox's pods, and with patience.
 import { type ExpectedMember, lookThrough, violations } from "./invariant.ts";
-import { field, listField, textField } from "./kube_object.ts";
-import type { PodName } from "./kubelet.ts";
-import { pods } from "./resources.ts";
+import { field, listField, textField } from "./store/kube_object.ts";
+import type { PodName } from "./kubelet/kubelet.ts";
+import { pods } from "./api/resources.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { waitFor } from "./waiting.ts";
+import { waitFor } from "./tools/waiting.ts";
 
 /** A member as a story declares it: the pod IP is looked up. `family` 6 takes the pod's IPv6 address. */
 export type DeclaredMember = Omit<ExpectedMember, "podIp"> & { readonly family?: 4 | 6 };

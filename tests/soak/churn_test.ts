@@ -1,8 +1,8 @@
 // Ten minutes of pods that come and go, one change a second, under random faults: right at the end, and nothing grows.
 import assert from "node:assert/strict";
-import { startProduct } from "../sandbox/product.ts";
-import { pods } from "../sandbox/resources.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { startProduct } from "../sandbox/tools/product.ts";
+import { pods } from "../sandbox/api/resources.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { readFigures } from "../bench/process_figures.ts";
 import { setStage, type Stage } from "../stories/stage.ts";
 

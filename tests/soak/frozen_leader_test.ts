@@ -1,9 +1,9 @@
 // A leader that is stopped for a minute and goes on: another one leads by then, and the woken one keeps its hands off.
 import assert from "node:assert/strict";
-import { type ProductProcess, startProduct } from "../sandbox/product.ts";
-import { leases } from "../sandbox/resources.ts";
-import { field, textField } from "../sandbox/kube_object.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { type ProductProcess, startProduct } from "../sandbox/tools/product.ts";
+import { leases } from "../sandbox/api/resources.ts";
+import { field, textField } from "../sandbox/store/kube_object.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { setStage, type Stage } from "../stories/stage.ts";
 
 const one = { network: "one", vni: 1 };

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { configMapEvents } from "../../lib/status/config_map_events.ts";
 import { EventWriter, type Regarding } from "../../lib/status/event_writer.ts";
-import type { WantedEvent } from "../../lib/status/status_events.ts";
+import type { WantedEvent } from "../../lib/status/events.ts";
 import type { Problem } from "../../lib/network/problem.ts";
 import type { Log } from "../../lib/ops/log.ts";
-import { type FakeClock, fakeClock } from "../fake_clock.ts";
+import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 import { FakeStatusApi } from "./fake_status_api.ts";
 
 interface Desk {

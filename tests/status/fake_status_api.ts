@@ -1,9 +1,9 @@
 // What does the API server do with statuses and Events in these tests: objects in memory, faults, and every request.
-import { type ApiClient, ApiError, type ApiRequest } from "../../lib/kube/api_client.ts";
-import { type PodView, podView } from "../../lib/network/pod.ts";
-import { annotationKey, memberPod } from "../member_pod.ts";
-import { field, isJsonObject } from "../sandbox/kube_object.ts";
-import { applyPatch } from "../sandbox/patching.ts";
+import { type ApiClient, ApiError, type ApiRequest } from "../../lib/kube/api/client.ts";
+import { type PodView, podView } from "../../lib/member/pod.ts";
+import { annotationKey, memberPod } from "../member/member_pod.ts";
+import { field, isJsonObject } from "../sandbox/store/kube_object.ts";
+import { applyPatch } from "../sandbox/store/patching.ts";
 
 /** What befalls requests that match: an error status, or 0 for no answer. */
 export interface StatusFault {

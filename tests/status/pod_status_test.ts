@@ -3,17 +3,17 @@ import assert from "node:assert/strict";
 import { podCondition } from "../../lib/status/pod_condition.ts";
 import { networkStatus } from "../../lib/status/network_status.ts";
 import { podStatus, statusDifference, type WantedStatus } from "../../lib/status/pod_status.ts";
-import type { PodReport } from "../../lib/controller/report.ts";
-import { eventsOf } from "../../lib/status/status_events.ts";
+import type { PodReport } from "../../lib/report/report.ts";
+import { eventsOf } from "../../lib/status/events.ts";
 import { removalPatch, statusPatch } from "../../lib/status/status_patch.ts";
-import { cutBytes } from "../../lib/status/status_text.ts";
+import { cutBytes } from "../../lib/text/status_text.ts";
 import type { ProblemKind } from "../../lib/network/problem.ts";
 import {
   conditionType,
   digestOfCondition,
   digestOfText,
   statusAnnotation,
-} from "../../lib/network/shown_status.ts";
+} from "../../lib/member/current_status.ts";
 import { failing, former, problem, ready, sharing, state, unseen, waiting } from "./sample_reports.ts";
 
 const conditions: readonly {

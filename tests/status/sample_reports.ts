@@ -1,5 +1,5 @@
 // Reports for tests of what is written about pods: builders that read aloud.
-import type { NetworkState, PodReport, ReportedPod } from "../../lib/controller/report.ts";
+import type { NetworkState, PodReport, ReportedPod } from "../../lib/report/report.ts";
 import type { Problem, ProblemKind } from "../../lib/network/problem.ts";
 
 /** A pod of namespace default; its uid is made from the name. */

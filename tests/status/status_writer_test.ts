@@ -1,12 +1,12 @@
 // What is written on pods, how often, and what happens when it cannot be: the writers against a fake API and clock.
 import assert from "node:assert/strict";
 import { EventWriter } from "../../lib/status/event_writer.ts";
-import type { PodReport } from "../../lib/controller/report.ts";
+import type { PodReport } from "../../lib/report/report.ts";
 import { type StatusParts, StatusWriter } from "../../lib/status/status_writer.ts";
-import { Store } from "../../lib/controller/store.ts";
+import { Store } from "../../lib/controller/store/store.ts";
 import type { Log } from "../../lib/ops/log.ts";
-import { type FakeClock, fakeClock } from "../fake_clock.ts";
-import { annotationKey, membershipSettings } from "../member_pod.ts";
+import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
+import { annotationKey, membershipSettings } from "../member/member_pod.ts";
 import { FakeStatusApi } from "./fake_status_api.ts";
 import { failing, former, podNamed, problem, ready, sharing, unseen, waiting } from "./sample_reports.ts";
 

@@ -1,9 +1,9 @@
 // Stories of agents: of every form, killed, deaf, refused, in a sandbox made anew. Each ends in the right state.
 import assert from "node:assert/strict";
-import { agentImage, podSpec } from "../member_pod.ts";
-import { field, textField } from "../sandbox/kube_object.ts";
-import { pods } from "../sandbox/resources.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { agentImage, podSpec } from "../member/member_pod.ts";
+import { field, textField } from "../sandbox/store/kube_object.ts";
+import { pods } from "../sandbox/api/resources.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { bothNetworks, inPod, ipOf, membersOf, one, running, said, startPair } from "./scenes.ts";
 import { setStage } from "./stage.ts";
 

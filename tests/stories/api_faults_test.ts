@@ -1,8 +1,8 @@
 // Stories of an API server that fails: after each fault a newcomer joins, without a restart of the controller.
 import assert from "node:assert/strict";
-import { garbageLine, giantLine, halfLine, type RequestFault } from "../sandbox/faults.ts";
-import { pods } from "../sandbox/resources.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { garbageLine, giantLine, halfLine, type RequestFault } from "../sandbox/faults/faults.ts";
+import { pods } from "../sandbox/api/resources.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { membersOf, one, running, said, startPair } from "./scenes.ts";
 import { type ControllerOverrides, type RunningController, setStage, type Stage } from "./stage.ts";
 import { timeLapse } from "./time_lapse.ts";

@@ -1,9 +1,9 @@
 // Stories of what users change on their pods: annotations and labels. Each ends in the right state.
 import assert from "node:assert/strict";
-import { label } from "../member_pod.ts";
-import { field, textField } from "../sandbox/kube_object.ts";
-import { pods } from "../sandbox/resources.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { label } from "../member/member_pod.ts";
+import { field, textField } from "../sandbox/store/kube_object.ts";
+import { pods } from "../sandbox/api/resources.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { inPod, membersOf, one, running, said, startPair, two } from "./scenes.ts";
 import { setStage, type Stage } from "./stage.ts";
 

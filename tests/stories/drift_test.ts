@@ -1,6 +1,6 @@
 // Stories of what happens behind the controller's back: links, addresses, routes and entries deleted, foreign links.
 import assert from "node:assert/strict";
-import { waitFor } from "../sandbox/waiting.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { inPod, ipOf, membersOf, one, running, said, startPair, two } from "./scenes.ts";
 import { impatient, setStage } from "./stage.ts";
 

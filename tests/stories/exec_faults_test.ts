@@ -1,7 +1,7 @@
 // Stories of execs that fail: refused, hung, dropped, flooding, killed. The pod gets there, and holds up nobody.
 import assert from "node:assert/strict";
-import type { ExecFault, ExecMatch } from "../sandbox/faults.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import type { ExecFault, ExecMatch } from "../sandbox/faults/faults.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { bothNetworks, membersOf, one, running, said, startPair } from "./scenes.ts";
 import { setStage } from "./stage.ts";
 import { timeLapse } from "./time_lapse.ts";

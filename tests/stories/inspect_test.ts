@@ -1,6 +1,6 @@
 // Stories of looking without touching: what `inspect` finds in a pod, and that it leaves it as it was.
 import assert from "node:assert/strict";
-import { startProduct } from "../sandbox/product.ts";
+import { startProduct } from "../sandbox/tools/product.ts";
 import { inPod, ipOf, membersOf, one, running, startPair } from "./scenes.ts";
 import { setStage, type Stage } from "./stage.ts";
 

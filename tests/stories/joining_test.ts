@@ -1,8 +1,8 @@
 // Stories of pods that come and go: each ends in the right state, judged by the invariant checker.
-import { annotationKey } from "../member_pod.ts";
+import { annotationKey } from "../member/member_pod.ts";
 import assert from "node:assert/strict";
-import { pods } from "../sandbox/resources.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { pods } from "../sandbox/api/resources.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { impatient, setStage } from "./stage.ts";
 import { bothNetworks, inPod, ipOf, membersOf, one, running, startPair, two } from "./scenes.ts";
 

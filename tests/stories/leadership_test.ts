@@ -1,6 +1,6 @@
 // A replica that does not lead: warm, silent towards the pods, and at work as soon as it leads.
 import assert from "node:assert/strict";
-import { waitFor } from "../sandbox/waiting.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { setStage } from "./stage.ts";
 
 const one = { network: "one", vni: 1 };

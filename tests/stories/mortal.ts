@@ -1,6 +1,6 @@
 // A stand-in for a controller that is killed: it writes so many lines into pods, and then nothing ever again.
-import type { ControllerParts } from "../../lib/controller/controller_parts.ts";
-import { type ExecSession, SessionEnded } from "../../lib/kube/exec_session.ts";
+import type { ControllerParts } from "../../lib/controller/parts.ts";
+import { type ExecSession, SessionEnded } from "../../lib/kube/exec/session.ts";
 
 /** What dies, and when it has. */
 export interface Mortal {

@@ -1,7 +1,7 @@
 // The product as a process: ended politely in the middle of work, killed without a word, and started again.
 import assert from "node:assert/strict";
-import { startProduct } from "../sandbox/product.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { startProduct } from "../sandbox/tools/product.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { setStage, type Stage } from "./stage.ts";
 
 const one = { network: "one", vni: 1 };

@@ -1,7 +1,7 @@
 // Stories of controllers: stopped, started, killed after any line, two at once. Each ends in the right state.
 import assert from "node:assert/strict";
-import { pods } from "../sandbox/resources.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { pods } from "../sandbox/api/resources.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { mortal } from "./mortal.ts";
 import {
   bothNetworks,

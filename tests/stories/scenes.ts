@@ -1,9 +1,9 @@
 // What many stories begin with and look at: networks, members, a pair that has joined, what the log said.
-import { field, textField } from "../sandbox/kube_object.ts";
-import { pods } from "../sandbox/resources.ts";
+import { field, textField } from "../sandbox/store/kube_object.ts";
+import { pods } from "../sandbox/api/resources.ts";
 import type { DeclaredMember } from "../sandbox/sandbox_invariant.ts";
 import { podIpOf } from "../sandbox/sandbox_invariant.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import type { ControllerOverrides, RunningController, Stage } from "./stage.ts";
 
 /** The two networks that stories use, as the ConfigMap has them. */

@@ -1,21 +1,21 @@
 // A sandbox with controllers on it: what every story starts from, closed whatever happens.
 import { Controller } from "../../lib/controller/controller.ts";
-import type { ControllerParts } from "../../lib/controller/controller_parts.ts";
-import { createLogReporter } from "../../lib/controller/log_reporter.ts";
+import type { ControllerParts } from "../../lib/controller/parts.ts";
+import { createLogReporter } from "../../lib/report/log_reporter.ts";
 import {
   type ControllerLimits,
   type ControllerSettings,
   defaultLimits,
 } from "../../lib/controller/settings.ts";
-import { createExecutor } from "../../lib/kube/exec_ws.ts";
-import { openSession } from "../../lib/kube/exec_session.ts";
-import { createApiClient } from "../../lib/kube/http.ts";
-import { loadConnection } from "../../lib/kube/load_connection.ts";
-import { type Clock, systemClock } from "../../lib/ops/clock.ts";
+import { createExecutor } from "../../lib/kube/exec/executor.ts";
+import { openSession } from "../../lib/kube/exec/session.ts";
+import { createApiClient } from "../../lib/kube/api/http.ts";
+import { loadConnection } from "../../lib/kube/config/load_connection.ts";
+import { type Clock, systemClock } from "../../lib/time/clock.ts";
 import { createLog } from "../../lib/ops/log.ts";
-import { batchCommand } from "../../lib/overlay/batch_command.ts";
-import { annotationKey, label, membershipSettings, podSpec } from "../member_pod.ts";
-import { configMaps, pods } from "../sandbox/resources.ts";
+import { batchCommand } from "../../lib/overlay/iproute2/batch_command.ts";
+import { annotationKey, label, membershipSettings, podSpec } from "../member/member_pod.ts";
+import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";
 import { type Declaration, waitUntilHolds } from "../sandbox/sandbox_invariant.ts";
 

@@ -1,10 +1,10 @@
 // What people see on a pod: condition, annotation and Events of broken pods, and how they turn when it is mended.
 import assert from "node:assert/strict";
-import { field, textField } from "../sandbox/kube_object.ts";
-import type { KubeObject } from "../sandbox/kube_object.ts";
-import { type Product, startProduct } from "../sandbox/product.ts";
-import { coreEvents, pods } from "../sandbox/resources.ts";
-import { waitFor } from "../sandbox/waiting.ts";
+import { field, textField } from "../sandbox/store/kube_object.ts";
+import type { KubeObject } from "../sandbox/store/kube_object.ts";
+import { type Product, startProduct } from "../sandbox/tools/product.ts";
+import { coreEvents, pods } from "../sandbox/api/resources.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { setStage, type Stage } from "./stage.ts";
 
 const conditionType = "vxlan.travelping.com/Ready";

@@ -1,0 +1,117 @@
+// The command `run`: puts the parts together, runs the controller until it is told to stop.
+import { Controller } from "../../controller/controller.ts";
+import { createLogReporter, joinReporters } from "../../report/log_reporter.ts";
+import type { WorkQueueObserver } from "../../queue/work_queue.ts";
+import { createExecutor } from "../../kube/exec/executor.ts";
+import { createApiClient } from "../../kube/api/http.ts";
+import type { Clock } from "../../time/clock.ts";
+import { createLog, type Log, type LogFormat, logFormats, type LogLevel, logLevels } from "../../ops/log.ts";
+import { createMetrics, type Metrics } from "../../ops/metrics.ts";
+import { TokenBucket } from "../../time/token_bucket.ts";
+import { configMapNamespace, connectionFrom } from "../settings/settings.ts";
+import { controllerSettings, numberOf, required } from "../settings/controller_settings.ts";
+import { countedExecutor, sessionOpener } from "./agent_exec.ts";
+import { serveHealth } from "./serve_health.ts";
+import { exitStatus, type Host } from "../host.ts";
+import { leadershipFrom } from "./leadership.ts";
+import { connectionOptions, logOptions, membershipOptions, runOptions } from "../settings/options.ts";
+import { type CommandSpec, type Settings, UsageError } from "../program.ts";
+import { statusOutlets } from "./status_parts.ts";
+import { version } from "../show/version.ts";
+
+export const runCommand: CommandSpec = {
+  name: "run",
+  summary: "run the controller until SIGTERM or Ctrl-C",
+  options: [...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions],
+  action: ({ settings }, host) => run(settings, host),
+};
+
+async function run(settings: Settings, host: Host): Promise<number> {
+  const { clock } = host;
+  const metrics = createMetrics({ clock, version });
+  const log = logFrom(settings, { host, metrics });
+  const connection = await connectionFrom(settings, host);
+  const namespace = await configMapNamespace(settings, { connection, host });
+  const controllerSet = controllerSettings(settings, namespace);
+  log.info(`kube-vxlan-controller ${version} on ${connection.server}`, {
+    configuration: connection.source.description,
+  });
+  const client = createApiClient(connection, {
+    clock,
+    observe: metrics.apiRequests(new URL(connection.server).host),
+  });
+  const executor = createExecutor(connection, { clock });
+  const gate = { metrics, clock, limit: execLimit(settings, clock) };
+  const leadership = leadershipFrom(settings, { namespace, client, log, metrics, host });
+  const status = statusOutlets(settings, {
+    client,
+    host,
+    log,
+    metrics,
+    mayWrite: leadership.mayWrite,
+    shown: (uid) => controller.shown(uid),
+  });
+  const controller: Controller = new Controller(controllerSet, {
+    client,
+    executor: countedExecutor(executor, gate),
+    openSession: sessionOpener(executor, gate),
+    clock,
+    log,
+    reporter: joinReporters([createLogReporter(log), ...status.reporters]),
+    mayWrite: leadership.mayWrite,
+    queueObserver: queueObserver(metrics),
+    onStep: (step) => metrics.step(step.kind),
+    onWatchEnd: (seen) => metrics.watchEnded(seen),
+    onAlive: (resource) => metrics.watchAlive(resource),
+    onConfigMap: status.onConfigMap,
+    onInterfaceReady: (ms) => metrics.interfaceReady(ms),
+    onPeerEntry: (ms) => metrics.peerEntry(ms),
+  });
+  leadership.onStarted(() => controller.lookAtEverything({ spread: 0 }));
+  const served = serveHealth(settings, { controller, metrics, host, log });
+  await controller.run(host.stop);
+  await status.close();
+  await leadership.close();
+  await served.close();
+  executor.close();
+  client.close();
+  log.info("stopped");
+  return exitStatus.ok;
+}
+
+function execLimit(settings: Settings, clock: Clock): TokenBucket {
+  const rate = numberOf(settings, "max-exec-rate");
+  return new TokenBucket({ clock, burst: rate, refill: 1_000 / rate });
+}
+
+function logFrom(
+  settings: Settings,
+  { host, metrics }: { readonly host: Host; readonly metrics: Metrics },
+): Log {
+  return createLog({
+    level: oneOf(logLevels, required(settings, "log-level")),
+    format: oneOf(logFormats, required(settings, "log-format")),
+    write: host.complain,
+    clock: host.clock,
+    onLine: (level) => metrics.logLine(level),
+  });
+}
+
+function oneOf<T extends LogLevel | LogFormat>(choices: readonly T[], text: string): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) {
+    throw new UsageError(`Cannot use "${text}": expected one of ${choices.join(", ")}`);
+  }
+  return found;
+}
+
+function queueObserver(metrics: Metrics): WorkQueueObserver {
+  const queue = metrics.workQueue("members");
+  return {
+    ...queue,
+    finished: (key, { outcome, ms }) => {
+      queue.finished(key, { outcome, ms });
+      metrics.reconciled({ outcome: outcome.kind, ms });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// What the controller writes on pods and the ConfigMap, as `--status` says.
+import type { ConfigMapSeen } from "../../report/config_map_reporter.ts";
+import { configMapEvents } from "../../status/config_map_events.ts";
+import { EventWriter } from "../../status/event_writer.ts";
+import type { Reporter } from "../../report/report.ts";
+import { StatusWriter } from "../../status/status_writer.ts";
+import type { ApiClient } from "../../kube/api/client.ts";
+import type { ShownStatus } from "../../member/current_status.ts";
+import type { Log } from "../../ops/log.ts";
+import type { Metrics } from "../../ops/metrics.ts";
+import { required } from "../settings/controller_settings.ts";
+import type { Host } from "../host.ts";
+import type { Settings } from "../program.ts";
+
+/** Whom to tell, and what to close in the end. */
+export interface StatusOutlets {
+  readonly reporters: readonly Reporter[];
+  readonly onConfigMap: (seen: ConfigMapSeen) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Nobody with `off`; otherwise Events, and with `all` condition and annotation too. */
+export function statusOutlets(
+  settings: Settings,
+  { client, host, log, metrics, mayWrite, shown }: {
+    readonly client: ApiClient;
+    readonly host: Host;
+    readonly log: Log;
+    readonly metrics: Metrics;
+    readonly mayWrite: () => boolean;
+    readonly shown: (uid: string) => ShownStatus | undefined;
+  },
+): StatusOutlets {
+  const parts = required(settings, "status");
+  if (parts === "off") return { reporters: [], onConfigMap: () => {}, close: () => Promise.resolve() };
+  const { clock } = host;
+  const events = new EventWriter({
+    client,
+    clock,
+    log,
+    instance: host.env("HOSTNAME") ?? "kube-vxlan-controller",
+    onEvent: (outcome) => metrics.statusWritten({ what: "event", outcome }),
+  });
+  const writer = new StatusWriter({
+    client,
+    events,
+    clock,
+    log,
+    annotationKey: required(settings, "annotation"),
+    parts: parts === "events" ? "events" : "all",
+    mayWrite,
+    shown,
+    onWritten: (outcome) => metrics.statusWritten({ what: "status", outcome }),
+  });
+  return {
+    reporters: [writer],
+    onConfigMap: configMapEvents({ events, mayWrite }),
+    close: async () => {
+      await Promise.all([writer.close(), events.close()]);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+// The command `inspect`: one pod as it should be and as its kernel says it is. Changes nothing.
+import { Agents } from "../../controller/agent/agent_client.ts";
+import { SessionPool } from "../../controller/agent/session_pool.ts";
+import type { Subject } from "../../controller/store/work_item.ts";
+import type { Executor } from "../../kube/exec/exec.ts";
+import { openSession } from "../../kube/exec/session.ts";
+import { createExecutor } from "../../kube/exec/executor.ts";
+import type { Member } from "../../member/member.ts";
+import { cidrText, type Network } from "../../network/network.ts";
+import type { PodView } from "../../member/pod.ts";
+import { type Problem, problemText } from "../../network/problem.ts";
+import { printable } from "../../text/printable.ts";
+import { batchCommand } from "../../overlay/iproute2/batch_command.ts";
+import { describe } from "../../overlay/step_text.ts";
+import { plan } from "../../overlay/plan/plan.ts";
+import { wantedState } from "../../overlay/wanted.ts";
+import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
+import { exitStatus, type Host } from "../host.ts";
+import { type CommandSpec, UsageError } from "../program.ts";
+
+export const inspectCommand: CommandSpec = {
+  name: "inspect",
+  summary: "show one pod's networks, what its kernel holds, and what is wrong (exit status 1 if anything is)",
+  args: [{ name: "<pod>", description: "NAMESPACE/NAME" }],
+  options: viewOptions,
+  action: ({ settings, args: [name] }, host) =>
+    withClusterView(settings, { host, use: (view) => inspect(named(name, view), { view, host }) }),
+};
+
+/** Milliseconds until the agent must answer. */
+const openDeadline = 15_000;
+
+function named(name: string | undefined, { pods, settings }: ClusterView): PodView {
+  const found = pods.find((pod) => `${pod.namespace}/${pod.name}` === name);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `Cannot inspect "${name ?? ""}": no pod of that NAMESPACE/NAME has the label ${settings.selector}`,
+  );
+}
+
+async function inspect(
+  pod: PodView,
+  { view, host }: { readonly view: ClusterView; readonly host: Host },
+): Promise<number> {
+  const subject = view.store.subject(pod.uid);
+  for (const line of headOf(pod, subject)) host.print(printable(line));
+  const problems = problemsOf(subject, view).map(problemText);
+  const drift = subject?.kind === "member" ? await driftOf(subject.member, { view, host }) : [];
+  for (const problem of [...problems, ...drift]) host.print(printable(`  problem: ${problem}`));
+  const well = subject?.kind === "member" && problems.length + drift.length === 0;
+  host.print(well ? "all of its networks hold" : "not all is well");
+  return well ? exitStatus.ok : exitStatus.failed;
+}
+
+function headOf(pod: PodView, subject: Subject | undefined): readonly string[] {
+  const head = `pod ${pod.namespace}/${pod.name}, pod IP ${pod.podIPs.join(", ") || "none yet"}`;
+  if (subject === undefined) return [head, "  finished: no longer a member"];
+  switch (subject.kind) {
+    case "member":
+      return [head, ...subject.member.networks.map(networkLine), `  agent: ${agentText(subject.member)}`];
+    case "former":
+      return [head, "  no annotation: not a member"];
+    case "refused":
+      return [head, "  cannot be a member"];
+    case "pending":
+      return [head, "  waits for its pod IP"];
+    default:
+      return subject satisfies never;
+  }
+}
+
+function networkLine(network: Network): string {
+  const { name, interfaceName, vni, port, dev, addresses, routes } = network;
+  const has = [
+    ...addresses.map(cidrText),
+    ...routes.map(({ subnet, gateway }) => `${cidrText(subnet)} via ${gateway}`),
+  ];
+  return `  network ${name}: interface ${interfaceName}, VNI ${vni}, port ${port} on ${dev}` +
+    (has.length === 0 ? "" : `, ${has.join(", ")}`);
+}
+
+function agentText({ phase }: Member): string {
+  return phase.kind === "wait" ? phase.reason : `${phase.agent.container} (${phase.kind})`;
+}
+
+function problemsOf(subject: Subject | undefined, { store }: ClusterView): readonly Problem[] {
+  if (subject?.kind === "member") {
+    const { member } = subject;
+    return [...member.problems, ...member.warnings, ...store.conflictsOf(member)];
+  }
+  return subject?.kind === "refused" ? subject.membership.problems : [];
+}
+
+/** What the controller would change in the pod, and what would keep it from doing so. */
+async function driftOf(
+  member: Member,
+  { view, host }: { readonly view: ClusterView; readonly host: Host },
+): Promise<readonly string[]> {
+  const { phase } = member;
+  if (phase.kind === "wait") return [`cannot look into the pod: ${phase.reason}`];
+  const wanted = wantedState(member, {
+    annotationKey: view.settings.membership.annotationKey,
+    peersOf: (network) => view.store.peersOf(member.uid, network),
+    mayRemove: true,
+  });
+  for (const { name, peers } of wanted.interfaces) {
+    host.print(`  peers on ${name}: ${peers.length === 0 ? "none" : peers.join(", ")}`);
+  }
+  const { uid, namespace, name: pod } = member;
+  const executor = createExecutor(view.connection, { clock: host.clock });
+  const pool = poolOver(executor, host);
+  try {
+    const agents = new Agents({ pool, permit: refuseToWrite, onStep: () => {} });
+    const entries = wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
+    const observed = await agents.look({ uid, namespace, pod, ...phase.agent }, { entries });
+    const { steps, obstacles } = plan({ wanted, observed, ourAddresses: new Map() });
+    return [...obstacles.map(({ reason }) => reason), ...steps.map((step) => `to do: ${describe(step)}`)];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  } finally {
+    await pool.close();
+    executor.close();
+  }
+}
+
+function poolOver(executor: Executor, { clock }: Host): SessionPool {
+  return new SessionPool({
+    clock,
+    limit: 2,
+    keep: { ip: 1_000, bridge: 1_000 },
+    open: ({ namespace, pod, container }, tool) =>
+      openSession(executor, {
+        target: { namespace, pod, container },
+        command: batchCommand(tool),
+        clock,
+        deadline: openDeadline,
+      }),
+  });
+}
+
+function refuseToWrite(): never {
+  throw new Error("Cannot change anything: inspect only looks");
+}

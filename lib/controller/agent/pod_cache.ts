@@ -1,0 +1,112 @@
+// What is remembered of a pod between two looks. All of it can be lost: the next look finds out again.
+import type { Observation } from "../../overlay/observation.ts";
+import { SharedEntries } from "./shared_entries.ts";
+
+/** What we believe the kernel holds, so that a peer's coming costs one line and no reading. */
+export interface Belief {
+  /** Of the agent through which it was read. */
+  readonly containerId: string;
+  readonly observation: Observation;
+  /** Monotonic ms of the last line sent or read. */
+  readonly at: number;
+  /** Since when (monotonic ms) there are lines sent that have not been read back; absent when there are none. */
+  readonly unreadSince?: number;
+  /** Since when (monotonic ms) the entry of a peer that has gone was deleted unread; absent when there is none. */
+  readonly removedSince?: number;
+  /** True: not only the entries sent since, but everything is to be read once it is quiet. */
+  readonly secondHand?: boolean;
+}
+
+/** What the kernel held when the init agent was told to end: the sidecar agent finds the same namespace. */
+export interface Handover {
+  readonly observation: Observation;
+  /** A sandbox made anew has mostly another IP, and always an init agent that runs again. */
+  readonly podIPs: string;
+}
+
+/** A release that was asked for; the container's status will say when it has worked. */
+export interface Release {
+  readonly containerId: string;
+  /** Monotonic ms. */
+  readonly at: number;
+  readonly asked: "terminate" | "terminate file";
+}
+
+export interface PodMemory {
+  belief?: Belief | undefined;
+  /** Grows with every doubt: what was seen before a doubt must not be believed after it. */
+  doubts: number;
+  release?: Release | undefined;
+  handover?: Handover | undefined;
+  /** Since when (monotonic ms) no look at it has gone well; absent when the last one has. */
+  troubledSince?: number | undefined;
+  /** Looks in a row at whose end learned entries were there again. */
+  relearned: number;
+  /** Addresses that we set, by interface: only those are ever removed. */
+  readonly addresses: Map<string, Set<string>>;
+}
+
+/** Memory by uid. */
+export class Memories {
+  readonly #pods = new Map<string, PodMemory>();
+  readonly #entries = new SharedEntries();
+
+  /** Remembers what a pod's kernel is believed to hold, unless doubts came up since the look at it began. */
+  believe(memory: PodMemory, { belief, doubts }: { readonly belief: Belief; readonly doubts: number }): void {
+    if (memory.doubts !== doubts) return;
+    memory.belief = { ...belief, observation: this.#shared(belief.observation) };
+  }
+
+  /** Remembers what the init agent leaves, for `takeOver`. */
+  handOver(uid: string, { observation, podIPs }: Handover): void {
+    this.of(uid).handover = { observation: this.#shared(observation), podIPs };
+  }
+
+  of(uid: string): PodMemory {
+    const known = this.#pods.get(uid);
+    if (known !== undefined) return known;
+    const fresh: PodMemory = { doubts: 0, relearned: 0, addresses: new Map() };
+    this.#pods.set(uid, fresh);
+    return fresh;
+  }
+
+  /**
+   * Believes through `containerId` what the init agent left, so that nothing is read while a rollout is under way; it is
+   * read once it is quiet. Does nothing when nothing was left, or in another sandbox.
+   */
+  takeOver(
+    uid: string,
+    { containerId, podIPs, at }: {
+      readonly containerId: string;
+      readonly podIPs: string;
+      readonly at: number;
+    },
+  ): void {
+    const memory = this.of(uid);
+    const { handover, doubts } = memory;
+    memory.handover = undefined;
+    if (handover === undefined || handover.podIPs !== podIPs) return;
+    const { observation } = handover;
+    this.believe(memory, {
+      belief: { containerId, observation, at, unreadSince: at, secondHand: true },
+      doubts,
+    });
+  }
+
+  /** What is believed may be wrong: the next look asks the kernel. */
+  doubt(uid: string): void {
+    const known = this.#pods.get(uid);
+    if (known === undefined) return;
+    known.belief = undefined;
+    known.doubts++;
+  }
+
+  forget(uid: string): void {
+    this.#pods.delete(uid);
+  }
+
+  /** Nothing is kept unshared: a full mesh of a thousand members would be 150 MB. */
+  #shared(observation: Observation): Observation {
+    return { ...observation, fdb: this.#entries.share(observation.fdb) };
+  }
+}

@@ -1,0 +1,185 @@
+// Letting a pod go on once its networks hold: TERM for the init agent, the marker for a native sidecar.
+import {
+  endedWithContainer,
+  type ExecOutcome,
+  type ExecResult,
+  type Executor,
+} from "../../kube/exec/exec.ts";
+import { SessionEnded } from "../../kube/exec/session.ts";
+import type { Member } from "../../member/member.ts";
+import type { Clock } from "../../time/clock.ts";
+import { isReady } from "../../overlay/ready_marker.ts";
+import type { Agents } from "./agent_client.ts";
+import type { Convergence } from "./converge.ts";
+import type { Outcome } from "../../queue/outcome.ts";
+import type { Memories } from "./pod_cache.ts";
+import type { Reporter } from "../../report/report.ts";
+import type { AgentAddress, SessionPool } from "./session_pool.ts";
+
+/** Commands of the agent image's contract. The second is for old agents that do not end on TERM. */
+const terminate = ["kill", "-TERM", "1"] as const;
+const terminateByFile = ["touch", "/run/terminate"] as const;
+
+/**
+ * Milliseconds for an agent to end after it was asked to. Only the status tells, and that comes late in a large rollout:
+ * then the second order, an exec of its own, would be wasted on most pods. So the wait follows what others needed.
+ */
+const patience = { least: 5_000, most: 60_000, factor: 3 } as const;
+/** Releases that are remembered for it. */
+const rememberedWaits = 16;
+const execDeadline = 10_000;
+
+export interface ReleaserOptions {
+  readonly executor: Pick<Executor, "run">;
+  readonly agents: Agents;
+  readonly pool: SessionPool;
+  readonly memories: Memories;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly permit: () => void;
+  /** Aborted: an order that is under way is not waited for any more. */
+  readonly ending: AbortSignal;
+}
+
+/** Releases pods and sees to it that they went. Throws SessionEnded when the agent cannot be reached. */
+export class Releaser {
+  readonly #options: ReleaserOptions;
+  /** Milliseconds from the order to the status that said so, of the latest releases. */
+  readonly #waits: number[] = [];
+
+  constructor(options: ReleaserOptions) {
+    this.#options = options;
+  }
+
+  /** True from the order to end until the container's status says that it has. */
+  isUnderWay(agent: AgentAddress): boolean {
+    return this.#options.memories.of(agent.uid).release?.containerId === agent.containerId;
+  }
+
+  /** Call when the pod is seen without that agent: the status has said that it ended. */
+  ended(uid: string): void {
+    const memory = this.#options.memories.of(uid);
+    const { release } = memory;
+    memory.release = undefined;
+    // One that is deaf to TERM says nothing of how late statuses come.
+    if (release?.asked !== "terminate") return;
+    this.#waits.push(this.#options.clock.now() - release.at);
+    if (this.#waits.length > rememberedWaits) this.#waits.shift();
+  }
+
+  /** Call only when everything was read back. */
+  async release(
+    agent: AgentAddress,
+    { how, member, result }: {
+      readonly how: "terminate" | "marker";
+      readonly member: Member;
+      readonly result: Convergence;
+    },
+  ): Promise<void> {
+    const done = how === "marker" ? await this.#mark(agent, result) : await this.#terminate(agent, terminate);
+    if (how === "terminate") {
+      this.#options.memories.handOver(agent.uid, {
+        observation: result.observed,
+        podIPs: member.podIPs.join(),
+      });
+    }
+    if (done) this.#options.reporter.released(member, member.networks);
+  }
+
+  /** After the order: waits a little, then tries the old way, then starts over. */
+  async follow(agent: AgentAddress): Promise<Outcome> {
+    const memory = this.#options.memories.of(agent.uid);
+    const { release } = memory;
+    if (release === undefined) return { kind: "done" };
+    const allowed = this.#patience();
+    const left = release.at + allowed - this.#options.clock.now();
+    const reason = `container ${agent.container} was told to end`;
+    if (left > 0) return { kind: "wait", reason, again: left };
+    if (release.asked === "terminate") {
+      await this.#terminate(agent, terminateByFile);
+      return { kind: "wait", reason, again: allowed };
+    }
+    memory.release = undefined;
+    throw new Error(
+      `Cannot release the pod: container ${agent.container} still runs after ` +
+        `${terminate.join(" ")} and ${terminateByFile.join(" ")}; its main process must end on TERM`,
+    );
+  }
+
+  #patience(): number {
+    const slowest = this.#waits.reduce((longest, each) => Math.max(longest, each), 0);
+    return Math.min(patience.most, Math.max(patience.least, patience.factor * slowest));
+  }
+
+  /** True when the marker was not there before. */
+  async #mark(agent: AgentAddress, { observed }: Convergence): Promise<boolean> {
+    if (isReady(observed)) return false;
+    const { agents, memories } = this.#options;
+    const applied = await agents.apply(agent, {
+      steps: [{ kind: "set-ready" }],
+      before: observed,
+      entries: observed.fdb.length,
+    });
+    if (!isReady(applied.observed)) {
+      throw new Error(
+        `Cannot mark the pod as ready: ${applied.refusals[0]?.message ?? "the alias of lo did not stay"}`,
+      );
+    }
+    const memory = memories.of(agent.uid);
+    const { belief, doubts } = memory;
+    if (belief !== undefined) {
+      memories.believe(memory, { belief: { ...belief, observation: applied.observed }, doubts });
+    }
+    return true;
+  }
+
+  async #terminate(agent: AgentAddress, command: readonly string[]): Promise<boolean> {
+    const { executor, pool, memories, clock } = this.#options;
+    // They would end with the container anyway; closed first they end without an error.
+    pool.closePod(agent.uid);
+    this.#options.permit();
+    const result = await executor.run({
+      target: { namespace: agent.namespace, pod: agent.pod, container: agent.container },
+      command,
+      deadline: execDeadline,
+      signal: this.#options.ending,
+    });
+    if (!wasSent(result.outcome)) throw notSent(result, { agent, command });
+    const asked = command === terminate ? "terminate" : "terminate file";
+    memories.of(agent.uid).release = { containerId: agent.containerId, at: clock.now(), asked };
+    return asked === "terminate";
+  }
+}
+
+/**
+ * The end of the container's main process ends everything in the container, this command too, before it can say that it
+ * worked; or its connection may be cut. The status will tell.
+ */
+function wasSent(outcome: ExecOutcome): boolean {
+  return outcome.kind === "ok" || outcome.kind === "unknown" || endedWithContainer(outcome);
+}
+
+function notSent(
+  { outcome, stderr }: ExecResult,
+  { agent, command }: { readonly agent: AgentAddress; readonly command: readonly string[] },
+): SessionEnded {
+  const what = `Cannot release the pod by ${command.join(" ")} in container ${agent.container}`;
+  return new SessionEnded(outcome, stderr, `${what}: ${reasonOf(outcome, stderr)}`);
+}
+
+function reasonOf(outcome: ExecOutcome, stderr: string): string {
+  switch (outcome.kind) {
+    case "ok":
+      return "it worked";
+    case "exit":
+      return `exit status ${outcome.code}${stderr.trim() === "" ? "" : `: ${stderr.trim()}`}`;
+    case "rejected":
+      return `${outcome.status} ${outcome.reason}`;
+    case "gone":
+    case "not-ready":
+    case "unknown":
+      return outcome.reason;
+    default:
+      return outcome satisfies never;
+  }
+}

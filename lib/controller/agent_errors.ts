@@ -1,0 +1,101 @@
+// The conversation with an agent broke: what that means for the pod, and when to try again. Pure.
+import type { Member } from "../member/member.ts";
+import { endedWithContainer, type ExecOutcome } from "../kube/exec/exec.ts";
+import { SessionEnded } from "../kube/exec/session.ts";
+import { runtimeProblem, waitingReport } from "./evaluate.ts";
+import type { Outcome } from "../queue/outcome.ts";
+import { NotPermitted } from "./permit.ts";
+import type { PodReport } from "../report/report.ts";
+import type { AgentAddress } from "./agent/session_pool.ts";
+
+export interface Broken {
+  readonly report: PodReport;
+  readonly outcome: Outcome;
+}
+
+/** Milliseconds for which what is normal while pods start and end is excused; a missing program will not come. */
+const patience = 60_000;
+const patienceWithPrograms = 5_000;
+
+/** Reads an exception from `converge` or `release`. `troubledFor`: ms since the last look that went well. */
+export function brokenConversation(
+  error: unknown,
+  { member, agent, troubledFor }: {
+    readonly member: Member;
+    readonly agent: AgentAddress;
+    readonly troubledFor: number;
+  },
+): Broken {
+  if (error instanceof NotPermitted) {
+    return { report: waitingReport(member, error.message), outcome: { kind: "wait", reason: error.message } };
+  }
+  const excuse = error instanceof SessionEnded ? excuseOf(error, { member, agent }) : undefined;
+  if (excuse !== undefined && troubledFor < excuse.patience) {
+    const { reason, next } = excuse;
+    return { report: waitingReport(member, reason), outcome: { ...next, reason } };
+  }
+  const reason = excuse?.complaint ?? (error instanceof Error ? error.message : String(error));
+  const problem = runtimeProblem(member, { kind: kindOf(error), message: reason });
+  return {
+    report: {
+      ...waitingReport(member, reason),
+      standing: { kind: "failing", problems: [...member.problems, problem] },
+    },
+    outcome: { kind: "retry", reason },
+  };
+}
+
+interface Excuse {
+  readonly reason: string;
+  /** What is said when it has lasted for `patience` ms. */
+  readonly complaint: string;
+  readonly patience: number;
+  readonly next: { readonly kind: "retry" } | { readonly kind: "wait"; readonly again: number };
+}
+
+/** Milliseconds to the next try with a pod that is being deleted: most are gone by then, and each try is an exec. */
+const leavingPause = 10_000;
+const retry = { kind: "retry" } as const;
+
+/**
+ * What is normal while pods start and end: worth a retry, not yet a complaint. The status may be older than the
+ * container's end. And "gone" is not the last word, the event of its deletion is: a kubelet that has just started
+ * answers 404 for pods that it has not seen again yet.
+ */
+function excuseOf(
+  { outcome, message }: SessionEnded,
+  { member, agent: { container } }: { readonly member: Member; readonly agent: AgentAddress },
+): Excuse | undefined {
+  if (member.leaving !== undefined) {
+    const reason = `the pod is being deleted: ${message}`;
+    const next = { kind: "wait", again: leavingPause } as const;
+    return { reason, complaint: reason, patience: Infinity, next };
+  }
+  if (outcome.kind === "not-ready" && outcome.programMissing) {
+    const complaint =
+      `Cannot use container "${container}" as an agent: it lacks a program: ${outcome.reason}; ` +
+      "its image needs ip, bridge and kill";
+    return { reason: complaint, complaint, patience: patienceWithPrograms, next: retry };
+  }
+  const reason = absence(outcome, container);
+  return reason === undefined
+    ? undefined
+    : { reason, complaint: `Cannot look into the pod: ${reason}`, patience, next: retry };
+}
+
+/** Why nobody was there to talk to; undefined when somebody was. */
+function absence(outcome: ExecOutcome, container: string): string | undefined {
+  if (outcome.kind === "gone") return `the pod is not there for exec: ${outcome.reason}`;
+  if (outcome.kind === "not-ready") return `container ${container} is not ready for exec: ${outcome.reason}`;
+  return endedWithContainer(outcome) ? `container ${container} has ended` : undefined;
+}
+
+/** A tool that ends at once with a status of its own does not know the options we use: the agent is too old. */
+function kindOf(error: unknown): "agent-unfit" | "setup-failed" {
+  if (!(error instanceof SessionEnded)) return "setup-failed";
+  const { outcome, stderr } = error;
+  const isTooOld = outcome.kind === "exit" && /option|unknown|usage/i.test(stderr);
+  return isTooOld || (outcome.kind === "not-ready" && outcome.programMissing)
+    ? "agent-unfit"
+    : "setup-failed";
+}

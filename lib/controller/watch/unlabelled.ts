@@ -1,0 +1,64 @@
+// A pod has left the selection: is it gone, or does it live on without its label?
+import type { V1Pod } from "@kubernetes/client-node";
+import { type ApiClient, ApiError } from "../../kube/api/client.ts";
+import { type PodView, podView } from "../../member/pod.ts";
+import { type Clock, sleep } from "../../time/clock.ts";
+
+/** Asked this often, so long apart (ms); after that the next relist is left to find out. */
+const attempts = 4;
+const pause = 5_000;
+const deadline = 10_000;
+
+export interface LookUpOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly annotationKey: string;
+  readonly signal: AbortSignal;
+}
+
+/** Pods that have vanished from the selection without being deleted: they may live on, without their label. */
+export class LostPods {
+  readonly #options: LookUpOptions & { readonly onFound: (pod: PodView) => void };
+  readonly #lookups = new Set<Promise<void>>();
+
+  constructor(options: LookUpOptions & { readonly onFound: (pod: PodView) => void }) {
+    this.#options = options;
+  }
+
+  /** Finds out whether it lives, unless it was being deleted. Returns at once. */
+  lookUp(pod: PodView): void {
+    if (pod.deletion !== undefined) return;
+    const lookup: Promise<void> = lookUpPod(pod, this.#options).then((found) => {
+      if (found !== undefined) this.#options.onFound(found);
+    }).finally(() => this.#lookups.delete(lookup));
+    this.#lookups.add(lookup);
+  }
+
+  /** Resolves when no question is open. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#lookups);
+  }
+}
+
+/** The pod as it is now, if the one with this very uid still lives. Never throws. */
+export async function lookUpPod(pod: PodView, options: LookUpOptions): Promise<PodView | undefined> {
+  const { client, clock, annotationKey, signal } = options;
+  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
+  for (let attempt = 0; attempt < attempts && !signal.aborted; attempt++) {
+    try {
+      const found = await client.json({ method: "GET", path, purpose: "get a pod", deadline, signal });
+      const view = podView(found as V1Pod, { annotationKey });
+      return view.uid === pod.uid && view.deletion === undefined ? view : undefined;
+    } catch (error) {
+      if (isDefinite(error)) return undefined;
+      await sleep(clock, pause, signal);
+    }
+  }
+  return undefined;
+}
+
+/** The pod is not there, or we may not see it: asking again changes nothing. */
+function isDefinite(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return true;
+  return error.failure.kind === "status" && error.failure.status < 429;
+}

@@ -1,0 +1,110 @@
+// What is listened to: pods (of some namespaces or all) and the ConfigMap, with their troubles said once.
+import type { ApiClient } from "../../kube/api/client.ts";
+import {
+  type Identified,
+  type Reflector,
+  type ReflectorHandler,
+  startReflector,
+  type WatchEnd,
+} from "../../kube/watch/reflector.ts";
+import type { PodView } from "../../member/pod.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Log } from "../../ops/log.ts";
+import { createSaidOnce, type SaidOnce } from "../../ops/dedup.ts";
+import { type Collection, configMapCollection, type ConfigMapView, podCollection } from "./resources.ts";
+import type { ControllerSettings } from "../settings.ts";
+
+/** The resources that are watched, for metrics. */
+export type WatchedResource = "pods" | "configmaps";
+
+export interface WatchOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** A complete list: of the pods that `covers` selects, those not in it are gone. */
+  readonly onPods: (pods: readonly PodView[], covers: (pod: PodView) => boolean) => void;
+  readonly onPod: (pod: PodView) => void;
+  readonly onPodDeleted: (pod: PodView) => void;
+  /** Undefined: there is no ConfigMap. */
+  readonly onConfigMap: (configMap: ConfigMapView | undefined) => void;
+  readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: WatchEnd }) => void;
+  /** Something came, were it only a bookmark. */
+  readonly onAlive?: (resource: WatchedResource) => void;
+}
+
+/** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
+export function startWatches(settings: ControllerSettings, options: WatchOptions): readonly Reflector[] {
+  const said = createSaidOnce();
+  const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
+  const configMap = watch(configMapCollection(settings), {
+    ...options,
+    said,
+    resource: "configmaps",
+    handler: configMapHandler(options),
+  });
+  const pods = namespaces.map((namespace) =>
+    watch(podCollection(settings, namespace), {
+      ...options,
+      said,
+      resource: "pods",
+      handler: podHandler(namespace, options),
+    })
+  );
+  return [configMap, ...pods];
+}
+
+function watch<T extends Identified>(
+  collection: Collection<T>,
+  options: WatchOptions & {
+    readonly said: SaidOnce;
+    readonly resource: WatchedResource;
+    readonly handler: ReflectorHandler<T>;
+  },
+): Reflector {
+  const { log, client, clock, said, resource, handler, signal } = options;
+  /** Silent ends in a row. One alone is opened anew and no trouble: a bookmark may come late. */
+  let silences = 0;
+  return startReflector(client, {
+    ...collection,
+    handler,
+    signal,
+    onAlive: () => {
+      silences = 0;
+      options.onAlive?.(resource);
+    },
+    onTrouble: ({ end, reason, retryIn }) => {
+      options.onWatchEnd?.({ resource, reason: end });
+      const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
+      silences = end === "idle" ? silences + 1 : 0;
+      const isUsual = end === "expected" || silences === 1;
+      if (isUsual || !said.problem(collection.what, `${end} ${reason}`).say) log.debug(text);
+      else log.warn(text, { watch: collection.what, trouble: end });
+    },
+    onHealed: () => {
+      const repeated = said.healed(collection.what);
+      if (repeated !== undefined) log.info(`watching ${collection.what} again`, { repeated });
+    },
+  }, { clock });
+}
+
+function podHandler(namespace: string | undefined, options: WatchOptions): ReflectorHandler<PodView> {
+  const covers = (pod: PodView): boolean => namespace === undefined || pod.namespace === namespace;
+  return {
+    replaced: (pods) => options.onPods(pods, covers),
+    added: options.onPod,
+    modified: options.onPod,
+    deleted: options.onPodDeleted,
+    unreadable: (reason) => options.log.warn(`Cannot read a pod: ${reason}`),
+  };
+}
+
+function configMapHandler(options: WatchOptions): ReflectorHandler<ConfigMapView> {
+  return {
+    replaced: ([configMap]) => options.onConfigMap(configMap),
+    added: options.onConfigMap,
+    modified: options.onConfigMap,
+    deleted: () => options.onConfigMap(undefined),
+    unreadable: (reason) => options.log.warn(`Cannot read the ConfigMap: ${reason}`),
+  };
+}

@@ -1,0 +1,71 @@
+// Which API server, and with which credentials: kubeconfig, flags or service account become one value.
+import type { Clock } from "../../time/clock.ts";
+
+/** How a connection was found, for messages: "kubeconfig /home/x/.kube/config, context prod". */
+export interface ConnectionSource {
+  readonly description: string;
+}
+
+/** Credentials at this moment; asked for again before every request, because tokens and certificates rotate. */
+export interface Credentials {
+  /** Value of the Authorization header, if any. */
+  readonly authorization?: string;
+  /** PEM. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** One API server. */
+export interface Connection {
+  readonly source: ConnectionSource;
+  /** Base URL without a trailing slash; may hold a path. */
+  readonly server: string;
+  /** Namespace of the context or service account, if one is given. */
+  readonly namespace?: string;
+  /** Namespace that this program itself runs in; known from a service account only. */
+  readonly ownNamespace?: string;
+  /** Fresh credentials (cached for a short monotonic time). `force` reads again, after a 401. Throws ConfigError. */
+  credentials(options?: { readonly force?: boolean }): Promise<Credentials>;
+}
+
+/** The configuration cannot be loaded or used: says what was tried, the field and the remedy. Exit status 3. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** What the user said; absent means not said. */
+export interface ConnectionOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly server?: string;
+  readonly caCertFile?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+}
+
+/** A program to run for credentials. */
+export interface HostCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to our own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** ms after which it is killed. */
+  readonly timeout: number;
+}
+
+/** What came of it. Output is cut at 1 MiB. */
+export type HostCommandResult =
+  | { readonly kind: "ended"; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** What finding a connection needs of the machine. */
+export interface ConnectionHost {
+  /** One variable of the environment. */
+  readonly env: (name: string) => string | undefined;
+  /** Rejects when the file cannot be read. */
+  readonly readTextFile: (path: string) => Promise<string>;
+  readonly clock: Clock;
+  /** Runs a credential plugin; without it a kubeconfig that names one is an error. Never rejects. */
+  readonly runCommand?: (command: HostCommand) => Promise<HostCommandResult>;
+}

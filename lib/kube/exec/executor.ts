@@ -1,0 +1,110 @@
+// How does a command get into a container and its outcome back? The executor over WebSocket to the API server.
+import type { Clock } from "../../time/clock.ts";
+import type { Connection, Credentials } from "../config/connection.ts";
+import type { ExecOptions, ExecOutcome, ExecResult, Executor, RemoteProcess } from "./exec.ts";
+import { type Asked, launch, neverRan, type Running } from "./process.ts";
+import { collectOutput } from "../../text/output_cap.ts";
+
+/** Told of every exec, for metrics: what came of it and how long it was under way, in ms. */
+export type ExecObserver = (seen: { readonly outcome: ExecOutcome["kind"]; readonly ms: number }) => void;
+
+/** Bytes of stdout and stderr together that `run` keeps unless told otherwise. */
+const defaultOutputCap = 1024 * 1024;
+
+/**
+ * An executor that opens one WebSocket for each command. Credentials are asked for each time; when the server
+ * answers 401 they are read again and the command is tried once more, because nothing has run then.
+ */
+export function createExecutor(
+  connection: Connection,
+  options: { readonly clock: Clock; readonly observe?: ExecObserver },
+): Executor {
+  const { clock } = options;
+  const running = new Set<Running>();
+
+  async function start(asked: Asked): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
+    const since = clock.now();
+    const credentials = await credentialsOf(connection);
+    if ("kind" in credentials) return { failed: credentials };
+    const first = await attempt(asked, credentials);
+    const renewed = isUnauthorized(first) ? await credentialsOf(connection, credentials) : undefined;
+    const last = renewed && !("kind" in renewed) ? await attempt(asked, renewed) : first;
+    const report = (outcome: ExecOutcome): void =>
+      options.observe?.({ outcome: outcome.kind, ms: clock.now() - since });
+    if ("failed" in last) report(last.failed);
+    else last.ended.then(report);
+    return last;
+  }
+
+  async function attempt(
+    asked: Asked,
+    credentials: Credentials,
+  ): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
+    if (asked.signal?.aborted) return { failed: neverRan("aborted before it started") };
+    try {
+      const one = launch(asked, { server: connection.server, credentials, clock });
+      running.add(one);
+      one.ended.then(() => running.delete(one));
+      const opened = await one.opened;
+      return opened ? one : { failed: await one.ended };
+    } catch (error) {
+      return { failed: neverRan(error instanceof Error ? error.message : String(error)) };
+    }
+  }
+
+  return {
+    start: (asked) => start({ ...asked, stdin: true }),
+    run: (asked) => run(asked, { start, clock }),
+    close: () => {
+      for (const one of running) one.abandon("the executor was closed");
+    },
+  };
+}
+
+type Start = (asked: Asked) => Promise<RemoteProcess | { readonly failed: ExecOutcome }>;
+
+async function run(
+  asked: ExecOptions,
+  means: { readonly start: Start; readonly clock: Clock },
+): Promise<ExecResult> {
+  const limit = new AbortController();
+  const abort = (): void => limit.abort("aborted");
+  if (asked.signal?.aborted) abort();
+  asked.signal?.addEventListener("abort", abort, { once: true });
+  const cancel = means.clock.after(asked.deadline, () => {
+    limit.abort(`not finished within ${asked.deadline} ms`);
+  });
+  const cap = asked.outputCap ?? defaultOutputCap;
+  const output = collectOutput(cap, () => limit.abort(`more than ${cap} bytes of output`));
+  const { target, command } = asked;
+  const process = await means.start({
+    target,
+    command,
+    stdin: false,
+    onStdout: output.stdout,
+    onStderr: output.stderr,
+    signal: limit.signal,
+  });
+  const outcome = "failed" in process ? process.failed : await process.ended;
+  cancel();
+  asked.signal?.removeEventListener("abort", abort);
+  return { outcome, ...output.texts() };
+}
+
+function isUnauthorized(started: RemoteProcess | { readonly failed: ExecOutcome }): boolean {
+  return "failed" in started && started.failed.kind === "rejected" && started.failed.status === 401;
+}
+
+/** With `refused`: reads them again, and fails when they are still the refused ones. */
+async function credentialsOf(
+  connection: Connection,
+  refused?: Credentials,
+): Promise<Credentials | ExecOutcome> {
+  try {
+    const credentials = await connection.credentials({ force: refused !== undefined });
+    const same = refused !== undefined && JSON.stringify(refused) === JSON.stringify(credentials);
+    return same ? neverRan("the credentials have not changed") : credentials;
+  } catch (error) {
+    return neverRan(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,123 @@
+// What happens to one command on its WebSocket, from the first frame to its outcome?
+import type { Clock } from "../../time/clock.ts";
+import type { Credentials } from "../config/connection.ts";
+import type { ExecOutcome, ProcessOptions, RemoteProcess } from "./exec.ts";
+import { closeStdinFrame, outcomeOfRefusal, outcomeOfStatus, readFrame, stdinFrame } from "./protocol.ts";
+import { type ExecSocket, openSocket, type SocketEnd } from "./socket.ts";
+
+/** Bytes of a final status that are read; the real ones have a few hundred. */
+const statusLimit = 64 * 1024;
+/** ms that the other side has for closing after its final status, and after stdin was closed. */
+const closeGrace = 500;
+/** Bytes of stdin in one frame. */
+const stdinChunk = 32 * 1024;
+
+/** A command to start. */
+export interface Asked extends ProcessOptions {
+  readonly stdin: boolean;
+}
+
+/** A command from the moment its connection is being made. */
+export interface Running extends RemoteProcess {
+  /** True once open, false when it ended before. */
+  readonly opened: Promise<boolean>;
+  abandon(reason: string): void;
+}
+
+/** Opens the socket and turns its frames into output and an outcome. Throws as openSocket does. */
+export function launch(
+  asked: Asked,
+  means: { readonly server: string; readonly credentials: Credentials; readonly clock: Clock },
+): Running {
+  const opened = Promise.withResolvers<boolean>();
+  const ended = Promise.withResolvers<ExecOutcome>();
+  let open = false;
+  let halfClose = false;
+  let status: ExecOutcome | undefined;
+  const onAbort = (): void => socket.terminate(String(asked.signal?.reason));
+  const socket: ExecSocket = openSocket({
+    url: execUrl(means.server, asked),
+    credentials: means.credentials,
+    clock: means.clock,
+    onOpen: (protocol) => {
+      open = true;
+      halfClose = protocol.startsWith("v5");
+      opened.resolve(true);
+    },
+    onMessage: (message) => {
+      const frame = readFrame(message);
+      switch (frame.kind) {
+        case "stdout":
+          if (frame.bytes.length > 0) asked.onStdout(frame.bytes);
+          return;
+        case "stderr":
+          if (frame.bytes.length > 0) asked.onStderr(frame.bytes);
+          return;
+        case "status":
+          status = outcomeOfStatus(new TextDecoder().decode(frame.bytes.subarray(0, statusLimit)));
+          return socket.close(closeGrace);
+        case "other":
+          return;
+        default:
+          return frame satisfies never;
+      }
+    },
+    onEnd: (end) => {
+      asked.signal?.removeEventListener("abort", onAbort);
+      opened.resolve(false);
+      ended.resolve(status ?? outcomeOfEnd(end));
+    },
+  });
+  asked.signal?.addEventListener("abort", onAbort, { once: true });
+
+  return {
+    opened: opened.promise,
+    ended: ended.promise,
+    write: (text) => writeAll(socket, new TextEncoder().encode(text)),
+    close: async () => {
+      if (open && halfClose && socket.send(closeStdinFrame)) {
+        const cancel = means.clock.after(closeGrace, () => socket.close(closeGrace));
+        await ended.promise;
+        return cancel();
+      }
+      // A v4 session ends too when its socket closes: the kubelet closes the command's stdin then.
+      socket.close(closeGrace);
+      await ended.promise;
+    },
+    abandon: (reason) => socket.terminate(reason),
+  };
+}
+
+function writeAll(socket: ExecSocket, bytes: Uint8Array): boolean {
+  for (let from = 0; from < bytes.length; from += stdinChunk) {
+    if (!socket.send(stdinFrame(bytes.subarray(from, from + stdinChunk)))) return false;
+  }
+  return true;
+}
+
+function outcomeOfEnd(end: SocketEnd): ExecOutcome {
+  switch (end.kind) {
+    case "refused":
+      return outcomeOfRefusal(end);
+    case "unreachable":
+      return end.sent ? { kind: "unknown", reason: end.reason } : neverRan(end.reason);
+    case "closed":
+      return { kind: "unknown", reason: `the connection ended without a status: ${end.reason}` };
+    default:
+      return end satisfies never;
+  }
+}
+
+/** Nothing was sent, so nothing can have run; 0 says that no HTTP status came either. */
+export function neverRan(reason: string): ExecOutcome {
+  return { kind: "rejected", status: 0, reason };
+}
+
+function execUrl(server: string, asked: Asked): string {
+  const { namespace, pod, container } = asked.target;
+  const query = new URLSearchParams({ container, stdout: "true", stderr: "true" });
+  if (asked.stdin) query.set("stdin", "true");
+  for (const word of asked.command) query.append("command", word);
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec`;
+  return `${server}${path}?${query}`;
+}

@@ -1,0 +1,94 @@
+// Which lines of a program's output answer which exchange? The state of a session, without any connection.
+import type { ExecOutcome } from "./exec.ts";
+import { createLineReader } from "../../text/line_reader.ts";
+
+/** Characters of stderr that are kept between two exchanges; the rest is cut. */
+const stderrLimit = 64 * 1024;
+
+/** What has been heard, and what is waited for. */
+export interface Conversation {
+  /** Takes output as it comes. Output that nobody asked for ends the session: answers would be misattributed. */
+  readonly stdout: (chunk: Uint8Array) => void;
+  readonly stderr: (chunk: Uint8Array) => void;
+  /** Resolves with `count` lines; with undefined once there is an outcome. `cap`: bytes of stdout. */
+  expect(count: number, cap: number): Promise<readonly string[] | undefined>;
+  /** What came on stderr since the last call. */
+  takeStderr(): string;
+  /** Absent while the session is alive. */
+  readonly outcome: ExecOutcome | undefined;
+  /** The program has ended like this. The first outcome stays. */
+  finish(outcome: ExecOutcome): void;
+  /** Ends the session from our side: what is under way is `unknown`, and `disconnect` is called. */
+  abort(reason: string): void;
+}
+
+interface Waiting {
+  readonly count: number;
+  readonly cap: number;
+  readonly got: string[];
+  readonly done: (lines: readonly string[] | undefined) => void;
+}
+
+/** A conversation at its beginning. `disconnect` is told why the session must end, at most once. */
+export function newConversation(disconnect: (reason: string) => void): Conversation {
+  const reader = createLineReader();
+  const errorText = new TextDecoder();
+  let stderr = "";
+  let outcome: ExecOutcome | undefined;
+  let waiting: Waiting | undefined;
+  let heard = 0;
+
+  function finish(how: ExecOutcome): void {
+    outcome ??= how;
+    waiting?.done(undefined);
+    waiting = undefined;
+  }
+
+  function abort(reason: string): void {
+    if (outcome) return;
+    finish({ kind: "unknown", reason });
+    disconnect(reason);
+  }
+
+  function hear(line: string): void {
+    if (!waiting) return abort(`an answer that nobody asked for: ${JSON.stringify(line.slice(0, 200))}`);
+    waiting.got.push(line);
+    if (waiting.got.length < waiting.count) return;
+    const { done, got } = waiting;
+    waiting = undefined;
+    done(got);
+  }
+
+  function stdout(chunk: Uint8Array): void {
+    if (outcome) return;
+    heard += chunk.length;
+    const cap = waiting?.cap ?? 0;
+    if (waiting && heard > cap) return abort(`more than ${cap} bytes of answers`);
+    for (const line of reader.push(chunk)) hear(line);
+    if (!waiting && reader.pendingBytes > 0) abort("output that nobody asked for");
+  }
+
+  return {
+    stdout,
+    stderr: (chunk) => {
+      stderr = (stderr + errorText.decode(chunk, { stream: true })).slice(0, stderrLimit);
+    },
+    expect: (count, cap) => {
+      if (outcome) return Promise.resolve(undefined);
+      heard = 0;
+      const { promise, resolve } = Promise.withResolvers<readonly string[] | undefined>();
+      waiting = { count, cap, got: [], done: resolve };
+      return promise;
+    },
+    takeStderr: () => {
+      const text = stderr;
+      stderr = "";
+      return text;
+    },
+    get outcome() {
+      return outcome;
+    },
+    finish,
+    abort,
+  };
+}

@@ -1,0 +1,83 @@
+// Which objects are known, and what is news? The local copy behind the reflector; it calls the handler.
+import type { Identified, ReflectorHandler } from "./reflector.ts";
+import { metadataOf, nameOf } from "./events.ts";
+
+/** A list that is being read: nothing of it counts before it is accepted. */
+export interface NewList {
+  readonly take: (item: unknown) => void;
+  /** Items taken so far, readable or not. */
+  count(): number;
+  /** The list is complete: it replaces what was known. */
+  accept(): void;
+}
+
+/** The last good state of each object. */
+export interface Collection {
+  readonly size: number;
+  beginList(): NewList;
+  /** An object was added or modified. */
+  present(raw: unknown): void;
+  /** An object has gone, or does not match the selectors any more. */
+  deleted(raw: unknown): void;
+}
+
+/** An empty collection. */
+export function createCollection<T extends Identified>(
+  options: {
+    readonly project: (object: unknown) => T;
+    readonly handler: ReflectorHandler<T>;
+  },
+): Collection {
+  const { project, handler } = options;
+  let known = new Map<string, T>();
+
+  /** The object's wanted fields, or undefined after it was reported as unreadable. */
+  function read(raw: unknown): T | undefined {
+    try {
+      const object = project(raw);
+      if (object.uid !== "") return object;
+      handler.unreadable(`${nameOf(raw)} has no uid`);
+    } catch (error) {
+      handler.unreadable(`${nameOf(raw)}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    return undefined;
+  }
+
+  return {
+    get size() {
+      return known.size;
+    },
+    beginList: () => {
+      const listed = new Map<string, T>();
+      let count = 0;
+      return {
+        take: (raw) => {
+          count += 1;
+          const object = read(raw) ?? known.get(metadataOf(raw).uid);
+          if (object) listed.set(object.uid, object);
+        },
+        count: () => count,
+        accept: () => {
+          known = listed;
+          handler.replaced([...listed.values()]);
+        },
+      };
+    },
+    present: (raw) => {
+      const object = read(raw);
+      if (!object) return;
+      const before = known.get(object.uid);
+      known.set(object.uid, object);
+      if (!before) return handler.added(object);
+      // The same state again, after a reconnect: versions may be compared for equality only.
+      if (before.resourceVersion !== object.resourceVersion) handler.modified(object);
+    },
+    deleted: (raw) => {
+      const { uid } = metadataOf(raw);
+      const before = known.get(uid);
+      if (!before) return;
+      known.delete(uid);
+      handler.deleted(read(raw) ?? before);
+    },
+  };
+}

@@ -1,0 +1,251 @@
+// How does a local copy of a collection stay true under every fault of the API server? List, then watch, for ever.
+import type { Clock } from "../../time/clock.ts";
+import { type ApiClient, ApiError } from "../api/client.ts";
+import { backoffDelay } from "../../time/backoff.ts";
+import { createCollection } from "./local_copy.ts";
+import { listPages } from "./list_pages.ts";
+import { pause } from "../../time/pause.ts";
+import { type Ending, endingOfFailure, endingOfStatus, type WatchEnd } from "./ending.ts";
+import type { WatchEvent } from "./events.ts";
+import { type Ended, watchOnce } from "./one_watch.ts";
+
+export type { WatchEnd };
+
+/** The part of any object that the reflector itself reads. */
+export interface Identified {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/**
+ * Calls come in order, never two at a time. `added` is only called for an object that is not known, `modified`
+ * and `deleted` only for one that is, whatever the server calls it.
+ */
+export interface ReflectorHandler<T extends Identified> {
+  /** A complete list: whatever is not in it is gone. The first call says: now the collection is known. */
+  replaced(objects: readonly T[]): void;
+  added(object: T): void;
+  modified(object: T): void;
+  /** The last state seen; the object may live on, without the selected label. */
+  deleted(object: T): void;
+  /**
+   * One JSON object of the stream or list could not be read; nothing else stops. If an earlier state of it is
+   * known, that one stays: unreadable is not gone.
+   */
+  unreadable(reason: string): void;
+}
+
+export interface ReflectorOptions<T extends Identified> {
+  /** For messages: "pods". */
+  readonly what: string;
+  /** Path of the collection, e.g. `/api/v1/pods`. */
+  readonly path: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Keeps the needed fields of one object; throws when it cannot be read. */
+  readonly project: (object: unknown) => T;
+  readonly handler: ReflectorHandler<T>;
+  readonly signal: AbortSignal;
+  /**
+   * Told of every failed list, and of every end of a watch that is followed by a wait; said once per kind of
+   * trouble by the caller, then counted. `retryIn`: ms.
+   */
+  readonly onTrouble?: (
+    trouble: { readonly end: WatchEnd; readonly reason: string; readonly retryIn: number },
+  ) => void;
+  /** Told when the trouble is over: a watch has held for 5 seconds. */
+  readonly onHealed?: () => void;
+  /** Told of every sign of life: a complete list, an event, a bookmark. */
+  readonly onAlive?: () => void;
+}
+
+/** A running reflector. */
+export interface Reflector {
+  /** Resolves when the first complete list has been handed over; for ever pending if it ends before. */
+  readonly synced: Promise<void>;
+  /** Lists anew now (the ten-minute resync, or a doubt). Coalesced; does nothing when a list is under way. */
+  relist(): void;
+  /** Resolves when everything is closed, after the signal was aborted. */
+  readonly done: Promise<void>;
+}
+
+/** ms after which a watch counts as having worked: before that its end is followed by a wait. */
+const shortestWatch = 5_000;
+/** ms of a watch from which on its end makes the next wait no longer, and after which all failures are forgotten. */
+const fairWatch = 30_000;
+const goodWatch = 120_000;
+/** ms between the first list that is suddenly empty and the one that confirms it. */
+const emptyPause = 2_000;
+/** Failed watches in a row after which the version itself is doubted. */
+const doubtAfter = 5;
+/**
+ * Silent watches in a row after which the version is doubted: from a version newer than its own (a database
+ * restored from a backup) the API server sends neither events nor bookmarks, and no error.
+ */
+const silencesToDoubt = 2;
+/** ms; see backoff.ts. */
+const backoff = { base: 800, max: 30_000 };
+/** ms; a server that asks for more is asked again all the same. */
+const longestRetryAfter = 120_000;
+
+/** Starts listing and watching at once, until the signal is aborted. Nothing the server does ends it. */
+export function startReflector<T extends Identified>(
+  client: ApiClient,
+  options: ReflectorOptions<T>,
+  means: { readonly clock: Clock },
+): Reflector {
+  const { clock } = means;
+  const { what, path, signal } = options;
+  const selectors = selectorsOf(options);
+  const collection = createCollection(options);
+  const synced = Promise.withResolvers<void>();
+  /** Where the next watch goes on; undefined: list first. */
+  let version: string | undefined;
+  /** relist() was called. */
+  let doubted = false;
+  let watching: AbortController | undefined;
+  /** Watches in a row that were open and said nothing at all until they were idle. */
+  let silences = 0;
+  let failures = 0;
+  let troubled = false;
+  let expiredLists = 0;
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const step = version === undefined || doubted ? list() : watch(version);
+      const ended = await step.catch(ownFault);
+      if (signal.aborted || ended === undefined) continue;
+      const wait = waitAfter(ended);
+      if (ended.end === "idle") silences += 1;
+      if (ended.relist || failures > doubtAfter || silences >= silencesToDoubt) version = undefined;
+      if (wait === 0) continue;
+      troubled = true;
+      options.onTrouble?.({ end: ended.end, reason: ended.reason, retryIn: wait });
+      await pause(wait, { clock, signal });
+    }
+  }
+
+  /** Reads the whole collection; undefined when all is well. */
+  async function list(): Promise<Ended | undefined> {
+    try {
+      let found = await readList();
+      if (found.empty && collection.size > 0) {
+        await pause(emptyPause, { clock, signal });
+        found = await readList();
+      }
+      if (signal.aborted) return undefined;
+      found.accept();
+      options.onAlive?.();
+      version = found.at;
+      doubted = false;
+      silences = 0;
+      expiredLists = 0;
+      synced.resolve();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const ending = endingOfFailure(error.failure, error.message);
+      if (ending.end === "gone") expiredLists += 1;
+      return { ...ending, lived: 0 };
+    }
+  }
+
+  async function readList(): Promise<
+    { readonly at: string; readonly empty: boolean; readonly accept: () => void }
+  > {
+    const list = collection.beginList();
+    // Pages that expire again and again are too many for the server's memory: ask for all at once.
+    const paged = expiredLists < 2;
+    const at = await listPages(client, { what, path, selectors, paged, signal, onItem: list.take });
+    return { at, empty: list.count() === 0, accept: list.accept };
+  }
+
+  /** Follows the collection from this version on, until something ends it. */
+  async function watch(from: string): Promise<Ended | undefined> {
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    watching = stop;
+    let cancelHeal = (): void => {};
+    try {
+      const onOpen = (): void => {
+        cancelHeal = clock.after(shortestWatch, heal);
+      };
+      const asked = { what, path, selectors, from, clock, signal: stop.signal, onOpen, onEvent: hear };
+      const ended = await watchOnce(client, asked);
+      // Ended by relist() or for good: not a fault, and nothing to wait for.
+      return stop.signal.aborted ? undefined : ended;
+    } finally {
+      cancelHeal();
+      signal.removeEventListener("abort", abort);
+      watching = undefined;
+    }
+  }
+
+  function hear(event: WatchEvent): Ending | undefined {
+    options.onAlive?.();
+    silences = 0;
+    switch (event.kind) {
+      case "present":
+        collection.present(event.object);
+        version = event.version;
+        return undefined;
+      case "deleted":
+        collection.deleted(event.object);
+        version = event.version;
+        return undefined;
+      case "bookmark":
+        version = event.version;
+        return undefined;
+      case "other":
+        options.handler.unreadable(`an event of the unknown type ${JSON.stringify(event.type)}`);
+        return undefined;
+      case "error":
+        return endingOfStatus(event.status);
+      case "malformed":
+        options.handler.unreadable(event.reason);
+        return { end: "malformed", reason: event.reason, relist: true };
+      default:
+        return event satisfies never;
+    }
+  }
+
+  /** ms to wait after this end; 0 after a watch that has simply run its time. */
+  function waitAfter(ended: Ended): number {
+    if (ended.lived >= goodWatch) failures = 0;
+    if (ended.end === "expected" && ended.lived >= shortestWatch) return 0;
+    failures = ended.lived >= fairWatch ? Math.max(1, failures - 1) : failures + 1;
+    const asked = Math.min(ended.retryAfter ?? 0, longestRetryAfter);
+    return Math.max(asked, backoffDelay(failures, { ...backoff, random: clock.random() }));
+  }
+
+  function heal(): void {
+    if (!troubled) return;
+    troubled = false;
+    options.onHealed?.();
+  }
+
+  return {
+    synced: synced.promise,
+    relist: () => {
+      doubted = true;
+      watching?.abort();
+    },
+    done: run(),
+  };
+}
+
+function selectorsOf(
+  options: { readonly labelSelector?: string; readonly fieldSelector?: string },
+): Readonly<Record<string, string>> {
+  return {
+    ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
+    ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
+  };
+}
+
+/** A handler that throws must not end the reflector: what it missed comes again with the next list. */
+function ownFault(error: unknown): Ended {
+  const reason = `a fault of this program: ${error instanceof Error ? error.message : String(error)}`;
+  return { end: "malformed", reason, relist: true, lived: 0 };
+}

@@ -1,0 +1,70 @@
+// Is this stream still alive? Reads lines until the other end stops, falls silent or says too much.
+import type { Clock } from "../../time/clock.ts";
+import { createLineReader } from "../../text/line_reader.ts";
+
+/** Why reading came to its end. */
+export type StreamEnd =
+  /** `onLine` had enough. */
+  | { readonly kind: "stopped" }
+  /** The other side closed it in order. What is left of a line is lost; it was not complete. */
+  | { readonly kind: "ended" }
+  | { readonly kind: "dropped"; readonly reason: string }
+  /** Not a byte for `idle` ms. */
+  | { readonly kind: "idle" }
+  /** It went on for longer than `limit` ms. */
+  | { readonly kind: "overdue" }
+  /** A line longer than `lineLimit` bytes. */
+  | { readonly kind: "too-long" };
+
+export interface StreamOptions {
+  readonly clock: Clock;
+  /** ms without a byte. */
+  readonly idle: number;
+  /** ms in all. */
+  readonly limit: number;
+  /** Bytes. */
+  readonly lineLimit: number;
+  /** Called with each complete line; `false` ends the reading. */
+  readonly onLine: (line: string) => boolean;
+}
+
+/** Reads until the end and cancels the stream, whatever that end is. Rejects only with what `onLine` throws. */
+export async function readLines(
+  body: ReadableStream<Uint8Array>,
+  options: StreamOptions,
+): Promise<StreamEnd> {
+  const { clock } = options;
+  const reader = body.getReader();
+  const lines = createLineReader();
+  let timedOut: StreamEnd | undefined;
+  const stop = (end: StreamEnd): void => {
+    timedOut ??= end;
+    reader.cancel().catch(() => {});
+  };
+  const cancelLimit = clock.after(options.limit, () => stop({ kind: "overdue" }));
+  let cancelIdle = (): void => {};
+  try {
+    while (true) {
+      cancelIdle = clock.after(options.idle, () => stop({ kind: "idle" }));
+      const chunk = await nextChunk(reader);
+      cancelIdle();
+      if (timedOut) return timedOut;
+      if ("kind" in chunk) return chunk;
+      const wanted = lines.push(chunk).every((line) => line === "" || options.onLine(line));
+      if (!wanted) return { kind: "stopped" };
+      if (lines.pendingBytes > options.lineLimit) return { kind: "too-long" };
+    }
+  } finally {
+    cancelLimit();
+    reader.cancel().catch(() => {});
+  }
+}
+
+async function nextChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | StreamEnd> {
+  try {
+    const { done, value } = await reader.read();
+    return done ? { kind: "ended" } : value;
+  } catch (error) {
+    return { kind: "dropped", reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,151 @@
+// Is this pod a member, of which networks, served through which agent, and if not, why not.
+import { type AgentPhase, agentPhase, type Agents, agentsOf, haveAgentsTerminated } from "./agents.ts";
+import { type AgentFault, agentFaults, agentWarnings } from "./agent_checks.ts";
+import type { ClusterNetworks } from "../network/cluster_networks.ts";
+import type { Network } from "../network/network.ts";
+import { parseAnnotation } from "../network/grammar/annotation.ts";
+import { podIpOf } from "./peers.ts";
+import type { PodView } from "./pod.ts";
+import { firstProblems, type Problem, type Source } from "../network/problem.ts";
+import { quoted } from "../text/quoted.ts";
+import { resolveNetworks } from "../network/resolve.ts";
+
+export type { AgentPhase, AgentRef } from "./agents.ts";
+
+/** Names and rules that the operator sets. */
+export interface MembershipSettings {
+  /** Annotation key, e.g. `vxlan.travelping.com/networks`. */
+  readonly annotationKey: string;
+  /** Container names. */
+  readonly agent: string;
+  readonly initAgent: string;
+  /** Where the ConfigMap is, for messages. */
+  readonly configMap: { readonly namespace: string; readonly name: string };
+  /** True: pod-level `id` and `dev`, and networks that no ConfigMap entry names, are forbidden. */
+  readonly restrictPods: boolean;
+  /** Networks one pod may have; default 64. */
+  readonly maxNetworks?: number;
+  /** Members one network may have; default 5,000. */
+  readonly maxMembers?: number;
+}
+
+/** A pod that takes part. `networks` are those that could be resolved; `problems` says what else was asked for. */
+export interface Member {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly podIPs: readonly string[];
+  /** Sorted by name. */
+  readonly networks: readonly Network[];
+  /** Names in the annotation that could not be resolved (sorted): unresolvable is not unwanted, their links stay. */
+  readonly unresolved: readonly string[];
+  /** True when the whole annotation parsed, so that a network it does not name is unwanted. */
+  readonly annotationParsed: boolean;
+  readonly problems: readonly Problem[];
+  /** Worth saying once; nothing is refused for them. */
+  readonly warnings: readonly Problem[];
+  readonly phase: AgentPhase;
+  /** Present once the pod is being deleted; it is a peer until its agent has terminated or grace has run out. */
+  readonly leaving?: { readonly graceSeconds: number; readonly agentTerminated: boolean };
+}
+
+/** What a pod is to us. */
+export type Membership =
+  | { readonly kind: "member"; readonly member: Member }
+  /** Will be one, but has no pod IP yet. */
+  | { readonly kind: "pending" }
+  /** Asks for it but cannot be one; known from the spec, no exec is tried. */
+  | { readonly kind: "refused"; readonly problems: readonly Problem[] }
+  /** Does not ask for it, or has finished. */
+  | { readonly kind: "none"; readonly reason: "no annotation" | "finished" };
+
+/** What a pod is judged by, besides itself. */
+export interface MembershipContext {
+  readonly settings: MembershipSettings;
+  readonly cluster: ClusterNetworks;
+  readonly holds: (network: string) => boolean;
+}
+
+/**
+ * Judges one pod. `holds` tells whether the pod already holds a network that has since been removed from the
+ * ConfigMap: a holder keeps the last good options, a newcomer is told that the network is unknown.
+ */
+export function membership(pod: PodView, context: MembershipContext): Membership {
+  if (pod.annotation === undefined) return { kind: "none", reason: "no annotation" };
+  // A finished pod keeps its status.podIP (kubernetes/kubernetes#92697), which may be another pod's by now.
+  if (pod.phase === "Succeeded" || pod.phase === "Failed") return { kind: "none", reason: "finished" };
+  const { settings } = context;
+  const agents = agentsOf(pod, settings);
+  const refusals = [...hostNetworkFaults(pod), ...agentFaults(pod, { names: settings, agents })];
+  if (refusals.length > 0) return { kind: "refused", problems: podProblems(pod, refusals) };
+  if (pod.podIPs.length === 0) return { kind: "pending" };
+  return { kind: "member", member: memberOf(pod, { ...context, annotation: pod.annotation, agents }) };
+}
+
+function memberOf(
+  pod: PodView,
+  context: MembershipContext & { readonly annotation: string; readonly agents: Agents },
+): Member {
+  const { settings, agents } = context;
+  const source: Source = {
+    kind: "annotation",
+    key: settings.annotationKey,
+    namespace: pod.namespace,
+    pod: pod.name,
+  };
+  const parsed = parseAnnotation(context.annotation, source);
+  const resolved = resolveNetworks(parsed.entries, {
+    ...context,
+    ...settings,
+    source,
+    namespace: pod.namespace,
+  });
+  const isCarried = ({ family }: Network): boolean => podIpOf(pod, family) !== undefined;
+  const stranded = resolved.networks.filter((network) => !isCarried(network));
+  const problems = [
+    ...parsed.problems,
+    ...resolved.problems,
+    ...stranded.map((network) => noPodIp(pod, network)),
+  ];
+  return {
+    uid: pod.uid,
+    namespace: pod.namespace,
+    name: pod.name,
+    podIPs: pod.podIPs,
+    networks: resolved.networks.filter(isCarried),
+    unresolved: [...resolved.unresolved, ...stranded.map(({ name }) => name)].sort(),
+    annotationParsed: parsed.complete,
+    problems: firstProblems(problems.sort(byLine), source),
+    warnings: podProblems(pod, agentWarnings(agents)),
+    phase: agentPhase(agents),
+    ...(pod.deletion && { leaving: { ...pod.deletion, agentTerminated: haveAgentsTerminated(agents) } }),
+  };
+}
+
+function hostNetworkFaults(pod: PodView): AgentFault[] {
+  if (!pod.hostNetwork) return [];
+  const message = "Cannot serve the pod: it has hostNetwork: true, so its interfaces would be the node's; " +
+    "leave hostNetwork out";
+  return [{ kind: "host-network", message }];
+}
+
+function noPodIp(pod: PodView, network: Network): Problem {
+  return {
+    kind: "setup-failed",
+    source: { kind: "pod", namespace: pod.namespace, pod: pod.name },
+    network: network.name,
+    message:
+      `Cannot give the pod network ${quoted(network.name)}: pod IPs of IPv${network.family} carry it, ` +
+      `and the pod has ${pod.podIPs.join(", ")} only`,
+  };
+}
+
+function podProblems(pod: PodView, faults: readonly AgentFault[]): readonly Problem[] {
+  const source: Source = { kind: "pod", namespace: pod.namespace, pod: pod.name };
+  return faults.map((fault) => ({ ...fault, source }));
+}
+
+/** In the order in which a person reads the text; what concerns no line comes last. */
+function byLine(a: Problem, b: Problem): number {
+  return (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER);
+}

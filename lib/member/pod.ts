@@ -1,0 +1,151 @@
+// The fields of a Pod that decide whether and how it is a member; nothing else of a pod is kept in memory.
+import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
+import { parseAddress } from "../network/grammar/address.ts";
+import { type ShownStatus, shownStatus } from "./current_status.ts";
+
+/** What a container's status says. `unknown` until the kubelet has reported. */
+export type ContainerState = "unknown" | "waiting" | "running" | "terminated";
+
+/** One container as its spec asks for it and its status reports it. */
+export interface ContainerView {
+  readonly name: string;
+  readonly init: boolean;
+  /** Position among the init containers (or containers), from 0. */
+  readonly position: number;
+  /** An init container with `restartPolicy: Always`. */
+  readonly restartable: boolean;
+  readonly startupProbe: boolean;
+  /** Privileged, or NET_ADMIN or ALL added and not dropped again. */
+  readonly netAdmin: boolean;
+  /** What the spec says of the user, container before pod: 0 or unset may be root. */
+  readonly runAsUser?: number;
+  readonly runAsNonRoot: boolean;
+  readonly state: ContainerState;
+  /** Changes whenever the container is made anew; empty while there is none. */
+  readonly containerId: string;
+  readonly image: string;
+}
+
+/** A pod as we see it. */
+export interface PodView {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly resourceVersion: string;
+  /** Text of the networks annotation; absent when the pod has none. */
+  readonly annotation?: string;
+  readonly node?: string;
+  readonly hostNetwork: boolean;
+  readonly shareProcessNamespace: boolean;
+  readonly phase: string;
+  /** In the order of the status, in canonical text; empty until assigned. */
+  readonly podIPs: readonly string[];
+  /** Present once the pod is being deleted; grace in seconds, from the deletion on. */
+  readonly deletion?: { readonly graceSeconds: number };
+  readonly initContainers: readonly ContainerView[];
+  readonly containers: readonly ContainerView[];
+  /** What the pod shows of us. Membership does not read it, so that our own writes wake nobody. */
+  readonly shown?: ShownStatus;
+}
+
+/** Kubernetes' own default, in seconds, for a pod that names no grace period. */
+const defaultGraceSeconds = 30;
+
+/**
+ * Takes from a Pod what membership needs; `annotationKey` names the networks annotation. Everything but uid, namespace
+ * and name may be missing (a fresh pod has no status). Throws an Error that names what is missing of those.
+ */
+export function podView(pod: V1Pod, options: { readonly annotationKey: string }): PodView {
+  const { metadata, spec, status } = pod;
+  const annotation = metadata?.annotations?.[options.annotationKey];
+  const graceSeconds = metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds;
+  const shown = shownStatus(pod, options.annotationKey);
+  return {
+    uid: required(metadata?.uid, "metadata.uid"),
+    namespace: required(metadata?.namespace, "metadata.namespace"),
+    name: required(metadata?.name, "metadata.name"),
+    resourceVersion: metadata?.resourceVersion ?? "",
+    ...(typeof annotation === "string" && { annotation }),
+    ...(spec?.nodeName !== undefined && { node: spec.nodeName }),
+    hostNetwork: spec?.hostNetwork === true,
+    shareProcessNamespace: spec?.shareProcessNamespace === true,
+    phase: status?.phase ?? "",
+    podIPs: podIpsOf(pod),
+    ...(metadata?.deletionTimestamp != null && {
+      deletion: { graceSeconds: graceSeconds ?? defaultGraceSeconds },
+    }),
+    initContainers: containerViews(spec?.initContainers, {
+      spec,
+      statuses: status?.initContainerStatuses,
+      init: true,
+    }),
+    containers: containerViews(spec?.containers, { spec, statuses: status?.containerStatuses, init: false }),
+    ...(shown && { shown }),
+  };
+}
+
+function required(value: string | undefined, field: string): string {
+  if (value === undefined || value === "") throw new Error(`Cannot read a pod: ${field} is missing`);
+  return value;
+}
+
+/** Read like any other address, since they end up in commands of other pods. */
+function podIpsOf(pod: V1Pod): readonly string[] {
+  const texts = [...pod.status?.podIPs?.map(({ ip }) => ip) ?? [], pod.status?.podIP];
+  const read = texts.map((text) => parseAddress(text ?? ""));
+  return [...new Set(read.flatMap((ip) => ip.kind === "value" ? [ip.value.text] : []))];
+}
+
+interface ContainersContext {
+  readonly spec: V1PodSpec | undefined;
+  readonly statuses: readonly V1ContainerStatus[] | undefined;
+  readonly init: boolean;
+}
+
+function containerViews(
+  containers: readonly V1Container[] | undefined,
+  context: ContainersContext,
+): readonly ContainerView[] {
+  return (containers ?? []).map((container, position) => containerView(container, { ...context, position }));
+}
+
+function containerView(
+  container: V1Container,
+  context: ContainersContext & { readonly position: number },
+): ContainerView {
+  const status = context.statuses?.find(({ name }) => name === container.name);
+  const ofPod = context.spec?.securityContext;
+  const runAsUser = container.securityContext?.runAsUser ?? ofPod?.runAsUser;
+  return {
+    name: container.name,
+    init: context.init,
+    position: context.position,
+    restartable: context.init && container.restartPolicy === "Always",
+    startupProbe: container.startupProbe != null,
+    netAdmin: hasNetAdmin(container),
+    ...(runAsUser != null && { runAsUser }),
+    runAsNonRoot: (container.securityContext?.runAsNonRoot ?? ofPod?.runAsNonRoot) === true,
+    state: stateOf(status),
+    containerId: status?.containerID ?? "",
+    image: container.image ?? "",
+  };
+}
+
+/** As container runtimes read it: ALL is added, then ALL is dropped, then single ones are added, then dropped. */
+function hasNetAdmin(container: V1Container): boolean {
+  if (container.securityContext?.privileged === true) return true;
+  const added = capabilityNames(container.securityContext?.capabilities?.add);
+  const dropped = capabilityNames(container.securityContext?.capabilities?.drop);
+  if (dropped.has("NET_ADMIN")) return false;
+  return added.has("NET_ADMIN") || (added.has("ALL") && !dropped.has("ALL"));
+}
+
+function capabilityNames(names: readonly string[] | undefined): ReadonlySet<string> {
+  return new Set(names?.map((name) => name.toUpperCase().replace(/^CAP_/, "")));
+}
+
+function stateOf(status: V1ContainerStatus | undefined): ContainerState {
+  if (status?.state?.running != null) return "running";
+  if (status?.state?.terminated != null) return "terminated";
+  return status?.state?.waiting != null ? "waiting" : "unknown";
+}

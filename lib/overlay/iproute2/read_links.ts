@@ -1,0 +1,76 @@
+// Which links are there: the line that `address show` prints, with details, becomes links with their
+// addresses.
+import type { Family } from "../../network/network.ts";
+import {
+  count,
+  type Foreign,
+  objects,
+  optionalObject,
+  optionalText,
+  readObjects,
+  text,
+  texts,
+  unexpected,
+} from "./fields.ts";
+import { parseIp } from "../../network/grammar/ip_text.ts";
+import type { ObservedLink, ObservedVxlan } from "../observation.ts";
+
+/** Reads the line that `address show` prints. Throws a ReadingError. */
+export function readLinks(line: string): readonly ObservedLink[] {
+  return readObjects(line, "links").map(readLink).sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+function readLink(link: Foreign): ObservedLink {
+  const info = optionalObject(link, "linkinfo");
+  const kind = info === undefined ? "" : optionalText(info, "info_kind") ?? "";
+  const data = info === undefined ? undefined : optionalObject(info, "info_data");
+  return {
+    name: text(link, "ifname"),
+    index: count(link, "ifindex"),
+    mtu: count(link, "mtu"),
+    mac: (optionalText(link, "address") ?? "").toLowerCase(),
+    up: texts(link, "flags").includes("UP"),
+    alias: optionalText(link, "ifalias") ?? "",
+    kind,
+    ...(kind === "vxlan" && data !== undefined ? { vxlan: readVxlan(data) } : {}),
+    addresses: objects(link, "addr_info").flatMap(readAddress),
+  };
+}
+
+function readVxlan(data: Foreign): ObservedVxlan {
+  const dev = optionalText(data, "link");
+  const local = firstIp(data, ["local", "local6"]);
+  const remote = firstIp(data, ["remote", "remote6", "group", "group6"]);
+  return {
+    vni: count(data, "id"),
+    port: count(data, "port"),
+    family: tunnelFamily(data),
+    ...(dev === undefined ? {} : { dev }),
+    ...(local === undefined ? {} : { local }),
+    ...(remote === undefined ? {} : { remote }),
+  };
+}
+
+/** The kernel does not tell the family; it is IPv6 exactly when one of the tunnel's addresses is. */
+function tunnelFamily(data: Foreign): Family {
+  const ipv6 = ["local6", "remote6", "group6"].some((field) => data.fields[field] !== undefined);
+  return ipv6 ? 6 : 4;
+}
+
+function firstIp(data: Foreign, fields: readonly string[]): string | undefined {
+  const field = fields.find((name) => data.fields[name] !== undefined);
+  return field === undefined ? undefined : ipField(data, field);
+}
+
+function readAddress(entry: Foreign): readonly string[] {
+  const family = optionalText(entry, "family");
+  if (family !== "inet" && family !== "inet6") return [];
+  return [`${ipField(entry, "local")}/${count(entry, "prefixlen")}`];
+}
+
+function ipField(of: Foreign, field: string): string {
+  const found = text(of, field);
+  const ip = parseIp(found);
+  if (ip === undefined) throw unexpected(of, { field, expected: "an IP address", found });
+  return ip.address;
+}

@@ -1,0 +1,61 @@
+// Which routes are there: the line that `route show table all` prints, both families in one.
+import type { Family } from "../../network/network.ts";
+import {
+  type Foreign,
+  objects,
+  optionalCount,
+  optionalObject,
+  optionalText,
+  readObjects,
+  text,
+  unexpected,
+} from "./fields.ts";
+import { hostPrefix, parseCidr, parseIp } from "../../network/grammar/ip_text.ts";
+import type { ObservedRoute } from "../observation.ts";
+import { routeProtocol } from "../step.ts";
+
+/** Reads the line that `route show table all` prints. Throws a ReadingError. */
+export function readRoutes(line: string): readonly ObservedRoute[] {
+  return readObjects(line, "routes").flatMap(readRoute);
+}
+
+function readRoute(route: Foreign): readonly ObservedRoute[] {
+  const common = {
+    subnet: readSubnet(route),
+    ours: optionalText(route, "protocol") === String(routeProtocol),
+    table: optionalText(route, "table") ?? "main",
+    metric: optionalCount(route, "metric") ?? 0,
+  };
+  const hops = objects(route, "nexthops");
+  return (hops.length > 0 ? hops : [route]).map((hop) => {
+    const gateway = readGateway(hop);
+    const dev = optionalText(hop, "dev") ?? "";
+    return { ...common, dev, ...(gateway === undefined ? {} : { gateway }) };
+  });
+}
+
+/** `default` stands for both families, and hosts come without a length. */
+function readSubnet(route: Foreign): string {
+  const found = text(route, "dst");
+  if (found === "default") return familyOf(route) === 6 ? "::/0" : "0.0.0.0/0";
+  const host = parseIp(found);
+  if (host !== undefined) return `${host.address}/${hostPrefix(host.family)}`;
+  const cidr = parseCidr(found);
+  if (cidr === undefined) throw unexpected(route, { field: "dst", expected: "a subnet", found });
+  return `${cidr.address}/${cidr.prefix}`;
+}
+
+/** Every IPv6 route has a router preference (`pref`), no IPv4 route has one. */
+function familyOf(route: Foreign): Family {
+  return route.fields["pref"] === undefined ? 4 : 6;
+}
+
+/** The next hop's address; an IPv4 route over an IPv6 hop has it in `via`. */
+function readGateway(hop: Foreign): string | undefined {
+  const via = optionalObject(hop, "via");
+  const found = via === undefined ? optionalText(hop, "gateway") : text(via, "host");
+  if (found === undefined) return undefined;
+  const ip = parseIp(found);
+  if (ip === undefined) throw unexpected(hop, { field: "gateway", expected: "an IP address", found });
+  return ip.address;
+}

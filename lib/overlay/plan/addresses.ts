@@ -1,0 +1,56 @@
+// Which addresses an interface gets and loses.
+import { type Cidr, cidrText } from "../../network/network.ts";
+import { contains, parseCidr } from "../../network/grammar/ip_text.ts";
+import type { StandingLink } from "./links.ts";
+import type { KnownAddresses } from "./plan.ts";
+import type { Step } from "../step.ts";
+
+/** Steps for one interface. */
+export interface AddressSteps {
+  readonly deletions: readonly Step[];
+  readonly additions: readonly Step[];
+  /** Addresses that are deleted. */
+  readonly leaving: readonly Cidr[];
+  /** Observed addresses that are there in between, when deletions are done. */
+  readonly remaining: readonly Cidr[];
+}
+
+/**
+ * An address goes only if we know that we set it, or if it is an address that is wanted with another prefix
+ * length (the kernel takes an IPv6 address only once, and the user has said which one it is).
+ */
+export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresses): AddressSteps {
+  const dev = wanted.name;
+  const observed = (link?.addresses ?? []).flatMap((text) => parseCidr(text) ?? []);
+  const texts = new Set(wanted.addresses.map(cidrText));
+  const isUnwanted = (cidr: Cidr): boolean =>
+    !texts.has(cidrText(cidr)) &&
+    (ours.get(dev)?.has(cidrText(cidr)) === true || hasAddress(wanted.addresses, cidr));
+  const remaining = observed.filter((cidr) =>
+    !isUnwanted(cidr) && !isUnwanted(firstOfSubnet(cidr, observed))
+  );
+  const there = new Set(remaining.map(cidrText));
+  // The last ones first: the first of a subnet would take them along.
+  const leaving = observed.filter(isUnwanted).reverse();
+  return {
+    leaving,
+    deletions: leaving.map((cidr) => ({ kind: "delete-address", dev, cidr: cidrText(cidr) })),
+    additions: wanted.addresses
+      .filter((cidr) => !there.has(cidrText(cidr)))
+      .map((cidr) => ({ kind: "add-address", dev, cidr: cidrText(cidr), family: cidr.family })),
+    remaining,
+  };
+}
+
+function hasAddress(cidrs: readonly Cidr[], { address }: Cidr): boolean {
+  return cidrs.some((cidr) => cidr.address === address);
+}
+
+/**
+ * With the first IPv4 address of a subnet the kernel removes the later ones too, unless it promotes them (a
+ * sysctl). Setting them again does no harm in either case.
+ */
+function firstOfSubnet(cidr: Cidr, observed: readonly Cidr[]): Cidr {
+  if (cidr.family === 6) return cidr;
+  return observed.find((other) => other.prefix === cidr.prefix && contains(other, cidr.address)) ?? cidr;
+}

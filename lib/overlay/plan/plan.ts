@@ -1,0 +1,72 @@
+// Wanted minus observed: which steps bring one pod's kernel to what it should hold, and what stands in the
+// way.
+import type { Observation } from "../observation.ts";
+import { addressSteps } from "./addresses.ts";
+import { fdbSteps } from "./fdb.ts";
+import { linkSteps } from "./interface.ts";
+import { judgeLinks } from "./links.ts";
+import { routeSteps } from "./routes.ts";
+import type { Step } from "../step.ts";
+import type { WantedState } from "../wanted.ts";
+
+/** Why something about an interface cannot be made right. Only what it blocks is left out of the plan. */
+export interface Obstacle {
+  /** `conflict`: something that is not ours is in the way; `setup-failed`: the pod lacks what it takes. */
+  readonly kind: "conflict" | "setup-failed";
+  readonly network: string;
+  readonly interfaceName: string;
+  /** A sentence: what cannot be done, what was found, and the remedy. */
+  readonly reason: string;
+}
+
+/** Sorted and complete: the same world gives the same plan. `ip` steps come before `bridge` steps. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** Addresses that we set, by interface name: only those are ever removed. */
+export type KnownAddresses = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** What a plan is made from. */
+export interface PlanInput {
+  readonly wanted: WantedState;
+  readonly observed: Observation;
+  readonly ourAddresses: KnownAddresses;
+}
+
+/**
+ * Plans one pod. An empty `steps` without obstacles means: it holds.
+ *
+ * The order of steps: what must go goes first (links; then routes and addresses), so that names, VNIs and
+ * subnets are free for those that come, also when two interfaces swap them. Peers come before peers go, so
+ * that no frame is lost in between.
+ */
+export function plan(input: PlanInput): Plan {
+  const links = judgeLinks(input.wanted, input.observed);
+  const standing = links.standing.map((link) => ({ link, work: linkSteps(link, input.observed) }));
+  const addresses = links.standing.map((link) => addressSteps(link, input.ourAddresses));
+  const routes = routeSteps(links, { observed: input.observed, addresses });
+  const fdb = fdbSteps(links.standing, input.observed);
+  return {
+    steps: [
+      ...links.deletions,
+      ...standing.flatMap(({ work }) => work.steps),
+      ...routes.deletions,
+      ...addresses.flatMap(({ deletions }) => deletions),
+      ...addresses.flatMap(({ additions }) => additions),
+      ...routes.additions,
+      ...fdb.appends,
+      ...fdb.deletions,
+    ],
+    obstacles: [
+      ...links.obstacles,
+      ...standing.flatMap(({ work }) => work.obstacles),
+      ...routes.obstacles,
+    ].sort(byInterface),
+  };
+}
+
+function byInterface(a: Obstacle, b: Obstacle): number {
+  return a.interfaceName < b.interfaceName ? -1 : a.interfaceName > b.interfaceName ? 1 : 0;
+}

@@ -1,0 +1,172 @@
+// Which routes the interfaces get and lose, and which ones cannot be had.
+import { type Cidr, cidrText, type Family, type Route } from "../../network/network.ts";
+import { subnetOf } from "../../network/grammar/address.ts";
+import { quoted } from "../../text/quoted.ts";
+import { contains, parseCidr } from "../../network/grammar/ip_text.ts";
+import type { Observation, ObservedRoute } from "../observation.ts";
+import type { AddressSteps } from "./addresses.ts";
+import type { LinkVerdict, StandingLink } from "./links.ts";
+import type { Obstacle } from "./plan.ts";
+import type { Step } from "../step.ts";
+
+/** Steps for all interfaces: what goes, then what comes, each sorted by interface. */
+export interface RouteSteps {
+  readonly deletions: readonly Step[];
+  readonly additions: readonly Step[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** Plans the routes of the main table. `addresses` are those of the standing links, in the same order. */
+export function routeSteps(
+  links: LinkVerdict,
+  context: { readonly observed: Observation; readonly addresses: readonly AddressSteps[] },
+): RouteSteps {
+  const gone = new Set(links.deletions.map(({ dev }) => dev));
+  const main = context.observed.routes
+    .filter(({ table, dev }) => table === "main" && !gone.has(dev))
+    .sort(byText);
+  const unwanted = links.standing.flatMap((standing) => unwantedRoutes(standing, main));
+  const staying = new Set(main.filter((route) => !unwanted.includes(route)));
+  const claimed = new Map<string, string>();
+  const perInterface = links.standing.map((standing, position) => {
+    const addresses = context.addresses[position] ?? noAddresses;
+    for (const route of lostRoutes(standing, { staying, addresses })) staying.delete(route);
+    return wantedRoutes(standing, { staying: [...staying], addresses, claimed });
+  });
+  return {
+    deletions: unwanted.map(deletion),
+    additions: perInterface.flatMap(({ additions }) => additions),
+    obstacles: perInterface.flatMap(({ obstacles }) => obstacles),
+  };
+}
+
+/** The kernel lists routes in an order of its own. */
+function byText(a: ObservedRoute, b: ObservedRoute): number {
+  const [left, right] = [a, b].map((route) => `${route.dev} ${told(route)} ${route.metric}`);
+  return (left ?? "") < (right ?? "") ? -1 : 1;
+}
+
+function unwantedRoutes(
+  { wanted, link }: StandingLink,
+  routes: readonly ObservedRoute[],
+): readonly ObservedRoute[] {
+  if (link === undefined) return [];
+  return routes.filter((route) =>
+    route.ours && route.dev === wanted.name &&
+    !wanted.routes.some((candidate) => isSame(candidate, { route, dev: wanted.name }))
+  );
+}
+
+/** When the last IPv4 address of a link goes, the kernel drops its IPv4 routes with it. */
+function lostRoutes(
+  { wanted }: StandingLink,
+  { staying, addresses }: { readonly staying: Iterable<ObservedRoute>; readonly addresses: AddressSteps },
+): readonly ObservedRoute[] {
+  const isBare = addresses.leaving.some(({ family }) => family === 4) &&
+    !addresses.remaining.some(({ family }) => family === 4);
+  return isBare ? [...staying].filter(({ dev, subnet }) => dev === wanted.name && !subnet.includes(":")) : [];
+}
+
+interface RouteContext {
+  readonly staying: readonly ObservedRoute[];
+  readonly addresses: AddressSteps;
+  /** Which interface has each subnet in this plan. */
+  readonly claimed: Map<string, string>;
+}
+
+function wantedRoutes(
+  { wanted, link }: StandingLink,
+  context: RouteContext,
+): { readonly additions: readonly Step[]; readonly obstacles: readonly Obstacle[] } {
+  const additions: Step[] = [];
+  const obstacles: Obstacle[] = [];
+  const dev = wanted.name;
+  // On a link that is down the kernel refuses routes; with `up=false` they wait for whoever brings it up.
+  const routes = wanted.up || link?.up === true ? wanted.routes : [];
+  for (const route of routes) {
+    if (context.staying.some((candidate) => isSame(route, { route: candidate, dev }))) continue;
+    const reason = whyNotAdded(route, { ...context, dev, wantedAddresses: wanted.addresses });
+    if (reason !== undefined) {
+      obstacles.push({ kind: reason.kind, network: wanted.network, interfaceName: dev, reason: reason.text });
+      continue;
+    }
+    context.claimed.set(cidrText(route.subnet), dev);
+    additions.push({ kind: "add-route", dev, subnet: cidrText(route.subnet), gateway: route.gateway });
+  }
+  return { additions, obstacles };
+}
+
+/** A route that does what is wanted counts, whoever set it (the predecessor's carry no protocol of ours). */
+function isSame(
+  wanted: Route,
+  { route, dev }: { readonly route: ObservedRoute; readonly dev: string },
+): boolean {
+  return route.dev === dev && route.gateway === wanted.gateway && route.subnet === cidrText(wanted.subnet);
+}
+
+function whyNotAdded(
+  route: Route,
+  context: RouteContext & { readonly dev: string; readonly wantedAddresses: readonly Cidr[] },
+): { readonly kind: Obstacle["kind"]; readonly text: string } | undefined {
+  const subnet = cidrText(route.subnet);
+  const attempt = `Cannot add route ${subnet} via ${route.gateway} to interface "${context.dev}"`;
+  const claimant = context.claimed.get(subnet);
+  if (claimant !== undefined) {
+    return { kind: "conflict", text: `${attempt}: interface "${claimant}" has a route to the same subnet` };
+  }
+  const taken = context.staying.find((other) =>
+    other.subnet === subnet && other.metric === defaultMetric(route.subnet.family)
+  );
+  if (taken !== undefined) {
+    return {
+      kind: "conflict",
+      text: `${attempt}: the pod has a route to ${told(taken)}. ${splitHint(route)}`,
+    };
+  }
+  if (!isReachable(route, context)) {
+    return { kind: "setup-failed", text: `${attempt}: no subnet of the interface holds the gateway` };
+  }
+  return undefined;
+}
+
+/** The metric of a route added without one; the kernel refuses a second route of equal subnet and metric. */
+function defaultMetric(family: Family): number {
+  return family === 4 ? 0 : 1024;
+}
+
+function told({ subnet, gateway, dev }: ObservedRoute): string {
+  const via = gateway === undefined ? "" : ` via ${gateway}`;
+  return `${subnet}${via} on ${dev === "" ? "no device" : quoted(dev)}`;
+}
+
+function splitHint({ subnet }: Route): string {
+  if (subnet.prefix > 0) return "Choose another subnet";
+  const [lower, upper] = subnet.family === 4 ? ["0.0.0.0/1", "128.0.0.0/1"] : ["::/1", "8000::/1"];
+  return `Route ${lower} and ${upper} instead`;
+}
+
+/** The kernel refuses a gateway that is not a neighbour. */
+function isReachable(
+  { gateway }: Route,
+  context: RouteContext & { readonly dev: string; readonly wantedAddresses: readonly Cidr[] },
+): boolean {
+  // The kernel's routes to the interface's own subnets go with their addresses.
+  const leaving = new Set(context.addresses.leaving.map((cidr) => cidrText(subnetOf(cidr))));
+  const direct = context.staying.filter((route) =>
+    route.dev === context.dev && route.gateway === undefined && !leaving.has(route.subnet)
+  );
+  return [
+    linkLocal,
+    ...context.wantedAddresses,
+    ...context.addresses.remaining,
+    ...direct.flatMap(({ subnet }) => parseCidr(subnet) ?? []),
+  ].some((subnet) => contains(subnet, gateway));
+}
+
+const noAddresses: AddressSteps = { deletions: [], additions: [], leaving: [], remaining: [] };
+
+const linkLocal: Cidr = { family: 6, address: "fe80::", prefix: 10 };
+
+function deletion({ dev, subnet, gateway }: ObservedRoute): Step {
+  return { kind: "delete-route", dev, subnet, ...(gateway === undefined ? {} : { gateway }) };
+}

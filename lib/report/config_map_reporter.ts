@@ -1,0 +1,38 @@
+// What is said when the ConfigMap has changed: what is kept of it, and what cannot be read.
+import type { ClusterNetworks } from "../network/cluster_networks.ts";
+import { type Problem, problemText } from "../network/problem.ts";
+import type { Log } from "../ops/log.ts";
+import type { ConfigMapView } from "../controller/watch/resources.ts";
+
+/** The ConfigMap and what is wrong with it; undefined when there is none. */
+export interface ConfigMapSeen {
+  readonly configMap:
+    | { readonly uid: string; readonly namespace: string; readonly name: string }
+    | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export interface ConfigMapNewsOptions {
+  readonly log: Log;
+  readonly configMap: { readonly namespace: string; readonly name: string };
+  readonly onConfigMap?: (seen: ConfigMapSeen) => void;
+}
+
+/** Says each problem when it comes up, and again only after it was mended. */
+export class ConfigMapNews {
+  readonly #options: ConfigMapNewsOptions;
+  #said: ReadonlySet<string> = new Set();
+
+  constructor(options: ConfigMapNewsOptions) {
+    this.#options = options;
+  }
+
+  /** `view`: the ConfigMap, if there is one; `cluster`: what became of it. */
+  tell(view: ConfigMapView | undefined, { notices, problems }: ClusterNetworks): void {
+    const { log, configMap, onConfigMap } = this.#options;
+    const texts = new Set(problems.map(problemText));
+    for (const line of [...notices, ...texts.difference(this.#said)]) log.warn(line);
+    this.#said = texts;
+    onConfigMap?.({ configMap: view === undefined ? undefined : { uid: view.uid, ...configMap }, problems });
+  }
+}

@@ -1,0 +1,54 @@
+// Which Events a report is worth: one for each reason, its text all that is to be said under it. Pure.
+import { type Problem, problemGist, problemText } from "../network/problem.ts";
+import { conditionReasons } from "./pod_condition.ts";
+import type { PodReport } from "../report/report.ts";
+import { cutBytes } from "../text/status_text.ts";
+
+/** An Event as it should be, without the object it is about. */
+export interface WantedEvent {
+  readonly reason: string;
+  readonly type: "Normal" | "Warning";
+  /** At most 1 kB, as the API demands. */
+  readonly note: string;
+  /** Equal: nothing new to say. */
+  readonly gist: string;
+}
+
+/** The API refuses more bytes. */
+const longestNote = 1024;
+
+/** Sorted by reason. None while a pod waits or when it is no member any more. */
+export function eventsOf({ standing, warnings, networks }: PodReport): readonly WantedEvent[] {
+  switch (standing.kind) {
+    case "waiting":
+    case "former":
+      return [];
+    case "ready": {
+      const names = networks.map(({ network }) => `${network.name} (VNI ${network.vni})`).join(", ");
+      const note = cutBytes(`Networks are ready: ${names || "none asked for"}`, longestNote);
+      return [{ reason: "VxlanReady", type: "Normal", note, gist: note }, ...warningsOf(warnings)];
+    }
+    case "failing":
+      return warningsOf([...standing.problems, ...warnings]);
+    default:
+      return standing satisfies never;
+  }
+}
+
+/** Problems grouped by reason. */
+export function warningsOf(problems: readonly Problem[]): readonly WantedEvent[] {
+  const reasons = new Set(problems.map(reasonOf));
+  return [...reasons].sort().map((reason) => {
+    const all = problems.filter((problem) => reasonOf(problem) === reason);
+    return {
+      reason,
+      type: "Warning",
+      note: cutBytes(all.map(problemText).join("; "), longestNote),
+      gist: all.map(problemGist).join("; "),
+    };
+  });
+}
+
+function reasonOf({ kind }: Problem): string {
+  return `Vxlan${conditionReasons[kind]}`;
+}

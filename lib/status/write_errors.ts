@@ -1,0 +1,65 @@
+// What if statuses cannot be written: said once with what is missing, tried seldom where it is forbidden, and healed.
+import { ApiError } from "../kube/api/client.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Log } from "../ops/log.ts";
+import { createSaidOnce } from "../ops/dedup.ts";
+
+export interface StatusTroubleOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Resource and verbs that the RBAC rule must have, for the message. */
+  readonly what: string;
+  readonly verbs: string;
+}
+
+/** Milliseconds until a namespace in which it was forbidden is tried again: roles are mended by people. */
+const forbiddenPause = 60_000;
+
+/** Why the last write was refused, by namespace, since roles may be given in some only. */
+export class StatusTrouble {
+  readonly #options: StatusTroubleOptions;
+  readonly #pausedUntil = new Map<string, number>();
+  readonly #said = createSaidOnce();
+
+  constructor(options: StatusTroubleOptions) {
+    this.#options = options;
+  }
+
+  /** Milliseconds for which nothing should be written in the namespace; 0 when it may work. */
+  pauseLeft(namespace: string): number {
+    const until = this.#pausedUntil.get(namespace) ?? 0;
+    return Math.max(0, until - this.#options.clock.now());
+  }
+
+  /** A write has failed and is to be tried again. */
+  met(error: unknown, namespace: string): void {
+    const { clock, log, what, verbs } = this.#options;
+    const status = statusOf(error) ?? 0;
+    const message = error instanceof Error ? error.message : String(error);
+    if (status !== 403) {
+      const { say } = this.#said.problem("any", `status ${status}`);
+      if (say) log.warn(`Cannot write the status of pods for now: ${message}`);
+      return;
+    }
+    this.#pausedUntil.set(namespace, clock.now() + forbiddenPause * (1 + clock.random() / 2));
+    if (this.#said.problem(`forbidden ${namespace}`, what).say) {
+      log.warn(`${message}; the rule needs resource ${what} with ${verbs}, or switch it off with --status`, {
+        namespace,
+      });
+    }
+  }
+
+  /** A write has worked. */
+  healed(namespace: string): void {
+    this.#pausedUntil.delete(namespace);
+    const wasForbidden = this.#said.healed(`forbidden ${namespace}`) !== undefined;
+    const wasAway = this.#said.healed("any") !== undefined;
+    if (!wasForbidden && !wasAway) return;
+    this.#options.log.info(`${this.#options.what} can be written again`, { namespace });
+  }
+}
+
+/** The HTTP status of an answer; undefined when there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
+}

@@ -1,0 +1,147 @@
+// Are sessions shared, bounded and closed: one per pod and tool, the longest idle gives way, none is left.
+import assert from "node:assert/strict";
+import { type AgentAddress, SessionPool } from "../../../lib/controller/agent/session_pool.ts";
+import type { ExecSession } from "../../../lib/kube/exec/session.ts";
+import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
+
+interface FakeSession extends ExecSession {
+  alive: boolean;
+  readonly name: string;
+}
+
+function scene(limit = 2): {
+  readonly clock: FakeClock;
+  readonly pool: SessionPool;
+  readonly opened: FakeSession[];
+  readonly use: (pod: string) => Promise<string>;
+} {
+  const clock = fakeClock();
+  const opened: FakeSession[] = [];
+  const pool = new SessionPool({
+    clock,
+    limit,
+    keep: { ip: 5_000, bridge: 30_000 },
+    open: (agent, tool) => {
+      const session: FakeSession = {
+        name: `${agent.pod}/${tool}/${opened.length}`,
+        alive: true,
+        get open() {
+          return this.alive;
+        },
+        exchange: () => Promise.reject(new Error("not used")),
+        close(): Promise<void> {
+          this.alive = false;
+          return Promise.resolve();
+        },
+      };
+      opened.push(session);
+      return Promise.resolve(session);
+    },
+  });
+  const use = (pod: string): Promise<string> =>
+    pool.with(agentOf(pod), {
+      tool: "bridge",
+      use: (session) => Promise.resolve((session as FakeSession).name),
+    });
+  return { clock, pool, opened, use };
+}
+
+function agentOf(pod: string): AgentAddress {
+  return { uid: pod, namespace: "default", pod, container: "agent", containerId: "1" };
+}
+
+Deno.test("a second use finds the session open", async () => {
+  const { pool, use, opened } = scene();
+  assert.equal(await use("a"), await use("a"));
+  assert.equal(opened.length, 1);
+  await pool.close();
+});
+
+Deno.test("an idle session is closed after its time", async () => {
+  const { clock, pool, use, opened } = scene();
+  await use("a");
+  await clock.advance(29_000);
+  assert.equal(opened[0]?.alive, true);
+  await clock.advance(2_000);
+  assert.equal(opened[0]?.alive, false);
+  assert.equal(pool.open, 0);
+  await pool.close();
+});
+
+Deno.test("beyond the limit the longest idle one gives way", async () => {
+  const { pool, use, opened } = scene(2);
+  await use("a");
+  await use("b");
+  await use("a");
+  await use("c");
+  assert.deepEqual(opened.map(({ name, alive }) => [name, alive]), [
+    ["a/bridge/0", true],
+    ["b/bridge/1", false],
+    ["c/bridge/2", true],
+  ]);
+  await pool.close();
+});
+
+Deno.test("when all are in use the next waits until one is free", async () => {
+  const { clock, pool, use } = scene(1);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const first = pool.with(agentOf("a"), { tool: "bridge", use: () => promise });
+  const second = use("b");
+  await clock.advance(10);
+  assert.equal(pool.open, 1);
+  resolve();
+  await first;
+  assert.equal(await second, "b/bridge/1");
+  await pool.close();
+});
+
+Deno.test("a session that broke is not used again", async () => {
+  const { pool, use, opened } = scene();
+  await assert.rejects(
+    pool.with(agentOf("a"), { tool: "bridge", use: () => Promise.reject(new Error("broken")) }),
+    /broken/,
+  );
+  assert.equal(await use("a"), "a/bridge/1");
+  assert.equal(opened[0]?.alive, false);
+  await pool.close();
+});
+
+Deno.test("a session that died while idle is replaced", async () => {
+  const { pool, use, opened } = scene();
+  await use("a");
+  if (opened[0]) opened[0].alive = false;
+  assert.equal(await use("a"), "a/bridge/1");
+  await pool.close();
+});
+
+Deno.test("a container made anew gets a session of its own", async () => {
+  const { pool, use, opened } = scene();
+  await use("a");
+  await pool.with({ ...agentOf("a"), containerId: "2" }, { tool: "bridge", use: () => Promise.resolve() });
+  assert.equal(opened.length, 2);
+  await pool.close();
+});
+
+Deno.test("close leaves neither session nor timer", async () => {
+  const { clock, pool, use, opened } = scene();
+  await use("a");
+  await use("b");
+  await pool.close();
+  assert.ok(opened.every(({ alive }) => !alive));
+  assert.deepEqual(clock.waiting(), []);
+});
+
+Deno.test("a session of one tool is closed by itself, and its successor waits for its end", async () => {
+  const { pool, use, opened } = scene();
+  await use("a");
+  const ended = Promise.withResolvers<void>();
+  if (opened[0]) opened[0].close = () => ended.promise;
+  pool.closeSession(agentOf("a"), "ip");
+  pool.closeSession(agentOf("a"), "bridge");
+  const next = use("a");
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  assert.equal(opened.length, 1);
+  ended.resolve();
+  assert.equal(await next, "a/bridge/1");
+  await pool.close();
+});

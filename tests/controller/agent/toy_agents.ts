@@ -1,0 +1,77 @@
+// What do the agents of pods answer in these tests: toy kernels behind real sessions' interface, and every line noted.
+import type { AgentAddress, OpenSession } from "../../../lib/controller/agent/session_pool.ts";
+import { type ExecSession, SessionEnded } from "../../../lib/kube/exec/session.ts";
+import type { Tool } from "../../../lib/overlay/step.ts";
+import { createToyNamespace, type ToyNamespace } from "../../sandbox/toy/kernel.ts";
+
+/** The kernels of all pods, by uid; one is made when it is first asked for. */
+export class ToyAgents {
+  /** Lines sent to each pod. */
+  readonly lines = new Map<string, string[]>();
+  /** Sessions opened so far. */
+  opened = 0;
+  /** What happens in a kernel before every look, after the changes. */
+  meanwhile: ((kernel: ToyNamespace) => void) | undefined;
+  readonly #kernels = new Map<string, ToyNamespace>();
+
+  kernel(uid: string): ToyNamespace {
+    const known = this.#kernels.get(uid);
+    if (known !== undefined) return known;
+    const fresh = createToyNamespace({
+      eth0: { mac: "02:00:0a:00:00:01", mtu: 1500, addresses: ["10.0.0.1/24"] },
+    });
+    this.#kernels.set(uid, fresh);
+    return fresh;
+  }
+
+  /** Starts a tool in the toy kernel of a pod. */
+  readonly open: OpenSession = ({ uid }: AgentAddress, tool: Tool) => {
+    this.opened++;
+    return Promise.resolve(this.#session(uid, tool));
+  };
+
+  /** Takes the lines sent to a pod since the last call, without those that only show. */
+  takeWrites(uid: string): readonly string[] {
+    const lines = this.takeLines(uid);
+    return lines.filter((line) => !/ show\b/.test(line));
+  }
+
+  /** Takes the lines sent to a pod since the last call. */
+  takeLines(uid: string): readonly string[] {
+    return this.lines.get(uid)?.splice(0) ?? [];
+  }
+
+  #session(uid: string, tool: Tool): ExecSession {
+    const batch = this.kernel(uid).batch(tool);
+    const noted = this.lines.get(uid) ?? [];
+    this.lines.set(uid, noted);
+    let open = true;
+    let sent = 0;
+    return {
+      get open() {
+        return open;
+      },
+      exchange: (lines) => {
+        const firstLine = sent + 1;
+        sent += lines.length;
+        noted.push(...lines);
+        const replies = lines.map((line) => {
+          if (/ show\b/.test(line)) this.meanwhile?.(this.kernel(uid));
+          return batch.line(line);
+        });
+        const ended = replies.find((reply) => reply.ended !== undefined)?.ended;
+        const stderr = replies.map((reply) => reply.stderr ?? "").join("");
+        if (ended !== undefined) {
+          open = false;
+          throw new SessionEnded({ kind: "exit", code: ended }, stderr, stderr);
+        }
+        const answers = replies.flatMap(({ stdout }) => stdout === undefined ? [] : [stdout.trim()]);
+        return Promise.resolve({ answers, stderr, firstLine });
+      },
+      close: () => {
+        open = false;
+        return Promise.resolve();
+      },
+    };
+  }
+}

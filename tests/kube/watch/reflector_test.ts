@@ -1,0 +1,206 @@
+// Does the reflector keep its times, and its head? What a table of answers cannot tell.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { createApiClient } from "../../../lib/kube/api/http.ts";
+import { startReflector } from "../../../lib/kube/watch/reflector.ts";
+import { readWatchEvent } from "../../../lib/kube/watch/events.ts";
+import { fakeClock, turn, until } from "../../time/fake_clock.ts";
+import { abc, bookmark, event, project, quiet, stage, thing } from "./reflector_stage.ts";
+import { httpError } from "../api/scripted_client.ts";
+import { connectionTo, startStub } from "../api/stub_server.ts";
+
+Deno.test("reflector: a watch that has run its time is followed by the next at once, without trouble", async () => {
+  await using on = stage([abc, quiet, quiet]);
+  await turn();
+  for (let minute = 1; minute <= 2; minute++) {
+    await on.clock.advance(60_000);
+    on.client.send(bookmark(String(minute)));
+    await turn();
+  }
+  on.client.end();
+  await turn();
+  assert.deepEqual(on.heard, ["replaced a@1 b@2"]);
+  assert.deepEqual(on.client.asked, ["list limit=500", "watch 10", "watch 2"]);
+});
+
+Deno.test("reflector: a server that never ends a watch is left 30 s after the time agreed", async () => {
+  await using on = stage([abc, quiet, quiet]);
+  await turn();
+  for (let half = 1; half <= 5; half++) {
+    assert.deepEqual(on.client.asked, ["list limit=500", "watch 10"]);
+    await on.clock.advance(30_000);
+    on.client.send(bookmark(String(half)));
+    await turn();
+  }
+  assert.deepEqual(on.client.asked, ["list limit=500", "watch 10", "watch 4"]);
+  assert.deepEqual(on.heard, ["replaced a@1 b@2"]);
+});
+
+Deno.test("reflector: two good minutes end the growth of the waits", async () => {
+  const drop = { watch: [], then: "drop" } as const;
+  await using on = stage([abc, drop, drop, drop, quiet, drop, quiet]);
+  await turn();
+  await on.clock.advance(800 + 1600 + 3200);
+  for (let minute = 1; minute <= 2; minute++) {
+    await on.clock.advance(60_000);
+    on.client.send(bookmark(String(minute)));
+    await turn();
+  }
+  on.client.end();
+  await turn();
+  assert.deepEqual(on.heard.slice(1), [
+    "trouble dropped, again in 800",
+    "trouble dropped, again in 1600",
+    "trouble dropped, again in 3200",
+    "healed",
+    "trouble dropped, again in 800",
+  ]);
+});
+
+Deno.test("reflector: relist() ends the watch and lists, once, without trouble", async () => {
+  await using on = stage([abc, quiet, { list: [thing("a", "1")], version: "20" }, quiet]);
+  await turn();
+  on.relist();
+  on.relist();
+  await turn();
+  await turn();
+  assert.deepEqual(on.heard, ["replaced a@1 b@2", "replaced a@1"]);
+  assert.deepEqual(on.client.asked, ["list limit=500", "watch 10", "list limit=500", "watch 20"]);
+});
+
+Deno.test("reflector: relist() from within an event is not forgotten", async () => {
+  const script = [abc, { watch: [event("ADDED", thing("c", "11"))], then: "silence" } as const, abc, quiet];
+  const relists: (() => void)[] = [];
+  await using on = stage(script, {
+    onHeard: (line) => line === "added c@11" && relists.forEach((each) => each()),
+  });
+  relists.push(on.relist);
+  for (let count = 0; count < 5; count++) await turn();
+  assert.deepEqual(on.client.asked, ["list limit=500", "watch 10", "list limit=500", "watch 10"]);
+});
+
+Deno.test("reflector: a handler that throws is a fault of ours, and the list brings what it missed", async () => {
+  const script = [abc, { watch: [event("ADDED", thing("c", "11"))], then: "silence" } as const, {
+    list: [thing("c", "11")],
+    version: "20",
+  }, quiet];
+  const onHeard = (line: string): void => {
+    if (line === "added c@11") throw new Error("bug");
+  };
+  await using on = stage(script, { onHeard });
+  await turn();
+  await on.clock.advance(800);
+  await turn();
+  const heard = ["replaced a@1 b@2", "added c@11", "trouble malformed, again in 800", "replaced c@11"];
+  assert.deepEqual(on.heard, heard);
+});
+
+Deno.test("reflector: an event longer than can be read leads to a list", async () => {
+  const part = "x".repeat(1024 * 1024);
+  await using on = stage([
+    abc,
+    { watch: Array.from({ length: 9 }, () => part), then: "silence" },
+    abc,
+    quiet,
+  ]);
+  for (let count = 0; count < 20; count++) await turn();
+  await on.clock.advance(800);
+  for (let count = 0; count < 5; count++) await turn();
+  assert.deepEqual(on.heard, ["replaced a@1 b@2", "trouble malformed, again in 800", "replaced a@1 b@2"]);
+});
+
+Deno.test("reflector: synced waits for the first whole list", async () => {
+  await using on = stage([httpError(500), abc, quiet]);
+  await turn();
+  let synced = false;
+  on.synced.then(() => synced = true);
+  await turn();
+  assert.equal(synced, false);
+  await on.clock.advance(800);
+  assert.equal(synced, true);
+});
+
+Deno.test("reflector: stopped while a list hangs or a wait runs, it is done at once", async () => {
+  for (const script of [[], [httpError(500)]]) {
+    await using on = stage(script);
+    await turn();
+    assert.equal(on.client.asked.length, 1);
+  }
+});
+
+Deno.test("reflector: over a real connection, a drop in mid-line and a stop leave nothing behind", async () => {
+  let watches = 0;
+  const cut = new TextEncoder().encode(`${JSON.stringify(event("ADDED", thing("c", "11")))}\n{"type":"ADD`);
+  await using server = startStub((request) => {
+    if (!request.url.includes("watch=1")) {
+      return Response.json({ metadata: { resourceVersion: "10" }, items: [] });
+    }
+    watches += 1;
+    const body = new ReadableStream<Uint8Array>({
+      start: (out) => out.enqueue(cut),
+      pull: (out) => watches === 1 ? out.error(new Error("dropped on purpose")) : undefined,
+    });
+    return new Response(body);
+  });
+  const clock = fakeClock({ chance: 0 });
+  const client = createApiClient(connectionTo(server.url), { clock });
+  const stop = new AbortController();
+  const heard: string[] = [];
+  const reflector = startReflector(client, {
+    what: "things",
+    path: "/api/v1/things",
+    labelSelector: "a=b,c",
+    signal: stop.signal,
+    project,
+    handler: {
+      replaced: (all) => heard.push(`replaced ${all.length}`),
+      added: ({ name }) => heard.push(`added ${name}`),
+      modified: () => heard.push("modified"),
+      deleted: () => heard.push("deleted"),
+      unreadable: (reason) => heard.push(reason),
+    },
+    onTrouble: ({ end }) => heard.push(end),
+  }, { clock });
+  await until(() => heard.includes("dropped"), { what: "the drop to be seen" });
+  await clock.advance(800);
+  await until(() => watches === 2, { what: "the second watch" });
+  stop.abort();
+  await reflector.done;
+  client.close();
+  assert.deepEqual(heard, ["replaced 0", "added c", "dropped"]);
+  const paths = server.requests.map((request) => request.replace(/^GET /, ""));
+  assert.equal(paths[0], "/api/v1/things?labelSelector=a%3Db%2Cc&limit=500");
+  const watch = "/api/v1/things?labelSelector=a%3Db%2Cc&watch=1&allowWatchBookmarks=true&resourceVersion=";
+  assert.deepEqual(paths.slice(1), [`${watch}10&timeoutSeconds=120`, `${watch}11&timeoutSeconds=120`]);
+  assert.deepEqual(clock.waiting(), []);
+});
+
+Deno.test("watch events: no line makes the reader throw", () => {
+  const type = fc.constantFrom("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR", "X", "");
+  const line = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.json(),
+    fc.record({ type, object: fc.jsonValue() }).map((value) => JSON.stringify(value)),
+    fc.record({ type, object: fc.record({ metadata: fc.jsonValue() }) }).map((value) =>
+      JSON.stringify(value)
+    ),
+  );
+  fc.assert(fc.property(line, (text) => {
+    const { kind } = readWatchEvent(text);
+    assert.ok(["present", "deleted", "bookmark", "error", "other", "malformed"].includes(kind));
+  }));
+});
+
+Deno.test("reflector: random bytes on the watch never end it, and never change what is known", async () => {
+  const bytes = fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.constant("\n"), fc.constant("{}\n")));
+  await fc.assert(
+    fc.asyncProperty(bytes, async (noise) => {
+      await using on = stage([abc, { watch: noise, then: "end" }, quiet]);
+      for (let count = 0; count < noise.length + 5; count++) await turn();
+      const news = on.heard.filter((line) => /^(added|modified|deleted|replaced)/.test(line));
+      assert.deepEqual(news, ["replaced a@1 b@2"]);
+      assert.match(on.heard.at(-1) ?? "", /^trouble (malformed|expected)/);
+    }),
+    { numRuns: 30 },
+  );
+});

@@ -1,0 +1,160 @@
+// The value of each option: what it reads into, and what is said of what it does not read.
+import assert from "node:assert/strict";
+import type { OptionName } from "../../../lib/network/grammar/option_names.ts";
+import { type OptionSet, readValue } from "../../../lib/network/grammar/option_values.ts";
+
+interface Row {
+  readonly option: OptionName;
+  readonly it: string;
+  readonly text: string;
+  readonly gives?: OptionSet;
+  readonly fault?: string;
+}
+
+const noId = "expected a decimal number from 1 to 16777215, without leading zeros";
+const noPort = "expected a decimal number from 1 to 65535, without leading zeros";
+const noMtu = "expected a decimal number from 68 to 65535, without leading zeros";
+const noRoute = "expected SUBNET:GATEWAY with the subnet's prefix length, such as 192.0.2.0/24:198.51.100.1";
+const badNamespaces = "is no name of a namespace: expected names separated by commas, or * for all";
+
+const cases: readonly Row[] = [
+  { option: "type", it: "vxlan", text: "vxlan", gives: {} },
+  { option: "type", it: "another", text: "vlan", fault: "expected vxlan, the only type there is" },
+  { option: "id", it: "smallest", text: "1", gives: { id: 1 } },
+  { option: "id", it: "largest", text: "16777215", gives: { id: 16777215 } },
+  { option: "id", it: "zero", text: "0", fault: noId },
+  { option: "id", it: "24 bits and more", text: "16777216", fault: noId },
+  { option: "id", it: "a leading zero (iproute2: octal 101)", text: "0145", fault: noId },
+  { option: "id", it: "hexadecimal", text: "0x91", fault: noId },
+  { option: "id", it: "a sign", text: "+5", fault: noId },
+  { option: "id", it: "negative", text: "-1", fault: noId },
+  { option: "id", it: "an exponent", text: "1e3", fault: noId },
+  { option: "id", it: "a fraction", text: "1.0", fault: noId },
+  { option: "id", it: "a number that would wrap round", text: "4294968296", fault: noId },
+  { option: "id", it: "other digits", text: "１２", fault: noId },
+  { option: "name", it: "a name", text: "storage", gives: { name: "storage" } },
+  {
+    option: "name",
+    it: "too long",
+    text: "a-name-of-sixteen",
+    fault: "it has 17 characters: expected at most 15",
+  },
+  {
+    option: "name",
+    it: "a reserved word",
+    text: "all",
+    fault: "it is a reserved word: expected a name that is no keyword of ip or bridge",
+  },
+  { option: "dev", it: "a device", text: "tun0", gives: { dev: "tun0" } },
+  { option: "dev", it: "any device", text: "lo", gives: { dev: "lo" } },
+  {
+    option: "dev",
+    it: "no name",
+    text: "-4",
+    fault: 'expected a name that begins with a letter and goes on with letters, digits, "_", "." or "-"',
+  },
+  { option: "up", it: "true", text: "true", gives: { up: true } },
+  { option: "up", it: "false", text: "false", gives: { up: false } },
+  { option: "up", it: "yes", text: "yes", fault: "expected true or false" },
+  {
+    option: "ip",
+    it: "an address with length",
+    text: "192.168.11.2/29",
+    gives: { ip: [{ family: 4, address: "192.168.11.2", prefix: 29 }] },
+  },
+  {
+    option: "ip",
+    it: "no length",
+    text: "10.0.0.1",
+    fault: "expected an address with prefix length, such as 192.0.2.1/24",
+  },
+  {
+    option: "route",
+    it: "IPv4",
+    text: "192.168.12.0/29:192.168.11.1",
+    gives: {
+      route: [{ subnet: { family: 4, address: "192.168.12.0", prefix: 29 }, gateway: "192.168.11.1" }],
+    },
+  },
+  {
+    option: "route",
+    it: "IPv6: up to the colon after the length is the subnet",
+    text: "2001:db8:1::/64:FD00::1",
+    gives: { route: [{ subnet: { family: 6, address: "2001:db8:1::", prefix: 64 }, gateway: "fd00::1" }] },
+  },
+  {
+    option: "route",
+    it: "the default route",
+    text: "0.0.0.0/0:10.0.0.1",
+    gives: { route: [{ subnet: { family: 4, address: "0.0.0.0", prefix: 0 }, gateway: "10.0.0.1" }] },
+  },
+  { option: "route", it: "no length", text: "192.168.12.0:192.168.11.1", fault: noRoute },
+  { option: "route", it: "no gateway", text: "192.168.12.0/29", fault: noRoute },
+  { option: "route", it: "via", text: "default", fault: noRoute },
+  {
+    option: "route",
+    it: "an empty gateway",
+    text: "10.0.0.0/8:",
+    fault: 'gateway "": expected an IPv4 address such as 192.0.2.1 or an IPv6 address such as 2001:db8::1',
+  },
+  {
+    option: "route",
+    it: "host bits",
+    text: "192.168.12.9/29:192.168.11.1",
+    fault: 'subnet "192.168.12.9/29": it has host bits set; the subnet is 192.168.12.8/29',
+  },
+  {
+    option: "route",
+    it: "a gateway of the other family",
+    text: "2001:db8::/64:10.0.0.1",
+    fault: "the subnet is IPv6 and the gateway IPv4: expected both of one family",
+  },
+  {
+    option: "route",
+    it: "a gateway that is no host",
+    text: "10.0.0.0/8:0.0.0.0",
+    fault: 'gateway "0.0.0.0": expected the address of one host, not the unspecified address',
+  },
+  {
+    option: "route",
+    it: "a gateway with a length",
+    text: "10.0.0.0/8:10.0.0.1/8",
+    fault:
+      'gateway "10.0.0.1/8": expected an IPv4 address such as 192.0.2.1 or an IPv6 address such as 2001:db8::1',
+  },
+  { option: "mtu", it: "smallest", text: "68", gives: { mtu: 68 } },
+  { option: "mtu", it: "largest", text: "65535", gives: { mtu: 65535 } },
+  { option: "mtu", it: "too small", text: "67", fault: noMtu },
+  { option: "mtu", it: "too large", text: "65536", fault: noMtu },
+  { option: "dstport", it: "IANA's", text: "4789", gives: { dstport: 4789 } },
+  { option: "dstport", it: "zero", text: "0", fault: noPort },
+  { option: "dstport", it: "too large", text: "65536", fault: noPort },
+  { option: "mac", it: "a MAC address", text: "02:00:00:00:00:0A", gives: { mac: "02:00:00:00:00:0a" } },
+  {
+    option: "mac",
+    it: "no MAC address",
+    text: "02:00",
+    fault: "expected six octets in hexadecimal, such as 02:00:00:00:00:01",
+  },
+  { option: "family", it: "IPv4", text: "4", gives: { family: 4 } },
+  { option: "family", it: "IPv6", text: "6", gives: { family: 6 } },
+  { option: "family", it: "a word", text: "ipv6", fault: "expected 4 or 6" },
+  { option: "namespaces", it: "sorted, each once", text: "web,db,web", gives: { namespaces: ["db", "web"] } },
+  { option: "namespaces", it: "all", text: "*", gives: { namespaces: ["*"] } },
+  { option: "namespaces", it: "a pattern", text: "web-*", fault: `"web-*" ${badNamespaces}` },
+  { option: "namespaces", it: "an empty one", text: "web,", fault: `"" ${badNamespaces}` },
+  { option: "namespaces", it: "upper case", text: "Web", fault: `"Web" ${badNamespaces}` },
+  {
+    option: "namespaces",
+    it: "64 characters",
+    text: "a".repeat(64),
+    fault: `"${"a".repeat(64)}" ${badNamespaces}`,
+  },
+];
+
+for (const { option, it, text, gives, fault } of cases) {
+  Deno.test(`readValue ${option}: ${it}`, () => {
+    const expected = fault === undefined ? { kind: "value", value: gives } : { kind: "fault", reason: fault };
+    assert.deepEqual(readValue(option, text), expected);
+  });
+}

@@ -1,0 +1,297 @@
+// What is read from captured answers of `ip` and `bridge` (see tests/testdata/overlay/capture.sh), and what
+// is refused.
+import assert from "node:assert/strict";
+import { ReadingError } from "../../../lib/overlay/iproute2/fields.ts";
+import type { Observation, ObservedLink, ObservedRoute } from "../../../lib/overlay/observation.ts";
+import { readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
+import { explain } from "../../../lib/overlay/iproute2/reading_errors.ts";
+import { isReady, readyMarker } from "../../../lib/overlay/ready_marker.ts";
+import { aliasOf } from "../../../lib/overlay/wanted.ts";
+import { aDevice, annotationKey, anObservation } from "../plan/worlds.ts";
+
+const zero = "00:00:00:00:00:00";
+
+function scene(name: string): Observation {
+  const lines = (tool: string): readonly string[] =>
+    Deno.readTextFileSync(new URL(`../../testdata/overlay/${name}.${tool}`, import.meta.url)).trim().split(
+      "\n",
+    );
+  return { ...readIp(lines("ip")), fdb: readFdb(lines("bridge")) };
+}
+
+function linkOf(name: string, link: string): ObservedLink | undefined {
+  return scene(name).links.find((candidate) => candidate.name === link);
+}
+
+Deno.test("reading: a namespace without anything", () => {
+  assert.deepEqual(scene("bare"), {
+    links: [{ name: "lo", index: 1, mtu: 65536, mac: zero, up: false, alias: "", kind: "", addresses: [] }],
+    routes: [],
+    fdb: [],
+  });
+});
+
+Deno.test("reading: a fresh pod has both families in one answer, and no forwarding entries of ours", () => {
+  const { links, routes, fdb } = scene("fresh");
+  assert.deepEqual(links.map(({ name, up, kind, addresses }) => ({ name, up, kind, addresses })), [
+    {
+      name: "eth0",
+      up: true,
+      kind: "veth",
+      addresses: ["10.244.1.5/24", "fd00:10:244:1::5/64", "fe80::42:aff:fef4:105/64"],
+    },
+    { name: "lo", up: true, kind: "", addresses: ["127.0.0.1/8", "::1/128"] },
+  ]);
+  assert.deepEqual(routes.filter(({ table }) => table === "main").map(routeText), [
+    "0.0.0.0/0 via 10.244.1.1 dev eth0",
+    "10.244.1.0/24 dev eth0",
+    "fd00:10:244:1::/64 dev eth0 metric 256",
+    "fe80::/64 dev eth0 metric 256",
+    "::/0 via fd00:10:244:1::1 dev eth0 metric 1024",
+  ]);
+  assert.deepEqual(fdb, []);
+});
+
+Deno.test("reading: a member's links over IPv4 and IPv6", () => {
+  assert.deepEqual(linkOf("member", "vxeth0"), {
+    name: "vxeth0",
+    index: linkOf("member", "vxeth0")?.index,
+    mtu: 1400,
+    mac: "02:00:00:00:01:05",
+    up: true,
+    alias: aliasOf("vxeth0", annotationKey),
+    kind: "vxlan",
+    vxlan: { vni: 100, port: 8472, family: 4, dev: "eth0" },
+    addresses: ["192.168.10.5/24", "fd01::5/64", "fe80::ff:fe00:105/64"],
+  });
+  const overIpv6 = linkOf("member", "vxeth1");
+  assert.deepEqual(overIpv6?.vxlan, {
+    vni: 101,
+    port: 4789,
+    family: 6,
+    dev: "eth0",
+    local: "fd00:10:244:1::5",
+  });
+  assert.deepEqual([overIpv6?.up, overIpv6?.mtu, overIpv6?.addresses], [false, 1430, []]);
+});
+
+Deno.test("reading: a member's routes say which are ours; hosts get their length", () => {
+  const routes = scene("member").routes.filter(({ dev, gateway }) =>
+    dev === "vxeth0" && gateway !== undefined
+  );
+  assert.deepEqual(routes.map((route) => `${routeText(route)}${route.ours ? " ours" : ""}`), [
+    "192.168.20.0/24 via 192.168.10.6 dev vxeth0 ours",
+    "192.168.30.1/32 via 192.168.10.6 dev vxeth0",
+    "fd02::/64 via fd01::6 dev vxeth0 metric 1024 ours",
+  ]);
+});
+
+Deno.test("reading: a member's forwarding entries, learned ones beside ours", () => {
+  assert.deepEqual(scene("member").fdb, [
+    { dev: "vxeth0", mac: "02:00:00:00:01:06", dst: "10.244.1.6" },
+    { dev: "vxeth0", mac: zero, dst: "10.244.1.6" },
+    { dev: "vxeth0", mac: zero, dst: "10.244.2.7" },
+    { dev: "vxeth1", mac: zero, dst: "fd00:10:244:2::7" },
+  ]);
+  const floods = scene("many").fdb.filter(({ dev, mac }) => dev === "vxeth0" && mac === zero);
+  assert.equal(floods.length, 202);
+});
+
+Deno.test("reading: down and up again, a link keeps its IPv4 address and entries and loses the rest", () => {
+  const seen = (name: string): unknown => {
+    const { routes, fdb } = scene(name);
+    const isOfVx = ({ dev }: { readonly dev: string }): boolean => dev === "vxeth0";
+    const addresses = linkOf(name, "vxeth0")?.addresses.filter((text) => !text.startsWith("fe80"));
+    const gateways = routes.filter(isOfVx).filter(({ gateway }) => gateway !== undefined).length;
+    return {
+      up: linkOf(name, "vxeth0")?.up,
+      addresses,
+      gateways,
+      floods: fdb.filter(isOfVx).filter(({ mac }) => mac === zero).length,
+    };
+  };
+  assert.deepEqual(seen("down"), { up: false, addresses: ["192.168.10.5/24"], gateways: 0, floods: 2 });
+  assert.deepEqual(seen("up"), { up: true, addresses: ["192.168.10.5/24"], gateways: 0, floods: 2 });
+});
+
+Deno.test("reading: foreign links of all kinds", () => {
+  const links = scene("foreign").links.map(({ name, kind, mac }) =>
+    `${name} ${kind} ${mac === "" ? "-" : ""}`
+  );
+  assert.deepEqual(links.map((text) => text.trim()), [
+    "br0 bridge",
+    "eth0 veth",
+    "lo",
+    "mac0 macvlan",
+    "tap0 tun",
+    "tun0 tun -",
+    "veth1 veth",
+    "veth2 veth",
+    "vx-external vxlan",
+    "vx-group vxlan",
+    "vx-local vxlan",
+    "vx-nodev vxlan",
+    "vx-remote vxlan",
+    "vx-remote6 vxlan",
+  ]);
+  assert.deepEqual(linkOf("foreign", "vx-remote")?.alias, 'somebody\'s own, "quoted"');
+  assert.deepEqual(linkOf("foreign", "tun0")?.addresses, ["172.31.0.1/32"]);
+  const vxlans = scene("foreign").links.flatMap(({ name, vxlan }) =>
+    vxlan === undefined ? [] : [[name, vxlan]]
+  );
+  assert.deepEqual(Object.fromEntries(vxlans), {
+    "vx-external": { vni: 0, port: 8473, family: 4, dev: "eth0" },
+    "vx-group": { vni: 9, port: 8472, family: 4, dev: "eth0", remote: "239.1.1.1" },
+    "vx-local": { vni: 8, port: 8472, family: 4, local: "10.244.1.5" },
+    "vx-nodev": { vni: 7, port: 8472, family: 4 },
+    "vx-remote": { vni: 10, port: 8472, family: 4, dev: "eth0", remote: "10.244.1.7" },
+    "vx-remote6": { vni: 11, port: 8472, family: 6, dev: "eth0", remote: "fd00:10:244:1::7" },
+  });
+});
+
+Deno.test("reading: foreign routes of all kinds and tables", () => {
+  const { routes } = scene("foreign");
+  const others = routes.filter(({ table, subnet }) => table !== "local" && !subnet.startsWith("fe80"));
+  assert.deepEqual(others.map((route) => `${routeText(route)} table ${route.table}`), [
+    "192.0.2.0/24 via 10.244.1.9 dev eth0 table 100",
+    "0.0.0.0/0 dev tun0 table 200",
+    "0.0.0.0/0 via 10.244.1.9 dev eth0 table 201",
+    "0.0.0.0/0 via 10.244.1.1 dev eth0 table main",
+    "10.244.1.0/24 dev eth0 table main",
+    "172.31.0.2/32 dev tun0 table main",
+    "192.0.2.0/24 via 10.244.1.9 dev eth0 metric 50 table main",
+    "192.0.2.200/32 via 10.244.1.9 dev eth0 table main",
+    "198.18.0.0/15 via fd00:10:244:1::9 dev eth0 table main",
+    "198.51.100.0/24 dev  table main",
+    "203.0.113.0/24 via 10.244.1.9 dev eth0 table main",
+    "203.0.113.0/24 via 10.244.1.10 dev eth0 table main",
+    "::/0 dev tun0 metric 1024 table 200",
+    "2001:db8:1::/48 via fd00:10:244:1::9 dev eth0 metric 1024 table main",
+    "2001:db8:1::/48 via fd00:10:244:1::a dev eth0 metric 1024 table main",
+    "2001:db8:2::1/128 via fd00:10:244:1::9 dev eth0 metric 1024 table main",
+    "2001:db8:dead::/48 dev lo metric 1024 table main",
+    "fd00:10:244:1::/64 dev eth0 metric 256 table main",
+    "::/0 via fd00:10:244:1::1 dev eth0 metric 1024 table main",
+  ]);
+});
+
+Deno.test("reading: entries with a port, VNI or device of their own are left out", () => {
+  assert.deepEqual(scene("foreign").fdb, [{ dev: "vx-remote", mac: "02:aa:00:00:00:01", dst: "10.244.1.8" }]);
+});
+
+const link = { ifname: "vx", ifindex: 3, mtu: 1450, flags: ["UP"] };
+const route = { dst: "10.0.0.0/8", dev: "eth0" };
+
+const refused: readonly { readonly it: string; readonly read: () => unknown; readonly message: string }[] = [
+  {
+    it: "text that is no JSON",
+    read: () => readIp(["Error: argument", "[]"]),
+    message: 'Cannot read links: expected JSON, found "Error: argument"',
+  },
+  {
+    it: "an object in place of an array",
+    read: () => readIp(["{}", "[]"]),
+    message: "Cannot read links: expected an array, found {}",
+  },
+  {
+    it: "a number in place of an object",
+    read: () => readIp(["[]", "[1]"]),
+    message: "Cannot read routes, entry 1: expected an object, found 1",
+  },
+  {
+    it: "a link without a name",
+    read: () => readIp([JSON.stringify([link, { ...link, ifname: undefined }]), "[]"]),
+    message: 'Cannot read links, entry 2: expected text as "ifname", found nothing',
+  },
+  {
+    it: "an index that is no whole number",
+    read: () => readIp([JSON.stringify([{ ...link, ifindex: -1 }]), "[]"]),
+    message: 'Cannot read links, entry 1: expected a whole number as "ifindex", found -1',
+  },
+  {
+    it: "flags that are no texts",
+    read: () => readIp([JSON.stringify([{ ...link, flags: [1] }]), "[]"]),
+    message: 'Cannot read links, entry 1: expected an array of texts as "flags", found [1]',
+  },
+  {
+    it: "a VNI that is text",
+    read: () =>
+      readIp([
+        JSON.stringify([{ ...link, linkinfo: { info_kind: "vxlan", info_data: { id: "7", port: 8472 } } }]),
+        "[]",
+      ]),
+    message: 'Cannot read links, entry 1, linkinfo, info_data: expected a whole number as "id", found "7"',
+  },
+  {
+    it: "an address that is none",
+    read: () =>
+      readIp([
+        JSON.stringify([{ ...link, addr_info: [{ family: "inet", local: "10.1", prefixlen: 8 }] }]),
+        "[]",
+      ]),
+    message:
+      'Cannot read links, entry 1, addr_info, entry 1: expected an IP address as "local", found "10.1"',
+  },
+  {
+    it: "a subnet that is none",
+    read: () => readIp(["[]", JSON.stringify([{ ...route, dst: "somewhere" }])]),
+    message: 'Cannot read routes, entry 1: expected a subnet as "dst", found "somewhere"',
+  },
+  {
+    it: "a gateway that is none",
+    read: () => readIp(["[]", JSON.stringify([{ ...route, gateway: "$(id)" }])]),
+    message: 'Cannot read routes, entry 1: expected an IP address as "gateway", found "$(id)"',
+  },
+  {
+    it: "an entry without its device, as `fdb show dev X` prints it",
+    read: () => readFdb([JSON.stringify([{ mac: zero, dst: "10.0.0.2" }])]),
+    message: 'Cannot read forwarding entries, entry 1: expected text as "ifname", found nothing',
+  },
+  {
+    it: "long foreign text only in part",
+    read: () => readFdb(["x".repeat(1000)]),
+    message: `Cannot read forwarding entries: expected JSON, found "${"x".repeat(79)}…`,
+  },
+  {
+    it: "an answer too few",
+    read: () => readIp(["[]"]),
+    message: 'Cannot read the answers to "address show", "route show table all": expected 2 lines, found 1',
+  },
+];
+
+for (const { it, read, message } of refused) {
+  Deno.test(`reading refuses ${it}`, () => {
+    assert.throws(
+      read,
+      (error) => error instanceof ReadingError && assert.equal(error.message, message) === undefined,
+    );
+  });
+}
+
+Deno.test("reading leaves out the empty objects that older iproute2 prints", () => {
+  assert.deepEqual(readIp([JSON.stringify([{}, link, {}]), "[{}]"]).links.map(({ name }) => name), ["vx"]);
+});
+
+Deno.test("refusals are told by line; what is not complete yet is left out", () => {
+  const stderr = "RTNETLINK answers: File exists\nCommand failed -:8\nCommand failed -:9\n" +
+    'Error: first.\n  second\nCommand failed -:12\nCannot find device "nosuch"\n';
+  assert.deepEqual(explain(stderr), [
+    { line: 8, message: "RTNETLINK answers: File exists" },
+    { line: 9, message: "refused without a reason" },
+    { line: 12, message: "Error: first.; second" },
+  ]);
+  assert.deepEqual(explain(""), []);
+});
+
+Deno.test("a pod is ready when lo carries the marker, and only lo", () => {
+  const marked = { alias: readyMarker };
+  assert.equal(isReady(anObservation()), false);
+  assert.equal(isReady(anObservation([aDevice("vxeth0", marked)])), false);
+  assert.equal(isReady({ links: [aDevice("lo", marked)] }), true);
+  assert.equal(isReady({ links: [aDevice("lo", { alias: `${readyMarker}x` })] }), false);
+});
+
+function routeText({ subnet, gateway, dev, metric }: ObservedRoute): string {
+  const via = gateway === undefined ? "" : ` via ${gateway}`;
+  return `${subnet}${via} dev ${dev}${metric === 0 ? "" : ` metric ${metric}`}`;
+}

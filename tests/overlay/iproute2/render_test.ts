@@ -1,0 +1,267 @@
+// How each step is written and told, and that nothing but the grammar ever gets into a line.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe } from "../../../lib/overlay/step_text.ts";
+import { floodMac, render } from "../../../lib/overlay/iproute2/render.ts";
+import type { Step } from "../../../lib/overlay/step.ts";
+
+const add = {
+  kind: "add-link",
+  name: "vxeth0",
+  vni: 100,
+  port: 8472,
+  family: 4,
+  dev: "eth0",
+  mac: "02:00:00:00:00:01",
+  why: "it does not exist",
+} as const;
+
+const cases: readonly { readonly step: Step; readonly line: string; readonly told: string }[] = [
+  {
+    step: { kind: "delete-link", dev: "vxeth0", why: "its VNI is 7, not 100" },
+    line: "ip: link delete dev vxeth0",
+    told: "delete interface vxeth0: its VNI is 7, not 100",
+  },
+  {
+    step: add,
+    line: "ip: link add name vxeth0 address 02:00:00:00:00:01 type vxlan id 100 dev eth0 dstport 8472",
+    told: "create interface vxeth0 (VNI 100 on eth0, port 8472): it does not exist",
+  },
+  {
+    step: { ...add, mtu: 1400, family: 6, local: "fd00::5" },
+    line:
+      "ip: link add name vxeth0 address 02:00:00:00:00:01 mtu 1400 type vxlan id 100 dev eth0 dstport 8472 " +
+      "local fd00::5",
+    told: "create interface vxeth0 (VNI 100 on eth0, port 8472): it does not exist",
+  },
+  {
+    step: { kind: "set-alias", dev: "vxeth0", alias: "kube-vxlan-controller:network=a,annotation=b.c/d" },
+    line: "ip: link set dev vxeth0 alias kube-vxlan-controller:network=a,annotation=b.c/d",
+    told: "mark interface vxeth0 as ours",
+  },
+  {
+    step: { kind: "set-underlay", dev: "vxeth0", vni: 100, underlay: "tun0" },
+    line: "ip: link set dev vxeth0 type vxlan id 100 dev tun0",
+    told: "move interface vxeth0 to device tun0",
+  },
+  {
+    step: { kind: "set-mtu", dev: "vxeth0", mtu: 1400 },
+    line: "ip: link set dev vxeth0 mtu 1400",
+    told: "set MTU of vxeth0 to 1400",
+  },
+  {
+    step: { kind: "set-mac", dev: "vxeth0", mac: "02:00:00:00:00:01" },
+    line: "ip: link set dev vxeth0 address 02:00:00:00:00:01",
+    told: "set MAC address of vxeth0 to 02:00:00:00:00:01",
+  },
+  {
+    step: { kind: "set-up", dev: "vxeth0" },
+    line: "ip: link set dev vxeth0 up",
+    told: "bring interface vxeth0 up",
+  },
+  {
+    step: { kind: "add-address", dev: "vxeth0", cidr: "192.168.10.1/24", family: 4 },
+    line: "ip: address replace 192.168.10.1/24 dev vxeth0",
+    told: "add address 192.168.10.1/24 to vxeth0",
+  },
+  {
+    step: { kind: "add-address", dev: "vxeth0", cidr: "fd01::1/64", family: 6 },
+    line: "ip: address replace fd01::1/64 dev vxeth0 nodad",
+    told: "add address fd01::1/64 to vxeth0",
+  },
+  {
+    step: { kind: "delete-address", dev: "vxeth0", cidr: "192.168.10.1/24" },
+    line: "ip: address delete 192.168.10.1/24 dev vxeth0",
+    told: "remove address 192.168.10.1/24 from vxeth0",
+  },
+  {
+    step: { kind: "add-route", dev: "vxeth0", subnet: "fd02::/64", gateway: "fd01::2" },
+    line: "ip: route add fd02::/64 via fd01::2 dev vxeth0 proto 86",
+    told: "add route fd02::/64 via fd01::2 on vxeth0",
+  },
+  {
+    step: { kind: "delete-route", dev: "vxeth0", subnet: "10.0.0.0/8", gateway: "192.168.10.2" },
+    line: "ip: route delete 10.0.0.0/8 via 192.168.10.2 dev vxeth0 proto 86",
+    told: "remove route 10.0.0.0/8 via 192.168.10.2 from vxeth0",
+  },
+  {
+    step: { kind: "delete-route", dev: "vxeth0", subnet: "0.0.0.0/0" },
+    line: "ip: route delete 0.0.0.0/0 dev vxeth0 proto 86",
+    told: "remove route 0.0.0.0/0 from vxeth0",
+  },
+  {
+    step: { kind: "append-fdb", dev: "vxeth0", dst: "10.0.0.2" },
+    line: "bridge: fdb append 00:00:00:00:00:00 dst 10.0.0.2 dev vxeth0",
+    told: "add peer 10.0.0.2 to vxeth0",
+  },
+  {
+    step: { kind: "delete-fdb", dev: "vxeth0", mac: floodMac, dst: "10.0.0.2" },
+    line: "bridge: fdb delete 00:00:00:00:00:00 dst 10.0.0.2 dev vxeth0",
+    told: "remove peer 10.0.0.2 from vxeth0",
+  },
+  {
+    step: { kind: "delete-fdb", dev: "vxeth0", mac: "02:00:00:00:00:02", dst: "fd00::2" },
+    line: "bridge: fdb delete 02:00:00:00:00:02 dst fd00::2 dev vxeth0",
+    told: "remove entry 02:00:00:00:00:02 of fd00::2 from vxeth0",
+  },
+  {
+    step: { kind: "set-ready" },
+    line: "ip: link set dev lo alias kube-vxlan-controller:ready",
+    told: "mark the pod as ready",
+  },
+];
+
+for (const { step, line, told } of cases) {
+  Deno.test(`rendering: ${line}`, () => {
+    const { tool, text } = render(step);
+    assert.equal(`${tool}: ${text}`, line);
+    assert.equal(describe(step), told);
+  });
+}
+
+const refused: readonly { readonly it: string; readonly step: Step; readonly message: string }[] = [
+  {
+    it: "a name with a blank",
+    step: { kind: "set-up", dev: "a b" },
+    message: 'Cannot render a command: "a b" is not an interface name',
+  },
+  {
+    it: "a name with a new line at its end",
+    step: { kind: "set-up", dev: "a\n" },
+    message: 'Cannot render a command: "a\\n" is not an interface name',
+  },
+  {
+    it: "a name that is an option",
+    step: { kind: "delete-link", dev: "-batch", why: "" },
+    message: 'Cannot render a command: "-batch" is not an interface name',
+  },
+  {
+    it: "a name of 16 bytes",
+    step: { kind: "set-up", dev: "a".repeat(16) },
+    message: 'Cannot render a command: "aaaaaaaaaaaaaaaa" is not an interface name',
+  },
+  {
+    it: "an alias with a blank",
+    step: { kind: "set-alias", dev: "a", alias: "two words" },
+    message: 'Cannot render a command: "two words" is not an alias',
+  },
+  {
+    it: "a VNI out of range",
+    step: { ...add, vni: 16777216 },
+    message: "Cannot render a command: 16777216 is not a VNI (1..16777215)",
+  },
+  {
+    it: "a port that is no number",
+    step: { ...add, port: NaN },
+    message: "Cannot render a command: null is not a port (1..65535)",
+  },
+  {
+    it: "a local address of another family",
+    step: { ...add, local: "10.0.0.1", family: 6 },
+    message: 'Cannot render a command: "10.0.0.1" is not a canonical address',
+  },
+  {
+    it: "an address that is not canonical",
+    step: { kind: "append-fdb", dev: "a", dst: "FD00::1" },
+    message: 'Cannot render a command: "FD00::1" is not a canonical address',
+  },
+  {
+    it: "half an address",
+    step: { kind: "append-fdb", dev: "a", dst: "10.1" },
+    message: 'Cannot render a command: "10.1" is not a canonical address',
+  },
+  {
+    it: "an address without a length",
+    step: { kind: "delete-address", dev: "a", cidr: "10.0.0.1" },
+    message: 'Cannot render a command: "10.0.0.1" is not a canonical address with its prefix length',
+  },
+  {
+    it: "a MAC in capitals",
+    step: { kind: "set-mac", dev: "a", mac: "02:AA:00:00:00:00" },
+    message: 'Cannot render a command: "02:AA:00:00:00:00" is not a MAC address',
+  },
+];
+
+for (const { it, step, message } of refused) {
+  Deno.test(`rendering refuses ${it}`, () => assert.throws(() => render(step), { message }));
+}
+
+/** Good values and hostile ones, so that some steps render and some do not. */
+function text(...good: readonly string[]): fc.Arbitrary<string> {
+  const hostile = [
+    "",
+    " ",
+    "a b",
+    "x\nlink delete dev eth0",
+    "$(id)",
+    "-batch",
+    "10.1",
+    "é",
+    "a;b",
+    "0145",
+    "\u202e",
+  ];
+  return fc.oneof(fc.constantFrom(...good), fc.constantFrom(...hostile), fc.string({ unit: "binary" }));
+}
+
+const names = text("vxeth0", "eth0", "a.b-c_d");
+const addresses = text("10.0.0.2", "fd00::2");
+const subnets = text("10.0.0.0/8", "fd00::/64", "0.0.0.0/0", "::/0");
+const macs = text("02:00:00:00:00:01");
+const numbers = fc.oneof(fc.integer({ min: 1, max: 70000 }), fc.double(), fc.integer());
+const families = fc.constantFrom(4, 6);
+
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant("delete-link"), dev: names, why: fc.string() }),
+  fc.record({
+    kind: fc.constant("add-link"),
+    name: names,
+    vni: numbers,
+    port: numbers,
+    family: families,
+    local: addresses,
+    dev: names,
+    mac: macs,
+    mtu: numbers,
+    why: fc.string(),
+  }, { requiredKeys: ["kind", "name", "vni", "port", "family", "dev", "mac", "why"] }),
+  fc.record({ kind: fc.constant("set-alias"), dev: names, alias: text("kube-vxlan-controller:a=b,c=d/e") }),
+  fc.record({ kind: fc.constant("set-underlay"), dev: names, vni: numbers, underlay: names }),
+  fc.record({ kind: fc.constant("set-mtu"), dev: names, mtu: numbers }),
+  fc.record({ kind: fc.constant("set-mac"), dev: names, mac: macs }),
+  fc.record({ kind: fc.constant("set-up"), dev: names }),
+  fc.record({ kind: fc.constant("add-address"), dev: names, cidr: subnets, family: families }),
+  fc.record({ kind: fc.constant("delete-address"), dev: names, cidr: subnets }),
+  fc.record({ kind: fc.constant("add-route"), dev: names, subnet: subnets, gateway: addresses }),
+  fc.record({ kind: fc.constant("delete-route"), dev: names, subnet: subnets, gateway: addresses }, {
+    requiredKeys: ["kind", "dev", "subnet"],
+  }),
+  fc.record({ kind: fc.constant("append-fdb"), dev: names, dst: addresses }),
+  fc.record({ kind: fc.constant("delete-fdb"), dev: names, mac: macs, dst: addresses }),
+);
+
+Deno.test("rendering: whatever a step holds, a line has only words of the grammar, or there is none", () => {
+  let rendered = 0;
+  fc.assert(
+    fc.property(steps, (step) => {
+      const line = rendering(step);
+      if (line === undefined) return;
+      rendered++;
+      assert.match(
+        line,
+        /^(link|address|route|fdb) (add|append|delete|replace|set)( [A-Za-z0-9:][A-Za-z0-9_.:,=/-]*)+$/,
+      );
+    }),
+    { numRuns: 5000 },
+  );
+  assert.ok(rendered > 100, `only ${rendered} lines were rendered: the test shows too little`);
+});
+
+function rendering(step: Step): string | undefined {
+  try {
+    return render(step).text;
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith("Cannot render a command: ")) return undefined;
+    throw error;
+  }
+}

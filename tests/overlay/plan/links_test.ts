@@ -1,0 +1,345 @@
+// Which links are made, changed, kept, deleted and left alone, as a table of worlds.
+import assert from "node:assert/strict";
+import type { Observation } from "../../../lib/overlay/observation.ts";
+import { aliasOf, type WantedState } from "../../../lib/overlay/wanted.ts";
+import {
+  aDevice,
+  aLink,
+  anInterface,
+  annotationKey,
+  anObservation,
+  aWantedState,
+  planLines,
+} from "./worlds.ts";
+
+const add = "link add name vxeth0 address 02:00:00:00:00:01 type vxlan id 100 dev eth0 dstport 8472";
+const mark = `link set dev vxeth0 alias ${aliasOf("vxeth0", annotationKey)}`;
+const up = "link set dev vxeth0 up";
+const remove = "link delete dev vxeth0";
+const ipv6 = { family: 6, local: "fd00::5" } as const;
+
+const wantVxeth0 = aWantedState([anInterface()]);
+const wantNothing = aWantedState([]);
+
+/** A foreign link with the wanted name or VNI. */
+const foreignVni = aLink({ name: "theirs", alias: "" });
+
+interface Case {
+  readonly it: string;
+  readonly wanted: WantedState;
+  readonly observed: Observation;
+  readonly lines?: readonly string[];
+  readonly obstacles?: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  { it: "makes a missing interface", wanted: wantVxeth0, observed: anObservation(), lines: [add, mark, up] },
+  { it: "leaves a good one alone", wanted: wantVxeth0, observed: anObservation([aLink()]) },
+  {
+    it: "makes one with MTU and over IPv6",
+    wanted: aWantedState([anInterface({ mtu: 1400, ...ipv6 })]),
+    observed: anObservation(),
+    lines: [`${add.replace("type", "mtu 1400 type")} local fd00::5`, mark, up],
+  },
+  {
+    it: "makes one that somebody else brings up",
+    wanted: aWantedState([anInterface({ up: false })]),
+    observed: anObservation(),
+    lines: [add, mark],
+  },
+  {
+    it: "does not bring it up",
+    wanted: aWantedState([anInterface({ up: false })]),
+    observed: anObservation([aLink({ up: false })]),
+  },
+  {
+    it: "does not take it down",
+    wanted: aWantedState([anInterface({ up: false })]),
+    observed: anObservation([aLink()]),
+  },
+  {
+    it: "brings up what is down",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ up: false })]),
+    lines: [up],
+  },
+  {
+    it: "changes MTU, MAC and device in place, the device first",
+    wanted: aWantedState([anInterface({ mtu: 1300, mac: "02:00:00:00:00:02", dev: "eth1" })]),
+    observed: anObservation([aLink(), aDevice("eth1")]),
+    lines: [
+      "link set dev vxeth0 type vxlan id 100 dev eth1",
+      "link set dev vxeth0 mtu 1300",
+      "link set dev vxeth0 address 02:00:00:00:00:02",
+    ],
+  },
+  {
+    it: "gives a link without dev its device",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ vxlan: { vni: 100, port: 8472, family: 4 } })]),
+    lines: ["link set dev vxeth0 type vxlan id 100 dev eth0"],
+  },
+  {
+    it: "follows the MTU of the device when none is asked for",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ mtu: 1300 })]),
+    lines: ["link set dev vxeth0 mtu 1450"],
+  },
+  ...([
+    ["another VNI", { vni: 101, port: 8472, family: 4, dev: "eth0" }],
+    ["another port", { vni: 100, port: 4789, family: 4, dev: "eth0" }],
+    ["another family", { vni: 100, port: 8472, family: 6, dev: "eth0", local: "fd00::5" }],
+    ["a local address", { vni: 100, port: 8472, family: 4, dev: "eth0", local: "10.244.1.5" }],
+    ["a fixed remote", { vni: 100, port: 8472, family: 4, dev: "eth0", remote: "10.244.1.7" }],
+  ] as const).map(([what, vxlan]): Case => ({
+    it: `replaces a link with ${what}`,
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ vxlan })]),
+    lines: [remove, add, mark, up],
+  })),
+  {
+    it: "replaces a link when the interface has another name now",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ name: "old" })]),
+    lines: ["link delete dev old", add, mark, up],
+  },
+  {
+    it: "adopts a link without alias that has the name and VNI",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ alias: "" })]),
+    lines: [mark],
+  },
+  {
+    it: "brings an adopted link to the wanted state",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ alias: "", up: false, mac: "5e:98:80:57:48:18" })]),
+    lines: [mark, "link set dev vxeth0 address 02:00:00:00:00:01", up],
+  },
+  {
+    it: "replaces an adopted link that cannot be changed",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ alias: "", vxlan: { vni: 100, port: 4789, family: 4, dev: "eth0" } })]),
+    lines: [remove, add, mark, up],
+  },
+  {
+    it: "removes what is no longer wanted",
+    wanted: wantNothing,
+    observed: anObservation([aLink()]),
+    lines: [remove],
+  },
+  {
+    it: "removes nothing while that is forbidden",
+    wanted: aWantedState([], { mayRemove: false }),
+    observed: anObservation([aLink()]),
+  },
+  {
+    it: "removes no link of a network that cannot be resolved",
+    wanted: aWantedState([], { untouchable: ["vxeth0"] }),
+    observed: anObservation([aLink()]),
+  },
+  {
+    it: "leaves links of other kinds, owners and annotations alone",
+    wanted: wantNothing,
+    observed: anObservation([
+      aLink({ name: "a", alias: "" }),
+      aLink({ name: "b", alias: "kube-vxlan-controller:network=b,annotation=vxlan.openvnf.org/networks" }),
+      aLink({ name: "c", alias: `${aliasOf("c", annotationKey)}x` }),
+      aDevice("d", { alias: aliasOf("d", annotationKey) }),
+    ]),
+  },
+  {
+    it: "deletes before it makes, so that two interfaces can swap names",
+    wanted: aWantedState([
+      anInterface({ network: "a", name: "vx1", vni: 1 }),
+      anInterface({ network: "b", name: "vx2", vni: 2 }),
+    ]),
+    observed: anObservation([
+      aLink({ name: "vx1", alias: aliasOf("b", annotationKey), vxlan: { vni: 2, port: 8472, family: 4 } }),
+      aLink({ name: "vx2", alias: aliasOf("a", annotationKey), vxlan: { vni: 1, port: 8472, family: 4 } }),
+    ]),
+    lines: [
+      "link delete dev vx1",
+      "link delete dev vx2",
+      add.replace("vxeth0", "vx1").replace("id 100", "id 1"),
+      `link set dev vx1 alias ${aliasOf("a", annotationKey)}`,
+      "link set dev vx1 up",
+      add.replace("vxeth0", "vx2").replace("id 100", "id 2"),
+      `link set dev vx2 alias ${aliasOf("b", annotationKey)}`,
+      "link set dev vx2 up",
+    ],
+  },
+  {
+    it: "tells of a foreign link that has the name",
+    wanted: wantVxeth0,
+    observed: anObservation([aDevice("vxeth0", { alias: "somebody's" })]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is taken by a link of kind ' +
+      '"veth" with alias "somebody\'s". Remove that link, or choose another name for the interface (name=…)',
+    ],
+  },
+  {
+    it: "tells of a foreign link that has the name and another VNI",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ alias: "", vxlan: { vni: 7, port: 8472, family: 4 } })]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is taken by a link of kind ' +
+      '"vxlan" with VNI 7 without an alias. Remove that link, or choose another name for the interface (name=…)',
+    ],
+  },
+  {
+    it: "tells of a foreign link that has VNI and port",
+    wanted: wantVxeth0,
+    observed: anObservation([foreignVni]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": VNI 100 and port 8472 are taken by link ' +
+      '"theirs", a link of kind "vxlan" with VNI 100 without an alias. ' +
+      "Remove that link, or choose another VNI (id=…) or port (dstport=…)",
+    ],
+  },
+  {
+    it: "makes a link beside a foreign one of the same VNI and another port or family",
+    wanted: wantVxeth0,
+    observed: anObservation([
+      aLink({ name: "a", alias: "", vxlan: { vni: 100, port: 4789, family: 4 } }),
+      aLink({ name: "b", alias: "", vxlan: { vni: 100, port: 8472, family: 6, local: "fd00::5" } }),
+    ]),
+    lines: [add, mark, up],
+  },
+  {
+    it: "tells of a link of an unresolvable network that has the name",
+    wanted: aWantedState([anInterface()], { untouchable: ["other"] }),
+    observed: anObservation([aLink({ alias: aliasOf("other", annotationKey) })]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is taken by a link of kind ' +
+      `"vxlan" with VNI 100 with alias "${aliasOf("other", annotationKey)}". ` +
+      "Remove that link, or choose another name for the interface (name=…)",
+    ],
+  },
+  {
+    it: "tells of a missing device",
+    wanted: aWantedState([anInterface({ dev: "tun0" })]),
+    observed: anObservation(),
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "tun0": no such device in the ' +
+      'pod, which has "eth0", "lo". Name one of them (dev=…)',
+    ],
+  },
+  {
+    it: "keeps a wrong link when the right one cannot be made",
+    wanted: aWantedState([anInterface({ dev: "tun0", vni: 101 })]),
+    observed: anObservation([aLink()]),
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "tun0": no such device in the ' +
+      'pod, which has "eth0", "lo". Name one of them (dev=…)',
+    ],
+  },
+  {
+    it: "blocks an interface whose name is held by one that is blocked itself",
+    wanted: aWantedState([
+      anInterface({ network: "a", name: "vx1", vni: 1, dev: "tun0" }),
+      anInterface({ network: "b", name: "vx2", vni: 2 }),
+    ]),
+    observed: anObservation([
+      aLink({ name: "vx2", alias: aliasOf("a", annotationKey), vxlan: { vni: 1, port: 8472, family: 4 } }),
+    ]),
+    obstacles: [
+      'setup-failed: Cannot put interface "vx1" of network "a" on device "tun0": no such device in the pod, ' +
+      'which has "eth0", "lo". Name one of them (dev=…)',
+      'conflict: Cannot create interface "vx2" of network "b": the name is taken by a link of kind "vxlan" with ' +
+      `VNI 1 with alias "${aliasOf("a", annotationKey)}". ` +
+      "Remove that link, or choose another name for the interface (name=…)",
+    ],
+  },
+  {
+    it: "leaves the rest of a link alone when its device is missing",
+    wanted: aWantedState([anInterface({ dev: "tun0", mac: "02:00:00:00:00:02", peers: ["10.0.0.2"] })]),
+    observed: anObservation([aLink()]),
+    lines: [
+      "link set dev vxeth0 address 02:00:00:00:00:02",
+      "bridge fdb append 00:00:00:00:00:00 dst 10.0.0.2 dev vxeth0",
+    ],
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "tun0": no such device in the ' +
+      'pod, which has "eth0", "lo". Name one of them (dev=…)',
+    ],
+  },
+  {
+    it: "tells of an interface that is its own device",
+    wanted: aWantedState([anInterface({ dev: "vxeth0" })]),
+    observed: anObservation(),
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "vxeth0": ' +
+      "an interface cannot be its own device",
+    ],
+  },
+  {
+    it: "tells of an MTU that the device does not allow",
+    wanted: aWantedState([anInterface({ mtu: 1451 })]),
+    observed: anObservation(),
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "eth0": its MTU 1500 leaves 1450 ' +
+      "(VXLAN over IPv4 takes 50), asked for is 1451. Set mtu to at most 1450",
+    ],
+  },
+  {
+    it: "tells of an MTU that the device does not allow over IPv6",
+    wanted: aWantedState([anInterface({ mtu: 1431, ...ipv6 })]),
+    observed: anObservation(),
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "eth0": its MTU 1500 leaves 1430 ' +
+      "(VXLAN over IPv6 takes 70), asked for is 1431. Set mtu to at most 1430",
+    ],
+  },
+  {
+    it: "tells of a device whose MTU is too small for IPv6 addresses",
+    wanted: aWantedState([
+      anInterface({ dev: "tun0", addresses: [{ family: 6, address: "fd01::1", prefix: 64 }] }),
+    ]),
+    observed: anObservation([aDevice("tun0", { mtu: 1300 })]),
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "tun0": its MTU 1300 leaves 1250, ' +
+      "but IPv6 addresses need 1280. Use a device with an MTU of at least 1330",
+    ],
+  },
+];
+
+for (const { it, wanted, observed, lines = [], obstacles = [] } of cases) {
+  Deno.test(`plan of links: ${it}`, () => {
+    assert.deepEqual(planLines({ wanted, observed }), { lines, obstacles });
+  });
+}
+
+Deno.test("plan of links: a replaced link gets its addresses, routes and peers anew", () => {
+  const wanted = aWantedState([anInterface({
+    addresses: [{ family: 4, address: "192.168.10.1", prefix: 24 }],
+    routes: [{ subnet: { family: 4, address: "192.168.20.0", prefix: 24 }, gateway: "192.168.10.2" }],
+    peers: ["10.0.0.2"],
+  })]);
+  const observed = anObservation([
+    aLink({ vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" }, addresses: ["192.168.10.1/24"] }),
+  ], {
+    routes: [
+      {
+        subnet: "192.168.20.0/24",
+        gateway: "192.168.10.2",
+        dev: "vxeth0",
+        ours: true,
+        table: "main",
+        metric: 0,
+      },
+    ],
+    fdb: [
+      { dev: "vxeth0", mac: "00:00:00:00:00:00", dst: "10.0.0.2" },
+      { dev: "vxeth0", mac: "00:00:00:00:00:00", dst: "10.0.0.3" },
+    ],
+  });
+  assert.deepEqual(planLines({ wanted, observed }).lines, [
+    remove,
+    add,
+    mark,
+    up,
+    "address replace 192.168.10.1/24 dev vxeth0",
+    "route add 192.168.20.0/24 via 192.168.10.2 dev vxeth0 proto 86",
+    "bridge fdb append 00:00:00:00:00:00 dst 10.0.0.2 dev vxeth0",
+  ]);
+});

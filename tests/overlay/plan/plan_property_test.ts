@@ -1,0 +1,217 @@
+// Does a plan lead to what is wanted, from whatever world, in one go, and after any crash in between? On the
+// toy kernel.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { cidrText } from "../../../lib/network/network.ts";
+import type { Observation } from "../../../lib/overlay/observation.ts";
+import { type KnownAddresses, type Obstacle, type Plan, plan } from "../../../lib/overlay/plan/plan.ts";
+import { floodMac } from "../../../lib/overlay/iproute2/render.ts";
+import type { Step } from "../../../lib/overlay/step.ts";
+import { networkOfAlias, type WantedInterface, type WantedState } from "../../../lib/overlay/wanted.ts";
+import { createToyNamespace, type ToyNamespace } from "../../sandbox/toy/kernel.ts";
+import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
+import { annotationKey } from "./worlds.ts";
+import { type World, worlds } from "./worlds_by_chance.ts";
+
+const runs = { numRuns: 1000 };
+
+Deno.test("a plan, applied, leads to what is wanted; nothing of it is refused; planned again it is empty", () => {
+  fc.assert(
+    fc.property(worlds(), (world) => {
+      const { toy, memory } = enter(world);
+      const planned = lookAndPlan(toy, { world, memory });
+      assert.deepEqual(carryOut(toy, { steps: planned.steps, memory }), [], "refused");
+      assertHolds(toy, { world, obstacles: planned.obstacles });
+      const again = lookAndPlan(toy, { world, memory });
+      assert.deepEqual(again.steps, []);
+    }),
+    runs,
+  );
+});
+
+Deno.test("any part of a plan, planned anew, leads to what is wanted", () => {
+  fc.assert(
+    fc.property(worlds(), fc.nat({ max: 40 }), fc.boolean(), (world, count, forgets) => {
+      const { toy, memory } = enter(world);
+      const { steps } = lookAndPlan(toy, { world, memory });
+      carryOut(toy, { steps: steps.slice(0, count), memory });
+      // A controller that was killed has forgotten which addresses it set.
+      const remembered = forgets ? new Map<string, Set<string>>() : memory;
+      const planned = lookAndPlan(toy, { world, memory: remembered });
+      assert.deepEqual(carryOut(toy, { steps: planned.steps, memory: remembered }), [], "refused");
+      assertHolds(toy, { world, obstacles: planned.obstacles });
+    }),
+    runs,
+  );
+});
+
+Deno.test("links of others are never touched", () => {
+  fc.assert(
+    fc.property(worlds(), (world) => {
+      const { toy, memory } = enter(world);
+      const before = observeToy(toy);
+      const theirs = before.links.filter(({ alias, name, vxlan }) =>
+        networkOfAlias(alias, annotationKey) === undefined &&
+        !(alias === "" &&
+          world.wanted.interfaces.some((each) => each.name === name && each.vni === vxlan?.vni))
+      );
+      const { steps } = lookAndPlan(toy, { world, memory });
+      carryOut(toy, { steps, memory });
+      const after = observeToy(toy);
+      for (const link of theirs) {
+        assert.deepEqual(after.links.find(({ name }) => name === link.name), link);
+        assert.deepEqual(contentsOf(after, link.name), contentsOf(before, link.name));
+      }
+    }),
+    runs,
+  );
+});
+
+Deno.test("the same world gives the same plan byte for byte, whatever the order in which it is told", () => {
+  fc.assert(
+    fc.property(worlds(), fc.infiniteStream(fc.nat()), (world, chance) => {
+      const { toy, memory } = enter(world);
+      const observed = observeToy(toy);
+      const { wanted } = world;
+      const shuffled = {
+        links: shuffle(observed.links, chance),
+        routes: shuffle(observed.routes, chance),
+        fdb: shuffle(observed.fdb, chance),
+      };
+      const ourAddresses = new Map(shuffle([...memory], chance));
+      assert.equal(
+        JSON.stringify(plan({ wanted, observed: shuffled, ourAddresses })),
+        JSON.stringify(plan({ wanted, observed, ourAddresses: memory })),
+      );
+    }),
+    runs,
+  );
+});
+
+Deno.test("these worlds are worth something: they have obstacles, replacements, adoptions and much to do", () => {
+  const seen = new Map<string, number>();
+  for (const world of fc.sample(worlds(), 1000)) {
+    const { toy, memory } = enter(world);
+    const { steps, obstacles } = lookAndPlan(toy, { world, memory });
+    const kinds = new Set<string>([...steps, ...obstacles].map(({ kind }) => kind));
+    for (const kind of kinds) seen.set(kind, (seen.get(kind) ?? 0) + 1);
+  }
+  const kinds = [
+    ...["delete-link", "add-link", "set-alias", "set-underlay", "set-mtu", "set-mac", "set-up"],
+    ...["add-address", "delete-address", "add-route", "delete-route", "append-fdb", "delete-fdb", "conflict"],
+  ];
+  assert.deepEqual(kinds.filter((kind) => (seen.get(kind) ?? 0) < 10), [], JSON.stringify([...seen]));
+});
+
+type Memory = Map<string, Set<string>>;
+
+/** Makes the world's namespace; `memory` is what a controller remembers of the addresses it set. */
+function enter(world: World): { readonly toy: ToyNamespace; readonly memory: Memory } {
+  const toy = createToyNamespace({
+    eth0: { mac: "02:42:0a:f4:01:05", mtu: 1500, addresses: ["10.244.1.5/24", "fd00::5/64"] },
+    eth1: { mac: "02:42:0a:f4:02:05", mtu: 1400, addresses: ["10.245.1.5/24"] },
+  });
+  const memory: Memory = new Map();
+  const { steps } = plan({ wanted: world.before, observed: observeToy(toy), ourAddresses: memory });
+  carryOut(toy, { steps: steps.slice(0, world.done), memory });
+  for (const event of world.events) toy.run(event.split(" "));
+  for (const entry of world.learned) toy.learn(entry);
+  return { toy, memory };
+}
+
+function lookAndPlan(
+  toy: ToyNamespace,
+  { world, memory }: { readonly world: World; readonly memory: KnownAddresses },
+): Plan {
+  return plan({ wanted: world.wanted, observed: observeToy(toy), ourAddresses: memory });
+}
+
+function carryOut(
+  toy: ToyNamespace,
+  { steps, memory }: { readonly steps: readonly Step[]; readonly memory: Memory },
+): readonly unknown[] {
+  const refused = applyToToy(toy, steps);
+  for (const step of steps) {
+    if (step.kind === "add-address") {
+      memory.set(step.dev, new Set([...memory.get(step.dev) ?? [], step.cidr]));
+    }
+  }
+  return refused;
+}
+
+/** Says what is not as wanted, without asking the planner. */
+function assertHolds(
+  toy: ToyNamespace,
+  { world, obstacles }: { readonly world: World; readonly obstacles: readonly Obstacle[] },
+): void {
+  const observed = observeToy(toy);
+  for (const wanted of world.wanted.interfaces) {
+    const about = obstacles.filter(({ network }) => network === wanted.network);
+    const isMissing = about.some(({ reason }) => /^Cannot (create|put)/.test(reason));
+    if (!isMissing) assertInterface(observed, { wanted, excused: about.map(({ reason }) => reason) });
+  }
+  assert.deepEqual(leftovers(observed, world.wanted), []);
+}
+
+function assertInterface(
+  observed: Observation,
+  { wanted, excused }: { readonly wanted: WantedInterface; readonly excused: readonly string[] },
+): void {
+  const link = observed.links.find(({ name }) => name === wanted.name);
+  const underlay = observed.links.find(({ name }) => name === wanted.dev);
+  assert.ok(link !== undefined && underlay !== undefined, `${wanted.name} is missing`);
+  const { vni, port, family, dev, local, mac, alias } = wanted;
+  assert.deepEqual(
+    { ...link.vxlan, mac: link.mac, alias: link.alias, mtu: link.mtu },
+    {
+      ...{ vni, port, family, dev, mac, alias },
+      ...(local === undefined ? {} : { local }),
+      mtu: wanted.mtu ?? underlay.mtu - (family === 4 ? 50 : 70),
+    },
+  );
+  if (wanted.up) assert.ok(link.up, `${wanted.name} is down`);
+  const addresses = wanted.addresses.map(cidrText);
+  assert.deepEqual(addresses.filter((text) => !link.addresses.includes(text)), [], "addresses");
+  const routes = observed.routes.filter((route) => route.dev === wanted.name).map(({ subnet, gateway }) =>
+    `${subnet} via ${gateway}`
+  );
+  const missing = (link.up ? wanted.routes : [])
+    .map(({ subnet, gateway }) => `${cidrText(subnet)} via ${gateway}`)
+    .filter((text) => !routes.includes(text) && !excused.some((reason) => reason.includes(text)));
+  assert.deepEqual(missing, [], "routes");
+  const fdb = observed.fdb.filter((entry) => entry.dev === wanted.name);
+  const floods = fdb.filter((entry) => entry.mac === floodMac).map((entry) => entry.dst).sort();
+  assert.deepEqual(floods, wanted.peers, "peers");
+  assert.deepEqual(fdb.filter(({ dst }) => !wanted.peers.includes(dst)), [], "strangers");
+  const ours = observed.routes.filter((route) => route.ours && route.dev === wanted.name).map(({ subnet }) =>
+    subnet
+  );
+  const asked = wanted.routes.map(({ subnet }) => cidrText(subnet));
+  assert.deepEqual(
+    ours.filter((subnet) => !asked.includes(subnet)),
+    [],
+    "routes of ours that nobody asked for",
+  );
+}
+
+/** Links of ours that should have gone. */
+function leftovers(observed: Observation, wanted: WantedState): readonly string[] {
+  if (!wanted.mayRemove) return [];
+  const kept = new Set([...wanted.untouchable, ...wanted.interfaces.map(({ network }) => network)]);
+  return observed.links.filter(({ alias, kind }) => {
+    const network = networkOfAlias(alias, wanted.annotationKey);
+    return kind === "vxlan" && network !== undefined && !kept.has(network);
+  }).map(({ name }) => name);
+}
+
+function contentsOf(observed: Observation, dev: string): unknown {
+  const isOf = (item: { readonly dev: string }): boolean => item.dev === dev;
+  return [observed.routes.filter(isOf), observed.fdb.filter(isOf)];
+}
+
+function shuffle<T>(items: readonly T[], chance: Iterator<number>): readonly T[] {
+  return items
+    .map((item) => ({ item, rank: Number(chance.next().value) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ item }) => item);
+}

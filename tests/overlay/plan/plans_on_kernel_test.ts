@@ -1,0 +1,83 @@
+// Does the real kernel take every line of a plan, and is nothing left to do then? For some worlds made by
+// chance.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type KnownAddresses, plan } from "../../../lib/overlay/plan/plan.ts";
+import { render } from "../../../lib/overlay/iproute2/render.ts";
+import type { Step } from "../../../lib/overlay/step.ts";
+import type { WantedState } from "../../../lib/overlay/wanted.ts";
+import { createToyNamespace } from "../../sandbox/toy/kernel.ts";
+import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
+import { type Batch, namespaceCommand, runInNamespace } from "../iproute2/real_namespace.ts";
+import { knownOf } from "./worlds.ts";
+import { type World, worlds } from "./worlds_by_chance.ts";
+
+const devices = {
+  eth0: { mac: "02:42:0a:f4:01:05", mtu: 1500, addresses: ["10.244.1.5/24", "fd00::5/64"] },
+  eth1: { mac: "02:42:0a:f4:02:05", mtu: 1400, addresses: ["10.245.1.5/24"] },
+};
+
+const setUp = [
+  "ip link set lo up",
+  ...Object.entries(devices).flatMap(([name, { mac, mtu, addresses }]) => [
+    `ip link add ${name} address ${mac} mtu ${mtu} type veth peer name ${name}p`,
+    `ip link set ${name} up && ip link set ${name}p up`,
+    ...addresses.map((cidr) => `ip address add ${cidr} dev ${name} ${cidr.includes(":") ? "nodad" : ""}`),
+  ]),
+].join(" && ");
+
+const command = await namespaceCommand();
+
+for (const [number, world] of fc.sample(worlds(), { numRuns: 25, seed: 2611 }).entries()) {
+  Deno.test({
+    name: `the real kernel takes a plan from world ${number + 1} to what is wanted`,
+    ignore: command === undefined,
+    fn: async () => {
+      const { batches, ours } = rehearse(world);
+      const { results, observed } = await runInNamespace(command ?? [], { setUp, batches });
+      assert.deepEqual(
+        results.slice(-2).map(({ refused }) => refused),
+        [[], []],
+        "refused lines of the plan",
+      );
+      assert.deepEqual(plan({ wanted: world.wanted, observed, ourAddresses: ours }).steps, []);
+    },
+  });
+}
+
+/**
+ * Plans on the toy kernel; gives all the lines that were carried out there, the plan's own as the last two
+ * batches.
+ */
+function rehearse(world: World): { readonly batches: readonly Batch[]; readonly ours: KnownAddresses } {
+  const toy = createToyNamespace(devices);
+  const ours = (wanted: WantedState): KnownAddresses =>
+    new Map(["vx0", "vx1", "vx2", "vx3"].map((name) => [
+      name,
+      new Set([world.before, wanted].flatMap((state) => [...knownOf(state).get(name) ?? []])),
+    ]));
+  const stepsTo = (wanted: WantedState): readonly Step[] =>
+    plan({ wanted, observed: observeToy(toy), ourAddresses: ours(wanted) }).steps;
+  const before = stepsTo(world.before).slice(0, world.done);
+  applyToToy(toy, before);
+  for (const event of world.events) toy.run(event.split(" "));
+  const steps = stepsTo(world.wanted);
+  return {
+    batches: [...batchesOf(before), ...world.events.map(batchOf), ...batchesOf(steps)],
+    ours: ours(world.wanted),
+  };
+}
+
+function batchesOf(steps: readonly Step[]): readonly Batch[] {
+  const lines = steps.map(render);
+  return (["ip", "bridge"] as const).map((tool) => ({
+    tool,
+    lines: lines.filter((line) => line.tool === tool).map(({ text }) => text),
+  }));
+}
+
+/** `ip link set vx0 down` as a batch of its own. */
+function batchOf(event: string): Batch {
+  const [tool, ...words] = event.split(" ");
+  return { tool: tool === "bridge" ? "bridge" : "ip", lines: [words.join(" ")] };
+}

@@ -1,0 +1,196 @@
+// How long do people wait: the stopwatch told of pods, looks and reports, with a clock that is told to move.
+import assert from "node:assert/strict";
+import type { PodReport } from "../../lib/report/report.ts";
+import { Stopwatch } from "../../lib/report/latency.ts";
+import { Tally } from "../../lib/report/counts.ts";
+import type { ProblemKind } from "../../lib/network/problem.ts";
+import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
+
+interface Bench {
+  readonly clock: FakeClock;
+  readonly watch: Stopwatch;
+  readonly interfaces: readonly number[];
+  readonly entries: readonly number[];
+  /** The pod is there: in segment s unless said otherwise. */
+  join(uid: string, given?: { readonly agentRuns?: boolean; readonly measured?: boolean }): void;
+  /** One look at the pod that ends so. */
+  look(uid: string, end?: Partial<PodReport>): void;
+}
+
+function bench(): Bench {
+  const clock = fakeClock();
+  const interfaces: number[] = [];
+  const entries: number[] = [];
+  const members = new Set<string>();
+  const watch = new Stopwatch({
+    clock,
+    whereabouts: { segmentsOf: (uid) => members.has(uid) ? ["s"] : [], membersOf: () => members },
+    onInterfaceReady: (ms) => interfaces.push(ms),
+    onPeerEntry: (ms) => entries.push(ms),
+  });
+  return {
+    clock,
+    watch,
+    interfaces,
+    entries,
+    join: (uid, { agentRuns = true, measured = true } = {}) => {
+      members.add(uid);
+      watch.seen(uid, { agentRuns, measured });
+    },
+    look: (uid, end = {}) => {
+      watch.looking(uid);
+      watch.report(report(uid, end));
+    },
+  };
+}
+
+function report(uid: string, end: Partial<PodReport>): PodReport {
+  const pod = { uid, namespace: "default", name: uid };
+  return {
+    pod,
+    standing: { kind: "ready" },
+    holds: true,
+    warnings: [],
+    networks: [],
+    entriesMissing: 0,
+    ...end,
+  };
+}
+
+function failing(kind: ProblemKind): Partial<PodReport> {
+  const source = { kind: "pod", namespace: "default", pod: "x" } as const;
+  return { standing: { kind: "failing", problems: [{ kind, source, message: "no" }] }, holds: false };
+}
+
+const pod = (uid: string): PodReport["pod"] => ({ uid, namespace: "default", name: uid });
+const addLink = [{ kind: "add-link" } as Parameters<Stopwatch["changed"]>[1][number]];
+
+Deno.test("interface: from the agent running to the report that it holds, once", async () => {
+  const { clock, watch, interfaces, join, look } = bench();
+  join("a", { agentRuns: false });
+  await clock.advance(5_000);
+  join("a");
+  await clock.advance(300);
+  watch.changed(pod("a"), addLink);
+  look("a");
+  look("a");
+  assert.deepEqual(interfaces, [300]);
+  watch.close();
+});
+
+Deno.test("interface: what we only found as it was is not measured", async () => {
+  const { clock, interfaces, join, look } = bench();
+  join("a", { measured: false });
+  await clock.advance(300);
+  look("a");
+  assert.deepEqual(interfaces, []);
+});
+
+const troubles: readonly { readonly kind: ProblemKind; readonly measured: readonly number[] }[] = [
+  { kind: "setup-failed", measured: [1_000] },
+  { kind: "unknown-network", measured: [] },
+  { kind: "conflict", measured: [] },
+];
+for (const { kind, measured } of troubles) {
+  Deno.test(`interface: the time of a pod with ${kind} ${measured.length > 0 ? "counts" : "is its author's"}`, async () => {
+    const { clock, watch, interfaces, join, look } = bench();
+    join("a");
+    await clock.advance(500);
+    look("a", failing(kind));
+    await clock.advance(500);
+    watch.changed(pod("a"), addLink);
+    look("a");
+    assert.deepEqual(interfaces, measured);
+    watch.close();
+  });
+}
+
+Deno.test("entry: when every peer was looked at since, to a quarter of a second", async () => {
+  const { clock, entries, join, look } = bench();
+  for (const uid of ["a", "b"]) join(uid, { measured: false });
+  for (const uid of ["a", "b"]) look(uid);
+  join("c");
+  await clock.advance(1_000);
+  look("a");
+  await clock.advance(1_000);
+  assert.deepEqual(entries, [], "b has not been looked at");
+  look("b");
+  await clock.advance(250);
+  assert.deepEqual(entries, [2_250]);
+  assert.deepEqual(clock.waiting(), []);
+});
+
+Deno.test("entry: a look that began before the newcomer was known does not count", async () => {
+  const { clock, watch, entries, join, look } = bench();
+  join("a", { measured: false });
+  watch.looking("a");
+  join("b");
+  watch.report(report("a", {}));
+  await clock.advance(250);
+  assert.deepEqual(entries, []);
+  look("a");
+  await clock.advance(250);
+  assert.deepEqual(entries, [500]);
+});
+
+Deno.test("entry: peers without an agent and failing ones are not waited for", async () => {
+  const { clock, entries, join, look } = bench();
+  join("a", { measured: false });
+  join("b", { measured: false, agentRuns: false });
+  join("c", { measured: false });
+  look("c", failing("setup-failed"));
+  join("d");
+  look("a");
+  await clock.advance(250);
+  assert.deepEqual(entries, [250]);
+});
+
+Deno.test("entry: the first member of a network has nobody who must learn of it", async () => {
+  const { clock, entries, join, look } = bench();
+  join("a");
+  look("a");
+  await clock.advance(10_000);
+  assert.deepEqual(entries, []);
+  assert.deepEqual(clock.waiting(), []);
+});
+
+Deno.test("a newcomer that has gone is measured no more", async () => {
+  const { clock, watch, entries, join, look } = bench();
+  join("a", { measured: false });
+  join("b");
+  watch.forget({ uid: "b" });
+  look("a");
+  await clock.advance(1_000);
+  assert.deepEqual(entries, []);
+  assert.deepEqual(clock.waiting(), []);
+});
+
+Deno.test("a look that ends after the close leaves no timer", async () => {
+  const { clock, watch, entries, join, look } = bench();
+  join("a", { measured: false });
+  join("b");
+  watch.close();
+  look("a");
+  assert.deepEqual(clock.waiting(), []);
+  await clock.advance(1_000);
+  assert.deepEqual(entries, []);
+});
+
+Deno.test("the tally counts the last report of each pod", () => {
+  const tally = new Tally();
+  const sums = (): readonly number[] => [tally.membersFailing, tally.entriesMissing];
+  tally.report(report("a", { ...failing("setup-failed"), entriesMissing: 3 }));
+  tally.report(report("b", { ...failing("conflict"), entriesMissing: 4 }));
+  assert.deepEqual(sums(), [2, 7]);
+  const { entriesMissing: _none, ...waiting } = report("a", {});
+  tally.report({ ...waiting, standing: { kind: "waiting", reason: "no agent" } });
+  assert.deepEqual(sums(), [1, 7]);
+  tally.report(report("a", { entriesMissing: 1 }));
+  assert.deepEqual(sums(), [1, 5]);
+  const { entriesMissing: _, ...unseen } = report("a", failing("setup-failed"));
+  tally.report(unseen);
+  assert.deepEqual(sums(), [2, 5], "without a look at the kernel the last one counts");
+  tally.forget({ uid: "a" });
+  tally.forget({ uid: "b" });
+  assert.deepEqual(sums(), [0, 0]);
+});

@@ -1,0 +1,139 @@
+// What `ip` does with a line: link, address and route, as far as the controller and the stories of the tests
+// use them.
+import { parseCidr, parseIp } from "../../../lib/network/grammar/ip_text.ts";
+import { addressListing, linkListing, routeListing } from "./listings.ts";
+import { addLink, changeLink } from "./ip_link.ts";
+import type { ToyLink, ToyLinks } from "./links.ts";
+import { ToyNames } from "./names.ts";
+import { ToyExit, ToyRefusal, type ToyTool } from "./session.ts";
+import { ToyWords } from "./words.ts";
+
+/** One running `ip`. */
+export function createToyIp(links: ToyLinks): ToyTool {
+  const names = new ToyNames(links, { goneMessage: "RTNETLINK answers: No such device" });
+  return (words) => dispatch(new ToyWords(words), { links, names });
+}
+
+interface Kernel {
+  readonly links: ToyLinks;
+  readonly names: ToyNames;
+}
+
+function dispatch(words: ToyWords, kernel: Kernel): unknown {
+  const object = words.next();
+  switch (object) {
+    case "link":
+    case "l":
+      return onLink(words, kernel);
+    case "address":
+    case "addr":
+    case "a":
+      return onAddress(words, kernel);
+    case "route":
+    case "r":
+      return onRoute(words, kernel);
+    default:
+      throw new ToyRefusal(`Object "${object}" is unknown, try "ip help".`);
+  }
+}
+
+function onLink(words: ToyWords, kernel: Kernel): unknown {
+  const command = words.isEmpty ? "show" : words.next();
+  switch (command) {
+    case "add":
+      return addLink(words, kernel);
+    case "set":
+      return changeLink(words, kernel);
+    case "del":
+    case "delete":
+      return deleteLink(named(words, kernel), kernel);
+    case "show":
+      return linkListing(words.isEmpty ? remembered(kernel) : [named(words, kernel)]);
+    default:
+      throw new ToyExit(`Command "${command}" is unknown, try "ip link help".`, 255);
+  }
+}
+
+function deleteLink(link: ToyLink, { links, names }: Kernel): void {
+  links.remove(link);
+  names.forget(link);
+}
+
+function onAddress(words: ToyWords, kernel: Kernel): unknown {
+  const command = words.isEmpty ? "show" : words.next();
+  const { addresses, routes } = kernel.links;
+  if (command === "show") {
+    const shown = words.isEmpty ? remembered(kernel) : [named(words, kernel)];
+    return addressListing(shown, addresses);
+  }
+  if (!["add", "replace", "del", "delete"].includes(command)) {
+    throw new ToyExit(`Command "${command}" is unknown, try "ip address help".`, 255);
+  }
+  const cidr = prefixWord(words.next());
+  const link = named(words, kernel);
+  if (!words.skip("nodad") && !words.isEmpty) throw garbage(words.next());
+  if (command === "add") return addresses.add(link, cidr);
+  if (command === "replace") return addresses.replace(link, cidr);
+  addresses.remove(link, cidr);
+  if (!addresses.of(link).some(({ family }) => family === 4)) routes.forget(link, 4);
+}
+
+function onRoute(words: ToyWords, kernel: Kernel): unknown {
+  const command = words.isEmpty ? "show" : words.next();
+  const { routes } = kernel.links;
+  switch (command) {
+    case "show":
+      if (words.skip("table")) words.next();
+      return routeListing(routes.all(remembered(kernel)));
+    case "add":
+      return routes.add(routeOf(words, kernel));
+    case "del":
+    case "delete":
+      return routes.remove(routeOf(words, kernel));
+    default:
+      throw new ToyExit(`Command "${command}" is unknown, try "ip route help".`, 255);
+  }
+}
+
+function routeOf(words: ToyWords, kernel: Kernel): Parameters<ToyLinks["routes"]["add"]>[0] {
+  const subnet = prefixWord(words.next());
+  const gateway = words.skip("via") ? gatewayWord(words.next(), subnet) : undefined;
+  const link = named(words, kernel);
+  const protocol = words.skip("proto") ? words.next() : "boot";
+  if (!words.isEmpty) throw garbage(words.next());
+  return { subnet, link, protocol, ...(gateway === undefined ? {} : { gateway }) };
+}
+
+function prefixWord(word: string): string {
+  const host = parseIp(word);
+  if (host !== undefined) return `${host.address}/${host.family === 4 ? 32 : 128}`;
+  const cidr = parseCidr(word);
+  if (cidr === undefined) throw new ToyExit(`Error: any valid prefix is expected rather than "${word}".`, 1);
+  return `${cidr.address}/${cidr.prefix}`;
+}
+
+function gatewayWord(word: string, subnet: string): string {
+  const family = subnet.includes(":") ? 6 : 4;
+  const ip = parseIp(word);
+  if (ip?.family === family) return ip.address;
+  throw new ToyExit(`Error: inet${family === 6 ? "6" : ""} address is expected rather than "${word}".`, 1);
+}
+
+/** `[dev] NAME`. */
+function named(words: ToyWords, { names }: Kernel): ToyLink {
+  words.skip("dev");
+  const name = words.next();
+  const link = names.find(name);
+  if (link === undefined) throw new ToyRefusal(`Cannot find device "${name}"`);
+  return link;
+}
+
+function remembered({ links, names }: Kernel): readonly ToyLink[] {
+  const all = links.all();
+  for (const link of all) names.remember(link);
+  return all;
+}
+
+function garbage(word: string): ToyExit {
+  return new ToyExit(`Error: either "dev" is duplicate, or "${word}" is a garbage.`, 255);
+}

@@ -1,0 +1,173 @@
+// The links of a toy namespace: making, changing and removing them, and what goes with them.
+import { ToyAddresses } from "./addresses.ts";
+import { ToyFdb } from "./fdb.ts";
+import { ToyRoutes } from "./routes.ts";
+import { ToyRefusal } from "./session.ts";
+
+/** What makes a VXLAN link one. */
+export interface ToyVxlan {
+  readonly vni: number;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly local?: string;
+  underlay: ToyLink;
+}
+
+/** One link. */
+export interface ToyLink {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly vxlan?: ToyVxlan;
+  readonly fdb: ToyFdb;
+  mac: string;
+  mtu: number;
+  up: boolean;
+  alias: string;
+}
+
+/** What a new link is made from. */
+export interface NewToyLink {
+  readonly name: string;
+  readonly kind: string;
+  readonly mac?: string;
+  readonly mtu?: number;
+  readonly vxlan?: ToyVxlan;
+}
+
+/** IPv6 needs at least this MTU. */
+const leastIpv6Mtu = 1280;
+
+/** All links of one namespace, with their addresses and routes. */
+export class ToyLinks {
+  readonly addresses: ToyAddresses;
+  readonly routes: ToyRoutes;
+  readonly #links = new Map<string, ToyLink>();
+  #lastIndex = 0;
+
+  constructor() {
+    this.addresses = new ToyAddresses();
+    this.routes = new ToyRoutes(this.addresses);
+    const lo = this.add({ name: "lo", kind: "", mac: "00:00:00:00:00:00", mtu: 65536 });
+    this.setUp(lo);
+    this.addresses.replace(lo, "127.0.0.1/8");
+    this.addresses.replace(lo, "::1/128");
+  }
+
+  all(): readonly ToyLink[] {
+    return [...this.#links.values()];
+  }
+
+  find(name: string): ToyLink | undefined {
+    return this.#links.get(name);
+  }
+
+  add(options: NewToyLink): ToyLink {
+    if (this.#links.has(options.name)) throw new ToyRefusal("RTNETLINK answers: File exists");
+    if (options.mac !== undefined) checkMac(options.mac);
+    if (options.vxlan !== undefined) this.#checkSegment(options.vxlan);
+    const index = ++this.#lastIndex;
+    const most = options.vxlan === undefined ? 65536 : mostMtu(options.vxlan);
+    const link: ToyLink = {
+      index,
+      name: options.name,
+      kind: options.kind,
+      ...(options.vxlan === undefined ? {} : { vxlan: options.vxlan }),
+      fdb: new ToyFdb(options.vxlan?.family),
+      mac: options.mac ?? madeUpMac(index),
+      mtu: Math.min(options.mtu ?? (options.vxlan === undefined ? 1500 : most), most),
+      up: false,
+      alias: "",
+    };
+    this.#links.set(link.name, link);
+    return link;
+  }
+
+  /** Takes the VXLAN links that were made on it along. */
+  remove(link: ToyLink): void {
+    if (link.name === "lo") throw new ToyRefusal("RTNETLINK answers: Operation not supported");
+    for (const other of this.all().filter(({ vxlan }) => vxlan?.underlay === link)) this.remove(other);
+    this.routes.forget(link);
+    this.addresses.forget(link);
+    this.#links.delete(link.name);
+  }
+
+  setUp(link: ToyLink): void {
+    if (link.up) return;
+    link.up = true;
+    this.#giveLinkLocal(link);
+  }
+
+  /** IPv4 addresses survive it; IPv6 addresses, all gateway routes and what was learned do not. */
+  setDown(link: ToyLink): void {
+    if (!link.up) return;
+    link.up = false;
+    this.routes.forget(link);
+    this.addresses.forget(link, 6);
+    link.fdb.forgetLearned();
+  }
+
+  setMtu(link: ToyLink, mtu: number): void {
+    const most = link.vxlan === undefined ? 65536 : mostMtu(link.vxlan);
+    if (mtu < 68 || mtu > most) throw new ToyRefusal("RTNETLINK answers: Invalid argument");
+    const before = link.mtu;
+    link.mtu = mtu;
+    if (mtu < leastIpv6Mtu) {
+      this.addresses.forget(link, 6);
+      this.routes.forget(link, 6);
+    }
+    if (before < leastIpv6Mtu && link.up) this.#giveLinkLocal(link);
+  }
+
+  setMac(link: ToyLink, mac: string): void {
+    checkMac(mac);
+    link.mac = mac;
+  }
+
+  /** The MTU is clamped to what the new device leaves, but never grows. */
+  setUnderlay(link: ToyLink, { vni, underlay }: { readonly vni: number; readonly underlay: ToyLink }): void {
+    if (link.vxlan === undefined) throw new ToyRefusal("RTNETLINK answers: Operation not supported");
+    if (link.vxlan.vni !== vni) throw new ToyRefusal("Error: Cannot change VNI.");
+    if (link === underlay) throw new ToyRefusal("RTNETLINK answers: Device or resource busy");
+    link.vxlan.underlay = underlay;
+    link.mtu = Math.min(link.mtu, mostMtu(link.vxlan));
+  }
+
+  #checkSegment({ vni, port, family }: ToyVxlan): void {
+    const isTaken = this.all().some(({ vxlan }) =>
+      vxlan?.vni === vni && vxlan.port === port && vxlan.family === family
+    );
+    if (isTaken) throw new ToyRefusal("Error: A VXLAN device with the specified VNI already exists.");
+  }
+
+  #giveLinkLocal(link: ToyLink): void {
+    if (link.name === "lo" || link.mtu < leastIpv6Mtu) return;
+    this.addresses.replace(link, `${linkLocalOf(link.mac)}/64`);
+  }
+}
+
+function mostMtu({ underlay, family }: ToyVxlan): number {
+  return Math.min(underlay.mtu - (family === 4 ? 50 : 70), 65535);
+}
+
+function checkMac(mac: string): void {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {
+    throw new ToyRefusal("Error: Provided link layer address is not Ethernet.");
+  }
+  if ((Number.parseInt(mac.slice(0, 2), 16) & 1) === 1) {
+    throw new ToyRefusal("Error: Provided Ethernet address is not unicast.");
+  }
+}
+
+/** The kernel rolls dice; here two runs are alike. */
+function madeUpMac(index: number): string {
+  return `02:ff:00:00:00:${index.toString(16).padStart(2, "0")}`;
+}
+
+/** RFC 4291, appendix A: the interface identifier from the MAC. */
+function linkLocalOf(mac: string): string {
+  const bytes = mac.split(":").map((text) => Number.parseInt(text, 16));
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes;
+  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
+  return `fe80::${groups.map((group) => group.toString(16)).join(":")}`;
+}

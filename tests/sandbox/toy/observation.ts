@@ -1,0 +1,33 @@
+// What a look into a toy namespace sees, and what a plan does to it: through the same lines as in a real pod.
+import type { Observation } from "../../../lib/overlay/observation.ts";
+import { observeFdb, observeIp, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
+import { render } from "../../../lib/overlay/iproute2/render.ts";
+import { outdatesBridgeSession, type Step, type Tool } from "../../../lib/overlay/step.ts";
+import type { ToyNamespace } from "./kernel.ts";
+import type { ToySession } from "./session.ts";
+
+/** Looks into the namespace with fresh sessions. */
+export function observeToy(namespace: ToyNamespace): Observation {
+  return { ...readIp(answers("ip", observeIp)), fdb: readFdb(answers("bridge", observeFdb)) };
+
+  function answers(tool: Tool, lines: readonly string[]): readonly string[] {
+    const session = namespace.batch(tool);
+    return lines.map((line) => session.line(line).stdout ?? "");
+  }
+}
+
+/** Carries steps out; gives those that the kernel refused, with what was said. */
+export function applyToToy(
+  namespace: ToyNamespace,
+  steps: readonly Step[],
+): readonly { readonly step: Step; readonly message: string }[] {
+  const sessions = new Map<Tool, ToySession>();
+  return steps.flatMap((step) => {
+    const { tool, text } = render(step);
+    const session = sessions.get(tool) ?? namespace.batch(tool);
+    sessions.set(tool, session);
+    if (outdatesBridgeSession(step)) sessions.delete("bridge");
+    const { stderr } = session.line(text);
+    return stderr === undefined ? [] : [{ step, message: stderr }];
+  });
+}
