@@ -1,12 +1,11 @@
 // The conversation with an agent broke: what that means for the pod, and when to try again. Pure.
-import type { Member } from "../member/member.ts";
 import { endedWithContainer, type ExecOutcome } from "../kube/exec/exec.ts";
 import { SessionEnded } from "../kube/exec/session.ts";
-import { runtimeProblem, waitingReport } from "./evaluate.ts";
-import type { Outcome } from "../queue/outcome.ts";
-import { NotPermitted } from "./permit.ts";
+import type { Member } from "../member/member.ts";
+import type { Outcome } from "../queue/work_queue.ts";
 import type { PodReport } from "../report/report.ts";
 import type { AgentAddress } from "./agent/session_pool.ts";
+import { runtimeProblem, waitingReport } from "./evaluate.ts";
 
 export interface Broken {
   readonly report: PodReport;
@@ -98,4 +97,12 @@ function kindOf(error: unknown): "agent-unfit" | "setup-failed" {
   return isTooOld || (outcome.kind === "not-ready" && outcome.programMissing)
     ? "agent-unfit"
     : "setup-failed";
+}
+
+/** Nothing may be written: another replica leads, or our lease could not be renewed in time. */
+export class NotPermitted extends Error {
+  override name = "NotPermitted";
+  constructor() {
+    super("this replica does not lead at the moment");
+  }
 }

@@ -1,9 +1,7 @@
 // How the parts work together: watches feed the store, the store names keys, the queue runs reconcile() for each.
 import type { Reflector } from "../kube/watch/reflector.ts";
 import type { PodView } from "../member/pod.ts";
-import { sleep } from "../time/clock.ts";
-import { aborted, onAbort } from "../time/abort.ts";
-import { within } from "../time/within.ts";
+import { aborted, onAbort, sleep, within } from "../time/clock.ts";
 import { Agents } from "./agent/agent_client.ts";
 import type { ConfigMapView } from "./watch/resources.ts";
 import { ConfigMapNews } from "../report/config_map_reporter.ts";
@@ -11,7 +9,7 @@ import type { ControllerParts } from "./parts.ts";
 import { joinReporters } from "../report/log_reporter.ts";
 import { LostPods } from "./watch/unlabelled.ts";
 import { Memories } from "./agent/pod_cache.ts";
-import { NotPermitted } from "./permit.ts";
+import { NotPermitted } from "./agent_errors.ts";
 import { reconcile, type World } from "./reconcile.ts";
 import { Releaser } from "./agent/release.ts";
 import { keepSessions, SessionPool } from "./agent/session_pool.ts";

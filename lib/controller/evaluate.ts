@@ -6,7 +6,7 @@ import type { Observation } from "../overlay/observation.ts";
 import { describe } from "../overlay/step_text.ts";
 import type { Step } from "../overlay/step.ts";
 import type { Convergence } from "./agent/converge.ts";
-import type { Outcome } from "../queue/outcome.ts";
+import type { Outcome } from "../queue/work_queue.ts";
 import type { NetworkState, PodReport, Standing } from "../report/report.ts";
 import type { Subject } from "./store/work_item.ts";
 

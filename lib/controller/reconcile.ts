@@ -6,7 +6,7 @@ import type { Agents } from "./agent/agent_client.ts";
 import { converge, type Convergence } from "./agent/converge.ts";
 import { brokenConversation } from "./agent_errors.ts";
 import { judge, waitingReport } from "./evaluate.ts";
-import type { Outcome } from "../queue/outcome.ts";
+import type { Outcome } from "../queue/work_queue.ts";
 import type { Memories } from "./agent/pod_cache.ts";
 import type { Releaser } from "./agent/release.ts";
 import type { Reporter } from "../report/report.ts";

@@ -1,6 +1,7 @@
 // The fields of a Pod that decide whether and how it is a member; nothing else of a pod is kept in memory.
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { parseAddress } from "../network/grammar/address.ts";
+import type { Family } from "../network/network.ts";
 import { type ShownStatus, shownStatus } from "./current_status.ts";
 
 /** What a container's status says. `unknown` until the kubelet has reported. */
@@ -148,4 +149,9 @@ function stateOf(status: V1ContainerStatus | undefined): ContainerState {
   if (status?.state?.running != null) return "running";
   if (status?.state?.terminated != null) return "terminated";
   return status?.state?.waiting != null ? "waiting" : "unknown";
+}
+
+/** The first pod IP of that family in canonical text (`podView` sees to that), or undefined when the pod has none. */
+export function podIpOf(member: { readonly podIPs: readonly string[] }, family: Family): string | undefined {
+  return member.podIPs.find((ip) => ip.includes(":") === (family === 6));
 }

@@ -1,5 +1,6 @@
 // The changes we know how to make in a pod, as values; rendering to a command line happens in one place only.
 import type { Family } from "../network/network.ts";
+import type { Observation } from "./observation.ts";
 
 /** Marks the routes that are ours: only routes of this protocol number are ever removed. */
 export const routeProtocol = 86;
@@ -63,4 +64,14 @@ export interface CommandLine {
  */
 export function outdatesBridgeSession(step: Step): boolean {
   return step.kind === "delete-link";
+}
+
+/** Read at /sys/class/net/lo/ifalias by the startup probe. */
+export const readyMarker = "kube-vxlan-controller:ready";
+
+/**
+ * Whether the pod has been released by the marker. Setting it is a step of its own: `{ kind: "set-ready" }`.
+ */
+export function isReady(observed: Pick<Observation, "links">): boolean {
+  return observed.links.some(({ name, alias }) => name === "lo" && alias === readyMarker);
 }

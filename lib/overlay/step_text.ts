@@ -45,3 +45,90 @@ export function describe(step: Step): string {
 function unknownStep(step: never): never {
   throw new Error(`Cannot describe a step: ${JSON.stringify(step)} is none`);
 }
+
+/** Phrases about one interface at most; the others are counted. */
+const longest = 10;
+
+/** "west: created (VNI 101 on eth0), address 192.168.11.2/29 added, 3 peers added; east: 1 peer removed". */
+export function changeSummary(steps: readonly Step[]): string {
+  const devices = [...new Set(steps.map(deviceOf))];
+  return devices.map((device) => {
+    const phrases = phrasesOf(steps.filter((step) => deviceOf(step) === device));
+    const more = phrases.length > longest ? [`${phrases.length - longest} more changes`] : [];
+    return `${device}: ${[...phrases.slice(0, longest), ...more].join(", ")}`;
+  }).join("; ");
+}
+
+function deviceOf(step: Step): string {
+  switch (step.kind) {
+    case "add-link":
+      return step.name;
+    case "set-ready":
+      return "lo";
+    default:
+      return step.dev;
+  }
+}
+
+/** What was done to one interface. What goes without saying of a new one is not said. */
+function phrasesOf(steps: readonly Step[]): readonly string[] {
+  const created = steps.find((step) => step.kind === "add-link");
+  const deleted = steps.find((step) => step.kind === "delete-link");
+  return [
+    ...linkPhrase({ created, deleted }),
+    ...steps.flatMap((step) => changePhrase(step, { isNew: created !== undefined })),
+    ...peerPhrases(steps),
+  ];
+}
+
+function linkPhrase(
+  { created, deleted }: {
+    readonly created: Step & { readonly kind: "add-link" } | undefined;
+    readonly deleted: Step & { readonly kind: "delete-link" } | undefined;
+  },
+): readonly string[] {
+  if (created === undefined) return deleted === undefined ? [] : [`deleted (${deleted.why})`];
+  const shape = `VNI ${created.vni} on ${created.dev}`;
+  return [deleted === undefined ? `created (${shape})` : `replaced (${shape}): ${deleted.why}`];
+}
+
+function changePhrase(step: Step, { isNew }: { readonly isNew: boolean }): readonly string[] {
+  switch (step.kind) {
+    case "set-alias":
+      return isNew ? [] : ["adopted"];
+    case "set-up":
+      return isNew ? [] : ["brought up"];
+    case "set-underlay":
+      return [`moved to ${step.underlay}`];
+    case "set-mtu":
+      return [`MTU set to ${step.mtu}`];
+    case "set-mac":
+      return [`MAC address set to ${step.mac}`];
+    case "add-address":
+      return [`address ${step.cidr} added`];
+    case "delete-address":
+      return [`address ${step.cidr} removed`];
+    case "add-route":
+      return [`route ${step.subnet} via ${step.gateway} added`];
+    case "delete-route":
+      return [`route ${step.subnet} removed`];
+    case "set-ready":
+      return ["marked as ready"];
+    case "add-link":
+    case "delete-link":
+    case "append-fdb":
+    case "delete-fdb":
+      return [];
+    default:
+      return step satisfies never;
+  }
+}
+
+function peerPhrases(steps: readonly Step[]): readonly string[] {
+  const added = steps.filter((step) => step.kind === "append-fdb").length;
+  const removed = new Set(steps.flatMap((step) => step.kind === "delete-fdb" ? [step.dst] : [])).size;
+  return [
+    ...(added > 0 ? [`${added} peer${added === 1 ? "" : "s"} added`] : []),
+    ...(removed > 0 ? [`${removed} peer${removed === 1 ? "" : "s"} removed`] : []),
+  ];
+}

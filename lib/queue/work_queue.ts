@@ -1,7 +1,6 @@
 // Which key is worked on when: one worker per key, adds collapse, failures back off, the stuck hold up nobody.
 import type { Clock } from "../time/clock.ts";
 import { FairLine } from "./fair_queue.ts";
-import type { Outcome } from "./outcome.ts";
 
 export interface WorkQueueOptions {
   readonly clock: Clock;
@@ -236,3 +235,13 @@ function merge(a: AddOptions | undefined, b: AddOptions): AddOptions {
   if (a === undefined) return b;
   return { delay: Math.min(a.delay ?? 0, b.delay ?? 0), fresh: (a.fresh ?? false) || (b.fresh ?? false) };
 }
+
+/**
+ * - `done`: it holds. `again` (ms): look once more then, for something that is only seen later.
+ * - `wait`: nothing can be done now; an event will say when.
+ * - `retry`: it should have worked; again with backoff, or after `after` ms when the other side said when.
+ */
+export type Outcome =
+  | { readonly kind: "done"; readonly again?: number }
+  | { readonly kind: "wait"; readonly reason: string; readonly again?: number }
+  | { readonly kind: "retry"; readonly reason: string; readonly after?: number };

@@ -2,7 +2,7 @@
 import { problemGist, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
 import { createSaidOnce } from "../ops/dedup.ts";
-import { changeSummary } from "../overlay/change_summary.ts";
+import { changeSummary } from "../overlay/step_text.ts";
 import type { PodReport, Reporter } from "./report.ts";
 
 /** Pods whose problems are remembered; beyond that the oldest may be said again. */

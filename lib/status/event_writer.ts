@@ -4,12 +4,10 @@ import type { ApiClient } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { TokenBucket } from "../time/token_bucket.ts";
-import type { EventOccurrence } from "./event_object.ts";
-import { isUseless, sendEvent } from "./event_request.ts";
-import type { Outcome } from "../queue/outcome.ts";
+import { type EventOccurrence, isUseless, sendEvent } from "./event_request.ts";
+import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
 import type { WantedEvent } from "./events.ts";
 import { statusOf, StatusTrouble } from "./write_errors.ts";
-import { WorkQueue } from "../queue/work_queue.ts";
 
 /** The object that an Event is about. */
 export interface Regarding {

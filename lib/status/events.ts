@@ -2,7 +2,7 @@
 import { type Problem, problemGist, problemText } from "../network/problem.ts";
 import { conditionReasons } from "./pod_condition.ts";
 import type { PodReport } from "../report/report.ts";
-import { cutBytes } from "../text/status_text.ts";
+import { cutBytes } from "../text/printable.ts";
 
 /** An Event as it should be, without the object it is about. */
 export interface WantedEvent {

@@ -1,7 +1,7 @@
 // The state of each network of a pod, in the shape of the Network Plumbing Working Group's network-status list. Pure.
 import type { Problem } from "../network/problem.ts";
 import type { NetworkState, PodReport } from "../report/report.ts";
-import { cutBytes } from "../text/status_text.ts";
+import { cutBytes } from "../text/printable.ts";
 
 /**
  * One entry of the list: the fields of the "Kubernetes Network Custom Resource Definition De-facto Standard" v1.3,

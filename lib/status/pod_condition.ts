@@ -2,7 +2,7 @@
 import { type ProblemKind, problemText } from "../network/problem.ts";
 import type { ConditionText } from "../member/current_status.ts";
 import type { PodReport } from "../report/report.ts";
-import { cutBytes } from "../text/status_text.ts";
+import { cutBytes } from "../text/printable.ts";
 
 /** Bytes of a message: a condition is read in a terminal, and every change of a pod carries it. */
 const longestMessage = 1024;

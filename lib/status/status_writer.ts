@@ -5,13 +5,11 @@ import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
 import type { EventWriter, Regarding } from "./event_writer.ts";
-import type { Outcome } from "../queue/outcome.ts";
+import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
 import type { PodReport, ReportedPod, Reporter } from "../report/report.ts";
-import { isFinal, sendStatus } from "./status_request.ts";
-import { removalPatch, statusPatch } from "./status_patch.ts";
+import { isFinal, removalPatch, sendStatus, statusPatch } from "./status_patch.ts";
 import { StatusTrouble } from "./write_errors.ts";
-import { WorkQueue } from "../queue/work_queue.ts";
 
 /** `all`: Events, condition and annotation. `events`: only those. */
 export type StatusParts = "all" | "events";

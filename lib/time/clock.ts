@@ -38,3 +38,29 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener("abort", stop, { once: true });
   });
 }
+
+/** Resolves when `signal` is (or already was) aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => onAbort(signal, resolve));
+}
+
+/** Calls `run` when (or if already) aborted; gives the way to take that back. */
+export function onAbort(signal: AbortSignal, run: () => void): () => void {
+  if (signal.aborted) run();
+  else signal.addEventListener("abort", run, { once: true });
+  return () => signal.removeEventListener("abort", run);
+}
+
+/** True when `work` is settled within `ms` milliseconds; false when it was not waited for any longer. Rejects as it does. */
+export async function within(
+  work: Promise<void>,
+  { clock, ms }: { readonly clock: Clock; readonly ms: number },
+): Promise<boolean> {
+  const inTime = new AbortController();
+  const late = sleep(clock, ms, inTime.signal).then(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    inTime.abort();
+  }
+}

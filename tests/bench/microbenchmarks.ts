@@ -3,7 +3,7 @@ import { noClusterNetworks, readClusterNetworks } from "../../lib/network/cluste
 import { membership } from "../../lib/member/member.ts";
 import { podView } from "../../lib/member/pod.ts";
 import { plan } from "../../lib/overlay/plan/plan.ts";
-import { readFdbEntries } from "../../lib/overlay/iproute2/reading_fdb.ts";
+import { readFdbEntries } from "../../lib/overlay/iproute2/read.ts";
 import { render } from "../../lib/overlay/iproute2/render.ts";
 import { wantedState } from "../../lib/overlay/wanted.ts";
 import { annotationKey, memberPod } from "../member/member_pod.ts";

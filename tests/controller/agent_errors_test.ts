@@ -1,7 +1,6 @@
 // What does it mean for a pod that its agent could not be talked to, and when is it said?
 import assert from "node:assert/strict";
-import { brokenConversation } from "../../lib/controller/agent_errors.ts";
-import { NotPermitted } from "../../lib/controller/permit.ts";
+import { brokenConversation, NotPermitted } from "../../lib/controller/agent_errors.ts";
 import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
 import { SessionEnded } from "../../lib/kube/exec/session.ts";
 import { noClusterNetworks } from "../../lib/network/cluster_networks.ts";

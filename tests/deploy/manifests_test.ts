@@ -1,8 +1,8 @@
 // Do the manifests agree with each other and with the program: rights, names, commands, options?
 import assert from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
-import { batchCommand } from "../../lib/overlay/iproute2/batch_command.ts";
-import { readyMarker } from "../../lib/overlay/ready_marker.ts";
+import { batchCommand } from "../../lib/overlay/iproute2/render.ts";
+import { readyMarker } from "../../lib/overlay/step.ts";
 
 const root = new URL("../../", import.meta.url);
 

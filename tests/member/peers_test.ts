@@ -1,7 +1,7 @@
 // Who is whose peer, and by which address a member is reached.
 import assert from "node:assert/strict";
 import { segmentOf } from "../../lib/network/network.ts";
-import { podIpOf } from "../../lib/member/peers.ts";
+import { podIpOf } from "../../lib/member/pod.ts";
 
 const cases = [
   { it: "the only one", podIPs: ["10.0.0.1"], ipv4: "10.0.0.1", ipv6: undefined },

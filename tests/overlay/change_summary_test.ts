@@ -1,6 +1,6 @@
 // Does one line tell what was changed in a pod, and not more than a person wants to read?
 import assert from "node:assert/strict";
-import { changeSummary } from "../../lib/overlay/change_summary.ts";
+import { changeSummary } from "../../lib/overlay/step_text.ts";
 import type { Step } from "../../lib/overlay/step.ts";
 
 const add: Step = {

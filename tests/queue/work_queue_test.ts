@@ -1,7 +1,6 @@
 // Does the queue keep its promises: one worker per key, adds collapse, backoff, the stuck hold up nobody, clean stop.
 import assert from "node:assert/strict";
-import type { Outcome } from "../../lib/queue/outcome.ts";
-import { WorkQueue } from "../../lib/queue/work_queue.ts";
+import { type Outcome, WorkQueue } from "../../lib/queue/work_queue.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 
 const done: Outcome = { kind: "done" };

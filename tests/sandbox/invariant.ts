@@ -3,7 +3,7 @@
 // What is expected comes from the test's own declarations, not from the controller's planner; what is observed are the
 // raw answers of `ip` and `bridge`. So it serves the sandbox, a real cluster and the benches alike.
 import type { ObservedLink } from "../../lib/overlay/observation.ts";
-import { readFdbEntries } from "../../lib/overlay/iproute2/reading_fdb.ts";
+import { readFdbEntries } from "../../lib/overlay/iproute2/read.ts";
 import { readLinks } from "../../lib/overlay/iproute2/read_links.ts";
 import { readRoutes } from "../../lib/overlay/iproute2/read_routes.ts";
 

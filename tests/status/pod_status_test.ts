@@ -6,7 +6,7 @@ import { podStatus, statusDifference, type WantedStatus } from "../../lib/status
 import type { PodReport } from "../../lib/report/report.ts";
 import { eventsOf } from "../../lib/status/events.ts";
 import { removalPatch, statusPatch } from "../../lib/status/status_patch.ts";
-import { cutBytes } from "../../lib/text/status_text.ts";
+import { cutBytes } from "../../lib/text/printable.ts";
 import type { ProblemKind } from "../../lib/network/problem.ts";
 import {
   conditionType,

@@ -1,6 +1,6 @@
 // Is waiting bounded, and is no timer left behind?
 import assert from "node:assert/strict";
-import { within } from "../../lib/time/within.ts";
+import { within } from "../../lib/time/clock.ts";
 import { fakeClock } from "./fake_clock.ts";
 
 Deno.test("what happens in time is told, and its timer ends", async () => {

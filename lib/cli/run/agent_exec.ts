@@ -5,7 +5,7 @@ import { openSession, SessionEnded } from "../../kube/exec/session.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 import type { Metrics } from "../../ops/metrics.ts";
 import type { TokenBucket } from "../../time/token_bucket.ts";
-import { batchCommand } from "../../overlay/iproute2/batch_command.ts";
+import { batchCommand } from "../../overlay/iproute2/render.ts";
 
 /** Milliseconds until an exec session must be open. */
 const openDeadline = 15_000;

@@ -8,8 +8,13 @@ import type { Clock } from "../../time/clock.ts";
 import { createLog, type Log, type LogFormat, logFormats, type LogLevel, logLevels } from "../../ops/log.ts";
 import { createMetrics, type Metrics } from "../../ops/metrics.ts";
 import { TokenBucket } from "../../time/token_bucket.ts";
-import { configMapNamespace, connectionFrom } from "../settings/settings.ts";
-import { controllerSettings, numberOf, required } from "../settings/controller_settings.ts";
+import {
+  configMapNamespace,
+  connectionFrom,
+  controllerSettings,
+  numberOf,
+  required,
+} from "../settings/settings.ts";
 import { countedExecutor, sessionOpener } from "./agent_exec.ts";
 import { serveHealth } from "./serve_health.ts";
 import { exitStatus, type Host } from "../host.ts";

@@ -5,7 +5,7 @@ import { type HttpServer, startHttpServer } from "../../ops/http_server.ts";
 import { createLiveness } from "../../ops/liveness.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Metrics, State } from "../../ops/metrics.ts";
-import { required } from "../settings/controller_settings.ts";
+import { required } from "../settings/settings.ts";
 import type { Host } from "../host.ts";
 import { type Settings, UsageError } from "../program.ts";
 

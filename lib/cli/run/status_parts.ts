@@ -8,7 +8,7 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import type { ShownStatus } from "../../member/current_status.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Metrics } from "../../ops/metrics.ts";
-import { required } from "../settings/controller_settings.ts";
+import { required } from "../settings/settings.ts";
 import type { Host } from "../host.ts";
 import type { Settings } from "../program.ts";
 

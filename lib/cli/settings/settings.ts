@@ -1,10 +1,12 @@
 // From settings to a connection: which API server, and in which namespace the ConfigMap is.
-import type { Connection } from "../../kube/config/connection.ts";
-import { ConfigError } from "../../kube/config/connection.ts";
+import { type ControllerSettings, defaultLimits } from "../../controller/settings.ts";
+import { ConfigError, type Connection } from "../../kube/config/connection.ts";
 import { loadConnection } from "../../kube/config/load_connection.ts";
 import { runCommand } from "../../kube/config/run_plugin.ts";
+import type { MembershipSettings } from "../../member/member.ts";
 import type { Host } from "../host.ts";
 import type { Settings } from "../program.ts";
+import { splitList } from "./options.ts";
 
 /** Where the ConfigMap is when nothing says otherwise. */
 const usualNamespace = "kube-system";
@@ -42,4 +44,39 @@ async function namespaceIn(file: string, host: Host): Promise<string> {
     );
   }
   throw new ConfigError(`Cannot use --namespace-file ${file}: it is empty; expected a namespace name`);
+}
+
+/** What decides membership. `namespace` is where the ConfigMap is. */
+export function membershipSettings(settings: Settings, namespace: string): MembershipSettings {
+  return {
+    annotationKey: required(settings, "annotation"),
+    agent: required(settings, "agent-container-name"),
+    initAgent: required(settings, "agent-init-container-name"),
+    configMap: { namespace, name: required(settings, "configmap-name") },
+    restrictPods: settings.has("restrict-pods"),
+    maxNetworks: numberOf(settings, "max-networks-per-pod"),
+    maxMembers: numberOf(settings, "max-members-per-network"),
+  };
+}
+
+/** Everything the controller is told. */
+export function controllerSettings(settings: Settings, namespace: string): ControllerSettings {
+  return {
+    membership: membershipSettings(settings, namespace),
+    selector: required(settings, "selector"),
+    watchNamespaces: splitList(settings.get("watch-namespaces") ?? ""),
+    limits: defaultLimits,
+  };
+}
+
+/** A whole number that was checked when it was read. */
+export function numberOf(settings: Settings, flag: string): number {
+  return Number(required(settings, flag));
+}
+
+/** A setting that has a fallback, so that it is always there. */
+export function required(settings: Settings, flag: string): string {
+  const value = settings.get(flag);
+  if (value === undefined) throw new Error(`Cannot read setting ${flag}: it has neither value nor fallback`);
+  return value;
 }

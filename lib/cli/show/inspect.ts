@@ -10,7 +10,7 @@ import { cidrText, type Network } from "../../network/network.ts";
 import type { PodView } from "../../member/pod.ts";
 import { type Problem, problemText } from "../../network/problem.ts";
 import { printable } from "../../text/printable.ts";
-import { batchCommand } from "../../overlay/iproute2/batch_command.ts";
+import { batchCommand } from "../../overlay/iproute2/render.ts";
 import { describe } from "../../overlay/step_text.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import { wantedState } from "../../overlay/wanted.ts";

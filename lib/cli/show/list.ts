@@ -1,11 +1,10 @@
 // The command `list`: which pods are members, which networks there are.
 import type { Subject } from "../../controller/store/work_item.ts";
-import type { Network } from "../../network/network.ts";
-import { segmentOf } from "../../network/network.ts";
-import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
+import { type Network, segmentOf } from "../../network/network.ts";
+import { printable } from "../../text/printable.ts";
 import { exitStatus } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
-import { textTable } from "./text_table.ts";
+import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
 
 export const listCommand: CommandSpec = {
   name: "list",
@@ -87,4 +86,11 @@ function networkTable({ pods, store }: ClusterView): readonly string[] {
 function someOf(members: readonly string[]): string {
   const shown = members.slice(0, 4).join(", ");
   return members.length > 4 ? `${shown}, …` : shown;
+}
+
+/** Lines with columns as wide as their widest cell and three blanks between; foreign text made harmless. */
+export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const all = [head, ...rows].map((row) => row.map(printable));
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ").trimEnd());
 }

@@ -1,8 +1,7 @@
 // Looking into a pod and changing it, through its agent's sessions. No decisions are made here.
 import type { Exchange, ExecSession } from "../../kube/exec/session.ts";
 import type { Observation } from "../../overlay/observation.ts";
-import { marker, observeFdb, observeIp, readFdb, readIp } from "../../overlay/iproute2/read.ts";
-import { explain } from "../../overlay/iproute2/reading_errors.ts";
+import { explain, marker, observeFdb, observeIp, readFdb, readIp } from "../../overlay/iproute2/read.ts";
 import { render } from "../../overlay/iproute2/render.ts";
 import { outdatesBridgeSession, type Step, type Tool } from "../../overlay/step.ts";
 import type { AgentAddress, SessionPool } from "./session_pool.ts";

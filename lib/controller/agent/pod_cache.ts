@@ -1,6 +1,5 @@
 // What is remembered of a pod between two looks. All of it can be lost: the next look finds out again.
-import type { Observation } from "../../overlay/observation.ts";
-import { SharedEntries } from "./shared_entries.ts";
+import type { Observation, ObservedFdbEntry } from "../../overlay/observation.ts";
 
 /** What we believe the kernel holds, so that a peer's coming costs one line and no reading. */
 export interface Belief {
@@ -108,5 +107,36 @@ export class Memories {
   /** Nothing is kept unshared: a full mesh of a thousand members would be 150 MB. */
   #shared(observation: Observation): Observation {
     return { ...observation, fdb: this.#entries.share(observation.fdb) };
+  }
+}
+
+/** Beyond this many different entries the memory starts anew; what was given out stays valid. */
+const limit = 200_000;
+
+/** Gives the same object for the same entry. Only saves memory: losing it changes nothing. */
+export class SharedEntries {
+  #byDevice = new Map<string, Map<string, ObservedFdbEntry>>();
+  #size = 0;
+
+  /** The entries, each as its shared object. */
+  share(entries: readonly ObservedFdbEntry[]): readonly ObservedFdbEntry[] {
+    return entries.map((entry) => this.#one(entry));
+  }
+
+  #one(entry: ObservedFdbEntry): ObservedFdbEntry {
+    const device = `${entry.dev} ${entry.mac}`;
+    const known = this.#byDevice.get(device) ?? new Map<string, ObservedFdbEntry>();
+    const shared = known.get(entry.dst);
+    if (shared !== undefined) return shared;
+    if (this.#size >= limit) this.#forget();
+    known.set(entry.dst, entry);
+    this.#byDevice.set(device, known);
+    this.#size++;
+    return entry;
+  }
+
+  #forget(): void {
+    this.#byDevice = new Map();
+    this.#size = 0;
   }
 }

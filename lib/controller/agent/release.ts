@@ -8,10 +8,10 @@ import {
 import { SessionEnded } from "../../kube/exec/session.ts";
 import type { Member } from "../../member/member.ts";
 import type { Clock } from "../../time/clock.ts";
-import { isReady } from "../../overlay/ready_marker.ts";
+import { isReady } from "../../overlay/step.ts";
 import type { Agents } from "./agent_client.ts";
 import type { Convergence } from "./converge.ts";
-import type { Outcome } from "../../queue/outcome.ts";
+import type { Outcome } from "../../queue/work_queue.ts";
 import type { Memories } from "./pod_cache.ts";
 import type { Reporter } from "../../report/report.ts";
 import type { AgentAddress, SessionPool } from "./session_pool.ts";

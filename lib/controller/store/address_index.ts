@@ -1,4 +1,8 @@
 // Which members of a segment have been given the same address: the index that finds them without comparing all.
+import type { Member } from "../../member/member.ts";
+import { segmentOf } from "../../network/network.ts";
+import type { Problem } from "../../network/problem.ts";
+import { plain, quoted } from "../../text/quoted.ts";
 
 /** What one member claims: segment → addresses of its interface there. */
 export type AddressClaims = ReadonlyMap<string, readonly string[]>;
@@ -63,4 +67,31 @@ function keysOf(claims: AddressClaims): readonly string[] {
 /** Neither part holds a blank. */
 function keyOf(segment: string, address: string): string {
   return `${segment} ${address}`;
+}
+
+/**
+ * One problem for each shared address. It stops nothing: the interface is made all the same, because a pod that waits
+ * for its predecessor to go, which waits for its successor to be ready, would wait for ever.
+ */
+export function addressConflicts(
+  member: Member,
+  { shared, nameOf }: {
+    readonly shared: readonly SharedAddress[];
+    /** The pod with this uid, as `namespace/name`. */
+    readonly nameOf: (uid: string) => string;
+  },
+): readonly Problem[] {
+  const names = new Map(member.networks.map((network) => [segmentOf(network), network.name]));
+  return shared.flatMap(({ segment, address, other }): Problem[] => {
+    const network = names.get(segment);
+    if (network === undefined) return [];
+    return [{
+      kind: "conflict",
+      source: { kind: "pod", namespace: member.namespace, pod: member.name },
+      network,
+      token: address,
+      message: `Cannot rely on address ${address} of network ${quoted(network)}: it is also used by ` +
+        `${plain(nameOf(other))}; give each member its own with ip=…`,
+    }];
+  });
 }

@@ -1,4 +1,8 @@
 // Who shares which segment: the index that makes a peer's coming and going cost only its own segments.
+import type { Membership } from "../../member/member.ts";
+import { podIpOf } from "../../member/pod.ts";
+import { segmentOf } from "../../network/network.ts";
+import type { AddressClaims } from "./address_index.ts";
 
 /** Members (by uid) of each segment with the pod IP under which their peers reach them. */
 export class Segments {
@@ -52,4 +56,26 @@ export class Segments {
     if (members.size === 0) this.#members.delete(segment);
     else this.#members.set(segment, members);
   }
+}
+
+/** Segment → pod IP under which peers reach the pod. Empty for who is no peer, or no longer. */
+export function reachableIn(judged: Membership): ReadonlyMap<string, string> {
+  if (judged.kind !== "member" || judged.member.leaving?.agentTerminated) return new Map();
+  const { member } = judged;
+  return new Map(member.networks.flatMap((network): [string, string][] => {
+    const ip = podIpOf(member, network.family);
+    return ip === undefined ? [] : [[segmentOf(network), ip]];
+  }));
+}
+
+/**
+ * The addresses that the pod has among its peers. One that is being deleted claims none, though it is still a peer:
+ * in a rolling update its successor has the same `ip=` for a while, and that is no mistake.
+ */
+export function addressesIn(judged: Membership): AddressClaims {
+  if (judged.kind !== "member" || judged.member.leaving !== undefined) return new Map();
+  return new Map(
+    judged.member.networks.filter(({ addresses }) => addresses.length > 0)
+      .map((network) => [segmentOf(network), network.addresses.map(({ address }) => address)]),
+  );
 }

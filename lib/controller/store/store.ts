@@ -8,13 +8,20 @@ import { type Member, type Membership, membership, type MembershipSettings } fro
 import { type Network, segmentOf } from "../../network/network.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Problem } from "../../network/problem.ts";
-import { AddressBook } from "./address_index.ts";
-import { addressConflicts } from "./address_conflicts.ts";
+import { AddressBook, addressConflicts } from "./address_index.ts";
 import { Admission, defaultMaxMembers } from "./member_limit.ts";
-import { addressesIn, reachableIn } from "./presence.ts";
-import { Segments } from "./peer_index.ts";
-import { fingerprintOf, graceEnd, problemsOf, type Standing, type Tracked } from "./tracked_pod.ts";
-import { type Affected, nothing, type Subject, union } from "./work_item.ts";
+import { addressesIn, reachableIn, Segments } from "./peer_index.ts";
+import {
+  type Affected,
+  fingerprintOf,
+  graceEnd,
+  nothing,
+  problemsOf,
+  type Standing,
+  type Subject,
+  type Tracked,
+  union,
+} from "./work_item.ts";
 
 /** No I/O, no timers: the caller passes the monotonic time in. */
 export class Store {

@@ -1,12 +1,16 @@
 // How does a request get to the API server? Deno's fetch, one HTTP client per credentials, a deadline for each request.
 import { Buffer } from "node:buffer";
 import type { Clock } from "../../time/clock.ts";
-import { abortableBody } from "./abortable_body.ts";
-import { type ApiClient, ApiError, type ApiFailure } from "./client.ts";
-import type { ApiRequest, RequestObserver } from "./client.ts";
-import { resourceOf } from "./api_path.ts";
-import { failureMessage, failureOfStatus } from "./status.ts";
 import type { Connection, Credentials } from "../config/connection.ts";
+import { abortableBody } from "./abortable_body.ts";
+import {
+  type ApiClient,
+  ApiError,
+  type ApiFailure,
+  type ApiRequest,
+  type RequestObserver,
+} from "./client.ts";
+import { failureMessage, failureOfStatus } from "./status.ts";
 import { createTlsClients } from "./tls_client.ts";
 
 /** Longest answer that is read, in bytes: a page of 500 large pods has about 10 MiB. */
@@ -182,4 +186,14 @@ function failureOf(thrown: unknown, signal: AbortSignal): ApiFailure {
   const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   const text = inner instanceof Error ? inner.message : String(inner);
   return { kind: "unreachable", reason: text.replace(/^error sending request for url \([^)]*\): /, "") };
+}
+
+/** "pods", "pods/exec", "leases": what the path is about, without names or namespaces; "other" when unclear. */
+export function resourceOf(path: string): string {
+  const parts = path.split("?")[0]?.split("/").filter((part) => part !== "") ?? [];
+  const below = parts[0] === "api" ? parts.slice(2) : parts[0] === "apis" ? parts.slice(3) : [];
+  const local = below[0] === "namespaces" && below.length > 2 ? below.slice(2) : below;
+  const [resource, _name, subresource] = local;
+  if (resource === undefined || !/^[a-z]+$/.test(resource)) return "other";
+  return subresource === undefined ? resource : `${resource}/${subresource}`;
 }

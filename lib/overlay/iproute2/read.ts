@@ -1,7 +1,7 @@
 // What did the tools answer: which lines to send for a look, and what the lines that come back mean.
+import { parseIp } from "../../network/grammar/ip_text.ts";
 import type { ObservedFdbEntry, ObservedLink, ObservedRoute } from "../observation.ts";
-import { ReadingError } from "./fields.ts";
-import { readFdbEntries } from "./reading_fdb.ts";
+import { type Foreign, optionalText, ReadingError, readObjects, text, unexpected } from "./fields.ts";
 import { readLinks } from "./read_links.ts";
 import { readRoutes } from "./read_routes.ts";
 
@@ -46,4 +46,53 @@ function counted(answers: readonly string[], lines: readonly string[]): readonly
     `Cannot read the answers to "${lines.join('", "')}": ` +
       `expected ${lines.length} ${lines.length === 1 ? "line" : "lines"}, found ${answers.length}`,
   );
+}
+
+/** One refused line. */
+export interface RefusedLine {
+  /** As the program counts its input, from 1 since the session began. */
+  readonly line: number;
+  /** What the tool said; several messages are joined. */
+  readonly message: string;
+}
+
+/**
+ * Reads what a session has written to stderr: messages, each run of them followed by `Command failed -:LINE`.
+ * Text that no such line follows is left out: more is to come, or the process ended there.
+ */
+export function explain(stderr: string): readonly RefusedLine[] {
+  const refused: RefusedLine[] = [];
+  let said: string[] = [];
+  for (const text of stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "")) {
+    const failed = /^Command failed -:(\d{1,9})$/.exec(text);
+    if (failed === null) {
+      said.push(text);
+      continue;
+    }
+    refused.push({ line: Number(failed[1]), message: said.join("; ") || "refused without a reason" });
+    said = [];
+  }
+  return refused;
+}
+
+/**
+ * Reads the line that `fdb show` prints (without `dev`, so every entry names its device). Throws a
+ * ReadingError.
+ */
+export function readFdbEntries(line: string): readonly ObservedFdbEntry[] {
+  return readObjects(line, "forwarding entries").flatMap(readEntry);
+}
+
+/**
+ * Entries with a port, VNI or device of their own are neither ours nor learned: the kernel names these only
+ * where they differ from the link's. They are left out, since a line of ours could not remove them.
+ */
+const ownDestination = ["port", "vni", "src_vni", "via", "viaIf", "viaIfIndex"];
+
+function readEntry(entry: Foreign): readonly ObservedFdbEntry[] {
+  const found = optionalText(entry, "dst");
+  if (found === undefined || ownDestination.some((field) => entry.fields[field] !== undefined)) return [];
+  const dst = parseIp(found);
+  if (dst === undefined) throw unexpected(entry, { field: "dst", expected: "an IP address", found });
+  return [{ dev: text(entry, "ifname"), mac: text(entry, "mac").toLowerCase(), dst: dst.address }];
 }

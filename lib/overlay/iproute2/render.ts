@@ -1,9 +1,8 @@
 // How is a step written as a line of `ip -batch` or `bridge -batch`: the only place where commands are put
 // together.
-import type { Family } from "../../network/network.ts";
 import { parseCidr, parseIp } from "../../network/grammar/ip_text.ts";
-import { readyMarker } from "../ready_marker.ts";
-import { type AddLink, type CommandLine, routeProtocol, type Step } from "../step.ts";
+import type { Family } from "../../network/network.ts";
+import { type AddLink, type CommandLine, readyMarker, routeProtocol, type Step, type Tool } from "../step.ts";
 
 /** The MAC of entries that flood: frames to unknown, broadcast and multicast addresses go to every peer. */
 export const floodMac = "00:00:00:00:00:00";
@@ -134,4 +133,16 @@ function outside(value: unknown, what: string): Error {
 
 function unknownStep(step: never): never {
   throw outside(step, "a step");
+}
+
+/** argv of a tool in its batch mode. `-force` goes on after a refused line; without a shell in between. */
+export function batchCommand(tool: Tool): readonly string[] {
+  switch (tool) {
+    case "ip":
+      return ["ip", "-json", "-details", "-force", "-batch", "-"];
+    case "bridge":
+      return ["bridge", "-json", "-force", "-batch", "-"];
+    default:
+      return tool satisfies never;
+  }
 }

@@ -1,9 +1,11 @@
 // Which forwarding entries the interfaces get and lose: one flood entry for each peer, and nothing towards
 // anybody else.
-import type { Observation, ObservedFdbEntry } from "../observation.ts";
-import type { StandingLink } from "./links.ts";
 import { floodMac } from "../iproute2/render.ts";
+import type { Observation, ObservedFdbEntry } from "../observation.ts";
 import type { Step } from "../step.ts";
+import type { WantedState } from "../wanted.ts";
+import type { StandingLink } from "./links.ts";
+import type { Plan } from "./plan.ts";
 
 /** Steps for all interfaces, each list sorted by interface. */
 export interface FdbSteps {
@@ -59,4 +61,35 @@ function strayEntries(
 function byDestination(a: ObservedFdbEntry, b: ObservedFdbEntry): number {
   const [left, right] = [`${a.dst} ${a.mac}`, `${b.dst} ${b.mac}`];
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/**
+ * The observation that fdb steps leave behind, for steps planned from this very observation: what is appended
+ * is not there yet, what is deleted is. All other steps are ignored: after those, look again.
+ */
+export function afterFdbSteps(observed: Observation, steps: readonly Step[]): Observation {
+  const deleted = new Set(steps.flatMap((step) => step.kind === "delete-fdb" ? [keyOf(step)] : []));
+  const appended = steps.flatMap((step) =>
+    step.kind === "append-fdb" ? [{ dev: step.dev, mac: floodMac, dst: step.dst }] : []
+  );
+  // A rollout only appends, to thousands of entries again and again: no key is made for them then.
+  const kept = deleted.size === 0 ? observed.fdb : observed.fdb.filter((entry) => !deleted.has(keyOf(entry)));
+  return { ...observed, fdb: [...kept, ...appended] };
+}
+
+function keyOf({ dev, mac, dst }: ObservedFdbEntry): string {
+  return `${dev} ${mac} ${dst}`;
+}
+
+/** Counts only when something is left to do: a thousand entries are not compared to say that none is missing. */
+export function missingEntries(
+  left: Plan,
+  { observed, wanted }: { readonly observed: Observation; readonly wanted: WantedState },
+): number {
+  if (left.steps.length + left.obstacles.length === 0) return 0;
+  const held = new Set(observed.fdb.map(({ dev, dst }) => `${dev} ${dst}`));
+  return wanted.interfaces.reduce(
+    (sum, { name, peers }) => sum + peers.filter((peer) => !held.has(`${name} ${peer}`)).length,
+    0,
+  );
 }

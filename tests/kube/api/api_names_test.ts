@@ -1,7 +1,7 @@
 // Do paths and error answers of the API server become the right words?
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { resourceOf } from "../../../lib/kube/api/api_path.ts";
+import { resourceOf } from "../../../lib/kube/api/http.ts";
 import { failureMessage, failureOfStatus, readStatus } from "../../../lib/kube/api/status.ts";
 import type { Connection } from "../../../lib/kube/config/connection.ts";
 

@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { ReadingError } from "../../../lib/overlay/iproute2/fields.ts";
 import type { Observation, ObservedLink, ObservedRoute } from "../../../lib/overlay/observation.ts";
-import { readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
-import { explain } from "../../../lib/overlay/iproute2/reading_errors.ts";
-import { isReady, readyMarker } from "../../../lib/overlay/ready_marker.ts";
+import { explain, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
+import { isReady, readyMarker } from "../../../lib/overlay/step.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
 import { aDevice, annotationKey, anObservation } from "../plan/worlds.ts";
 

@@ -1,7 +1,6 @@
 // Can this machine make network namespaces, and what do real `ip` and `bridge` do with lines in a new one?
-import { explain } from "../../../lib/overlay/iproute2/reading_errors.ts";
+import { explain, observeFdb, observeIp, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
-import { observeFdb, observeIp, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
 import type { Tool } from "../../../lib/overlay/step.ts";
 
 /** Some lines for one run of a tool. */

@@ -1,8 +1,7 @@
 // Where do long sessions of `ip` and `bridge` differ from single commands? Shown on the real tools and on the
 // toy.
 import assert from "node:assert/strict";
-import { marker } from "../../../lib/overlay/iproute2/read.ts";
-import { explain } from "../../../lib/overlay/iproute2/reading_errors.ts";
+import { explain, marker } from "../../../lib/overlay/iproute2/read.ts";
 import type { Tool } from "../../../lib/overlay/step.ts";
 import { createToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { namespaceCommand, runScript } from "./real_namespace.ts";

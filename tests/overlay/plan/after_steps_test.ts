@@ -1,7 +1,7 @@
 // Does the forecast of an fdb agree with what a kernel holds after the same steps?
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { afterFdbSteps } from "../../../lib/overlay/plan/after_steps.ts";
+import { afterFdbSteps } from "../../../lib/overlay/plan/fdb.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
 import { plan } from "../../../lib/overlay/plan/plan.ts";
 import { createToyNamespace } from "../../sandbox/toy/kernel.ts";

@@ -1,5 +1,5 @@
 // What a person wants to see of an overlay: who is in which network, with which address and which peers, as the kernels say.
-import { readFdbEntries } from "../../../lib/overlay/iproute2/reading_fdb.ts";
+import { readFdbEntries } from "../../../lib/overlay/iproute2/read.ts";
 import { readLinks } from "../../../lib/overlay/iproute2/read_links.ts";
 import type { Sandbox } from "../sandbox.ts";
 
