@@ -94,7 +94,7 @@ function required(value: string | undefined, field: string): string {
 function podIpsOf(pod: V1Pod): readonly string[] {
   const texts = [...pod.status?.podIPs?.map(({ ip }) => ip) ?? [], pod.status?.podIP];
   const read = texts.map((text) => parseAddress(text ?? ""));
-  return [...new Set(read.flatMap((ip) => ip.kind === "value" ? [ip.value.text] : []))];
+  return [...new Set(read.flatMap((ip) => ip.kind === "value" ? [ip.value.address] : []))];
 }
 
 interface ContainersContext {

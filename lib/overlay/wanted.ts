@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Cidr, Family, Network, Route } from "../network/network.ts";
 import type { Member } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
-import { parseIp } from "../network/grammar/ip_text.ts";
+import { parseIp } from "../network/grammar/address.ts";
 
 /** One interface as it should be. */
 export interface WantedInterface {

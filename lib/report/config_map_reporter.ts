@@ -2,7 +2,6 @@
 import type { ClusterNetworks } from "../network/cluster_networks.ts";
 import { type Problem, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
-import type { ConfigMapView } from "../controller/watch/resources.ts";
 
 /** The ConfigMap and what is wrong with it; undefined when there is none. */
 export interface ConfigMapSeen {
@@ -28,7 +27,7 @@ export class ConfigMapNews {
   }
 
   /** `view`: the ConfigMap, if there is one; `cluster`: what became of it. */
-  tell(view: ConfigMapView | undefined, { notices, problems }: ClusterNetworks): void {
+  tell(view: { readonly uid: string } | undefined, { notices, problems }: ClusterNetworks): void {
     const { log, configMap, onConfigMap } = this.#options;
     const texts = new Set(problems.map(problemText));
     for (const line of [...notices, ...texts.difference(this.#said)]) log.warn(line);

@@ -1,11 +1,12 @@
 // Observe, plan, apply, verify: brings one pod's kernel to what is wanted, through one agent.
-import type { Clock } from "../../time/clock.ts";
+import { floodMac } from "../../overlay/iproute2/render.ts";
 import type { Observation } from "../../overlay/observation.ts";
 import { afterFdbSteps, missingEntries } from "../../overlay/plan/fdb.ts";
-import { type Obstacle, type Plan, plan } from "../../overlay/plan/plan.ts";
-import { floodMac } from "../../overlay/iproute2/render.ts";
+import type { Obstacle, Plan } from "../../overlay/plan/parts.ts";
+import { plan } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
 import type { WantedState } from "../../overlay/wanted.ts";
+import type { Clock } from "../../time/clock.ts";
 import type { Agents, Refusal } from "./agent_client.ts";
 import type { Belief, Memories, PodMemory } from "./pod_cache.ts";
 import type { AgentAddress } from "./session_pool.ts";

@@ -1,6 +1,7 @@
 // The two collections that are watched, as the reflector needs them: pods with our label, and the one ConfigMap.
 import type { V1ConfigMap, V1Pod } from "@kubernetes/client-node";
-import type { Identified, ReflectorOptions } from "../../kube/watch/reflector.ts";
+import type { Identified } from "../../kube/watch/local_copy.ts";
+import type { ReflectorOptions } from "../../kube/watch/reflector.ts";
 import { type PodView, podView } from "../../member/pod.ts";
 import type { ControllerSettings } from "../settings.ts";
 

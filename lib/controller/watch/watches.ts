@@ -1,18 +1,13 @@
 // What is listened to: pods (of some namespaces or all) and the ConfigMap, with their troubles said once.
 import type { ApiClient } from "../../kube/api/client.ts";
-import {
-  type Identified,
-  type Reflector,
-  type ReflectorHandler,
-  startReflector,
-  type WatchEnd,
-} from "../../kube/watch/reflector.ts";
+import type { Identified, ReflectorHandler } from "../../kube/watch/local_copy.ts";
+import { type Reflector, startReflector, type WatchEnd } from "../../kube/watch/reflector.ts";
 import type { PodView } from "../../member/pod.ts";
-import type { Clock } from "../../time/clock.ts";
-import type { Log } from "../../ops/log.ts";
 import { createSaidOnce, type SaidOnce } from "../../ops/dedup.ts";
-import { type Collection, configMapCollection, type ConfigMapView, podCollection } from "./resources.ts";
+import type { Log } from "../../ops/log.ts";
+import type { Clock } from "../../time/clock.ts";
 import type { ControllerSettings } from "../settings.ts";
+import { type Collection, configMapCollection, type ConfigMapView, podCollection } from "./resources.ts";
 
 /** The resources that are watched, for metrics. */
 export type WatchedResource = "pods" | "configmaps";

@@ -1,6 +1,7 @@
 // Where do the credentials of a kubeconfig's context come from, and can all of its fields be honoured? Pure.
 import { ConfigError } from "./connection.ts";
-import { besides, isRecord, type KubeconfigEntry, path, type SelectedContext, text } from "./kubeconfig.ts";
+import { isRecord } from "../../text/json.ts";
+import { besides, type KubeconfigEntry, path, type SelectedContext, text } from "./kubeconfig.ts";
 
 /** A text that is known, or that stands in a file and may change there. */
 export type TextSource =

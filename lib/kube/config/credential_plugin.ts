@@ -1,7 +1,7 @@
 // What does a credential plugin of a kubeconfig give? Runs it, reads its ExecCredential, keeps it until it expires.
 import { ConfigError, type ConnectionHost, type HostCommandResult } from "./connection.ts";
 import type { PluginPlan } from "./credential_plan.ts";
-import { isRecord } from "./kubeconfig.ts";
+import { isRecord } from "../../text/json.ts";
 
 /** What a plugin gave. */
 export interface PluginCredential {

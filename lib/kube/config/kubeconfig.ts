@@ -1,4 +1,5 @@
 // What do kubeconfig files say? Their text becomes clusters, users and contexts; merged as kubectl merges them. Pure.
+import { isRecord } from "../../text/json.ts";
 import { dirname, isAbsolute, join } from "node:path";
 import { parse } from "yaml";
 import { ConfigError } from "./connection.ts";
@@ -95,11 +96,6 @@ export function path(entry: KubeconfigEntry, field: string): string | undefined 
 /** `value` as seen from the file of `entry`. */
 export function besides(entry: KubeconfigEntry, value: string): string {
   return isAbsolute(value) ? value : join(dirname(entry.path), value);
-}
-
-/** True for a mapping: something with named fields. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseYaml(text: string, path: string): unknown {

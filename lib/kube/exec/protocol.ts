@@ -1,4 +1,5 @@
 // What do the frames and statuses of the Pod Exec API mean? Pure: bytes and text in, values out.
+import { isRecord, parseRecord } from "../../text/json.ts";
 import type { ExecOutcome } from "./exec.ts";
 
 /**
@@ -107,19 +108,6 @@ function exitOutcome(status: Readonly<Record<string, unknown>>, reason: string):
 function messageOf(status: Readonly<Record<string, unknown>>): string | undefined {
   const { message } = status;
   return typeof message === "string" && message !== "" ? cut(message) : undefined;
-}
-
-function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function quoted(text: string): string {

@@ -1,11 +1,10 @@
 // Which replica writes: leader election by a Lease, judged by local monotonic time only.
-import type { Clock } from "../../time/clock.ts";
 import { type ApiClient, ApiError } from "../api/client.ts";
 import { LeaderTerm } from "./term.ts";
 import { heldRecord, type LeaseName, type LeaseRecord, releasedRecord } from "./record.ts";
 import { createLeaseStore, type LeaseStore } from "./store.ts";
 import { judge, type Observation, observe } from "./claim.ts";
-import { pause } from "../../time/pause.ts";
+import { type Clock, sleep } from "../../time/clock.ts";
 
 /** Milliseconds. `lease` > `renewDeadline` > `retry`. */
 export interface LeaseDurations {
@@ -95,7 +94,7 @@ class Election {
     while (!signal.aborted) {
       const askedToWait = await this.#tryOnce();
       const jittered = this.#durations.retry * (1 + 0.2 * clock.random());
-      await pause(Math.max(jittered, askedToWait), { clock, signal });
+      await sleep(clock, Math.max(jittered, askedToWait), signal);
     }
     this.#term.stop("this replica ends");
     await this.#tryRelease();

@@ -1,4 +1,5 @@
 // What does one line of a watch say? Pure: text in, event out; nothing is thrown.
+import { isRecord, parseRecord } from "../../text/json.ts";
 import { readStatus } from "../api/status.ts";
 
 /** One line of a watch. `version` is where the next watch goes on. */
@@ -44,18 +45,4 @@ export function nameOf(object: unknown): string {
   const metadata = isRecord(object) && isRecord(object.metadata) ? object.metadata : {};
   const parts = [metadata.namespace, metadata.name].filter((part) => typeof part === "string");
   return parts.length === 0 ? "an object without a name" : JSON.stringify(parts.join("/").slice(0, 400));
-}
-
-/** True for a JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parseRecord(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

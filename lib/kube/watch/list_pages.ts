@@ -1,6 +1,6 @@
 // What is in a collection right now? A complete list, page by page, at one version.
+import { isRecord } from "../../text/json.ts";
 import { type ApiClient, ApiError } from "../api/client.ts";
-import { isRecord } from "./events.ts";
 
 /** Objects on one page. */
 const pageSize = 500;

@@ -1,5 +1,4 @@
 // Which objects are known, and what is news? The local copy behind the reflector; it calls the handler.
-import type { Identified, ReflectorHandler } from "./reflector.ts";
 import { metadataOf, nameOf } from "./events.ts";
 
 /** A list that is being read: nothing of it counts before it is accepted. */
@@ -80,4 +79,28 @@ export function createCollection<T extends Identified>(
       handler.deleted(read(raw) ?? before);
     },
   };
+}
+
+/** The part of any object that the reflector itself reads. */
+export interface Identified {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/**
+ * Calls come in order, never two at a time. `added` is only called for an object that is not known, `modified`
+ * and `deleted` only for one that is, whatever the server calls it.
+ */
+export interface ReflectorHandler<T extends Identified> {
+  /** A complete list: whatever is not in it is gone. The first call says: now the collection is known. */
+  replaced(objects: readonly T[]): void;
+  added(object: T): void;
+  modified(object: T): void;
+  /** The last state seen; the object may live on, without the selected label. */
+  deleted(object: T): void;
+  /**
+   * One JSON object of the stream or list could not be read; nothing else stops. If an earlier state of it is
+   * known, that one stays: unreadable is not gone.
+   */
+  unreadable(reason: string): void;
 }

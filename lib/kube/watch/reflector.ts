@@ -1,39 +1,14 @@
 // How does a local copy of a collection stay true under every fault of the API server? List, then watch, for ever.
-import type { Clock } from "../../time/clock.ts";
-import { type ApiClient, ApiError } from "../api/client.ts";
 import { backoffDelay } from "../../time/backoff.ts";
-import { createCollection } from "./local_copy.ts";
-import { listPages } from "./list_pages.ts";
-import { pause } from "../../time/pause.ts";
+import { type Clock, sleep } from "../../time/clock.ts";
+import { type ApiClient, ApiError } from "../api/client.ts";
 import { type Ending, endingOfFailure, endingOfStatus, type WatchEnd } from "./ending.ts";
 import type { WatchEvent } from "./events.ts";
+import { listPages } from "./list_pages.ts";
+import { createCollection, type Identified, type ReflectorHandler } from "./local_copy.ts";
 import { type Ended, watchOnce } from "./one_watch.ts";
 
 export type { WatchEnd };
-
-/** The part of any object that the reflector itself reads. */
-export interface Identified {
-  readonly uid: string;
-  readonly resourceVersion: string;
-}
-
-/**
- * Calls come in order, never two at a time. `added` is only called for an object that is not known, `modified`
- * and `deleted` only for one that is, whatever the server calls it.
- */
-export interface ReflectorHandler<T extends Identified> {
-  /** A complete list: whatever is not in it is gone. The first call says: now the collection is known. */
-  replaced(objects: readonly T[]): void;
-  added(object: T): void;
-  modified(object: T): void;
-  /** The last state seen; the object may live on, without the selected label. */
-  deleted(object: T): void;
-  /**
-   * One JSON object of the stream or list could not be read; nothing else stops. If an earlier state of it is
-   * known, that one stays: unreadable is not gone.
-   */
-  unreadable(reason: string): void;
-}
 
 export interface ReflectorOptions<T extends Identified> {
   /** For messages: "pods". */
@@ -121,7 +96,7 @@ export function startReflector<T extends Identified>(
       if (wait === 0) continue;
       troubled = true;
       options.onTrouble?.({ end: ended.end, reason: ended.reason, retryIn: wait });
-      await pause(wait, { clock, signal });
+      await sleep(clock, wait, signal);
     }
   }
 
@@ -130,7 +105,7 @@ export function startReflector<T extends Identified>(
     try {
       let found = await readList();
       if (found.empty && collection.size > 0) {
-        await pause(emptyPause, { clock, signal });
+        await sleep(clock, emptyPause, signal);
         found = await readList();
       }
       if (signal.aborted) return undefined;

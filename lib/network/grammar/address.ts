@@ -4,24 +4,14 @@ import { cidrText } from "../network.ts";
 import type { Cidr, Family } from "../network.ts";
 import { fault, mapped, type Parsed, valueOf } from "./parsed.ts";
 
-/** An IP address of one host, in the text that iproute2 prints (IPv6 as RFC 5952). */
-export interface Address {
-  readonly family: Family;
-  readonly text: string;
-}
-
-/**
- * Reads a unicast address. Stricter than ipaddr.js, which takes `10.1` and octal `010.0.0.1` as `inet_aton` does:
- * dotted quads without leading zeros, IPv6 without zone and without a dotted tail.
- */
-export function parseAddress(text: string): Parsed<Address> {
-  const ip = parseIp(text);
+/** Reads the address of one host. */
+export function parseAddress(text: string): Parsed<Ip> {
+  const ip = parseUserIp(text);
   if (ip === undefined) {
     return fault("expected an IPv4 address such as 192.0.2.1 or an IPv6 address such as 2001:db8::1");
   }
   const misuse = misuseOf(ip);
-  if (misuse !== undefined) return fault(`expected the address of one host, not ${misuse}`);
-  return valueOf({ family: familyOf(ip), text: textOf(ip) });
+  return misuse === undefined ? valueOf(ip) : fault(`expected the address of one host, not ${misuse}`);
 }
 
 /** Reads the address of an interface with its prefix length, 1 to 32 or 128. */
@@ -33,7 +23,7 @@ export function parseCidr(text: string): Parsed<Cidr> {
   // Length 0 would claim that the whole Internet is on the link.
   return mapped(prefixLength(length, { from: 1, family: host.value.family }), (prefix) => ({
     family: host.value.family,
-    address: host.value.text,
+    address: host.value.address,
     prefix,
   }));
 }
@@ -42,14 +32,13 @@ export function parseCidr(text: string): Parsed<Cidr> {
 export function parseSubnet(text: string): Parsed<Cidr> {
   const [address, length] = splitCidr(text);
   if (length === undefined) return fault("expected a subnet with prefix length, such as 192.0.2.0/24");
-  const ip = parseIp(address);
+  const ip = parseUserIp(address);
   if (ip === undefined) return fault("expected a subnet such as 192.0.2.0/24 or 2001:db8::/64");
-  const prefix = prefixLength(length, { from: 0, family: familyOf(ip) });
+  const prefix = prefixLength(length, { from: 0, family: ip.family });
   if (prefix.kind === "fault") return prefix;
-  const network = withoutHostBits(ip, prefix.value);
-  const subnet: Cidr = { family: familyOf(ip), address: textOf(network), prefix: prefix.value };
-  if (textOf(network) !== textOf(ip)) return fault(`it has host bits set; the subnet is ${cidrText(subnet)}`);
-  const misuse = misuseOf(network);
+  const subnet = subnetOf({ ...ip, prefix: prefix.value });
+  if (subnet.address !== ip.address) return fault(`it has host bits set; the subnet is ${cidrText(subnet)}`);
+  const misuse = misuseOf(subnet);
   if (misuse !== undefined && !isWide(subnet)) return fault(`a route cannot lead to ${misuse}`);
   return valueOf(subnet);
 }
@@ -66,31 +55,67 @@ export function parseMac(text: string): Parsed<string> {
 }
 
 /** The subnet that an interface with this address is in. */
-export function subnetOf(cidr: Cidr): Cidr {
-  const network = withoutHostBits(ipaddr.parse(cidr.address), cidr.prefix);
-  return { family: cidr.family, address: textOf(network), prefix: cidr.prefix };
+export function subnetOf({ family, address, prefix }: Cidr): Cidr {
+  const octets = ipaddr.parse(address).toByteArray().map((octet, at) => {
+    const kept = Math.min(8, Math.max(0, prefix - 8 * at));
+    return octet & (0xff00 >> kept) & 0xff;
+  });
+  return { family, address: textOf(ipaddr.fromByteArray(octets)), prefix };
 }
 
-type Ip = ipaddr.IPv4 | ipaddr.IPv6;
-
-function parseIp(text: string): Ip | undefined {
-  if (/^(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){3}$/.test(text)) {
-    return ipaddr.IPv4.isValid(text) ? ipaddr.IPv4.parse(text) : undefined;
-  }
-  if (!/^[0-9A-Fa-f:]{2,39}$/.test(text) || !ipaddr.IPv6.isValid(text)) return undefined;
-  return ipaddr.IPv6.parse(text);
+/** An address in canonical text (IPv6 as RFC 5952). */
+export interface Ip {
+  readonly family: Family;
+  readonly address: string;
 }
 
-function familyOf(ip: Ip): Family {
-  return ip.kind() === "ipv4" ? 4 : 6;
+const dottedQuad = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const ipv6Characters = /^[0-9A-Fa-f:.]{2,45}$/;
+
+/**
+ * Reads an address; undefined when it is none. Stricter than ipaddr.js, which takes `10.1` and octal `010.0.0.1` as
+ * `inet_aton` does; zones such as `%eth0` are refused too.
+ */
+export function parseIp(text: string): Ip | undefined {
+  if (dottedQuad.test(text)) return { family: 4, address: text };
+  if (!ipv6Characters.test(text) || !ipaddr.IPv6.isValid(text)) return undefined;
+  return { family: 6, address: ipaddr.IPv6.parse(text).toRFC5952String() };
 }
 
-function textOf(ip: Ip): string {
+/** Reads `address/length` as a kernel's tool prints it; host bits are kept. Undefined when it is none. */
+export function readCidr(text: string): Cidr | undefined {
+  const slash = text.indexOf("/");
+  const ip = parseIp(slash < 0 ? text : text.slice(0, slash));
+  const length = slash < 0 ? "" : text.slice(slash + 1);
+  if (ip === undefined || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
+  const prefix = Number(length);
+  return prefix > hostPrefix(ip.family) ? undefined : { ...ip, prefix };
+}
+
+/** Length of the prefix that means one host. */
+export function hostPrefix(family: Family): number {
+  return family === 4 ? 32 : 128;
+}
+
+/** Whether the address lies in the subnet (of which only the first `prefix` bits count). */
+export function contains(subnet: Cidr, address: string): boolean {
+  const ip = parseIp(address);
+  if (ip === undefined || ip.family !== subnet.family) return false;
+  return ipaddr.parse(ip.address).match(ipaddr.parse(subnet.address), subnet.prefix);
+}
+
+/** What users may write: no dotted tail in IPv6, which has its own ways to say the same. */
+function parseUserIp(text: string): Ip | undefined {
+  return text.includes(":") && text.includes(".") ? undefined : parseIp(text);
+}
+
+function textOf(ip: ipaddr.IPv4 | ipaddr.IPv6): string {
   return "parts" in ip ? ip.toRFC5952String() : ip.toString();
 }
 
 /** What an address is when it is not that of one host; undefined when it may be. */
-function misuseOf(ip: Ip): string | undefined {
+function misuseOf({ address }: Pick<Ip, "address">): string | undefined {
+  const ip = ipaddr.parse(address);
   const range = ip.range();
   if (range === "unspecified") return "the unspecified address";
   if (range === "loopback") return "a loopback address";
@@ -119,17 +144,9 @@ function prefixLength(
   text: string,
   range: { readonly from: number; readonly family: Family },
 ): Parsed<number> {
-  const to = range.family === 4 ? 32 : 128;
+  const to = hostPrefix(range.family);
   const length = /^(0|[1-9][0-9]{0,2})$/.test(text) ? Number(text) : Number.NaN;
   return length >= range.from && length <= to
     ? valueOf(length)
     : fault(`expected a prefix length from ${range.from} to ${to} for IPv${range.family}`);
-}
-
-function withoutHostBits(ip: Ip, prefix: number): Ip {
-  const octets = ip.toByteArray().map((octet, at) => {
-    const kept = Math.min(8, Math.max(0, prefix - 8 * at));
-    return octet & (0xff00 >> kept) & 0xff;
-  });
-  return ipaddr.fromByteArray(octets);
 }

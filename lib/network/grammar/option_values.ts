@@ -87,7 +87,7 @@ function parseRoute(text: string): Parsed<Route> {
       `the subnet is IPv${subnet.value.family} and the gateway IPv${gateway.value.family}: expected both of one family`,
     );
   }
-  return valueOf({ subnet: subnet.value, gateway: gateway.value.text });
+  return valueOf({ subnet: subnet.value, gateway: gateway.value.address });
 }
 
 function parseFamily(text: string): Parsed<Family> {

@@ -1,4 +1,5 @@
 // How is foreign JSON taken apart: every field is checked before it becomes a value of ours.
+import { isRecord } from "../../text/json.ts";
 
 /**
  * The text of a program is not what that program promises. The message names the place and what was found.
@@ -93,10 +94,6 @@ function objectsOf(value: unknown, what: string): readonly Foreign[] {
     if (isRecord(item)) return { fields: item, where };
     throw new ReadingError(`Cannot read ${where}: expected an object, found ${shown(item)}`);
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function shown(value: unknown): string {

@@ -1,5 +1,5 @@
 // What did the tools answer: which lines to send for a look, and what the lines that come back mean.
-import { parseIp } from "../../network/grammar/ip_text.ts";
+import { parseIp } from "../../network/grammar/address.ts";
 import type { ObservedFdbEntry, ObservedLink, ObservedRoute } from "../observation.ts";
 import { type Foreign, optionalText, ReadingError, readObjects, text, unexpected } from "./fields.ts";
 import { readLinks } from "./read_links.ts";

@@ -12,7 +12,7 @@ import {
   texts,
   unexpected,
 } from "./fields.ts";
-import { parseIp } from "../../network/grammar/ip_text.ts";
+import { parseIp } from "../../network/grammar/address.ts";
 import type { ObservedLink, ObservedVxlan } from "../observation.ts";
 
 /** Reads the line that `address show` prints. Throws a ReadingError. */

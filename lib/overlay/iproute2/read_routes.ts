@@ -10,7 +10,7 @@ import {
   text,
   unexpected,
 } from "./fields.ts";
-import { hostPrefix, parseCidr, parseIp } from "../../network/grammar/ip_text.ts";
+import { hostPrefix, parseIp, readCidr } from "../../network/grammar/address.ts";
 import type { ObservedRoute } from "../observation.ts";
 import { routeProtocol } from "../step.ts";
 
@@ -40,7 +40,7 @@ function readSubnet(route: Foreign): string {
   if (found === "default") return familyOf(route) === 6 ? "::/0" : "0.0.0.0/0";
   const host = parseIp(found);
   if (host !== undefined) return `${host.address}/${hostPrefix(host.family)}`;
-  const cidr = parseCidr(found);
+  const cidr = readCidr(found);
   if (cidr === undefined) throw unexpected(route, { field: "dst", expected: "a subnet", found });
   return `${cidr.address}/${cidr.prefix}`;
 }

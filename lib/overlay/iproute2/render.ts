@@ -1,6 +1,6 @@
 // How is a step written as a line of `ip -batch` or `bridge -batch`: the only place where commands are put
 // together.
-import { parseCidr, parseIp } from "../../network/grammar/ip_text.ts";
+import { parseIp, readCidr } from "../../network/grammar/address.ts";
 import type { Family } from "../../network/network.ts";
 import { type AddLink, type CommandLine, readyMarker, routeProtocol, type Step, type Tool } from "../step.ts";
 
@@ -91,7 +91,7 @@ function mac(value: string): string {
 }
 
 function cidr(value: string): string {
-  const parsed = parseCidr(value);
+  const parsed = readCidr(value);
   if (parsed !== undefined && `${parsed.address}/${parsed.prefix}` === value) return value;
   throw outside(value, "a canonical address with its prefix length");
 }

@@ -1,19 +1,7 @@
 // Which addresses an interface gets and loses.
+import { contains, readCidr } from "../../network/grammar/address.ts";
 import { type Cidr, cidrText } from "../../network/network.ts";
-import { contains, parseCidr } from "../../network/grammar/ip_text.ts";
-import type { StandingLink } from "./links.ts";
-import type { KnownAddresses } from "./plan.ts";
-import type { Step } from "../step.ts";
-
-/** Steps for one interface. */
-export interface AddressSteps {
-  readonly deletions: readonly Step[];
-  readonly additions: readonly Step[];
-  /** Addresses that are deleted. */
-  readonly leaving: readonly Cidr[];
-  /** Observed addresses that are there in between, when deletions are done. */
-  readonly remaining: readonly Cidr[];
-}
+import type { AddressSteps, KnownAddresses, StandingLink } from "./parts.ts";
 
 /**
  * An address goes only if we know that we set it, or if it is an address that is wanted with another prefix
@@ -21,7 +9,7 @@ export interface AddressSteps {
  */
 export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresses): AddressSteps {
   const dev = wanted.name;
-  const observed = (link?.addresses ?? []).flatMap((text) => parseCidr(text) ?? []);
+  const observed = (link?.addresses ?? []).flatMap((text) => readCidr(text) ?? []);
   const texts = new Set(wanted.addresses.map(cidrText));
   const isUnwanted = (cidr: Cidr): boolean =>
     !texts.has(cidrText(cidr)) &&

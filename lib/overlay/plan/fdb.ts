@@ -4,8 +4,7 @@ import { floodMac } from "../iproute2/render.ts";
 import type { Observation, ObservedFdbEntry } from "../observation.ts";
 import type { Step } from "../step.ts";
 import type { WantedState } from "../wanted.ts";
-import type { StandingLink } from "./links.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, StandingLink } from "./parts.ts";
 
 /** Steps for all interfaces, each list sorted by interface. */
 export interface FdbSteps {

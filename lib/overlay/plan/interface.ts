@@ -1,10 +1,9 @@
 // How one link is made or brought to its wanted alias, device, MTU, MAC and state, without losing it.
-import { underlayObstacle, wantedMtu } from "./underlay.ts";
 import type { Observation, ObservedLink } from "../observation.ts";
-import type { StandingLink } from "./links.ts";
-import type { Obstacle } from "./plan.ts";
 import type { AddLink, Step } from "../step.ts";
 import type { WantedInterface } from "../wanted.ts";
+import type { Obstacle, StandingLink } from "./parts.ts";
+import { underlayObstacle, wantedMtu } from "./underlay.ts";
 
 /** Steps for one interface; an obstacle stops the change of device and MTU only, the rest of it goes on. */
 export function linkSteps(

@@ -7,30 +7,10 @@
 // place is deleted and made again. Nothing is deleted for an interface that cannot be made: a wrong link
 // harms less than none.
 import { quoted } from "../../text/quoted.ts";
-import { underlayObstacle } from "./underlay.ts";
 import type { Observation, ObservedLink } from "../observation.ts";
-import type { Obstacle } from "./plan.ts";
-import type { Step } from "../step.ts";
 import { networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
-
-/**
- * A wanted interface that stands once the plan's link steps are done: `link` is absent when it is made by
- * them.
- */
-export interface StandingLink {
-  readonly wanted: WantedInterface;
-  readonly link?: ObservedLink;
-  /** Why it must be made. */
-  readonly why: string;
-}
-
-/** The fate of all links. */
-export interface LinkVerdict {
-  /** Sorted by interface name. */
-  readonly standing: readonly StandingLink[];
-  readonly deletions: readonly Extract<Step, { kind: "delete-link" }>[];
-  readonly obstacles: readonly Obstacle[];
-}
+import type { LinkVerdict, Obstacle, StandingLink } from "./parts.ts";
+import { underlayObstacle } from "./underlay.ts";
 
 /** Judges all links of a pod. */
 export function judgeLinks(wanted: WantedState, observed: Observation): LinkVerdict {

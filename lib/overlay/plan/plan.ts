@@ -1,32 +1,13 @@
 // Wanted minus observed: which steps bring one pod's kernel to what it should hold, and what stands in the
 // way.
 import type { Observation } from "../observation.ts";
+import type { WantedState } from "../wanted.ts";
 import { addressSteps } from "./addresses.ts";
 import { fdbSteps } from "./fdb.ts";
 import { linkSteps } from "./interface.ts";
 import { judgeLinks } from "./links.ts";
+import type { KnownAddresses, Obstacle, Plan } from "./parts.ts";
 import { routeSteps } from "./routes.ts";
-import type { Step } from "../step.ts";
-import type { WantedState } from "../wanted.ts";
-
-/** Why something about an interface cannot be made right. Only what it blocks is left out of the plan. */
-export interface Obstacle {
-  /** `conflict`: something that is not ours is in the way; `setup-failed`: the pod lacks what it takes. */
-  readonly kind: "conflict" | "setup-failed";
-  readonly network: string;
-  readonly interfaceName: string;
-  /** A sentence: what cannot be done, what was found, and the remedy. */
-  readonly reason: string;
-}
-
-/** Sorted and complete: the same world gives the same plan. `ip` steps come before `bridge` steps. */
-export interface Plan {
-  readonly steps: readonly Step[];
-  readonly obstacles: readonly Obstacle[];
-}
-
-/** Addresses that we set, by interface name: only those are ever removed. */
-export type KnownAddresses = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What a plan is made from. */
 export interface PlanInput {

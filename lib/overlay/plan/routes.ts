@@ -1,13 +1,10 @@
 // Which routes the interfaces get and lose, and which ones cannot be had.
+import { contains, readCidr, subnetOf } from "../../network/grammar/address.ts";
 import { type Cidr, cidrText, type Family, type Route } from "../../network/network.ts";
-import { subnetOf } from "../../network/grammar/address.ts";
 import { quoted } from "../../text/quoted.ts";
-import { contains, parseCidr } from "../../network/grammar/ip_text.ts";
 import type { Observation, ObservedRoute } from "../observation.ts";
-import type { AddressSteps } from "./addresses.ts";
-import type { LinkVerdict, StandingLink } from "./links.ts";
-import type { Obstacle } from "./plan.ts";
 import type { Step } from "../step.ts";
+import type { AddressSteps, LinkVerdict, Obstacle, StandingLink } from "./parts.ts";
 
 /** Steps for all interfaces: what goes, then what comes, each sorted by interface. */
 export interface RouteSteps {
@@ -159,7 +156,7 @@ function isReachable(
     linkLocal,
     ...context.wantedAddresses,
     ...context.addresses.remaining,
-    ...direct.flatMap(({ subnet }) => parseCidr(subnet) ?? []),
+    ...direct.flatMap(({ subnet }) => readCidr(subnet) ?? []),
   ].some((subnet) => contains(subnet, gateway));
 }
 

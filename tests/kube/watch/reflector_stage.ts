@@ -1,7 +1,8 @@
 // On which stage do the reflector's stories play: a script of answers, a clock that is moved, all that is heard as lines.
 import assert from "node:assert/strict";
-import { type Identified, startReflector } from "../../../lib/kube/watch/reflector.ts";
-import { isRecord } from "../../../lib/kube/watch/events.ts";
+import type { Identified } from "../../../lib/kube/watch/local_copy.ts";
+import { startReflector } from "../../../lib/kube/watch/reflector.ts";
+import { isRecord } from "../../../lib/text/json.ts";
 import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
 import { type Scripted, type ScriptedClient, scriptedClient } from "../api/scripted_client.ts";
 

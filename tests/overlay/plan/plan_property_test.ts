@@ -1,17 +1,18 @@
 // Does a plan lead to what is wanted, from whatever world, in one go, and after any crash in between? On the
 // toy kernel.
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { cidrText } from "../../../lib/network/network.ts";
-import type { Observation } from "../../../lib/overlay/observation.ts";
-import { type KnownAddresses, type Obstacle, type Plan, plan } from "../../../lib/overlay/plan/plan.ts";
 import { floodMac } from "../../../lib/overlay/iproute2/render.ts";
+import type { Observation } from "../../../lib/overlay/observation.ts";
+import type { KnownAddresses, Obstacle, Plan } from "../../../lib/overlay/plan/parts.ts";
+import { plan } from "../../../lib/overlay/plan/plan.ts";
 import type { Step } from "../../../lib/overlay/step.ts";
 import { networkOfAlias, type WantedInterface, type WantedState } from "../../../lib/overlay/wanted.ts";
 import { createToyNamespace, type ToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
-import { annotationKey } from "./worlds.ts";
 import { type World, worlds } from "./worlds_by_chance.ts";
+import { annotationKey } from "./worlds.ts";
 
 const runs = { numRuns: 1000 };
 

@@ -1,16 +1,17 @@
 // Does the real kernel take every line of a plan, and is nothing left to do then? For some worlds made by
 // chance.
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type KnownAddresses, plan } from "../../../lib/overlay/plan/plan.ts";
+import assert from "node:assert/strict";
 import { render } from "../../../lib/overlay/iproute2/render.ts";
+import type { KnownAddresses } from "../../../lib/overlay/plan/parts.ts";
+import { plan } from "../../../lib/overlay/plan/plan.ts";
 import type { Step } from "../../../lib/overlay/step.ts";
 import type { WantedState } from "../../../lib/overlay/wanted.ts";
 import { createToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
 import { type Batch, namespaceCommand, runInNamespace } from "../iproute2/real_namespace.ts";
-import { knownOf } from "./worlds.ts";
 import { type World, worlds } from "./worlds_by_chance.ts";
+import { knownOf } from "./worlds.ts";
 
 const devices = {
   eth0: { mac: "02:42:0a:f4:01:05", mtu: 1500, addresses: ["10.244.1.5/24", "fd00::5/64"] },

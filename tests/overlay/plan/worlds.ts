@@ -1,11 +1,12 @@
 // Small worlds for tables: a wanted interface, the link that fulfils it, and changes to either.
+import { readCidr } from "../../../lib/network/grammar/address.ts";
 import { cidrText } from "../../../lib/network/network.ts";
-import type { Observation, ObservedLink, ObservedRoute } from "../../../lib/overlay/observation.ts";
-import { type KnownAddresses, plan } from "../../../lib/overlay/plan/plan.ts";
 import { render } from "../../../lib/overlay/iproute2/render.ts";
+import type { Observation, ObservedLink, ObservedRoute } from "../../../lib/overlay/observation.ts";
+import type { KnownAddresses } from "../../../lib/overlay/plan/parts.ts";
+import { plan } from "../../../lib/overlay/plan/plan.ts";
 import type { Step } from "../../../lib/overlay/step.ts";
 import { aliasOf, type WantedInterface, type WantedState } from "../../../lib/overlay/wanted.ts";
-import { parseCidr } from "../../../lib/network/grammar/ip_text.ts";
 
 export const annotationKey = "vxlan.travelping.com/networks";
 
@@ -76,7 +77,7 @@ export function aRoute(changes: Partial<ObservedRoute> & Pick<ObservedRoute, "su
 /** `192.0.2.1/24` as a value. */
 export function cidrs(...texts: readonly string[]): WantedInterface["addresses"] {
   return texts.map((text) => {
-    const cidr = parseCidr(text);
+    const cidr = readCidr(text);
     if (cidr === undefined) throw new Error(`${text} is no address with prefix length`);
     return cidr;
   });

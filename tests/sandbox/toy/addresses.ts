@@ -1,5 +1,5 @@
 // The addresses of a toy namespace's links, with the kernel's rules for IPv4 secondaries and IPv6 duplicates.
-import { contains, parseCidr } from "../../../lib/network/grammar/ip_text.ts";
+import { contains, readCidr } from "../../../lib/network/grammar/address.ts";
 import type { Cidr } from "../../../lib/network/network.ts";
 import type { ToyLink } from "./links.ts";
 import { ToyRefusal } from "./session.ts";
@@ -61,7 +61,7 @@ export class ToyAddresses {
 }
 
 function read(text: string): Cidr {
-  const cidr = parseCidr(text);
+  const cidr = readCidr(text);
   if (cidr === undefined) {
     throw new Error(`Cannot use ${JSON.stringify(text)} in a toy namespace: no address`);
   }

@@ -1,5 +1,5 @@
 // What `bridge` does with a line: the forwarding entries, and the listing that answers a marker.
-import { parseIp } from "../../../lib/network/grammar/ip_text.ts";
+import { parseIp } from "../../../lib/network/grammar/address.ts";
 import { fdbListing } from "./listings.ts";
 import type { ToyLink, ToyLinks } from "./links.ts";
 import { ToyNames } from "./names.ts";

@@ -1,6 +1,6 @@
 // What `ip` does with a line: link, address and route, as far as the controller and the stories of the tests
 // use them.
-import { parseCidr, parseIp } from "../../../lib/network/grammar/ip_text.ts";
+import { parseIp, readCidr } from "../../../lib/network/grammar/address.ts";
 import { addressListing, linkListing, routeListing } from "./listings.ts";
 import { addLink, changeLink } from "./ip_link.ts";
 import type { ToyLink, ToyLinks } from "./links.ts";
@@ -107,7 +107,7 @@ function routeOf(words: ToyWords, kernel: Kernel): Parameters<ToyLinks["routes"]
 function prefixWord(word: string): string {
   const host = parseIp(word);
   if (host !== undefined) return `${host.address}/${host.family === 4 ? 32 : 128}`;
-  const cidr = parseCidr(word);
+  const cidr = readCidr(word);
   if (cidr === undefined) throw new ToyExit(`Error: any valid prefix is expected rather than "${word}".`, 1);
   return `${cidr.address}/${cidr.prefix}`;
 }

@@ -1,5 +1,5 @@
 // What `ip link add` and `ip link set` do with the rest of their line.
-import { parseIp } from "../../../lib/network/grammar/ip_text.ts";
+import { parseIp } from "../../../lib/network/grammar/address.ts";
 import type { ToyLink, ToyLinks, ToyVxlan } from "./links.ts";
 import type { ToyNames } from "./names.ts";
 import { ToyExit, ToyRefusal } from "./session.ts";

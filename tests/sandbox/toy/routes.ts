@@ -1,8 +1,7 @@
 // The main routing table of a toy namespace: connected routes follow from addresses, the others are kept
 // here.
 import { cidrText } from "../../../lib/network/network.ts";
-import { subnetOf } from "../../../lib/network/grammar/address.ts";
-import { contains, parseCidr, parseIp } from "../../../lib/network/grammar/ip_text.ts";
+import { contains, parseIp, readCidr, subnetOf } from "../../../lib/network/grammar/address.ts";
 import type { ToyAddresses } from "./addresses.ts";
 import type { ToyLink } from "./links.ts";
 import { ToyRefusal } from "./session.ts";
@@ -41,7 +40,7 @@ export class ToyRoutes {
   add(route: NewToyRoute): void {
     const isIpv6 = route.subnet.includes(":");
     const metric = isIpv6 ? 1024 : 0;
-    const cidr = parseCidr(route.subnet);
+    const cidr = readCidr(route.subnet);
     if (cidr === undefined || cidrText(subnetOf(cidr)) !== route.subnet) {
       throw new ToyRefusal("Error: Invalid prefix for given prefix length.");
     }
@@ -95,7 +94,7 @@ export class ToyRoutes {
   #isNeighbour(link: ToyLink, gateway: string): boolean {
     const direct = [...this.#connected(link), ...this.#routes.filter((route) => route.link === link)]
       .filter((route) => route.gateway === undefined)
-      .flatMap(({ subnet }) => parseCidr(subnet) ?? []);
+      .flatMap(({ subnet }) => readCidr(subnet) ?? []);
     return parseIp(gateway) !== undefined && direct.some((subnet) => contains(subnet, gateway));
   }
 }

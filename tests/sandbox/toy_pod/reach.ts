@@ -1,5 +1,5 @@
 // Does a ping come back? Walks routes, forwarding entries and pods in memory, there and back again.
-import { contains, parseCidr } from "../../../lib/network/grammar/ip_text.ts";
+import { contains, readCidr } from "../../../lib/network/grammar/address.ts";
 import { readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
 import type { ObservedFdbEntry, ObservedLink, ObservedRoute } from "../../../lib/overlay/observation.ts";
 import type { ToyHost } from "./plane.ts";
@@ -69,7 +69,7 @@ function bestRoute(routes: readonly ObservedRoute[], address: string): ObservedR
 }
 
 function covers(subnet: string, address: string): boolean {
-  const cidr = parseCidr(subnet);
+  const cidr = readCidr(subnet);
   return cidr !== undefined && contains(cidr, address);
 }
 

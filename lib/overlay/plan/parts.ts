@@ -1,0 +1,53 @@
+// What the parts of a plan hand to each other.
+import type { Cidr } from "../../network/network.ts";
+import type { ObservedLink } from "../observation.ts";
+import type { Step } from "../step.ts";
+import type { WantedInterface } from "../wanted.ts";
+
+/** Why something about an interface cannot be made right. Only what it blocks is left out of the plan. */
+export interface Obstacle {
+  /** `conflict`: something that is not ours is in the way; `setup-failed`: the pod lacks what it takes. */
+  readonly kind: "conflict" | "setup-failed";
+  readonly network: string;
+  readonly interfaceName: string;
+  /** A sentence: what cannot be done, what was found, and the remedy. */
+  readonly reason: string;
+}
+
+/** Sorted and complete: the same world gives the same plan. `ip` steps come before `bridge` steps. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** Addresses that we set, by interface name: only those are ever removed. */
+export type KnownAddresses = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * A wanted interface that stands once the plan's link steps are done: `link` is absent when it is made by
+ * them.
+ */
+export interface StandingLink {
+  readonly wanted: WantedInterface;
+  readonly link?: ObservedLink;
+  /** Why it must be made. */
+  readonly why: string;
+}
+
+/** The fate of all links. */
+export interface LinkVerdict {
+  /** Sorted by interface name. */
+  readonly standing: readonly StandingLink[];
+  readonly deletions: readonly Extract<Step, { kind: "delete-link" }>[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** Steps for one interface. */
+export interface AddressSteps {
+  readonly deletions: readonly Step[];
+  readonly additions: readonly Step[];
+  /** Addresses that are deleted. */
+  readonly leaving: readonly Cidr[];
+  /** Observed addresses that are there in between, when deletions are done. */
+  readonly remaining: readonly Cidr[];
+}
