@@ -7,49 +7,49 @@ import type { PodReport } from "../report/report.ts";
 import type { AgentAddress } from "./agent/session_pool.ts";
 import { runtimeProblem, waitingReport } from "./evaluate.ts";
 
-export interface Broken {
+export interface AgentError {
   readonly report: PodReport;
   readonly outcome: Outcome;
 }
 
 /** Milliseconds for which what is normal while pods start and end is excused; a missing program will not come. */
-const patience = 60_000;
-const patienceWithPrograms = 5_000;
+const timeout = 60_000;
+const programTimeout = 5_000;
 
-/** Reads an exception from `converge` or `release`. `troubledFor`: ms since the last look that went well. */
-export function brokenConversation(
+/** Reads an exception from `converge` or `release`. `failingFor`: ms since the last look that went well. */
+export function agentError(
   error: unknown,
-  { member, agent, troubledFor }: {
+  { member, agent, failingFor }: {
     readonly member: Member;
     readonly agent: AgentAddress;
-    readonly troubledFor: number;
+    readonly failingFor: number;
   },
-): Broken {
-  if (error instanceof NotPermitted) {
+): AgentError {
+  if (error instanceof NotLeader) {
     return { report: waitingReport(member, error.message), outcome: { kind: "wait", reason: error.message } };
   }
-  const excuse = error instanceof SessionEnded ? excuseOf(error, { member, agent }) : undefined;
-  if (excuse !== undefined && troubledFor < excuse.patience) {
-    const { reason, next } = excuse;
+  const transient = error instanceof SessionEnded ? transientOf(error, { member, agent }) : undefined;
+  if (transient !== undefined && failingFor < transient.timeout) {
+    const { reason, next } = transient;
     return { report: waitingReport(member, reason), outcome: { ...next, reason } };
   }
-  const reason = excuse?.complaint ?? (error instanceof Error ? error.message : String(error));
+  const reason = transient?.message ?? (error instanceof Error ? error.message : String(error));
   const problem = runtimeProblem(member, { kind: kindOf(error), message: reason });
   return {
     report: {
       ...waitingReport(member, reason),
-      standing: { kind: "failing", problems: [...member.problems, problem] },
+      state: { kind: "failing", problems: [...member.problems, problem] },
     },
     outcome: { kind: "retry", reason },
   };
 }
 
-interface Excuse {
+interface Transient {
   readonly reason: string;
-  /** What is said when it has lasted for `patience` ms. */
-  readonly complaint: string;
-  readonly patience: number;
-  readonly next: { readonly kind: "retry" } | { readonly kind: "wait"; readonly again: number };
+  /** What is said when it has lasted for `timeout` ms. */
+  readonly message: string;
+  readonly timeout: number;
+  readonly next: { readonly kind: "retry" } | { readonly kind: "wait"; readonly requeueAfter: number };
 }
 
 /** Milliseconds to the next try with a pod that is being deleted: most are gone by then, and each try is an exec. */
@@ -57,29 +57,29 @@ const leavingPause = 10_000;
 const retry = { kind: "retry" } as const;
 
 /**
- * What is normal while pods start and end: worth a retry, not yet a complaint. The status may be older than the
+ * What is normal while pods start and end: worth a retry, not yet a message. The status may be older than the
  * container's end. And "gone" is not the last word, the event of its deletion is: a kubelet that has just started
  * answers 404 for pods that it has not seen again yet.
  */
-function excuseOf(
+function transientOf(
   { outcome, message }: SessionEnded,
   { member, agent: { container } }: { readonly member: Member; readonly agent: AgentAddress },
-): Excuse | undefined {
+): Transient | undefined {
   if (member.leaving !== undefined) {
     const reason = `the pod is being deleted: ${message}`;
-    const next = { kind: "wait", again: leavingPause } as const;
-    return { reason, complaint: reason, patience: Infinity, next };
+    const next = { kind: "wait", requeueAfter: leavingPause } as const;
+    return { reason, message: reason, timeout: Infinity, next };
   }
   if (outcome.kind === "not-ready" && outcome.programMissing) {
-    const complaint =
+    const reason =
       `Cannot use container "${container}" as an agent: it lacks a program: ${outcome.reason}; ` +
       "its image needs ip, bridge and kill";
-    return { reason: complaint, complaint, patience: patienceWithPrograms, next: retry };
+    return { reason, message: reason, timeout: programTimeout, next: retry };
   }
   const reason = absence(outcome, container);
   return reason === undefined
     ? undefined
-    : { reason, complaint: `Cannot look into the pod: ${reason}`, patience, next: retry };
+    : { reason, message: `Cannot look into the pod: ${reason}`, timeout, next: retry };
 }
 
 /** Why nobody was there to talk to; undefined when somebody was. */
@@ -100,7 +100,7 @@ function kindOf(error: unknown): "agent-unfit" | "setup-failed" {
 }
 
 /** Nothing may be written: another replica leads, or our lease could not be renewed in time. */
-export class NotPermitted extends Error {
+export class NotLeader extends Error {
   override name = "NotPermitted";
   constructor() {
     super("this replica does not lead at the moment");

@@ -2,22 +2,22 @@
 import type { Reflector } from "../kube/watch/reflector.ts";
 import type { PodView } from "../member/pod.ts";
 import { aborted, onAbort, sleep, within } from "../time/clock.ts";
-import { Agents } from "./agent/agent_client.ts";
+import { AgentClient } from "./agent/agent_client.ts";
 import type { ConfigMapView } from "./watch/resources.ts";
-import { ConfigMapNews } from "../report/config_map_reporter.ts";
+import { ConfigMapReporter } from "../report/config_map_reporter.ts";
 import type { ControllerParts } from "./parts.ts";
 import { joinReporters } from "../report/log_reporter.ts";
-import { LostPods } from "./watch/unlabelled.ts";
-import { Memories } from "./agent/pod_cache.ts";
-import { NotPermitted } from "./agent_errors.ts";
-import { reconcile, type World } from "./reconcile.ts";
+import { UnlabelledPods } from "./watch/unlabelled.ts";
+import { PodCache } from "./agent/pod_cache.ts";
+import { NotLeader } from "./agent_errors.ts";
+import { reconcile, type ReconcileContext } from "./reconcile.ts";
 import { Releaser } from "./agent/release.ts";
 import { keepSessions, SessionPool } from "./agent/session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
 import { Store } from "./store/store.ts";
-import { Stopwatch } from "../report/latency.ts";
+import { JoinLatency } from "../report/latency.ts";
 import type { Affected } from "./store/work_item.ts";
-import { Tally } from "../report/counts.ts";
+import { ReportCounts } from "../report/counts.ts";
 import { startWatches } from "./watch/watches.ts";
 import { WorkQueue } from "../queue/work_queue.ts";
 
@@ -26,44 +26,44 @@ export class Controller {
   readonly #settings: ControllerSettings;
   readonly #parts: ControllerParts;
   readonly #store: Store;
-  readonly #memories = new Memories();
+  readonly #podCache = new PodCache();
   readonly #pool: SessionPool;
   readonly #queue: WorkQueue;
-  readonly #world: World;
-  readonly #news: ConfigMapNews;
-  readonly #tally = new Tally();
-  readonly #stopwatch: Stopwatch;
+  readonly #context: ReconcileContext;
+  readonly #configMapReporter: ConfigMapReporter;
+  readonly #counts = new ReportCounts();
+  readonly #latency: JoinLatency;
   readonly #stopping = new AbortController();
   /** Aborted when what still runs after the order to stop is not waited for any more. */
   readonly #ending = new AbortController();
-  readonly #lost: LostPods;
+  readonly #unlabelled: UnlabelledPods;
   #synced = false;
   #cancelExpiry: (() => void) | undefined;
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     const { clock, executor } = parts;
-    const permit = (): void => {
-      if (parts.mayWrite?.() === false) throw new NotPermitted();
+    const ensureLeader = (): void => {
+      if (parts.isLeader?.() === false) throw new NotLeader();
     };
-    const memories = this.#memories;
+    const podCache = this.#podCache;
     const ending = this.#ending.signal;
     this.#store = new Store(settings.membership);
-    this.#news = new ConfigMapNews({ ...parts, configMap: settings.membership.configMap });
-    this.#stopwatch = new Stopwatch({
+    this.#configMapReporter = new ConfigMapReporter({ ...parts, configMap: settings.membership.configMap });
+    this.#latency = new JoinLatency({
       clock,
       whereabouts: this.#store,
       onInterfaceReady: (ms) => parts.onInterfaceReady?.(ms),
       onPeerEntry: (ms) => parts.onPeerEntry?.(ms),
     });
-    const reporter = joinReporters([parts.reporter, this.#tally, this.#stopwatch]);
+    const reporter = joinReporters([parts.reporter, this.#counts, this.#latency]);
     const pool = new SessionPool({
       clock,
       open: parts.openSession,
       limit: settings.limits.sessions,
       keep: keepSessions,
     });
-    const agents = new Agents({ pool, permit, onStep: (step) => parts.onStep?.(step) });
-    this.#lost = new LostPods({
+    const agents = new AgentClient({ pool, ensureLeader, onStep: (step) => parts.onStep?.(step) });
+    this.#unlabelled = new UnlabelledPods({
       client: parts.client,
       clock,
       annotationKey: settings.membership.annotationKey,
@@ -73,23 +73,23 @@ export class Controller {
     this.#settings = settings;
     this.#parts = parts;
     this.#pool = pool;
-    this.#world = {
+    this.#context = {
       store: this.#store,
-      memories,
+      podCache,
       agents,
-      releaser: new Releaser({ executor, agents, pool, memories, reporter, clock, permit, ending }),
+      releaser: new Releaser({ executor, agents, pool, podCache, reporter, clock, ensureLeader, ending }),
       reporter,
       clock,
       annotationKey: settings.membership.annotationKey,
-      permit,
+      ensureLeader,
       ending,
       forget: (uid) => this.#affect(this.#store.removePod(uid)),
     };
     this.#queue = new WorkQueue({
       clock,
       work: (uid) => {
-        this.#stopwatch.looking(uid);
-        return reconcile(uid, this.#world);
+        this.#latency.looking(uid);
+        return reconcile(uid, this.#context);
       },
       workers: settings.limits.workers,
       workersForFailing: settings.limits.workersForFailing,
@@ -122,10 +122,10 @@ export class Controller {
   }
 
   /** Looks at everything again: when leadership was gained, or in doubt. */
-  lookAtEverything({ spread }: { readonly spread: number }): void {
+  reconcileAll({ spread }: { readonly spread: number }): void {
     if (!this.#synced) return;
     for (const uid of this.#store.keys()) {
-      this.#memories.doubt(uid);
+      this.#podCache.invalidate(uid);
       this.#queue.add(uid, { delay: spread * this.#parts.clock.random() });
     }
   }
@@ -148,8 +148,8 @@ export class Controller {
   } {
     return {
       ...this.#store.counts(),
-      membersFailing: this.#tally.membersFailing,
-      entriesMissing: this.#tally.entriesMissing,
+      membersFailing: this.#counts.membersFailing,
+      entriesMissing: this.#counts.entriesMissing,
       sessions: this.#pool.open,
       longestRun: this.#queue.longestRunning(),
       badConfigMapEntries: this.#store.cluster.problems.length,
@@ -159,17 +159,17 @@ export class Controller {
   #replacePods(pods: readonly PodView[], covers: (pod: PodView) => boolean): void {
     const affected = this.#store.replacePods(pods, { now: this.#parts.clock.now(), covers });
     this.#affect(affected);
-    for (const pod of affected.gone) this.#lost.lookUp(pod);
+    for (const pod of affected.gone) this.#unlabelled.lookUp(pod);
   }
 
   #removePod(pod: PodView): void {
     this.#affect(this.#store.removePod(pod.uid));
-    this.#lost.lookUp(pod);
+    this.#unlabelled.lookUp(pod);
   }
 
   #putConfigMap(configMap: ConfigMapView | undefined): void {
     const affected = this.#store.putConfigMap(configMap?.data, { now: this.#parts.clock.now() });
-    this.#news.tell(configMap, this.#store.cluster);
+    this.#configMapReporter.tell(configMap, this.#store.cluster);
     this.#affect(affected);
   }
 
@@ -182,23 +182,23 @@ export class Controller {
   /** Turns what a change affects into work. */
   #affect({ changed, touched, gone }: Affected): void {
     for (const pod of gone) {
-      this.#memories.forget(pod.uid);
+      this.#podCache.forget(pod.uid);
       this.#pool.closePod(pod.uid);
       this.#queue.forget(pod.uid);
-      this.#world.reporter.forget(pod);
+      this.#context.reporter.forget(pod);
     }
     for (const notice of this.#store.takeNotices()) this.#parts.log.warn(notice);
     for (const uid of changed) {
-      this.#memories.doubt(uid);
-      this.#stopwatch.seen(uid, { agentRuns: this.#agentRuns(uid), measured: this.#synced });
+      this.#podCache.invalidate(uid);
+      this.#latency.seen(uid, { agentRuns: this.#agentRuns(uid), measured: this.#synced });
     }
     if (this.#synced) this.#enqueue({ changed, touched });
     this.#armExpiry();
   }
 
   #agentRuns(uid: string): boolean {
-    const subject = this.#store.subject(uid);
-    return subject?.kind === "member" && subject.member.phase.kind !== "wait";
+    const item = this.#store.workItem(uid);
+    return item?.kind === "member" && item.member.phase.kind !== "wait";
   }
 
   #enqueue({ changed, touched }: Pick<Affected, "changed" | "touched">): void {
@@ -234,7 +234,7 @@ export class Controller {
       await sleep(clock, resync * (0.9 + 0.2 * clock.random()), this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
       for (const watch of watches) watch.relist();
-      this.lookAtEverything({ spread: resyncSpread });
+      this.reconcileAll({ spread: resyncSpread });
     }
   }
 
@@ -244,12 +244,12 @@ export class Controller {
     this.#cancelExpiry?.();
     const idle = this.#queue.stop();
     const finished = await within(idle, { clock, ms: this.#settings.limits.shutdown });
-    if (!finished) log.warn(`stopping though ${this.#queue.running} looks have not ended`);
+    if (!finished) log.warn(`stopping though ${this.#queue.running} reconciles have not ended`);
     this.#ending.abort();
     await this.#pool.close();
     await idle;
     // The last look may still have set it going.
-    this.#stopwatch.close();
-    await Promise.all([...watches.map((watch) => watch.done), this.#lost.settled()]);
+    this.#latency.close();
+    await Promise.all([...watches.map((watch) => watch.done), this.#unlabelled.settled()]);
   }
 }

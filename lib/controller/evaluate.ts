@@ -7,10 +7,10 @@ import { describe } from "../overlay/step_text.ts";
 import type { Step } from "../overlay/step.ts";
 import type { Convergence } from "./agent/converge.ts";
 import type { Outcome } from "../queue/work_queue.ts";
-import type { NetworkState, PodReport, Standing } from "../report/report.ts";
-import type { Subject } from "./store/work_item.ts";
+import type { NetworkState, PodReport, PodState } from "../report/report.ts";
+import type { WorkItem } from "./store/work_item.ts";
 
-export interface Verdict {
+export interface Evaluation {
   /** All that was asked for is there, read back, and nothing is wrong: the pod may be released. */
   readonly holds: boolean;
   readonly report: PodReport;
@@ -18,20 +18,20 @@ export interface Verdict {
 }
 
 /** Judges what `converge` left behind. `conflicts` must be told, but nothing waits for their end. */
-export function judge(
-  subject: Subject & { kind: "member" | "former" },
+export function evaluate(
+  item: WorkItem & { kind: "member" | "former" },
   { result, conflicts }: { readonly result: Convergence; readonly conflicts: readonly Problem[] },
-): Verdict {
-  const { member } = subject;
+): Evaluation {
+  const { member } = item;
   const problems = [...member.problems, ...problemsOf(member, result)];
   const told = [...problems, ...conflicts];
   const networks = networkStates(member, { observed: result.observed, problems: told });
-  const standing = standingOf(subject, told);
+  const state = stateOf(item, told);
   return {
     holds: problems.length === 0 && result.verifyIn === undefined,
     report: {
       pod: member,
-      standing,
+      state,
       holds: problems.length === 0,
       warnings: member.warnings,
       networks,
@@ -43,10 +43,10 @@ export function judge(
 
 /** Nothing can be done at the moment; what is wrong with the request is said all the same. */
 export function waitingReport(member: Member, reason: string): PodReport {
-  const standing: Standing = member.problems.length === 0
+  const state: PodState = member.problems.length === 0
     ? { kind: "waiting", reason }
     : { kind: "failing", problems: member.problems };
-  return { pod: member, standing, holds: false, warnings: member.warnings, networks: [] };
+  return { pod: member, state, holds: false, warnings: member.warnings, networks: [] };
 }
 
 /** A problem of a pod that is met while serving it. */
@@ -85,12 +85,12 @@ function networkOf(member: Member, step: Step): string | undefined {
   return member.networks.find((network) => network.interfaceName === name)?.name;
 }
 
-function standingOf(
-  subject: Subject & { kind: "member" | "former" },
+function stateOf(
+  item: WorkItem & { kind: "member" | "former" },
   problems: readonly Problem[],
-): Standing {
+): PodState {
   if (problems.length > 0) return { kind: "failing", problems };
-  return subject.kind === "former" ? { kind: "former" } : { kind: "ready" };
+  return item.kind === "former" ? { kind: "former" } : { kind: "ready" };
 }
 
 /**
@@ -102,21 +102,21 @@ function outcomeOf(
   problems: readonly Problem[],
 ): Outcome {
   const soonest = Math.min(verifyIn, relearnedIn);
-  const again = soonest === Infinity ? {} : { again: soonest };
+  const later = soonest === Infinity ? {} : { requeueAfter: soonest };
   const [first] = problems;
-  if (first === undefined) return { kind: "done", ...again };
+  if (first === undefined) return { kind: "done", ...later };
   if (obstacles.length + remaining.length > 0) return { kind: "retry", reason: first.message };
-  return { kind: "wait", reason: first.message, ...again };
+  return { kind: "wait", reason: first.message, ...later };
 }
 
 function networkStates(
   member: Member,
   { observed, problems }: { readonly observed: Observation; readonly problems: readonly Problem[] },
 ): readonly NetworkState[] {
-  return member.networks.map((network) => stateOf(network, { observed, problems }));
+  return member.networks.map((network) => networkStateOf(network, { observed, problems }));
 }
 
-function stateOf(
+function networkStateOf(
   network: Network,
   { observed, problems }: { readonly observed: Observation; readonly problems: readonly Problem[] },
 ): NetworkState {

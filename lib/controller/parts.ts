@@ -19,7 +19,7 @@ export interface ControllerParts {
   readonly log: Log;
   readonly reporter: Reporter;
   /** Whether this replica may write now; without leader election always. */
-  readonly mayWrite?: () => boolean;
+  readonly isLeader?: () => boolean;
   readonly queueObserver?: WorkQueueObserver;
   readonly onStep?: (step: Step) => void;
   readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: string }) => void;

@@ -1,5 +1,5 @@
 // Can the agents that a pod's spec has do their work: what refuses a pod, and what is worth a warning.
-import { agentList, type AgentNames, type Agents } from "./agents.ts";
+import { type AgentContainers, agentList, type AgentNames } from "./agents.ts";
 import type { ContainerView, PodView } from "./pod.ts";
 import type { ProblemKind } from "../network/problem.ts";
 import { quoted } from "../text/quoted.ts";
@@ -13,7 +13,7 @@ export interface AgentFault {
 /** Why this pod cannot be served, all reasons at once. Known from the spec: no exec is tried to find out. */
 export function agentFaults(
   pod: PodView,
-  about: { readonly names: AgentNames; readonly agents: Agents },
+  about: { readonly names: AgentNames; readonly agents: AgentContainers },
 ): AgentFault[] {
   const missing = missingAgents(pod, about);
   if (missing !== undefined) return [{ kind: "agent-missing", message: missing }];
@@ -22,7 +22,7 @@ export function agentFaults(
 }
 
 /** What works, but not as people expect. */
-export function agentWarnings(agents: Agents): AgentFault[] {
+export function agentWarnings(agents: AgentContainers): AgentFault[] {
   const { init, native, sidecar } = agents;
   const warnings: AgentFault[] = [];
   const first = init ?? native;
@@ -48,7 +48,7 @@ export function agentWarnings(agents: Agents): AgentFault[] {
 
 function missingAgents(
   pod: PodView,
-  { names, agents }: { readonly names: AgentNames; readonly agents: Agents },
+  { names, agents }: { readonly names: AgentNames; readonly agents: AgentContainers },
 ): string | undefined {
   if (agents.sidecar !== undefined || agents.native !== undefined) return undefined;
   const init = quoted(names.initAgent);
@@ -87,7 +87,7 @@ function unfitness(agent: ContainerView): string[] {
 /** Why the TERM signal, which releases a pod from its init agent, would do something else. */
 function unreleasable(
   pod: PodView,
-  { names, agents }: { readonly names: AgentNames; readonly agents: Agents },
+  { names, agents }: { readonly names: AgentNames; readonly agents: AgentContainers },
 ): string[] {
   if (agents.init === undefined) return [];
   const attempt = `Cannot release the pod from its init agent ${quoted(agents.init.name)}`;

@@ -29,7 +29,7 @@ export type AgentPhase =
   | { readonly kind: "wait"; readonly reason: string };
 
 /** The agents that a pod's spec has. */
-export interface Agents {
+export interface AgentContainers {
   /** Classic: an init container that is ended to release the pod. */
   readonly init?: ContainerView;
   /** An init container with `restartPolicy: Always`, which plays both roles. */
@@ -39,7 +39,7 @@ export interface Agents {
 }
 
 /** Finds the agents by name. */
-export function agentsOf(pod: PodView, names: AgentNames): Agents {
+export function agentsOf(pod: PodView, names: AgentNames): AgentContainers {
   const native = pod.initContainers.find(({ name, restartable }) => name === names.agent && restartable);
   const init = pod.initContainers.find((container) =>
     container.name === names.initAgent && container !== native
@@ -49,12 +49,12 @@ export function agentsOf(pod: PodView, names: AgentNames): Agents {
 }
 
 /** The agents in the order in which they run. */
-export function agentList(agents: Agents): readonly ContainerView[] {
+export function agentList(agents: AgentContainers): readonly ContainerView[] {
   return [agents.init, agents.native, agents.sidecar].filter((agent) => agent !== undefined);
 }
 
 /** Decides by what runs. The init agent goes first: while it runs, the pod waits for it and for nothing else. */
-export function agentPhase(agents: Agents): AgentPhase {
+export function agentPhase(agents: AgentContainers): AgentPhase {
   const { init, native, sidecar } = agents;
   if (init?.state === "running") return { kind: "setup", agent: refOf(init), release: "terminate" };
   if (native?.state === "running") {
@@ -70,7 +70,7 @@ export function agentPhase(agents: Agents): AgentPhase {
  * of them has terminated or was never started (the kubelet starts no container of such a pod). An agent that waits
  * after it has run is crashing: that alone is no reason, its pod stays a peer until its grace period has run out.
  */
-export function haveAgentsTerminated(agents: Agents): boolean {
+export function haveAgentsTerminated(agents: AgentContainers): boolean {
   return agentList(agents).every(({ state, containerId }) => {
     return state === "terminated" || (state !== "running" && containerId === "");
   });
@@ -80,7 +80,7 @@ function refOf(agent: ContainerView): AgentRef {
   return { container: agent.name, containerId: agent.containerId };
 }
 
-function waitReason(agents: Agents): string {
+function waitReason(agents: AgentContainers): string {
   const states = agentList(agents).map(({ name, state }) => `${name}: ${stateText(state)}`);
   return `no agent container runs (${states.join(", ")})`;
 }

@@ -1,5 +1,11 @@
 // Is this pod a member, of which networks, served through which agent, and if not, why not.
-import { type AgentPhase, agentPhase, type Agents, agentsOf, haveAgentsTerminated } from "./agents.ts";
+import {
+  type AgentContainers,
+  type AgentPhase,
+  agentPhase,
+  agentsOf,
+  haveAgentsTerminated,
+} from "./agents.ts";
 import { type AgentFault, agentFaults, agentWarnings } from "./agent_checks.ts";
 import type { ClusterNetworks } from "../network/cluster_networks.ts";
 import type { Network } from "../network/network.ts";
@@ -83,7 +89,7 @@ export function membership(pod: PodView, context: MembershipContext): Membership
 
 function memberOf(
   pod: PodView,
-  context: MembershipContext & { readonly annotation: string; readonly agents: Agents },
+  context: MembershipContext & { readonly annotation: string; readonly agents: AgentContainers },
 ): Member {
   const { settings, agents } = context;
   const source: Source = {

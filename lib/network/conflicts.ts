@@ -37,7 +37,7 @@ export function claim(network: Network, claims: Claims): readonly string[] {
   ];
   if (conflicts.length > 0) return conflicts;
   claims.interfaceNames.set(network.interfaceName, network.name);
-  claims.segments.set(segmentKey(network), network.name);
+  claims.segments.set(vxlanKey(network), network.name);
   addAll(own.addresses, claims.addresses);
   addAll(own.routes, claims.routes);
   addAll(own.connected, claims.connected);
@@ -53,7 +53,7 @@ function interfaceConflicts(network: Network, claims: Claims): readonly string[]
   if (named !== undefined) {
     conflicts.push(`interface ${network.interfaceName} is already that of network "${named}": give name=…`);
   }
-  const sameVni = claims.segments.get(segmentKey(network));
+  const sameVni = claims.segments.get(vxlanKey(network));
   if (sameVni !== undefined) {
     conflicts.push(
       `id ${network.vni} with port ${network.port} is already that of network "${sameVni}": ` +
@@ -112,7 +112,7 @@ function nameOf(owner: string, network: Network): string {
 }
 
 /** What the kernel compares: a second device with the same VNI and port is refused, whatever its name. */
-function segmentKey(network: Network): string {
+function vxlanKey(network: Network): string {
   return `${network.vni}/${network.port}`;
 }
 

@@ -39,7 +39,7 @@ export interface Network {
 }
 
 /** What two members must have in common to be peers: name, VNI, port and family. As text, for use as a key. */
-export function segmentOf(network: Pick<Network, "name" | "vni" | "port" | "family">): string {
+export function peerKey(network: Pick<Network, "name" | "vni" | "port" | "family">): string {
   return `${network.name}/${network.vni}/${network.port}/${network.family}`;
 }
 

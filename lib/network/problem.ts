@@ -50,7 +50,7 @@ export function problemText(problem: Problem): string {
  * What makes a problem another one than before. Of members with one address each names another, one of many perhaps:
  * that the name has changed is no news, or a hundred members would cause ten thousand lines.
  */
-export function problemGist(problem: Problem): string {
+export function dedupKey(problem: Problem): string {
   return isSharedAddress(problem) ? `conflict ${problem.network} ${problem.token}` : problemText(problem);
 }
 

@@ -1,7 +1,7 @@
 // Has this been said already: a problem is said once per object and reason, then only counted until it heals.
 
 /** What to do with a problem that was just seen. */
-export interface Saying {
+export interface Deduplicated {
   /** True: say it. False: it has been said. */
   readonly say: boolean;
   /** How often a problem of this object was seen and not said since the last time something was said of it. */
@@ -9,11 +9,11 @@ export interface Saying {
 }
 
 /** Remembers what was said about which object. */
-export interface SaidOnce {
+export interface LogDeduplicator {
   /** A problem was seen: `key` is the object, `reason` the sentence. */
-  problem(key: string, reason: string): Saying;
+  problem(key: string, reason: string): Deduplicated;
   /** The object is well again: gives how often its problem was seen in silence, or undefined if it had none. */
-  healed(key: string): number | undefined;
+  recovered(key: string): number | undefined;
   /** Number of objects remembered. */
   readonly size: number;
 }
@@ -27,7 +27,7 @@ const comparedCharacters = 300;
 /**
  * A bounded memory: beyond `limit` objects the one seen least recently is forgotten, and so may be said again.
  */
-export function createSaidOnce({ limit = 10_000 }: { readonly limit?: number } = {}): SaidOnce {
+export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: number } = {}): LogDeduplicator {
   const known = new Map<string, { readonly reasons: readonly string[]; readonly suppressed: number }>();
 
   const remember = (key: string, reasons: readonly string[], suppressed: number): void => {
@@ -41,7 +41,7 @@ export function createSaidOnce({ limit = 10_000 }: { readonly limit?: number } =
   };
 
   return {
-    problem(key, reason): Saying {
+    problem(key, reason): Deduplicated {
       const text = reason.slice(0, comparedCharacters);
       const before = known.get(key);
       if (before?.reasons.includes(text)) {
@@ -51,7 +51,7 @@ export function createSaidOnce({ limit = 10_000 }: { readonly limit?: number } =
       remember(key, [...(before?.reasons ?? []), text].slice(-reasonsPerKey), 0);
       return { say: true, suppressed: before?.suppressed ?? 0 };
     },
-    healed(key): number | undefined {
+    recovered(key): number | undefined {
       const before = known.get(key);
       known.delete(key);
       return before?.suppressed;

@@ -74,7 +74,7 @@ export const gauges = {
   },
   kube_vxlan_controller_sessions_open: { help: "Sessions open into agents." },
   kube_vxlan_controller_members: { help: "Pods that are members of at least one network." },
-  kube_vxlan_controller_members_failing: { help: "Members whose last look is to be repeated." },
+  kube_vxlan_controller_members_failing: { help: "Members whose last reconcile failed and is tried again." },
   kube_vxlan_controller_networks: {
     help: "Networks with members, told apart by name, VNI, port and family.",
   },
@@ -82,7 +82,7 @@ export const gauges = {
     help: "Forwarding entries that all members together want.",
   },
   kube_vxlan_controller_fdb_entries_missing: {
-    help: "Forwarding entries wanted and not seen at the last look at each member.",
+    help: "Forwarding entries wanted and not seen at the last reconcile of each member.",
   },
   kube_vxlan_controller_annotations_rejected: {
     help: "Pods whose annotation is refused, wholly or in part.",
@@ -122,7 +122,7 @@ export const histograms = {
     buckets: exchangeBuckets,
   },
   kube_vxlan_controller_reconcile_duration_seconds: {
-    help: "Seconds one look at a member took.",
+    help: "Seconds one reconcile of a member took.",
     buckets: workBuckets,
   },
   kube_vxlan_controller_interface_ready_seconds: {

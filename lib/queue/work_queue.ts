@@ -212,11 +212,11 @@ export class WorkQueue {
     if (outcome.kind === "retry") {
       const failures = this.#failures.get(key) ?? 0;
       this.#failures.set(key, failures + 1);
-      this.#delay(key, now + (outcome.after ?? this.#backoff(failures)));
+      this.#delay(key, now + (outcome.requeueAfter ?? this.#backoff(failures)));
       return;
     }
     this.#failures.delete(key);
-    if (outcome.again !== undefined) this.#delay(key, now + outcome.again);
+    if (outcome.requeueAfter !== undefined) this.#delay(key, now + outcome.requeueAfter);
   }
 
   /** Doubling, with up to a tenth of jitter so that what failed together does not return together. */
@@ -242,6 +242,6 @@ function merge(a: AddOptions | undefined, b: AddOptions): AddOptions {
  * - `retry`: it should have worked; again with backoff, or after `after` ms when the other side said when.
  */
 export type Outcome =
-  | { readonly kind: "done"; readonly again?: number }
-  | { readonly kind: "wait"; readonly reason: string; readonly again?: number }
-  | { readonly kind: "retry"; readonly reason: string; readonly after?: number };
+  | { readonly kind: "done"; readonly requeueAfter?: number }
+  | { readonly kind: "wait"; readonly reason: string; readonly requeueAfter?: number }
+  | { readonly kind: "retry"; readonly reason: string; readonly requeueAfter?: number };

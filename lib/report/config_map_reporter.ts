@@ -11,18 +11,18 @@ export interface ConfigMapSeen {
   readonly problems: readonly Problem[];
 }
 
-export interface ConfigMapNewsOptions {
+export interface ConfigMapReporterOptions {
   readonly log: Log;
   readonly configMap: { readonly namespace: string; readonly name: string };
   readonly onConfigMap?: (seen: ConfigMapSeen) => void;
 }
 
 /** Says each problem when it comes up, and again only after it was mended. */
-export class ConfigMapNews {
-  readonly #options: ConfigMapNewsOptions;
+export class ConfigMapReporter {
+  readonly #options: ConfigMapReporterOptions;
   #said: ReadonlySet<string> = new Set();
 
-  constructor(options: ConfigMapNewsOptions) {
+  constructor(options: ConfigMapReporterOptions) {
     this.#options = options;
   }
 

@@ -2,13 +2,13 @@
 import type { PodReport, Reporter } from "./report.ts";
 
 /** Sums that are brought up to date with every report, so that reading them costs nothing. */
-export class Tally implements Reporter {
+export class ReportCounts implements Reporter {
   readonly #failing = new Set<string>();
   /** Only pods that miss some. */
   readonly #missing = new Map<string, number>();
 
-  report({ pod, standing, entriesMissing }: PodReport): void {
-    if (standing.kind === "failing") this.#failing.add(pod.uid);
+  report({ pod, state, entriesMissing }: PodReport): void {
+    if (state.kind === "failing") this.#failing.add(pod.uid);
     else this.#failing.delete(pod.uid);
     // Without a look at the kernel the last one counts.
     if (entriesMissing === undefined) return;

@@ -5,7 +5,7 @@ import type { Step } from "../overlay/step.ts";
 import type { PodReport, ReportedPod, Reporter } from "./report.ts";
 
 /** Who is where, as the store knows it. */
-export interface Whereabouts {
+export interface JoinProgress {
   /** Segments in which the pod is reachable. */
   readonly segmentsOf: (uid: string) => Iterable<string>;
   readonly membersOf: (segment: string) => Iterable<string>;
@@ -13,7 +13,7 @@ export interface Whereabouts {
 
 export interface StopwatchOptions {
   readonly clock: Clock;
-  readonly whereabouts: Whereabouts;
+  readonly whereabouts: JoinProgress;
   /** Both take milliseconds. */
   readonly onInterfaceReady: (ms: number) => void;
   readonly onPeerEntry: (ms: number) => void;
@@ -43,7 +43,7 @@ const foreignTroubles: ReadonlySet<ProblemKind> = new Set([
  * Measures by watching the reports. A peer counts as one that must have the entry while its agent runs and its last
  * look did not fail; it has the entry once a look at it that began after the newcomer was known has ended well.
  */
-export class Stopwatch implements Reporter {
+export class JoinLatency implements Reporter {
   readonly #options: StopwatchOptions;
   /** When the agent of a pod was first seen to run. */
   readonly #agentSince = new Map<string, number>();
@@ -89,13 +89,13 @@ export class Stopwatch implements Reporter {
     if (steps.some(({ kind }) => kind === "add-link")) this.#made.add(uid);
   }
 
-  report({ pod, standing, holds }: PodReport): void {
+  report({ pod, state, holds }: PodReport): void {
     const { uid } = pod;
-    if (standing.kind === "waiting") return;
-    const isFailing = standing.kind === "failing" && !holds;
+    if (state.kind === "waiting") return;
+    const isFailing = state.kind === "failing" && !holds;
     if (isFailing) this.#failing.add(uid);
     else this.#failing.delete(uid);
-    if (isFailing && standing.problems.some(({ kind }) => foreignTroubles.has(kind))) {
+    if (isFailing && state.problems.some(({ kind }) => foreignTroubles.has(kind))) {
       this.#agentSince.delete(uid);
     }
     if (isFailing) return;

@@ -1,7 +1,7 @@
 // What happens to pods, told in the log: a line per change, a line per problem (once, then counted), none when healthy.
-import { problemGist, problemText } from "../network/problem.ts";
+import { dedupKey, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
-import { createSaidOnce } from "../ops/dedup.ts";
+import { createLogDeduplicator } from "../ops/dedup.ts";
 import { changeSummary } from "../overlay/step_text.ts";
 import type { PodReport, Reporter } from "./report.ts";
 
@@ -10,20 +10,20 @@ const remembered = 10_000;
 
 /** A reporter that writes to `log`. */
 export function createLogReporter(log: Log): Reporter {
-  const problems = createSaidOnce({ limit: remembered });
-  const warnings = createSaidOnce({ limit: remembered });
+  const problems = createLogDeduplicator({ limit: remembered });
+  const warnings = createLogDeduplicator({ limit: remembered });
 
-  function report({ pod, standing, warnings: notes }: PodReport): void {
+  function report({ pod, state, warnings: notes }: PodReport): void {
     const member = nameOf(pod);
     for (const note of notes) {
       const text = problemText(note);
       if (warnings.problem(`${pod.uid}/${text}`, text).say) log.warn(text, { member });
     }
-    switch (standing.kind) {
+    switch (state.kind) {
       case "failing":
-        for (const problem of standing.problems) {
+        for (const problem of state.problems) {
           const text = problemText(problem);
-          const { say, suppressed } = problems.problem(pod.uid, problemGist(problem));
+          const { say, suppressed } = problems.problem(pod.uid, dedupKey(problem));
           if (say) {
             log.warn(text, {
               member,
@@ -35,15 +35,15 @@ export function createLogReporter(log: Log): Reporter {
         return;
       case "ready":
       case "former": {
-        const repeated = problems.healed(pod.uid);
-        if (repeated !== undefined) log.info("healed: all of its networks hold", { member, repeated });
+        const repeated = problems.recovered(pod.uid);
+        if (repeated !== undefined) log.info("recovered: in sync", { member, repeated });
         return;
       }
       case "waiting":
-        log.debug(`waiting: ${standing.reason}`, { member });
+        log.debug(`waiting: ${state.reason}`, { member });
         return;
       default:
-        standing satisfies never;
+        state satisfies never;
     }
   }
 
@@ -55,7 +55,7 @@ export function createLogReporter(log: Log): Reporter {
         member: nameOf(pod),
       }),
     forget: (pod) => {
-      problems.healed(pod.uid);
+      problems.recovered(pod.uid);
     },
   };
 }

@@ -29,7 +29,7 @@ export interface NetworkState {
  * - `failing`: `problems` says why it does not hold.
  * - `former`: it asks for nothing any more and has been cleaned.
  */
-export type Standing =
+export type PodState =
   | { readonly kind: "ready" }
   | { readonly kind: "waiting"; readonly reason: string }
   | { readonly kind: "failing"; readonly problems: readonly Problem[] }
@@ -37,7 +37,7 @@ export type Standing =
 
 export interface PodReport {
   readonly pod: ReportedPod;
-  readonly standing: Standing;
+  readonly state: PodState;
   /** All that was asked for is there, as last seen, whatever else is wrong. Says nothing while it is waiting. */
   readonly holds: boolean;
   readonly warnings: readonly Problem[];

@@ -6,17 +6,17 @@ import { warningsOf } from "./events.ts";
 
 /** An observer that writes an Event when what is to be said has changed. One key's problems are one Event. */
 export function configMapEvents(
-  { events, mayWrite }: { readonly events: EventWriter; readonly mayWrite: () => boolean },
+  { events, isLeader }: { readonly events: EventWriter; readonly isLeader: () => boolean },
 ): (seen: ConfigMapSeen) => void {
   let said: ReadonlySet<string> = new Set();
   return ({ configMap, problems }) => {
-    if (configMap === undefined || !mayWrite()) return;
+    if (configMap === undefined || !isLeader()) return;
     const keys = [...new Set(problems.map(keyOf))];
     const wanted = keys.flatMap((key) => warningsOf(problems.filter((problem) => keyOf(problem) === key)));
     for (const event of wanted) {
-      if (!said.has(event.gist)) events.emit({ kind: "ConfigMap", ...configMap }, event);
+      if (!said.has(event.dedupKey)) events.emit({ kind: "ConfigMap", ...configMap }, event);
     }
-    said = new Set(wanted.map(({ gist }) => gist));
+    said = new Set(wanted.map(({ dedupKey }) => dedupKey));
   };
 }
 

@@ -7,7 +7,7 @@ import { TokenBucket } from "../time/token_bucket.ts";
 import { type EventOccurrence, isUseless, sendEvent } from "./event_request.ts";
 import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
 import type { WantedEvent } from "./events.ts";
-import { statusOf, StatusTrouble } from "./write_errors.ts";
+import { statusOf, WriteErrors } from "./write_errors.ts";
 
 /** The object that an Event is about. */
 export interface Regarding {
@@ -35,7 +35,7 @@ interface Written extends EventOccurrence {
   admitted: boolean;
 }
 
-interface Subject {
+interface PodEvents {
   readonly limit: TokenBucket;
   readonly events: Map<string, Written>;
   over: boolean;
@@ -55,9 +55,9 @@ const attempts = 6;
 /** Best effort: what cannot be written is counted, and the log has said it anyway. */
 export class EventWriter {
   readonly #options: EventWriterOptions;
-  readonly #subjects = new Map<string, Subject>();
+  readonly #pods = new Map<string, PodEvents>();
   readonly #limit: TokenBucket;
-  readonly #trouble: StatusTrouble;
+  readonly #trouble: WriteErrors;
   readonly #queue: WorkQueue;
   #pending = 0;
 
@@ -65,7 +65,7 @@ export class EventWriter {
     const { clock, log } = options;
     this.#options = options;
     this.#limit = new TokenBucket({ clock, ...overall });
-    this.#trouble = new StatusTrouble({
+    this.#trouble = new WriteErrors({
       clock,
       log,
       what: "events (events.k8s.io)",
@@ -81,11 +81,11 @@ export class EventWriter {
 
   /** It has happened (again). Returns at once. */
   emit(regarding: Regarding, { reason, type, note }: WantedEvent): void {
-    const subject = this.#subjectOf(regarding);
+    const pod = this.#podOf(regarding);
     const key = keyOf(regarding, `${reason} ${note}`);
-    const known = subject.events.get(key);
+    const known = pod.events.get(key);
     const isPending = known !== undefined && known.count > known.known;
-    if (subject.limit.take() > 0 || (!isPending && this.#pending >= longestQueue)) {
+    if (pod.limit.take() > 0 || (!isPending && this.#pending >= longestQueue)) {
       return this.#options.onEvent("dropped");
     }
     const { clock } = this.#options;
@@ -104,64 +104,64 @@ export class EventWriter {
     };
     event.count++;
     event.last = clock.wall();
-    remember(subject.events, key, event);
+    remember(pod.events, key, event);
     if (!isPending) this.#pending++;
     this.#queue.add(key);
   }
 
   /** No more is emitted about this object; what waits is still written. */
   forget(uid: string): void {
-    const subject = this.#subjects.get(uid);
-    if (subject === undefined) return;
-    subject.over = true;
+    const pod = this.#pods.get(uid);
+    if (pod === undefined) return;
+    pod.over = true;
     this.#tidy(uid);
   }
 
   /** Objects remembered. */
   get size(): number {
-    return this.#subjects.size;
+    return this.#pods.size;
   }
 
   /** Waits for what is under way and drops the rest. */
   async close(): Promise<void> {
     await this.#queue.stop();
-    this.#subjects.clear();
+    this.#pods.clear();
   }
 
-  #subjectOf({ uid }: Regarding): Subject {
+  #podOf({ uid }: Regarding): PodEvents {
     const { clock } = this.#options;
-    const known = this.#subjects.get(uid);
+    const known = this.#pods.get(uid);
     if (known !== undefined) return known;
-    const subject: Subject = {
+    const pod: PodEvents = {
       limit: new TokenBucket({ clock, ...perObject }),
       events: new Map(),
       over: false,
     };
-    this.#subjects.set(uid, subject);
-    return subject;
+    this.#pods.set(uid, pod);
+    return pod;
   }
 
   /** Drops an object that is over once nothing of it waits. */
   #tidy(uid: string): void {
-    const subject = this.#subjects.get(uid);
-    if (subject === undefined || !subject.over) return;
-    const waits = [...subject.events.values()].some(({ count, known }) => count > known);
-    if (!waits) this.#subjects.delete(uid);
+    const pod = this.#pods.get(uid);
+    if (pod === undefined || !pod.over) return;
+    const waits = [...pod.events.values()].some(({ count, known }) => count > known);
+    if (!waits) this.#pods.delete(uid);
   }
 
   async #work(key: string): Promise<Outcome> {
     const uid = key.slice(0, key.lastIndexOf("/"));
-    const event = this.#subjects.get(uid)?.events.get(key);
+    const event = this.#pods.get(uid)?.events.get(key);
     if (event === undefined || event.count === event.known) return { kind: "done" };
     if (this.#trouble.pauseLeft(event.regarding.namespace) > 0) return this.#end(event, "dropped");
     const wait = event.admitted ? 0 : this.#limit.reserve();
     event.admitted = true;
-    if (wait > 0) return { kind: "wait", reason: "too many Events", again: wait };
+    if (wait > 0) return { kind: "wait", reason: "too many Events", requeueAfter: wait };
     const { count } = event;
     try {
       const known = await sendEvent({ ...event }, this.#options);
       event.count += known - count;
-      this.#trouble.healed(event.regarding.namespace);
+      this.#trouble.recovered(event.regarding.namespace);
       return this.#end(event, "written", known);
     } catch (error) {
       return this.#failed(event, error);
@@ -181,7 +181,7 @@ export class EventWriter {
     event.failures = 0;
     event.admitted = false;
     this.#options.onEvent(outcome);
-    if (event.count > known) return { kind: "done", again: 0 };
+    if (event.count > known) return { kind: "done", requeueAfter: 0 };
     this.#pending--;
     this.#tidy(event.regarding.uid);
     return { kind: "done" };

@@ -1,5 +1,5 @@
 // Which Events a report is worth: one for each reason, its text all that is to be said under it. Pure.
-import { type Problem, problemGist, problemText } from "../network/problem.ts";
+import { dedupKey, type Problem, problemText } from "../network/problem.ts";
 import { conditionReasons } from "./pod_condition.ts";
 import type { PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";
@@ -11,27 +11,27 @@ export interface WantedEvent {
   /** At most 1 kB, as the API demands. */
   readonly note: string;
   /** Equal: nothing new to say. */
-  readonly gist: string;
+  readonly dedupKey: string;
 }
 
 /** The API refuses more bytes. */
 const longestNote = 1024;
 
 /** Sorted by reason. None while a pod waits or when it is no member any more. */
-export function eventsOf({ standing, warnings, networks }: PodReport): readonly WantedEvent[] {
-  switch (standing.kind) {
+export function eventsOf({ state, warnings, networks }: PodReport): readonly WantedEvent[] {
+  switch (state.kind) {
     case "waiting":
     case "former":
       return [];
     case "ready": {
       const names = networks.map(({ network }) => `${network.name} (VNI ${network.vni})`).join(", ");
       const note = cutBytes(`Networks are ready: ${names || "none asked for"}`, longestNote);
-      return [{ reason: "VxlanReady", type: "Normal", note, gist: note }, ...warningsOf(warnings)];
+      return [{ reason: "VxlanReady", type: "Normal", note, dedupKey: note }, ...warningsOf(warnings)];
     }
     case "failing":
-      return warningsOf([...standing.problems, ...warnings]);
+      return warningsOf([...state.problems, ...warnings]);
     default:
-      return standing satisfies never;
+      return state satisfies never;
   }
 }
 
@@ -44,7 +44,7 @@ export function warningsOf(problems: readonly Problem[]): readonly WantedEvent[]
       reason,
       type: "Warning",
       note: cutBytes(all.map(problemText).join("; "), longestNote),
-      gist: all.map(problemGist).join("; "),
+      dedupKey: all.map(dedupKey).join("; "),
     };
   });
 }

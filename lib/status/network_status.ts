@@ -29,7 +29,7 @@ const longestError = 512;
  */
 export function networkStatus(report: PodReport): string | undefined {
   if (report.entriesMissing === undefined) return undefined;
-  const problems = report.standing.kind === "failing" ? report.standing.problems : [];
+  const problems = report.state.kind === "failing" ? report.state.problems : [];
   const known = report.networks.map((state) => entryOf(state, problems));
   const named = new Set(known.map(({ name }) => name));
   const unresolved = problems.flatMap(({ network }) =>

@@ -14,18 +14,18 @@ const longestMessage = 1024;
  * cannot be talked to: what was not looked at is not denied, or a broken exec would take every Service down.
  */
 export function podCondition(report: PodReport, before: string | undefined): ConditionText {
-  const { standing, holds, networks } = report;
-  if (standing.kind !== "failing") {
+  const { state, holds, networks } = report;
+  if (state.kind !== "failing") {
     const names = networks.map(({ network }) => network.name);
     const message = names.length === 0 ? "no networks are asked for" : `networks ready: ${names.join(", ")}`;
     return { status: "True", reason: "NetworksReady", message: cutBytes(message, longestMessage) };
   }
-  const [first] = standing.problems;
+  const [first] = state.problems;
   const isSeen = report.entriesMissing !== undefined;
   return {
     status: holds || (!isSeen && before === "True") ? "True" : "False",
     reason: first === undefined ? "SetupFailed" : conditionReasons[first.kind],
-    message: cutBytes(standing.problems.map(problemText).join("; "), longestMessage),
+    message: cutBytes(state.problems.map(problemText).join("; "), longestMessage),
   };
 }
 

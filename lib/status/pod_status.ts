@@ -32,9 +32,9 @@ export interface WantedStatus {
   readonly sameAnnotations: readonly string[];
 }
 
-/** Decides by the standing. `ready`: status of the condition that the pod has, if any. */
+/** Decides by the state. `ready`: status of the condition that the pod has, if any. */
 export function podStatus(report: PodReport, ready: string | undefined): PodStatus {
-  switch (report.standing.kind) {
+  switch (report.state.kind) {
     case "waiting":
       return { kind: "keep" };
     case "former":
@@ -54,7 +54,7 @@ export function podStatus(report: PodReport, ready: string | undefined): PodStat
       };
     }
     default:
-      return report.standing satisfies never;
+      return report.state satisfies never;
   }
 }
 
@@ -84,10 +84,10 @@ export function statusDifference(
 
 /** The report as it would be with any other member in the place of those it names. */
 function withoutNames(report: PodReport): PodReport {
-  const { standing } = report;
-  if (standing.kind !== "failing") return report;
-  const problems = standing.problems.map((problem): Problem =>
+  const { state } = report;
+  if (state.kind !== "failing") return report;
+  const problems = state.problems.map((problem): Problem =>
     isSharedAddress(problem) ? { ...problem, message: "" } : problem
   );
-  return { ...report, standing: { ...standing, problems } };
+  return { ...report, state: { ...state, problems } };
 }

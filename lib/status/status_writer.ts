@@ -9,7 +9,7 @@ import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
 import type { PodReport, ReportedPod, Reporter } from "../report/report.ts";
 import { isFinal, removalPatch, sendStatus, statusPatch } from "./status_patch.ts";
-import { StatusTrouble } from "./write_errors.ts";
+import { WriteErrors } from "./write_errors.ts";
 
 /** `all`: Events, condition and annotation. `events`: only those. */
 export type StatusParts = "all" | "events";
@@ -22,7 +22,7 @@ export interface StatusWriterOptions {
   readonly annotationKey: string;
   readonly parts: StatusParts;
   /** Whether this replica may write now. */
-  readonly mayWrite: () => boolean;
+  readonly isLeader: () => boolean;
   /** What the pod showed when it was last seen. */
   readonly shown: (uid: string) => ShownStatus | undefined;
   /** Told of every patch that was sent. */
@@ -59,13 +59,13 @@ export class StatusWriter implements Reporter {
   readonly #entries = new Map<string, Entry>();
   /** Pods in which we have made an interface and not yet said that they are ready: that is news. */
   readonly #made = new Set<string>();
-  readonly #trouble: StatusTrouble;
+  readonly #trouble: WriteErrors;
   readonly #queue: WorkQueue;
 
   constructor(options: StatusWriterOptions) {
     const { clock, log } = options;
     this.#options = options;
-    this.#trouble = new StatusTrouble({ clock, log, what: "pods/status", verbs: "patch" });
+    this.#trouble = new WriteErrors({ clock, log, what: "pods/status", verbs: "patch" });
     this.#queue = new WorkQueue({
       clock,
       work: (uid) => this.#work(uid),
@@ -77,7 +77,7 @@ export class StatusWriter implements Reporter {
 
   report(report: PodReport): void {
     const { pod } = report;
-    if (!this.#options.mayWrite()) return this.#drop(pod.uid);
+    if (!this.#options.isLeader()) return this.#drop(pod.uid);
     const shown = this.#shownBy(pod.uid);
     const wanted = podStatus(report, shown.ready);
     if (wanted.kind === "keep") return;
@@ -149,8 +149,8 @@ export class StatusWriter implements Reporter {
   /** Events whose gist is new. Being ready is news after a trouble or when we made it so, not after our restart. */
   #newsOf({ said, pod }: Entry, wanted: WantedStatus): WantedStatus["events"] {
     const isNew = said.size > 0 || this.#made.has(pod.uid);
-    return wanted.events.filter(({ reason, type, gist }) =>
-      said.get(reason) !== gist && (type === "Warning" || isNew)
+    return wanted.events.filter(({ reason, type, dedupKey }) =>
+      said.get(reason) !== dedupKey && (type === "Warning" || isNew)
     );
   }
 
@@ -161,7 +161,7 @@ export class StatusWriter implements Reporter {
   async #work(uid: string): Promise<Outcome> {
     const entry = this.#entries.get(uid);
     if (entry === undefined) return { kind: "done" };
-    if (!this.#options.mayWrite()) {
+    if (!this.#options.isLeader()) {
       this.#drop(uid);
       return { kind: "done" };
     }
@@ -169,7 +169,7 @@ export class StatusWriter implements Reporter {
     if (wanted.kind === "show") this.#sayNews(entry, wanted);
     const patch = this.#patchFor(entry);
     const wait = this.#trouble.pauseLeft(pod.namespace);
-    if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not permitted", again: wait };
+    if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not permitted", requeueAfter: wait };
     if (patch !== undefined) await this.#write(pod, patch);
     this.#settle(entry, wanted);
     return { kind: "done" };
@@ -196,7 +196,7 @@ export class StatusWriter implements Reporter {
     const { client, onWritten } = this.#options;
     try {
       await sendStatus(client, { pod, body });
-      this.#trouble.healed(pod.namespace);
+      this.#trouble.recovered(pod.namespace);
       onWritten("written");
     } catch (error) {
       onWritten("failed");
@@ -236,7 +236,7 @@ function regarding({ uid, namespace, name }: ReportedPod): Regarding {
 }
 
 function gistsOf({ events }: WantedStatus): ReadonlyMap<string, string> {
-  return new Map(events.map(({ reason, gist }) => [reason, gist]));
+  return new Map(events.map(({ reason, dedupKey }) => [reason, dedupKey]));
 }
 
 function isBare({ condition, annotation }: ShownStatus): boolean {

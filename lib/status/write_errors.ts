@@ -2,7 +2,7 @@
 import { ApiError } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
-import { createSaidOnce } from "../ops/dedup.ts";
+import { createLogDeduplicator } from "../ops/dedup.ts";
 
 export interface StatusTroubleOptions {
   readonly clock: Clock;
@@ -16,10 +16,10 @@ export interface StatusTroubleOptions {
 const forbiddenPause = 60_000;
 
 /** Why the last write was refused, by namespace, since roles may be given in some only. */
-export class StatusTrouble {
+export class WriteErrors {
   readonly #options: StatusTroubleOptions;
   readonly #pausedUntil = new Map<string, number>();
-  readonly #said = createSaidOnce();
+  readonly #said = createLogDeduplicator();
 
   constructor(options: StatusTroubleOptions) {
     this.#options = options;
@@ -50,10 +50,10 @@ export class StatusTrouble {
   }
 
   /** A write has worked. */
-  healed(namespace: string): void {
+  recovered(namespace: string): void {
     this.#pausedUntil.delete(namespace);
-    const wasForbidden = this.#said.healed(`forbidden ${namespace}`) !== undefined;
-    const wasAway = this.#said.healed("any") !== undefined;
+    const wasForbidden = this.#said.recovered(`forbidden ${namespace}`) !== undefined;
+    const wasAway = this.#said.recovered("any") !== undefined;
     if (!wasForbidden && !wasAway) return;
     this.#options.log.info(`${this.#options.what} can be written again`, { namespace });
   }

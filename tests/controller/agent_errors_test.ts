@@ -1,6 +1,6 @@
 // What does it mean for a pod that its agent could not be talked to, and when is it said?
 import assert from "node:assert/strict";
-import { brokenConversation, NotPermitted } from "../../lib/controller/agent_errors.ts";
+import { agentError, NotLeader } from "../../lib/controller/agent_errors.ts";
 import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
 import { SessionEnded } from "../../lib/kube/exec/session.ts";
 import { noClusterNetworks } from "../../lib/network/cluster_networks.ts";
@@ -36,7 +36,7 @@ const gone: ExecOutcome = { kind: "gone", reason: "pod does not exist" };
 const cases: readonly {
   readonly it: string;
   readonly error: unknown;
-  readonly troubledFor: number;
+  readonly failingFor: number;
   readonly leaving?: boolean;
   /** "waiting", or the kind of the problem and its words. */
   readonly stands: RegExp;
@@ -44,43 +44,43 @@ const cases: readonly {
 }[] = [
   {
     it: "another replica leads: an event says when it changes",
-    error: new NotPermitted(),
-    troubledFor: 0,
+    error: new NotLeader(),
+    failingFor: 0,
     stands: /^waiting/,
     next: "wait",
   },
   {
     it: "the container has ended, its status comes late: tried again in silence",
     error: ended(notRunning),
-    troubledFor: 0,
+    failingFor: 0,
     stands: /^waiting: container vxlan-controller-agent is not ready for exec: container not found/,
     next: "retry",
   },
   {
     it: "the container has ended and no status comes: said after a minute",
     error: ended(notRunning),
-    troubledFor: 60_000,
+    failingFor: 60_000,
     stands: /^setup-failed Cannot look into the pod: container .* is not ready for exec/,
     next: "retry",
   },
   {
     it: "a kubelet that has just started does not know the pod: tried again in silence",
     error: ended(gone),
-    troubledFor: 59_000,
+    failingFor: 59_000,
     stands: /^waiting: the pod is not there for exec/,
     next: "retry",
   },
   {
     it: "the pod is not there and nobody says that it was deleted: said after a minute",
     error: ended(gone),
-    troubledFor: 61_000,
+    failingFor: 61_000,
     stands: /^setup-failed Cannot look into the pod: the pod is not there for exec: pod does not exist/,
     next: "retry",
   },
   {
     it: "the image lacks a program: said when it is no passing thing",
     error: ended(noProgram),
-    troubledFor: 5_000,
+    failingFor: 5_000,
     stands:
       /^agent-unfit Cannot use container "vxlan-controller-agent" as an agent: it lacks a program: .*needs ip, bridge and kill$/,
     next: "retry",
@@ -88,14 +88,14 @@ const cases: readonly {
   {
     it: "the tool was killed with its container: tried again in silence",
     error: ended({ kind: "exit", code: 137 }),
-    troubledFor: 0,
+    failingFor: 0,
     stands: /^waiting: container vxlan-controller-agent has ended/,
     next: "retry",
   },
   {
     it: "a pod that is being deleted: its agent may end in any way, and is tried seldom",
     error: ended({ kind: "unknown", reason: "the session was closed" }),
-    troubledFor: 600_000,
+    failingFor: 600_000,
     leaving: true,
     stands: /^waiting: the pod is being deleted/,
     next: "wait",
@@ -103,44 +103,44 @@ const cases: readonly {
   {
     it: "a tool that does not know our options is too old: said at once",
     error: ended({ kind: "exit", code: 255 }, `Option "-json" is unknown, try "ip -help".`),
-    troubledFor: 0,
+    failingFor: 0,
     stands: /^agent-unfit Cannot talk to it/,
     next: "retry",
   },
   {
     it: "exec is refused: said at once",
     error: ended({ kind: "rejected", status: 403, reason: "forbidden" }),
-    troubledFor: 0,
+    failingFor: 0,
     stands: /^setup-failed Cannot talk to it/,
     next: "retry",
   },
   {
     it: "the connection drops: said at once",
     error: ended({ kind: "unknown", reason: "reset" }),
-    troubledFor: 0,
+    failingFor: 0,
     stands: /^setup-failed Cannot talk to it/,
     next: "retry",
   },
   {
     it: "a fault of ours is said too",
     error: new Error("surprise"),
-    troubledFor: 0,
+    failingFor: 0,
     stands: /^setup-failed surprise/,
     next: "retry",
   },
 ];
 
-for (const { it, error, troubledFor, leaving = false, stands, next } of cases) {
+for (const { it, error, failingFor, leaving = false, stands, next } of cases) {
   Deno.test(it, () => {
     const member: Member = {
       ...sampleMember(),
       ...(leaving ? { leaving: { graceSeconds: 30, agentTerminated: false } } : {}),
     };
-    const { report, outcome } = brokenConversation(error, { member, agent, troubledFor });
-    const { standing } = report;
-    const text = standing.kind === "failing"
-      ? standing.problems.map(({ kind, message }) => `${kind} ${message}`).join("; ")
-      : `${standing.kind}: ${standing.kind === "waiting" ? standing.reason : ""}`;
+    const { report, outcome } = agentError(error, { member, agent, failingFor });
+    const { state } = report;
+    const text = state.kind === "failing"
+      ? state.problems.map(({ kind, message }) => `${kind} ${message}`).join("; ")
+      : `${state.kind}: ${state.kind === "waiting" ? state.reason : ""}`;
     assert.match(text, stands);
     assert.equal(outcome.kind, next);
   });

@@ -46,11 +46,11 @@ function startProgram(): Program {
     signal: over.signal,
     onStarted: () => {
       leadership.push("started");
-      controller.lookAtEverything({ spread: 0 });
+      controller.reconcileAll({ spread: 0 });
     },
     onStopped: (reason) => leadership.push(`stopped: ${reason}`),
   });
-  const mayWrite = (): boolean => election.mayWrite();
+  const isLeader = (): boolean => election.isLeader();
   const events = new EventWriter({ client: api.client, clock, log, instance: "me", onEvent: () => {} });
   const status = new StatusWriter({
     client: api.client,
@@ -59,7 +59,7 @@ function startProgram(): Program {
     log,
     annotationKey,
     parts: "all",
-    mayWrite,
+    isLeader,
     shown: (uid) => controller.shown(uid),
     onWritten: () => {},
   });
@@ -75,7 +75,7 @@ function startProgram(): Program {
     clock,
     log,
     reporter: joinReporters([createLogReporter(log), status]),
-    mayWrite,
+    isLeader,
   });
   const running = controller.run(stop.signal);
   return {

@@ -1,6 +1,6 @@
 // Who is whose peer, and by which address a member is reached.
 import assert from "node:assert/strict";
-import { segmentOf } from "../../lib/network/network.ts";
+import { peerKey } from "../../lib/network/network.ts";
 import { podIpOf } from "../../lib/member/pod.ts";
 
 const cases = [
@@ -26,6 +26,6 @@ Deno.test("segmentOf: another name, VNI, port or family is another segment", () 
     ...segment,
     family: 6 as const,
   }];
-  assert.equal(new Set([segment, ...others].map(segmentOf)).size, 5);
-  assert.equal(segmentOf({ ...segment }), segmentOf(segment));
+  assert.equal(new Set([segment, ...others].map(peerKey)).size, 5);
+  assert.equal(peerKey({ ...segment }), peerKey(segment));
 });

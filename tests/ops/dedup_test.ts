@@ -1,50 +1,50 @@
 // Is a problem said once and then counted, with a memory that stays small?
 import assert from "node:assert/strict";
-import { createSaidOnce } from "../../lib/ops/dedup.ts";
+import { createLogDeduplicator } from "../../lib/ops/dedup.ts";
 
 Deno.test("a problem is said once, then counted until it heals", () => {
-  const said = createSaidOnce();
+  const said = createLogDeduplicator();
   assert.deepEqual(said.problem("default/a", "no agent"), { say: true, suppressed: 0 });
   assert.deepEqual(said.problem("default/a", "no agent"), { say: false, suppressed: 1 });
   assert.deepEqual(said.problem("default/a", "no agent"), { say: false, suppressed: 2 });
-  assert.equal(said.healed("default/a"), 2);
-  assert.equal(said.healed("default/a"), undefined, "healed already: nothing to say");
+  assert.equal(said.recovered("default/a"), 2);
+  assert.equal(said.recovered("default/a"), undefined, "healed already: nothing to say");
   assert.deepEqual(said.problem("default/a", "no agent"), { say: true, suppressed: 0 });
 });
 
 Deno.test("a new reason is said, with the number of those not said before it", () => {
-  const said = createSaidOnce();
+  const said = createLogDeduplicator();
   said.problem("a", "refused");
   said.problem("a", "refused");
   assert.deepEqual(said.problem("a", "timed out"), { say: true, suppressed: 1 });
-  assert.equal(said.healed("a"), 0);
+  assert.equal(said.recovered("a"), 0);
 });
 
 Deno.test("a problem that alternates between two reasons is said twice, not for ever", () => {
-  const said = createSaidOnce();
+  const said = createLogDeduplicator();
   const says = Array.from({ length: 10 }, (_, n) => said.problem("a", n % 2 ? "refused" : "timed out").say);
   assert.deepEqual(says, [true, true, ...Array(8).fill(false)]);
 });
 
 Deno.test("objects do not hide each other", () => {
-  const said = createSaidOnce();
+  const said = createLogDeduplicator();
   said.problem("a", "no agent");
   assert.equal(said.problem("b", "no agent").say, true);
 });
 
 Deno.test("beyond the limit the object seen least recently is forgotten", () => {
-  const said = createSaidOnce({ limit: 2 });
+  const said = createLogDeduplicator({ limit: 2 });
   said.problem("a", "x");
   said.problem("b", "x");
   said.problem("a", "x");
   said.problem("c", "x");
   assert.equal(said.size, 2);
   assert.equal(said.problem("a", "x").say, false, "seen recently");
-  assert.equal(said.healed("b"), undefined, "forgotten");
+  assert.equal(said.recovered("b"), undefined, "forgotten");
 });
 
 Deno.test("a reason that never repeats itself does not grow the memory of its object", () => {
-  const said = createSaidOnce({ limit: 1 });
+  const said = createLogDeduplicator({ limit: 1 });
   for (let n = 0; n < 100; n++) said.problem("a", `attempt ${n}`);
   assert.equal(said.size, 1);
   assert.equal(said.problem("a", "attempt 99").say, false);

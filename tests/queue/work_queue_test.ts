@@ -111,7 +111,7 @@ Deno.test("a peer's event does not shorten the wait of a key that fails, its own
   const { clock, queue, runs, finish } = scene();
   queue.add("a");
   await clock.advance(20);
-  await finish("a", { kind: "retry", reason: "no", after: 30_000 });
+  await finish("a", { kind: "retry", reason: "no", requeueAfter: 30_000 });
   queue.add("a", { delay: 100 });
   await clock.advance(10_000);
   assert.equal(runs.length, 1);
@@ -141,11 +141,11 @@ Deno.test("again comes back, and an event before that comes first", async () => 
   const { clock, queue, runs, finish } = scene();
   queue.add("a");
   await clock.advance(20);
-  await finish("a", { kind: "done", again: 2_000 });
+  await finish("a", { kind: "done", requeueAfter: 2_000 });
   queue.add("a", { delay: 100 });
   await clock.advance(150);
   assert.equal(runs.length, 2);
-  await finish("a", { kind: "done", again: 2_000 });
+  await finish("a", { kind: "done", requeueAfter: 2_000 });
   await clock.advance(1_900);
   assert.equal(runs.length, 2);
   await clock.advance(200);

@@ -1,14 +1,14 @@
 // How long do people wait: the stopwatch told of pods, looks and reports, with a clock that is told to move.
 import assert from "node:assert/strict";
 import type { PodReport } from "../../lib/report/report.ts";
-import { Stopwatch } from "../../lib/report/latency.ts";
-import { Tally } from "../../lib/report/counts.ts";
+import { JoinLatency } from "../../lib/report/latency.ts";
+import { ReportCounts } from "../../lib/report/counts.ts";
 import type { ProblemKind } from "../../lib/network/problem.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 
 interface Bench {
   readonly clock: FakeClock;
-  readonly watch: Stopwatch;
+  readonly watch: JoinLatency;
   readonly interfaces: readonly number[];
   readonly entries: readonly number[];
   /** The pod is there: in segment s unless said otherwise. */
@@ -22,7 +22,7 @@ function bench(): Bench {
   const interfaces: number[] = [];
   const entries: number[] = [];
   const members = new Set<string>();
-  const watch = new Stopwatch({
+  const watch = new JoinLatency({
     clock,
     whereabouts: { segmentsOf: (uid) => members.has(uid) ? ["s"] : [], membersOf: () => members },
     onInterfaceReady: (ms) => interfaces.push(ms),
@@ -48,7 +48,7 @@ function report(uid: string, end: Partial<PodReport>): PodReport {
   const pod = { uid, namespace: "default", name: uid };
   return {
     pod,
-    standing: { kind: "ready" },
+    state: { kind: "ready" },
     holds: true,
     warnings: [],
     networks: [],
@@ -59,11 +59,11 @@ function report(uid: string, end: Partial<PodReport>): PodReport {
 
 function failing(kind: ProblemKind): Partial<PodReport> {
   const source = { kind: "pod", namespace: "default", pod: "x" } as const;
-  return { standing: { kind: "failing", problems: [{ kind, source, message: "no" }] }, holds: false };
+  return { state: { kind: "failing", problems: [{ kind, source, message: "no" }] }, holds: false };
 }
 
 const pod = (uid: string): PodReport["pod"] => ({ uid, namespace: "default", name: uid });
-const addLink = [{ kind: "add-link" } as Parameters<Stopwatch["changed"]>[1][number]];
+const addLink = [{ kind: "add-link" } as Parameters<JoinLatency["changed"]>[1][number]];
 
 Deno.test("interface: from the agent running to the report that it holds, once", async () => {
   const { clock, watch, interfaces, join, look } = bench();
@@ -177,13 +177,13 @@ Deno.test("a look that ends after the close leaves no timer", async () => {
 });
 
 Deno.test("the tally counts the last report of each pod", () => {
-  const tally = new Tally();
+  const tally = new ReportCounts();
   const sums = (): readonly number[] => [tally.membersFailing, tally.entriesMissing];
   tally.report(report("a", { ...failing("setup-failed"), entriesMissing: 3 }));
   tally.report(report("b", { ...failing("conflict"), entriesMissing: 4 }));
   assert.deepEqual(sums(), [2, 7]);
   const { entriesMissing: _none, ...waiting } = report("a", {});
-  tally.report({ ...waiting, standing: { kind: "waiting", reason: "no agent" } });
+  tally.report({ ...waiting, state: { kind: "waiting", reason: "no agent" } });
   assert.deepEqual(sums(), [1, 7]);
   tally.report(report("a", { entriesMissing: 1 }));
   assert.deepEqual(sums(), [1, 5]);

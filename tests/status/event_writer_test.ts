@@ -40,7 +40,7 @@ function about(name: string, namespace = "default"): Regarding {
 }
 
 function warning(note: string, reason = "VxlanSetupFailed"): WantedEvent {
-  return { reason, type: "Warning", note, gist: note };
+  return { reason, type: "Warning", note, dedupKey: note };
 }
 
 Deno.test("an Event has everything that events.k8s.io/v1 demands", async () => {
@@ -182,7 +182,7 @@ Deno.test("a missing rule is said once, Events are dropped for a minute, then wr
 Deno.test("entries of the ConfigMap that cannot be read get an Event each, when they come up", async () => {
   const { clock, api, writer } = desk();
   const leader = { is: false };
-  const tell = configMapEvents({ events: writer, mayWrite: () => leader.is });
+  const tell = configMapEvents({ events: writer, isLeader: () => leader.is });
   const configMap = { uid: "uid-cm", namespace: "kube-system", name: "kube-vxlan-controller" };
   const wrong = (key: string): Problem => ({
     kind: "invalid-option",

@@ -38,7 +38,7 @@ export function state(name: string, vni: number, given: Partial<NetworkState> = 
 export function ready(name: string, networks: readonly NetworkState[] = [state("west", 101)]): PodReport {
   return {
     pod: podNamed(name),
-    standing: { kind: "ready" },
+    state: { kind: "ready" },
     holds: true,
     warnings: [],
     networks,
@@ -48,7 +48,7 @@ export function ready(name: string, networks: readonly NetworkState[] = [state("
 
 /** The kernel was looked at, and this is wrong. */
 export function failing(name: string, ...problems: readonly Problem[]): PodReport {
-  return { ...ready(name), standing: { kind: "failing", problems }, holds: false };
+  return { ...ready(name), state: { kind: "failing", problems }, holds: false };
 }
 
 /** The kernel could not be looked at. */
@@ -59,12 +59,12 @@ export function unseen(name: string, ...problems: readonly Problem[]): PodReport
 
 /** Nothing can be done now. */
 export function waiting(name: string): PodReport {
-  return { ...unseen(name), standing: { kind: "waiting", reason: "no agent" } };
+  return { ...unseen(name), state: { kind: "waiting", reason: "no agent" } };
 }
 
 /** No member any more, and clean. */
 export function former(name: string): PodReport {
-  return { ...ready(name, []), standing: { kind: "former" } };
+  return { ...ready(name, []), state: { kind: "former" } };
 }
 
 /** Two members with one address: the interfaces hold. */

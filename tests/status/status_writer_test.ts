@@ -18,7 +18,7 @@ interface Desk {
   readonly events: Record<string, number>;
   readonly writer: StatusWriter;
   readonly eventWriter: EventWriter;
-  mayWrite: boolean;
+  isLeader: boolean;
   /** Interfaces are made in the pod, then the report comes. */
   make(report: PodReport): void;
   /** The program ends, and another one starts on the same cluster. */
@@ -46,7 +46,7 @@ function desk(
       events[outcome] = (events[outcome] ?? 0) + 1;
     },
   });
-  const self = { mayWrite: true };
+  const self = { isLeader: true };
   const writer = new StatusWriter({
     client: api.client,
     events: eventWriter,
@@ -54,7 +54,7 @@ function desk(
     log: quiet,
     annotationKey,
     parts,
-    mayWrite: () => self.mayWrite,
+    isLeader: () => self.isLeader,
     shown: (uid) => api.view(uid.slice("uid-".length))?.shown,
     onWritten: () => {},
   });
@@ -306,18 +306,18 @@ Deno.test("a standby writes nothing; who has become leader writes what is missin
   const one = desk();
   const { clock, api, writer, make } = one;
   api.addPod("a");
-  one.mayWrite = false;
+  one.isLeader = false;
   make(failing("a", unknown));
   await clock.advance(60_000);
   assert.deepEqual(api.requests, []);
   assert.equal(writer.size, 0);
-  one.mayWrite = true;
+  one.isLeader = true;
   writer.report(failing("a", unknown));
   await clock.advance(1_000);
-  one.mayWrite = false;
+  one.isLeader = false;
   await clock.advance(60_000);
   assert.deepEqual(api.requests, [], "leadership was lost before it was due");
-  one.mayWrite = true;
+  one.isLeader = true;
   writer.report(failing("a", unknown));
   await clock.advance(10_000);
   assert.equal(api.condition("a"), "False UnknownNetwork");

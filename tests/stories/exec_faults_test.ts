@@ -81,7 +81,7 @@ Deno.test("execs that RBAC refuses are complained about once for each pod, with 
   assert.equal(controller.log.filter((line) => line.includes("WARN")).length, 1, controller.log.join("\n"));
   fault.lift();
   await running(stage, ["a"]);
-  await said(controller, /healed.*member=default\/a/);
+  await said(controller, /recovered.*member=default\/a/);
   await stage.holds({ members: membersOf(one, ["a"]) });
 });
 

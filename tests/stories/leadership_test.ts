@@ -9,7 +9,7 @@ Deno.test("a standby looks into no pod, and serves all of them once it leads", a
   await using stage = await setStage();
   stage.networks({ one: "id=1" });
   let leads = false;
-  const standby = await stage.startController({ mayWrite: () => leads });
+  const standby = await stage.startController({ isLeader: () => leads });
   for (const name of ["a", "b"]) stage.pod({ name, networks: "one" });
   await waitFor(() => standby.log.filter((line) => line.includes("does not lead")).length >= 2, {
     what: "the standby has seen both pods wait in their init agents",
@@ -17,7 +17,7 @@ Deno.test("a standby looks into no pod, and serves all of them once it leads", a
   });
   assert.deepEqual(stage.sandbox.counters.execs(), []);
   leads = true;
-  standby.controller.lookAtEverything({ spread: 0 });
+  standby.controller.reconcileAll({ spread: 0 });
   for (const name of ["a", "b"]) await stage.sandbox.waitForPhase({ name }, "Running");
   await stage.holds({ members: ["a", "b"].map((pod) => ({ pod, ...one })) });
 });

@@ -77,7 +77,7 @@ Deno.test("a restart without drift writes nothing", async () => {
       ...usual,
       reporter: {
         ...usual.reporter,
-        report: ({ pod, standing }) => standing.kind === "ready" && looked.add(pod.name),
+        report: ({ pod, state }) => state.kind === "ready" && looked.add(pod.name),
       },
     }),
   });

@@ -35,7 +35,7 @@ export interface ControllerOverrides {
   readonly annotationKey?: string;
   readonly selector?: string;
   /** Leadership; default: always. */
-  readonly mayWrite?: () => boolean;
+  readonly isLeader?: () => boolean;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** Puts something between the controller and what it is made of. */
@@ -111,7 +111,7 @@ export class Stage implements AsyncDisposable {
       clock,
       log: writer,
       reporter: createLogReporter(writer),
-      mayWrite: overrides.mayWrite ?? (() => true),
+      isLeader: overrides.isLeader ?? (() => true),
       openSession: ({ namespace, pod, container }, tool, { signal }) =>
         openSession(executor, {
           target: { namespace, pod, container },

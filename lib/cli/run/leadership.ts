@@ -9,7 +9,7 @@ import type { Settings } from "../program.ts";
 
 /** A candidate, or somebody who needs no election. */
 export interface Leadership {
-  readonly mayWrite: () => boolean;
+  readonly isLeader: () => boolean;
   /** Calls `run` every time this replica begins to lead. */
   readonly onStarted: (run: () => void) => void;
   /** Gives the Lease back. */
@@ -28,7 +28,7 @@ export function leadershipFrom(
   },
 ): Leadership {
   if (!settings.has("leader-election")) {
-    return { mayWrite: () => true, onStarted: () => {}, close: () => Promise.resolve() };
+    return { isLeader: () => true, onStarted: () => {}, close: () => Promise.resolve() };
   }
   const name = required(settings, "lease-name");
   const over = new AbortController();
@@ -55,7 +55,7 @@ export function leadershipFrom(
     onHealed: () => log.info(`Lease ${namespace}/${name} is reachable again`),
   });
   return {
-    mayWrite: () => election.mayWrite(),
+    isLeader: () => election.isLeader(),
     onStarted: (run) => starts.push(run),
     close: async () => {
       over.abort();

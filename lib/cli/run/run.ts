@@ -53,7 +53,7 @@ async function run(settings: Settings, host: Host): Promise<number> {
     host,
     log,
     metrics,
-    mayWrite: leadership.mayWrite,
+    isLeader: leadership.isLeader,
     shown: (uid) => controller.shown(uid),
   });
   const controller: Controller = new Controller(controllerSet, {
@@ -63,7 +63,7 @@ async function run(settings: Settings, host: Host): Promise<number> {
     clock,
     log,
     reporter: joinReporters([createLogReporter(log), ...status.reporters]),
-    mayWrite: leadership.mayWrite,
+    isLeader: leadership.isLeader,
     queueObserver: queueObserver(metrics),
     onStep: (step) => metrics.step(step.kind),
     onWatchEnd: (seen) => metrics.watchEnded(seen),
@@ -72,7 +72,7 @@ async function run(settings: Settings, host: Host): Promise<number> {
     onInterfaceReady: (ms) => metrics.interfaceReady(ms),
     onPeerEntry: (ms) => metrics.peerEntry(ms),
   });
-  leadership.onStarted(() => controller.lookAtEverything({ spread: 0 }));
+  leadership.onStarted(() => controller.reconcileAll({ spread: 0 }));
   const served = serveHealth(settings, { controller, metrics, host, log });
   await controller.run(host.stop);
   await status.close();

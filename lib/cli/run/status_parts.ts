@@ -22,12 +22,12 @@ export interface StatusOutlets {
 /** Nobody with `off`; otherwise Events, and with `all` condition and annotation too. */
 export function statusOutlets(
   settings: Settings,
-  { client, host, log, metrics, mayWrite, shown }: {
+  { client, host, log, metrics, isLeader, shown }: {
     readonly client: ApiClient;
     readonly host: Host;
     readonly log: Log;
     readonly metrics: Metrics;
-    readonly mayWrite: () => boolean;
+    readonly isLeader: () => boolean;
     readonly shown: (uid: string) => ShownStatus | undefined;
   },
 ): StatusOutlets {
@@ -48,13 +48,13 @@ export function statusOutlets(
     log,
     annotationKey: required(settings, "annotation"),
     parts: parts === "events" ? "events" : "all",
-    mayWrite,
+    isLeader,
     shown,
     onWritten: (outcome) => metrics.statusWritten({ what: "status", outcome }),
   });
   return {
     reporters: [writer],
-    onConfigMap: configMapEvents({ events, mayWrite }),
+    onConfigMap: configMapEvents({ events, isLeader }),
     close: async () => {
       await Promise.all([writer.close(), events.close()]);
     },

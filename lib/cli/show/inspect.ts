@@ -1,7 +1,7 @@
 // The command `inspect`: one pod as it should be and as its kernel says it is. Changes nothing.
-import { Agents } from "../../controller/agent/agent_client.ts";
+import { AgentClient } from "../../controller/agent/agent_client.ts";
 import { SessionPool } from "../../controller/agent/session_pool.ts";
-import type { Subject } from "../../controller/store/work_item.ts";
+import type { WorkItem } from "../../controller/store/work_item.ts";
 import type { Executor } from "../../kube/exec/exec.ts";
 import { openSession } from "../../kube/exec/session.ts";
 import { createExecutor } from "../../kube/exec/executor.ts";
@@ -42,22 +42,22 @@ async function inspect(
   pod: PodView,
   { view, host }: { readonly view: ClusterView; readonly host: Host },
 ): Promise<number> {
-  const subject = view.store.subject(pod.uid);
-  for (const line of headOf(pod, subject)) host.print(printable(line));
-  const problems = problemsOf(subject, view).map(problemText);
-  const drift = subject?.kind === "member" ? await driftOf(subject.member, { view, host }) : [];
+  const item = view.store.workItem(pod.uid);
+  for (const line of headOf(pod, item)) host.print(printable(line));
+  const problems = problemsOf(item, view).map(problemText);
+  const drift = item?.kind === "member" ? await driftOf(item.member, { view, host }) : [];
   for (const problem of [...problems, ...drift]) host.print(printable(`  problem: ${problem}`));
-  const well = subject?.kind === "member" && problems.length + drift.length === 0;
-  host.print(well ? "all of its networks hold" : "not all is well");
+  const well = item?.kind === "member" && problems.length + drift.length === 0;
+  host.print(well ? "in sync" : "out of sync");
   return well ? exitStatus.ok : exitStatus.failed;
 }
 
-function headOf(pod: PodView, subject: Subject | undefined): readonly string[] {
+function headOf(pod: PodView, item: WorkItem | undefined): readonly string[] {
   const head = `pod ${pod.namespace}/${pod.name}, pod IP ${pod.podIPs.join(", ") || "none yet"}`;
-  if (subject === undefined) return [head, "  finished: no longer a member"];
-  switch (subject.kind) {
+  if (item === undefined) return [head, "  finished: no longer a member"];
+  switch (item.kind) {
     case "member":
-      return [head, ...subject.member.networks.map(networkLine), `  agent: ${agentText(subject.member)}`];
+      return [head, ...item.member.networks.map(networkLine), `  agent: ${agentText(item.member)}`];
     case "former":
       return [head, "  no annotation: not a member"];
     case "refused":
@@ -65,7 +65,7 @@ function headOf(pod: PodView, subject: Subject | undefined): readonly string[] {
     case "pending":
       return [head, "  waits for its pod IP"];
     default:
-      return subject satisfies never;
+      return item satisfies never;
   }
 }
 
@@ -83,12 +83,12 @@ function agentText({ phase }: Member): string {
   return phase.kind === "wait" ? phase.reason : `${phase.agent.container} (${phase.kind})`;
 }
 
-function problemsOf(subject: Subject | undefined, { store }: ClusterView): readonly Problem[] {
-  if (subject?.kind === "member") {
-    const { member } = subject;
+function problemsOf(item: WorkItem | undefined, { store }: ClusterView): readonly Problem[] {
+  if (item?.kind === "member") {
+    const { member } = item;
     return [...member.problems, ...member.warnings, ...store.conflictsOf(member)];
   }
-  return subject?.kind === "refused" ? subject.membership.problems : [];
+  return item?.kind === "refused" ? item.membership.problems : [];
 }
 
 /** What the controller would change in the pod, and what would keep it from doing so. */
@@ -110,9 +110,9 @@ async function driftOf(
   const executor = createExecutor(view.connection, { clock: host.clock });
   const pool = poolOver(executor, host);
   try {
-    const agents = new Agents({ pool, permit: refuseToWrite, onStep: () => {} });
+    const agents = new AgentClient({ pool, ensureLeader: refuseToWrite, onStep: () => {} });
     const entries = wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
-    const observed = await agents.look({ uid, namespace, pod, ...phase.agent }, { entries });
+    const observed = await agents.observe({ uid, namespace, pod, ...phase.agent }, { entries });
     const { steps, obstacles } = plan({ wanted, observed, ourAddresses: new Map() });
     return [...obstacles.map(({ reason }) => reason), ...steps.map((step) => `to do: ${describe(step)}`)];
   } catch (error) {

@@ -1,6 +1,6 @@
 // The command `list`: which pods are members, which networks there are.
-import type { Subject } from "../../controller/store/work_item.ts";
-import { type Network, segmentOf } from "../../network/network.ts";
+import type { WorkItem } from "../../controller/store/work_item.ts";
+import { type Network, peerKey } from "../../network/network.ts";
 import { printable } from "../../text/printable.ts";
 import { exitStatus } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
@@ -34,40 +34,40 @@ function podTable({ pods, store }: ClusterView): readonly string[] {
     pod.namespace,
     pod.name,
     pod.podIPs[0] ?? "-",
-    ...standingOf(store.subject(pod.uid)),
+    ...stateOf(store.workItem(pod.uid)),
   ]);
   return textTable(["NAMESPACE", "POD", "POD IP", "NETWORKS", "PROBLEMS"], rows);
 }
 
 /** Networks and number of problems, as far as they can be known without looking into the pod. */
-function standingOf(subject: Subject | undefined): readonly [string, string] {
-  if (subject === undefined) return ["-", "finished"];
-  switch (subject.kind) {
+function stateOf(item: WorkItem | undefined): readonly [string, string] {
+  if (item === undefined) return ["-", "finished"];
+  switch (item.kind) {
     case "member":
       return [
-        subject.member.networks.map((network) => network.name).join(",") || "-",
-        subject.member.problems.length === 0 ? "-" : String(subject.member.problems.length),
+        item.member.networks.map((network) => network.name).join(",") || "-",
+        item.member.problems.length === 0 ? "-" : String(item.member.problems.length),
       ];
     case "former":
       return ["-", "no annotation"];
     case "refused":
-      return ["-", `refused: ${subject.membership.problems[0]?.kind ?? "unknown"}`];
+      return ["-", `refused: ${item.membership.problems[0]?.kind ?? "unknown"}`];
     case "pending":
       return ["-", "no pod IP yet"];
     default:
-      return subject satisfies never;
+      return item satisfies never;
   }
 }
 
 function networkTable({ pods, store }: ClusterView): readonly string[] {
   const segments = new Map<string, { readonly network: Network; readonly members: string[] }>();
   for (const pod of pods) {
-    const subject = store.subject(pod.uid);
-    if (subject?.kind !== "member") continue;
-    for (const network of subject.member.networks) {
-      const segment = segments.get(segmentOf(network)) ?? { network, members: [] };
+    const item = store.workItem(pod.uid);
+    if (item?.kind !== "member") continue;
+    for (const network of item.member.networks) {
+      const segment = segments.get(peerKey(network)) ?? { network, members: [] };
       segment.members.push(`${pod.namespace}/${pod.name}`);
-      segments.set(segmentOf(network), segment);
+      segments.set(peerKey(network), segment);
     }
   }
   const rows = [...segments.values()]

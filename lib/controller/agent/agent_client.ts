@@ -1,7 +1,14 @@
 // Looking into a pod and changing it, through its agent's sessions. No decisions are made here.
 import type { Exchange, ExecSession } from "../../kube/exec/session.ts";
 import type { Observation } from "../../overlay/observation.ts";
-import { explain, marker, observeFdb, observeIp, readFdb, readIp } from "../../overlay/iproute2/read.ts";
+import {
+  barrier,
+  observeFdb,
+  observeIp,
+  readFdb,
+  readIp,
+  readRefusals,
+} from "../../overlay/iproute2/read.ts";
 import { render } from "../../overlay/iproute2/render.ts";
 import { outdatesBridgeSession, type Step, type Tool } from "../../overlay/step.ts";
 import type { AgentAddress, SessionPool } from "./session_pool.ts";
@@ -28,12 +35,12 @@ const bytesPerEntry = 400;
 export interface AgentOptions {
   readonly pool: SessionPool;
   /** Throws when nothing may be written (any more): asked before every exchange that writes. */
-  readonly permit: () => void;
+  readonly ensureLeader: () => void;
   readonly onStep: (step: Step) => void;
 }
 
 /** The agents of all pods. Every method throws SessionEnded when the conversation breaks: look again, later. */
-export class Agents {
+export class AgentClient {
   readonly #options: AgentOptions;
 
   constructor(options: AgentOptions) {
@@ -41,7 +48,7 @@ export class Agents {
   }
 
   /** Everything the kernel holds. `entries`: how many fdb entries there may be, for the cap on the answer. */
-  async look(agent: AgentAddress, { entries }: { readonly entries: number }): Promise<Observation> {
+  async observe(agent: AgentAddress, { entries }: { readonly entries: number }): Promise<Observation> {
     const both = await Promise.allSettled([
       this.#exchange(agent, { tool: "ip", steps: [], show: observeIp, entries }),
       this.lookAtFdb(agent, { entries }),
@@ -93,7 +100,7 @@ export class Agents {
   }
 
   /** Closes both sessions: the next look starts the tools anew. */
-  hangUp(agent: AgentAddress): void {
+  closeSessions(agent: AgentAddress): void {
     for (const tool of ["ip", "bridge"] as const) this.#options.pool.closeSession(agent, tool);
   }
 
@@ -102,7 +109,7 @@ export class Agents {
     agent: AgentAddress,
     { steps }: { readonly steps: readonly Step[] },
   ): Promise<readonly Refusal[]> {
-    const exchange = await this.#exchange(agent, { tool: "bridge", steps, show: [marker], entries: 0 });
+    const exchange = await this.#exchange(agent, { tool: "bridge", steps, show: [barrier], entries: 0 });
     return this.#refusals(exchange, { agent, tool: "bridge", steps });
   }
 
@@ -120,7 +127,7 @@ export class Agents {
     return await this.#options.pool.with(agent, {
       tool,
       use: async (session: ExecSession) => {
-        if (steps.length > 0) this.#options.permit();
+        if (steps.length > 0) this.#options.ensureLeader();
         const exchange = await session.exchange(lines, {
           answers: show.length,
           deadline: exchangeDeadline,
@@ -148,7 +155,7 @@ export class Agents {
 }
 
 function refusalsOf(exchange: Exchange, steps: readonly Step[]): readonly Refusal[] {
-  return explain(exchange.stderr).flatMap(({ line, message }) => {
+  return readRefusals(exchange.stderr).flatMap(({ line, message }) => {
     const step = steps[line - exchange.firstLine];
     return step === undefined ? [] : [{ step, message }];
   });

@@ -7,8 +7,8 @@ import { plan } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
 import type { WantedState } from "../../overlay/wanted.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { Agents, Refusal } from "./agent_client.ts";
-import type { Belief, Memories, PodMemory } from "./pod_cache.ts";
+import type { AgentClient, Refusal } from "./agent_client.ts";
+import type { CachedPod, CachedState, PodCache } from "./pod_cache.ts";
 import type { AgentAddress } from "./session_pool.ts";
 
 /** What is left when nothing more can be done now. */
@@ -54,54 +54,54 @@ const longestStale = 10_000;
 const relearned = { first: 2_000, longest: 300_000 };
 
 export interface ConvergeOptions {
-  readonly agents: Agents;
+  readonly agents: AgentClient;
   readonly agent: AgentAddress;
-  readonly memory: PodMemory;
-  readonly memories: Pick<Memories, "believe">;
+  readonly memory: CachedPod;
+  readonly podCache: Pick<PodCache, "remember">;
   readonly clock: Clock;
   readonly wanted: WantedState;
   /** May lines be sent without reading each of them back? Not before a pod is released. */
-  readonly mayBelieve: boolean;
+  readonly mayUseCache: boolean;
 }
 
 interface Converging extends ConvergeOptions {
   /** Of the pod when this run began. */
-  readonly doubts: number;
+  readonly generation: number;
 }
 
 /** Throws SessionEnded when the conversation breaks. */
 export async function converge(asked: ConvergeOptions): Promise<Convergence> {
   const { memory, agent } = asked;
-  const options = { ...asked, doubts: memory.doubts };
-  const belief = options.mayBelieve && memory.belief?.containerId === agent.containerId
-    ? memory.belief
+  const options = { ...asked, generation: memory.generation };
+  const cached = options.mayUseCache && memory.cached?.containerId === agent.containerId
+    ? memory.cached
     : undefined;
-  // Whatever happens from here on, an exception must not leave a belief behind that was not checked.
-  memory.belief = undefined;
-  return (belief && await convergeOnBelief(belief, options)) ?? await convergeOnSight(options);
+  // Whatever happens from here on, an exception must not leave a cached behind that was not checked.
+  memory.cached = undefined;
+  return (cached && await convergeOnBelief(cached, options)) ?? await convergeOnSight(options);
 }
 
-/** The cheap way: gives undefined when more than the fdb has to change, or the belief turned out wrong. */
-async function convergeOnBelief(belief: Belief, options: Converging): Promise<Convergence | undefined> {
+/** The cheap way: gives undefined when more than the fdb has to change, or the cached turned out wrong. */
+async function convergeOnBelief(cached: CachedState, options: Converging): Promise<Convergence | undefined> {
   const { clock, memory } = options;
-  const planned = planFor(belief.observation, options);
+  const planned = planFor(cached.observation, options);
   // What stands in the way may have gone: that is for a look to say.
   if (planned.obstacles.length > 0 || planned.steps.some((step) => !isFdbStep(step))) return undefined;
-  if (planned.steps.length === 0) return await confirm(belief, { planned, options });
+  if (planned.steps.length === 0) return await confirm(cached, { planned, options });
   const refusals = await options.agents.send(options.agent, { steps: planned.steps });
   if (refusals.length > 0) return undefined;
   const now = clock.now();
-  const observed = afterFdbSteps(belief.observation, planned.steps);
-  const removedSince = belief.removedSince ??
+  const observed = afterFdbSteps(cached.observation, planned.steps);
+  const removedSince = cached.removedSince ??
     (planned.steps.some(({ kind }) => kind === "delete-fdb") ? now : undefined);
-  const after: Belief = {
-    ...belief,
+  const after: CachedState = {
+    ...cached,
     observation: observed,
-    unreadSince: belief.unreadSince ?? now,
+    unreadSince: cached.unreadSince ?? now,
     at: now,
     ...(removedSince === undefined ? {} : { removedSince }),
   };
-  options.memories.believe(memory, { belief: after, doubts: options.doubts });
+  options.podCache.remember(memory, { cached: after, generation: options.generation });
   const verifyIn = untilReadBack(after, now) ?? 0;
   const { obstacles } = planned;
   const entriesMissing = missingEntries({ steps: [], obstacles }, { observed, wanted: options.wanted });
@@ -110,36 +110,36 @@ async function convergeOnBelief(belief: Belief, options: Converging): Promise<Co
 
 /** Nothing to send: read back what was sent before, once it is quiet. */
 async function confirm(
-  belief: Belief,
+  cached: CachedState,
   { planned, options }: { readonly planned: Plan; readonly options: Converging },
 ): Promise<Convergence | undefined> {
   const { clock, memory, agents, agent } = options;
-  const entriesMissing = missingEntries(planned, { observed: belief.observation, wanted: options.wanted });
+  const entriesMissing = missingEntries(planned, { observed: cached.observation, wanted: options.wanted });
   const { obstacles } = planned;
-  const holds = { observed: belief.observation, ...nothingLeft, obstacles, entriesMissing };
-  const verifyIn = untilReadBack(belief, clock.now());
+  const holds = { observed: cached.observation, ...nothingLeft, obstacles, entriesMissing };
+  const verifyIn = untilReadBack(cached, clock.now());
   if (verifyIn === undefined || verifyIn > 0) {
-    options.memories.believe(memory, { belief, doubts: options.doubts });
+    options.podCache.remember(memory, { cached, generation: options.generation });
     return verifyIn === undefined ? holds : { ...holds, verifyIn };
   }
-  if (belief.secondHand) return undefined;
+  if (cached.fromInitAgent) return undefined;
   const fdb = await agents.lookAtFdb(agent, { entries: entriesOf(options.wanted) });
-  const observation = { ...belief.observation, fdb };
+  const observation = { ...cached.observation, fdb };
   if (planFor(observation, options).steps.length > 0) return undefined;
-  options.memories.believe(memory, {
-    belief: { containerId: belief.containerId, observation, at: clock.now() },
-    doubts: options.doubts,
+  options.podCache.remember(memory, {
+    cached: { containerId: cached.containerId, observation, at: clock.now() },
+    generation: options.generation,
   });
   return { ...holds, observed: observation };
 }
 
 /** Milliseconds until what was sent is read back; undefined when everything has been. */
 function untilReadBack(
-  { at, unreadSince, removedSince = Infinity, secondHand }: Belief,
+  { at, unreadSince, removedSince = Infinity, fromInitAgent }: CachedState,
   now: number,
 ): number | undefined {
   if (unreadSince === undefined) return undefined;
-  const patience = secondHand ? quietAfterHandover : quiet;
+  const patience = fromInitAgent ? quietAfterHandover : quiet;
   const latest = Math.min(at + patience, unreadSince + longestUnread, removedSince + longestStale);
   return Math.max(0, latest - now);
 }
@@ -147,7 +147,7 @@ function untilReadBack(
 async function convergeOnSight(options: Converging): Promise<Convergence> {
   const { agents, agent, memory, clock } = options;
   const entries = entriesOf(options.wanted);
-  let observed = await agents.look(agent, { entries });
+  let observed = await agents.observe(agent, { entries });
   let planned = planFor(observed, options);
   let refusals: readonly Refusal[] = [];
   const applied: Step[] = [];
@@ -161,14 +161,14 @@ async function convergeOnSight(options: Converging): Promise<Convergence> {
     planned = planFor(observed, options);
     if (planned.steps.every(isOfLearned)) break;
     // A running tool may speak to a link that somebody has replaced, and say so too late to be heard: start it anew.
-    agents.hangUp(agent);
+    agents.closeSessions(agent);
   }
   claimAddresses(memory, { observed, wanted: options.wanted });
   // What stands in the way may go without an event: that is found out by looking, not by believing.
   if (planned.steps.length + planned.obstacles.length === 0) {
-    options.memories.believe(memory, {
-      belief: { containerId: agent.containerId, observation: observed, at: clock.now() },
-      doubts: options.doubts,
+    options.podCache.remember(memory, {
+      cached: { containerId: agent.containerId, observation: observed, at: clock.now() },
+      generation: options.generation,
     });
   }
   const entriesMissing = missingEntries(planned, { observed, wanted: options.wanted });
@@ -186,7 +186,7 @@ async function convergeOnSight(options: Converging): Promise<Convergence> {
 }
 
 /** Counts how often in a row learned entries came back; the longer, the longer the pause. */
-function patienceWith({ steps }: Plan, memory: PodMemory): Pick<Convergence, "relearnedIn"> {
+function patienceWith({ steps }: Plan, memory: CachedPod): Pick<Convergence, "relearnedIn"> {
   if (!steps.some(isOfLearned)) {
     memory.relearned = 0;
     return {};
@@ -215,7 +215,7 @@ function entriesOf(wanted: WantedState): number {
   return wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
 }
 
-function rememberAddresses(memory: PodMemory, steps: readonly Step[]): void {
+function rememberAddresses(memory: CachedPod, steps: readonly Step[]): void {
   for (const step of steps) {
     if (step.kind === "add-address") addressesOf(memory, step.dev).add(step.cidr);
     if (step.kind === "delete-address") addressesOf(memory, step.dev).delete(step.cidr);
@@ -225,7 +225,7 @@ function rememberAddresses(memory: PodMemory, steps: readonly Step[]): void {
 
 /** After a restart of ours we no longer know what we set; what is there and wanted is taken as set by us. */
 function claimAddresses(
-  memory: PodMemory,
+  memory: CachedPod,
   { observed, wanted }: { readonly observed: Observation; readonly wanted: WantedState },
 ): void {
   for (const each of wanted.interfaces) {
@@ -237,7 +237,7 @@ function claimAddresses(
   }
 }
 
-function addressesOf(memory: PodMemory, name: string): Set<string> {
+function addressesOf(memory: CachedPod, name: string): Set<string> {
   const known = memory.addresses.get(name) ?? new Set<string>();
   memory.addresses.set(name, known);
   return known;

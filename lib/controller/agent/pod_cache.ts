@@ -2,7 +2,7 @@
 import type { Observation, ObservedFdbEntry } from "../../overlay/observation.ts";
 
 /** What we believe the kernel holds, so that a peer's coming costs one line and no reading. */
-export interface Belief {
+export interface CachedState {
   /** Of the agent through which it was read. */
   readonly containerId: string;
   readonly observation: Observation;
@@ -13,7 +13,7 @@ export interface Belief {
   /** Since when (monotonic ms) the entry of a peer that has gone was deleted unread; absent when there is none. */
   readonly removedSince?: number;
   /** True: not only the entries sent since, but everything is to be read once it is quiet. */
-  readonly secondHand?: boolean;
+  readonly fromInitAgent?: boolean;
 }
 
 /** What the kernel held when the init agent was told to end: the sidecar agent finds the same namespace. */
@@ -31,14 +31,14 @@ export interface Release {
   readonly asked: "terminate" | "terminate file";
 }
 
-export interface PodMemory {
-  belief?: Belief | undefined;
+export interface CachedPod {
+  cached?: CachedState | undefined;
   /** Grows with every doubt: what was seen before a doubt must not be believed after it. */
-  doubts: number;
+  generation: number;
   release?: Release | undefined;
   handover?: Handover | undefined;
   /** Since when (monotonic ms) no look at it has gone well; absent when the last one has. */
-  troubledSince?: number | undefined;
+  failingSince?: number | undefined;
   /** Looks in a row at whose end learned entries were there again. */
   relearned: number;
   /** Addresses that we set, by interface: only those are ever removed. */
@@ -46,14 +46,17 @@ export interface PodMemory {
 }
 
 /** Memory by uid. */
-export class Memories {
-  readonly #pods = new Map<string, PodMemory>();
+export class PodCache {
+  readonly #pods = new Map<string, CachedPod>();
   readonly #entries = new SharedEntries();
 
-  /** Remembers what a pod's kernel is believed to hold, unless doubts came up since the look at it began. */
-  believe(memory: PodMemory, { belief, doubts }: { readonly belief: Belief; readonly doubts: number }): void {
-    if (memory.doubts !== doubts) return;
-    memory.belief = { ...belief, observation: this.#shared(belief.observation) };
+  /** Remembers what a pod's kernel is believed to hold, unless generation came up since the look at it began. */
+  remember(
+    memory: CachedPod,
+    { cached, generation }: { readonly cached: CachedState; readonly generation: number },
+  ): void {
+    if (memory.generation !== generation) return;
+    memory.cached = { ...cached, observation: this.#shared(cached.observation) };
   }
 
   /** Remembers what the init agent leaves, for `takeOver`. */
@@ -61,10 +64,10 @@ export class Memories {
     this.of(uid).handover = { observation: this.#shared(observation), podIPs };
   }
 
-  of(uid: string): PodMemory {
+  of(uid: string): CachedPod {
     const known = this.#pods.get(uid);
     if (known !== undefined) return known;
-    const fresh: PodMemory = { doubts: 0, relearned: 0, addresses: new Map() };
+    const fresh: CachedPod = { generation: 0, relearned: 0, addresses: new Map() };
     this.#pods.set(uid, fresh);
     return fresh;
   }
@@ -82,22 +85,22 @@ export class Memories {
     },
   ): void {
     const memory = this.of(uid);
-    const { handover, doubts } = memory;
+    const { handover, generation } = memory;
     memory.handover = undefined;
     if (handover === undefined || handover.podIPs !== podIPs) return;
     const { observation } = handover;
-    this.believe(memory, {
-      belief: { containerId, observation, at, unreadSince: at, secondHand: true },
-      doubts,
+    this.remember(memory, {
+      cached: { containerId, observation, at, unreadSince: at, fromInitAgent: true },
+      generation,
     });
   }
 
   /** What is believed may be wrong: the next look asks the kernel. */
-  doubt(uid: string): void {
+  invalidate(uid: string): void {
     const known = this.#pods.get(uid);
     if (known === undefined) return;
-    known.belief = undefined;
-    known.doubts++;
+    known.cached = undefined;
+    known.generation++;
   }
 
   forget(uid: string): void {

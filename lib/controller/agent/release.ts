@@ -9,10 +9,10 @@ import { SessionEnded } from "../../kube/exec/session.ts";
 import type { Member } from "../../member/member.ts";
 import type { Clock } from "../../time/clock.ts";
 import { isReady } from "../../overlay/step.ts";
-import type { Agents } from "./agent_client.ts";
+import type { AgentClient } from "./agent_client.ts";
 import type { Convergence } from "./converge.ts";
 import type { Outcome } from "../../queue/work_queue.ts";
-import type { Memories } from "./pod_cache.ts";
+import type { PodCache } from "./pod_cache.ts";
 import type { Reporter } from "../../report/report.ts";
 import type { AgentAddress, SessionPool } from "./session_pool.ts";
 
@@ -31,12 +31,12 @@ const execDeadline = 10_000;
 
 export interface ReleaserOptions {
   readonly executor: Pick<Executor, "run">;
-  readonly agents: Agents;
+  readonly agents: AgentClient;
   readonly pool: SessionPool;
-  readonly memories: Memories;
+  readonly podCache: PodCache;
   readonly reporter: Reporter;
   readonly clock: Clock;
-  readonly permit: () => void;
+  readonly ensureLeader: () => void;
   /** Aborted: an order that is under way is not waited for any more. */
   readonly ending: AbortSignal;
 }
@@ -53,12 +53,12 @@ export class Releaser {
 
   /** True from the order to end until the container's status says that it has. */
   isUnderWay(agent: AgentAddress): boolean {
-    return this.#options.memories.of(agent.uid).release?.containerId === agent.containerId;
+    return this.#options.podCache.of(agent.uid).release?.containerId === agent.containerId;
   }
 
   /** Call when the pod is seen without that agent: the status has said that it ended. */
   ended(uid: string): void {
-    const memory = this.#options.memories.of(uid);
+    const memory = this.#options.podCache.of(uid);
     const { release } = memory;
     memory.release = undefined;
     // One that is deaf to TERM says nothing of how late statuses come.
@@ -78,7 +78,7 @@ export class Releaser {
   ): Promise<void> {
     const done = how === "marker" ? await this.#mark(agent, result) : await this.#terminate(agent, terminate);
     if (how === "terminate") {
-      this.#options.memories.handOver(agent.uid, {
+      this.#options.podCache.handOver(agent.uid, {
         observation: result.observed,
         podIPs: member.podIPs.join(),
       });
@@ -88,16 +88,16 @@ export class Releaser {
 
   /** After the order: waits a little, then tries the old way, then starts over. */
   async follow(agent: AgentAddress): Promise<Outcome> {
-    const memory = this.#options.memories.of(agent.uid);
+    const memory = this.#options.podCache.of(agent.uid);
     const { release } = memory;
     if (release === undefined) return { kind: "done" };
     const allowed = this.#patience();
     const left = release.at + allowed - this.#options.clock.now();
     const reason = `container ${agent.container} was told to end`;
-    if (left > 0) return { kind: "wait", reason, again: left };
+    if (left > 0) return { kind: "wait", reason, requeueAfter: left };
     if (release.asked === "terminate") {
       await this.#terminate(agent, terminateByFile);
-      return { kind: "wait", reason, again: allowed };
+      return { kind: "wait", reason, requeueAfter: allowed };
     }
     memory.release = undefined;
     throw new Error(
@@ -114,7 +114,7 @@ export class Releaser {
   /** True when the marker was not there before. */
   async #mark(agent: AgentAddress, { observed }: Convergence): Promise<boolean> {
     if (isReady(observed)) return false;
-    const { agents, memories } = this.#options;
+    const { agents, podCache } = this.#options;
     const applied = await agents.apply(agent, {
       steps: [{ kind: "set-ready" }],
       before: observed,
@@ -125,19 +125,19 @@ export class Releaser {
         `Cannot mark the pod as ready: ${applied.refusals[0]?.message ?? "the alias of lo did not stay"}`,
       );
     }
-    const memory = memories.of(agent.uid);
-    const { belief, doubts } = memory;
-    if (belief !== undefined) {
-      memories.believe(memory, { belief: { ...belief, observation: applied.observed }, doubts });
+    const memory = podCache.of(agent.uid);
+    const { cached, generation } = memory;
+    if (cached !== undefined) {
+      podCache.remember(memory, { cached: { ...cached, observation: applied.observed }, generation });
     }
     return true;
   }
 
   async #terminate(agent: AgentAddress, command: readonly string[]): Promise<boolean> {
-    const { executor, pool, memories, clock } = this.#options;
+    const { executor, pool, podCache, clock } = this.#options;
     // They would end with the container anyway; closed first they end without an error.
     pool.closePod(agent.uid);
-    this.#options.permit();
+    this.#options.ensureLeader();
     const result = await executor.run({
       target: { namespace: agent.namespace, pod: agent.pod, container: agent.container },
       command,
@@ -146,7 +146,7 @@ export class Releaser {
     });
     if (!wasSent(result.outcome)) throw notSent(result, { agent, command });
     const asked = command === terminate ? "terminate" : "terminate file";
-    memories.of(agent.uid).release = { containerId: agent.containerId, at: clock.now(), asked };
+    podCache.of(agent.uid).release = { containerId: agent.containerId, at: clock.now(), asked };
     return asked === "terminate";
   }
 }

@@ -140,7 +140,10 @@ export class SessionPool {
   #giveBack(entry: Entry, tool: Tool): void {
     entry.users--;
     if (entry.users > 0 || this.#entries.get(entry.key) !== entry) return;
-    entry.cancelClose = this.#options.clock.after(this.#options.keep[tool], () => this.#discard(entry));
+    entry.cancelClose = this.#options.clock.after(
+      this.#options.keep[tool],
+      () => this.#discard(entry),
+    );
     this.#waiting.shift()?.();
   }
 

@@ -1,6 +1,6 @@
 // Which members of a segment have been given the same address: the index that finds them without comparing all.
 import type { Member } from "../../member/member.ts";
-import { segmentOf } from "../../network/network.ts";
+import { peerKey } from "../../network/network.ts";
 import type { Problem } from "../../network/problem.ts";
 import { plain, quoted } from "../../text/quoted.ts";
 
@@ -16,7 +16,7 @@ export interface SharedAddress {
 }
 
 /** A change costs in proportion to the addresses of one member and to those who share them. */
-export class AddressBook {
+export class AddressIndex {
   /** Segment and address → uids, in the order in which they came. */
   readonly #holders = new Map<string, Set<string>>();
   readonly #claims = new Map<string, AddressClaims>();
@@ -81,7 +81,7 @@ export function addressConflicts(
     readonly nameOf: (uid: string) => string;
   },
 ): readonly Problem[] {
-  const names = new Map(member.networks.map((network) => [segmentOf(network), network.name]));
+  const names = new Map(member.networks.map((network) => [peerKey(network), network.name]));
   return shared.flatMap(({ segment, address, other }): Problem[] => {
     const network = names.get(segment);
     if (network === undefined) return [];

@@ -1,23 +1,23 @@
 // How many members may one network have: who comes when it is full waits until another goes.
 import type { Member, Membership } from "../../member/member.ts";
-import { type Network, segmentOf } from "../../network/network.ts";
+import { type Network, peerKey } from "../../network/network.ts";
 import { quoted } from "../../text/quoted.ts";
-import type { Segments } from "./peer_index.ts";
+import type { PeerIndex } from "./peer_index.ts";
 
 /** Members of one network when nothing else is said: each of them holds an entry for every other. */
 export const defaultMaxMembers = 5_000;
 
 /** Applies the limit. Nobody who is in is ever put out; who was first is known only as long as the program runs. */
-export class Admission {
+export class MemberLimit {
   readonly #limit: number;
-  readonly #segments: Segments;
+  readonly #segments: PeerIndex;
   /** Those who were turned away, by segment. */
   readonly #waiting = new Map<string, Set<string>>();
   /** Segments that have grown past a tenth of the limit. */
   readonly #large = new Set<string>();
   #notices: string[] = [];
 
-  constructor(segments: Segments, limit: number) {
+  constructor(segments: PeerIndex, limit: number) {
     this.#segments = segments;
     this.#limit = limit;
   }
@@ -29,11 +29,11 @@ export class Admission {
     this.#stopWaiting(member.uid);
     const held = this.#segments.of(member.uid);
     const full = member.networks.filter((network) => {
-      const segment = segmentOf(network);
+      const segment = peerKey(network);
       return !held.has(segment) && this.#segments.size(segment) >= this.#limit;
     });
     if (full.length === 0) return judged;
-    for (const network of full) this.#wait(member.uid, segmentOf(network));
+    for (const network of full) this.#wait(member.uid, peerKey(network));
     return { kind: "member", member: this.#without(full, member) };
   }
 

@@ -1,11 +1,11 @@
 // Who shares which segment: the index that makes a peer's coming and going cost only its own segments.
 import type { Membership } from "../../member/member.ts";
 import { podIpOf } from "../../member/pod.ts";
-import { segmentOf } from "../../network/network.ts";
+import { peerKey } from "../../network/network.ts";
 import type { AddressClaims } from "./address_index.ts";
 
 /** Members (by uid) of each segment with the pod IP under which their peers reach them. */
-export class Segments {
+export class PeerIndex {
   readonly #members = new Map<string, Map<string, string>>();
   readonly #segmentsOf = new Map<string, ReadonlyMap<string, string>>();
 
@@ -64,7 +64,7 @@ export function reachableIn(judged: Membership): ReadonlyMap<string, string> {
   const { member } = judged;
   return new Map(member.networks.flatMap((network): [string, string][] => {
     const ip = podIpOf(member, network.family);
-    return ip === undefined ? [] : [[segmentOf(network), ip]];
+    return ip === undefined ? [] : [[peerKey(network), ip]];
   }));
 }
 
@@ -76,6 +76,6 @@ export function addressesIn(judged: Membership): AddressClaims {
   if (judged.kind !== "member" || judged.member.leaving !== undefined) return new Map();
   return new Map(
     judged.member.networks.filter(({ addresses }) => addresses.length > 0)
-      .map((network) => [segmentOf(network), network.addresses.map(({ address }) => address)]),
+      .map((network) => [peerKey(network), network.addresses.map(({ address }) => address)]),
   );
 }

@@ -5,31 +5,31 @@ import {
   readClusterNetworks,
 } from "../../network/cluster_networks.ts";
 import { type Member, type Membership, membership, type MembershipSettings } from "../../member/member.ts";
-import { type Network, segmentOf } from "../../network/network.ts";
+import { type Network, peerKey } from "../../network/network.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Problem } from "../../network/problem.ts";
-import { AddressBook, addressConflicts } from "./address_index.ts";
-import { Admission, defaultMaxMembers } from "./member_limit.ts";
-import { addressesIn, reachableIn, Segments } from "./peer_index.ts";
+import { addressConflicts, AddressIndex } from "./address_index.ts";
+import { defaultMaxMembers, MemberLimit } from "./member_limit.ts";
+import { addressesIn, PeerIndex, reachableIn } from "./peer_index.ts";
 import {
   type Affected,
   fingerprintOf,
   graceEnd,
   nothing,
   problemsOf,
-  type Standing,
-  type Subject,
+  type Selection,
   type Tracked,
   union,
+  type WorkItem,
 } from "./work_item.ts";
 
 /** No I/O, no timers: the caller passes the monotonic time in. */
 export class Store {
   readonly #settings: MembershipSettings;
   readonly #pods = new Map<string, Tracked>();
-  readonly #segments = new Segments();
-  readonly #addresses = new AddressBook();
-  readonly #admission: Admission;
+  readonly #segments = new PeerIndex();
+  readonly #addresses = new AddressIndex();
+  readonly #admission: MemberLimit;
   /** Networks a pod was last resolved with: what it holds survives the removal of a ConfigMap key. */
   readonly #held = new Map<string, ReadonlySet<string>>();
   /** Pods being deleted. */
@@ -40,7 +40,7 @@ export class Store {
 
   constructor(settings: MembershipSettings) {
     this.#settings = settings;
-    this.#admission = new Admission(this.#segments, settings.maxMembers ?? defaultMaxMembers);
+    this.#admission = new MemberLimit(this.#segments, settings.maxMembers ?? defaultMaxMembers);
   }
 
   get cluster(): ClusterNetworks {
@@ -63,15 +63,15 @@ export class Store {
   }
 
   /** What is to be done for a key; undefined when nothing is (any more). */
-  subject(uid: string): Subject | undefined {
+  workItem(uid: string): WorkItem | undefined {
     const tracked = this.#pods.get(uid);
     if (tracked === undefined) return undefined;
-    const { pod, membership, standing } = tracked;
+    const { pod, membership, selection } = tracked;
     switch (membership.kind) {
       case "member":
-        return standing === "selected"
+        return selection === "selected"
           ? { kind: "member", member: membership.member }
-          : { kind: "former", member: membership.member, selected: standing !== "label removed" };
+          : { kind: "former", member: membership.member, selected: selection !== "label removed" };
       case "refused":
         return { kind: "refused", pod, membership };
       case "pending":
@@ -85,7 +85,7 @@ export class Store {
 
   /** Pod IPs of the other members of the network's segment. */
   peersOf(uid: string, network: Network): readonly string[] {
-    return this.#segments.peersOf(uid, segmentOf(network));
+    return this.#segments.peersOf(uid, peerKey(network));
   }
 
   /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
@@ -137,12 +137,12 @@ export class Store {
 
   /** A pod as it is now. */
   putPod(pod: PodView, { now }: { readonly now: number }): Affected {
-    return this.#put(pod, { now, standing: "selected" });
+    return this.#put(pod, { now, selection: "selected" });
   }
 
   /** A pod that lives on without its label: its peers forget it, its own links are to be removed. */
   putUnlabelled(pod: PodView, { now }: { readonly now: number }): Affected {
-    return this.#put(pod, { now, standing: "label removed" });
+    return this.#put(pod, { now, selection: "label removed" });
   }
 
   /** A pod that is gone, or a former member that is clean. */
@@ -166,13 +166,13 @@ export class Store {
       previous: this.#cluster,
       configMap: this.#settings.configMap,
     });
-    return union([...this.#pods.values()].map(({ pod, standing }) => this.#put(pod, { now, standing })));
+    return union([...this.#pods.values()].map(({ pod, selection }) => this.#put(pod, { now, selection })));
   }
 
   /** Ends the peerage of pods whose grace period has run out. */
   expire(now: number): Affected {
     const ended = this.#leaving().filter(({ graceEnds }) => (graceEnds ?? Infinity) <= now);
-    return union(ended.map(({ pod, standing }) => this.#put(pod, { now, standing })));
+    return union(ended.map(({ pod, selection }) => this.#put(pod, { now, selection })));
   }
 
   /** The earliest monotonic time at which `expire` has something to do; undefined when nothing is pending. */
@@ -187,26 +187,28 @@ export class Store {
       .flatMap((uid) => this.#pods.get(uid) ?? []);
   }
 
-  #put(pod: PodView, { now, standing }: { readonly now: number; readonly standing: Standing }): Affected {
-    const judged = standing === "selected" ? this.#judge(pod) : this.#judge({ ...pod, annotation: "" });
-    if (judged.kind === "none" && judged.reason === "no annotation") {
-      return this.#put(pod, { now, standing: "annotation removed" });
+  #put(pod: PodView, { now, selection }: { readonly now: number; readonly selection: Selection }): Affected {
+    const evaluated = selection === "selected"
+      ? this.#evaluate(pod)
+      : this.#evaluate({ ...pod, annotation: "" });
+    if (evaluated.kind === "none" && evaluated.reason === "no annotation") {
+      return this.#put(pod, { now, selection: "annotation removed" });
     }
-    if (judged.kind === "none") return this.removePod(pod.uid);
+    if (evaluated.kind === "none") return this.removePod(pod.uid);
     const known = this.#pods.get(pod.uid);
     this.#now = Math.max(this.#now, now);
     const graceEnds = graceEnd(pod, { now, known: known?.graceEnds });
-    const fingerprint = fingerprintOf(standing, judged);
+    const fingerprint = fingerprintOf(selection, evaluated);
     if (graceEnds !== undefined) this.#deleted.add(pod.uid);
     this.#pods.set(pod.uid, {
       pod,
-      standing,
-      membership: judged,
+      selection,
+      membership: evaluated,
       fingerprint,
       ...(graceEnds === undefined ? {} : { graceEnds }),
     });
     const over = graceEnds !== undefined && graceEnds <= now;
-    const { touched, admitted } = this.#announce(pod.uid, over ? absent : judged);
+    const { touched, admitted } = this.#announce(pod.uid, over ? absent : evaluated);
     const changed = fingerprint === known?.fingerprint ? new Set<string>() : new Set([pod.uid]);
     return union([{ changed, touched, gone: [] }, admitted]);
   }
@@ -214,30 +216,30 @@ export class Store {
   /** Tells the indices what a pod is to the others; gives those whom that concerns, and lets in who waited for it. */
   #announce(
     uid: string,
-    judged: Membership,
+    evaluated: Membership,
   ): { readonly touched: ReadonlySet<string>; readonly admitted: Affected } {
     const before = this.#segments.of(uid);
-    const after = reachableIn(judged);
+    const after = reachableIn(evaluated);
     const peers = this.#segments.put(uid, after);
-    const touched = peers.union(this.#addresses.put(uid, addressesIn(judged)));
+    const touched = peers.union(this.#addresses.put(uid, addressesIn(evaluated)));
     this.#admission.noteGrowth([...after.keys()].filter((segment) => !before.has(segment)));
     const left = [...before.keys()].filter((segment) => !after.has(segment));
     const waiting = [...this.#admission.admissible(left)].flatMap((other) => this.#pods.get(other) ?? []);
-    const admitted = waiting.map(({ pod, standing }) => this.#put(pod, { now: this.#now, standing }));
+    const admitted = waiting.map(({ pod, selection }) => this.#put(pod, { now: this.#now, selection }));
     return { touched, admitted: admitted.length === 0 ? nothing : union(admitted) };
   }
 
-  #judge(pod: PodView): Membership {
+  #evaluate(pod: PodView): Membership {
     const held = this.#held.get(pod.uid);
-    const judged = this.#admission.review(membership(pod, {
+    const evaluated = this.#admission.review(membership(pod, {
       settings: this.#settings,
       cluster: this.#cluster,
       holds: (network) => held?.has(network) ?? false,
     }));
-    if (judged.kind === "member") {
-      this.#held.set(pod.uid, new Set(judged.member.networks.map((network) => network.name)));
+    if (evaluated.kind === "member") {
+      this.#held.set(pod.uid, new Set(evaluated.member.networks.map((network) => network.name)));
     }
-    return judged;
+    return evaluated;
   }
 }
 

@@ -10,7 +10,7 @@ import type { Problem } from "../../network/problem.ts";
  *   `selected` is false once its label is gone: no event will come for it, so it is forgotten when it is clean.
  * - `refused`, `pending`: nothing to do but to say why.
  */
-export type Subject =
+export type WorkItem =
   | { readonly kind: "member"; readonly member: Member }
   | { readonly kind: "former"; readonly member: Member; readonly selected: boolean }
   | { readonly kind: "refused"; readonly pod: PodView; readonly membership: Membership & { kind: "refused" } }
@@ -41,12 +41,12 @@ export function union(all: readonly Affected[]): Affected {
 }
 
 /** Why we follow a pod. */
-export type Standing = "selected" | "annotation removed" | "label removed";
+export type Selection = "selected" | "annotation removed" | "label removed";
 
 /** One pod. */
 export interface Tracked {
   readonly pod: PodView;
-  readonly standing: Standing;
+  readonly selection: Selection;
   readonly membership: Membership;
   /** Membership as text: equal text, nothing to do. */
   readonly fingerprint: string;
@@ -64,7 +64,7 @@ export function problemsOf(judged: Membership): readonly Problem[] {
 }
 
 /** Being deleted changes nothing in the pod itself, only for its peers. */
-export function fingerprintOf(standing: Standing, judged: Membership): string {
+export function fingerprintOf(standing: Selection, judged: Membership): string {
   if (judged.kind !== "member") return JSON.stringify([standing, judged]);
   const { leaving: _, ...member } = judged.member;
   return JSON.stringify([standing, member]);

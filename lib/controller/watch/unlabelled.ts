@@ -17,7 +17,7 @@ export interface LookUpOptions {
 }
 
 /** Pods that have vanished from the selection without being deleted: they may live on, without their label. */
-export class LostPods {
+export class UnlabelledPods {
   readonly #options: LookUpOptions & { readonly onFound: (pod: PodView) => void };
   readonly #lookups = new Set<Promise<void>>();
 

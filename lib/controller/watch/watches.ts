@@ -3,7 +3,7 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import type { Identified, ReflectorHandler } from "../../kube/watch/local_copy.ts";
 import { type Reflector, startReflector, type WatchEnd } from "../../kube/watch/reflector.ts";
 import type { PodView } from "../../member/pod.ts";
-import { createSaidOnce, type SaidOnce } from "../../ops/dedup.ts";
+import { createLogDeduplicator, type LogDeduplicator } from "../../ops/dedup.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { ControllerSettings } from "../settings.ts";
@@ -30,7 +30,7 @@ export interface WatchOptions {
 
 /** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
 export function startWatches(settings: ControllerSettings, options: WatchOptions): readonly Reflector[] {
-  const said = createSaidOnce();
+  const said = createLogDeduplicator();
   const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
   const configMap = watch(configMapCollection(settings), {
     ...options,
@@ -52,7 +52,7 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
 function watch<T extends Identified>(
   collection: Collection<T>,
   options: WatchOptions & {
-    readonly said: SaidOnce;
+    readonly said: LogDeduplicator;
     readonly resource: WatchedResource;
     readonly handler: ReflectorHandler<T>;
   },
@@ -68,7 +68,7 @@ function watch<T extends Identified>(
       silences = 0;
       options.onAlive?.(resource);
     },
-    onTrouble: ({ end, reason, retryIn }) => {
+    onError: ({ end, reason, retryIn }) => {
       options.onWatchEnd?.({ resource, reason: end });
       const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
       silences = end === "idle" ? silences + 1 : 0;
@@ -76,8 +76,8 @@ function watch<T extends Identified>(
       if (isUsual || !said.problem(collection.what, `${end} ${reason}`).say) log.debug(text);
       else log.warn(text, { watch: collection.what, trouble: end });
     },
-    onHealed: () => {
-      const repeated = said.healed(collection.what);
+    onRecovered: () => {
+      const repeated = said.recovered(collection.what);
       if (repeated !== undefined) log.info(`watching ${collection.what} again`, { repeated });
     },
   }, { clock });

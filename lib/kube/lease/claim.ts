@@ -2,7 +2,7 @@
 import { isReleased, type Lease, type LeaseRecord } from "./record.ts";
 
 /** What a candidate has seen of the Lease. Undefined `lease`: there is no such object. */
-export interface Observation {
+export interface LeaseObservation {
   readonly lease: Lease | undefined;
   /** Monotonic ms at which the record was first seen as it is. */
   readonly since: number;
@@ -11,15 +11,15 @@ export interface Observation {
 }
 
 /** What may be done. `claim` covers renewing. */
-export type Verdict =
+export type Claim =
   | { readonly kind: "claim" }
   | { readonly kind: "wait"; readonly holder: string };
 
 /** The Lease was looked at once more. Only a change of the record counts, not one of labels or annotations. */
 export function observe(
-  before: Observation | undefined,
+  before: LeaseObservation | undefined,
   { lease, now }: { readonly lease: Lease | undefined; readonly now: number },
-): Observation {
+): LeaseObservation {
   if (before === undefined) return { lease, since: now, first: true };
   const same = JSON.stringify(before.lease?.record) === JSON.stringify(lease?.record);
   return same ? { ...before, lease } : { lease, since: now, first: false };
@@ -44,7 +44,7 @@ const longestDuration = 600_000;
  * A Lease that was there and has been deleted, emptied or given to somebody by hand is waited for like a held one:
  * its last holder may not know yet. It is never waited for less than our own duration, whatever the record says.
  */
-export function judge({ lease, since, first }: Observation, candidate: Candidate): Verdict {
+export function evaluateClaim({ lease, since, first }: LeaseObservation, candidate: Candidate): Claim {
   const holder = lease?.record.holder ?? "";
   if (candidate.leading && (holder === "" || holder === candidate.identity)) return { kind: "claim" };
   if (lease === undefined && first) return { kind: "claim" };

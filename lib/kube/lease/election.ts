@@ -3,7 +3,7 @@ import { type ApiClient, ApiError } from "../api/client.ts";
 import { LeaderTerm } from "./term.ts";
 import { heldRecord, type LeaseName, type LeaseRecord, releasedRecord } from "./record.ts";
 import { createLeaseStore, type LeaseStore } from "./store.ts";
-import { judge, type Observation, observe } from "./claim.ts";
+import { evaluateClaim, type LeaseObservation, observe } from "./claim.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 
 /** Milliseconds. `lease` > `renewDeadline` > `retry`. */
@@ -45,7 +45,7 @@ export interface LeaderElection {
    * True while this process leads and its time has not run out. Ask directly before every write: a process that
    * was stopped and goes on learns here that its time is over, before any callback could tell it.
    */
-  mayWrite(): boolean;
+  isLeader(): boolean;
   /** Resolves when the Lease has been given back, after the signal was aborted. Never rejects. */
   readonly done: Promise<void>;
 }
@@ -53,7 +53,7 @@ export interface LeaderElection {
 /** Takes part from now on. */
 export function runLeaderElection(options: LeaderElectionOptions): LeaderElection {
   const election = new Election(options);
-  return { mayWrite: () => election.mayWrite(), done: election.run() };
+  return { isLeader: () => election.isLeader(), done: election.run() };
 }
 
 /** Records of ours whose answer we may have missed, kept to be recognised. */
@@ -67,7 +67,7 @@ class Election {
   readonly #durations: LeaseDurations;
   readonly #store: LeaseStore;
   readonly #term: LeaderTerm;
-  #seen: Observation | undefined;
+  #seen: LeaseObservation | undefined;
   #sent: readonly string[] = [];
   #trouble: string | undefined;
   #announced = "";
@@ -85,8 +85,8 @@ class Election {
     }
   }
 
-  mayWrite(): boolean {
-    return this.#term.mayWrite();
+  isLeader(): boolean {
+    return this.#term.isLeader();
   }
 
   async run(): Promise<void> {
@@ -115,26 +115,26 @@ class Election {
 
   /** A leader renews what it wrote last without reading it again; whoever is outrun looks, then decides. */
   async #look(): Promise<void> {
-    if (this.mayWrite() && await this.#claim()) return;
+    if (this.isLeader() && await this.#claim()) return;
     const { clock, signal, identity } = this.#options;
     const lease = await this.#store.read({ deadline: this.#requestDeadline, signal });
     this.#seen = observe(this.#seen, { lease, now: clock.now() });
-    const verdict = judge(this.#seen, {
+    const claim = evaluateClaim(this.#seen, {
       identity,
-      leading: this.mayWrite(),
+      leading: this.isLeader(),
       wrote: (record) => this.#sent.includes(record.renewTime),
       duration: this.#durations.lease,
       now: clock.now(),
     });
-    switch (verdict.kind) {
+    switch (claim.kind) {
       case "claim":
         await this.#claim();
         return;
       case "wait":
-        this.#lost(verdict.holder);
+        this.#lost(claim.holder);
         return;
       default:
-        verdict satisfies never;
+        claim satisfies never;
     }
   }
 

@@ -25,7 +25,7 @@ export class LeaderTerm {
   }
 
   /** Computed when asked: a process that stood still learns it here before any timer has fired. */
-  mayWrite(): boolean {
+  isLeader(): boolean {
     return this.#leading && this.#options.clock.now() < this.#writesUntil;
   }
 

@@ -25,11 +25,11 @@ export interface ReflectorOptions<T extends Identified> {
    * Told of every failed list, and of every end of a watch that is followed by a wait; said once per kind of
    * trouble by the caller, then counted. `retryIn`: ms.
    */
-  readonly onTrouble?: (
-    trouble: { readonly end: WatchEnd; readonly reason: string; readonly retryIn: number },
+  readonly onError?: (
+    error: { readonly end: WatchEnd; readonly reason: string; readonly retryIn: number },
   ) => void;
   /** Told when the trouble is over: a watch has held for 5 seconds. */
-  readonly onHealed?: () => void;
+  readonly onRecovered?: () => void;
   /** Told of every sign of life: a complete list, an event, a bookmark. */
   readonly onAlive?: () => void;
 }
@@ -95,7 +95,7 @@ export function startReflector<T extends Identified>(
       if (ended.relist || failures > doubtAfter || silences >= silencesToDoubt) version = undefined;
       if (wait === 0) continue;
       troubled = true;
-      options.onTrouble?.({ end: ended.end, reason: ended.reason, retryIn: wait });
+      options.onError?.({ end: ended.end, reason: ended.reason, retryIn: wait });
       await sleep(clock, wait, signal);
     }
   }
@@ -197,7 +197,7 @@ export function startReflector<T extends Identified>(
   function heal(): void {
     if (!troubled) return;
     troubled = false;
-    options.onHealed?.();
+    options.onRecovered?.();
   }
 
   return {

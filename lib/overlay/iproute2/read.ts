@@ -23,7 +23,7 @@ export const observeFdb: readonly string[] = ["fdb show"];
  * A line that changes nothing and always answers with one short line of JSON, in both tools: put it after
  * lines that answer nothing, to learn that they have been carried out.
  */
-export const marker = "link show dev lo";
+export const barrier = "link show dev lo";
 
 /** Reads the answers to `observeIp`. Throws a ReadingError that says what is not as expected. */
 export function readIp(answers: readonly string[]): {
@@ -60,7 +60,7 @@ export interface RefusedLine {
  * Reads what a session has written to stderr: messages, each run of them followed by `Command failed -:LINE`.
  * Text that no such line follows is left out: more is to come, or the process ended there.
  */
-export function explain(stderr: string): readonly RefusedLine[] {
+export function readRefusals(stderr: string): readonly RefusedLine[] {
   const refused: RefusedLine[] = [];
   let said: string[] = [];
   for (const text of stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "")) {

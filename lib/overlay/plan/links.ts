@@ -9,19 +9,19 @@
 import { quoted } from "../../text/quoted.ts";
 import type { Observation, ObservedLink } from "../observation.ts";
 import { networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
-import type { LinkVerdict, Obstacle, StandingLink } from "./parts.ts";
+import type { LinkPlan, Obstacle, StandingLink } from "./parts.ts";
 import { underlayObstacle } from "./underlay.ts";
 
 /** Judges all links of a pod. */
-export function judgeLinks(wanted: WantedState, observed: Observation): LinkVerdict {
-  const world = { wanted, observed, holders: networkHolders(wanted, observed) };
+export function planLinks(wanted: WantedState, observed: Observation): LinkPlan {
+  const links = { wanted, observed, holders: networkHolders(wanted, observed) };
   const obstacles = new Map<string, Obstacle>();
   // An obstacle keeps a link that would have gone, which may be in the way of another interface: until
   // nothing changes.
   for (;;) {
-    const doomed = doomedLinks(world, obstacles);
-    const found = newObstacles(world, { doomed, obstacles });
-    if (found.length === 0) return verdict(world, { doomed, obstacles });
+    const doomed = doomedLinks(links, obstacles);
+    const found = newObstacles(links, { doomed, obstacles });
+    if (found.length === 0) return linkPlan(links, { doomed, obstacles });
     for (const obstacle of found) obstacles.set(obstacle.network, obstacle);
   }
 }
@@ -43,7 +43,7 @@ export function replaceReason(wanted: WantedInterface, link: ObservedLink): stri
   return undefined;
 }
 
-interface World {
+interface Links {
   readonly wanted: WantedState;
   readonly observed: Observation;
   /** The network each link of ours belongs to, by link name. */
@@ -72,11 +72,11 @@ function networkOf(link: ObservedLink, wanted: WantedState): string | undefined 
   return wanted.interfaces.find(({ name, vni }) => name === link.name && vni === link.vxlan?.vni)?.network;
 }
 
-function doomedLinks(world: World, obstacles: Findings["obstacles"]): Findings["doomed"] {
+function doomedLinks(links: Links, obstacles: Findings["obstacles"]): Findings["doomed"] {
   const doomed = new Map<string, string>();
-  for (const link of world.observed.links) {
-    const network = world.holders.get(link.name);
-    const why = network === undefined ? undefined : doomOf(link, { ...world, network, obstacles });
+  for (const link of links.observed.links) {
+    const network = links.holders.get(link.name);
+    const why = network === undefined ? undefined : doomOf(link, { ...links, network, obstacles });
     if (why !== undefined) doomed.set(link.name, why);
   }
   return doomed;
@@ -84,7 +84,7 @@ function doomedLinks(world: World, obstacles: Findings["obstacles"]): Findings["
 
 function doomOf(
   link: ObservedLink,
-  context: World & { readonly network: string; readonly obstacles: Findings["obstacles"] },
+  context: Links & { readonly network: string; readonly obstacles: Findings["obstacles"] },
 ): string | undefined {
   const { wanted, network } = context;
   const iface = wanted.interfaces.find((candidate) => candidate.network === network);
@@ -95,17 +95,17 @@ function doomOf(
   return `the pod no longer asks for network ${network}`;
 }
 
-function newObstacles(world: World, findings: Findings): readonly Obstacle[] {
-  return world.wanted.interfaces
+function newObstacles(links: Links, findings: Findings): readonly Obstacle[] {
+  return links.wanted.interfaces
     .filter(({ network }) => !findings.obstacles.has(network))
     .flatMap((wanted) => {
-      if (keptLink(wanted, { ...world, doomed: findings.doomed }) !== undefined) return [];
-      const obstacle = whyNotMade(wanted, { ...world, doomed: findings.doomed });
+      if (keptLink(wanted, { ...links, doomed: findings.doomed }) !== undefined) return [];
+      const obstacle = whyNotMade(wanted, { ...links, doomed: findings.doomed });
       return obstacle === undefined ? [] : [obstacle];
     });
 }
 
-type Doomed = World & { readonly doomed: Findings["doomed"] };
+type Doomed = Links & { readonly doomed: Findings["doomed"] };
 
 /** The link that already is the wanted interface, but for what changes in place. */
 function keptLink(wanted: WantedInterface, { observed, holders, doomed }: Doomed): ObservedLink | undefined {
@@ -152,12 +152,12 @@ function description(link: ObservedLink): string {
   return `${kind}${vni}${alias}`;
 }
 
-function verdict(world: World, findings: Findings): LinkVerdict {
+function linkPlan(links: Links, findings: Findings): LinkPlan {
   const doomed = findings.doomed;
   return {
-    standing: world.wanted.interfaces
+    standing: links.wanted.interfaces
       .filter(({ network }) => !findings.obstacles.has(network))
-      .map((wanted) => standingLink(wanted, { ...world, doomed })),
+      .map((wanted) => standingLink(wanted, { ...links, doomed })),
     deletions: [...doomed].sort().map(([dev, why]) => ({ kind: "delete-link", dev, why })),
     obstacles: [...findings.obstacles.values()],
   };

@@ -35,7 +35,7 @@ export interface StandingLink {
 }
 
 /** The fate of all links. */
-export interface LinkVerdict {
+export interface LinkPlan {
   /** Sorted by interface name. */
   readonly standing: readonly StandingLink[];
   readonly deletions: readonly Extract<Step, { kind: "delete-link" }>[];

@@ -5,7 +5,7 @@ import type { WantedState } from "../wanted.ts";
 import { addressSteps } from "./addresses.ts";
 import { fdbSteps } from "./fdb.ts";
 import { linkSteps } from "./interface.ts";
-import { judgeLinks } from "./links.ts";
+import { planLinks } from "./links.ts";
 import type { KnownAddresses, Obstacle, Plan } from "./parts.ts";
 import { routeSteps } from "./routes.ts";
 
@@ -24,7 +24,7 @@ export interface PlanInput {
  * that no frame is lost in between.
  */
 export function plan(input: PlanInput): Plan {
-  const links = judgeLinks(input.wanted, input.observed);
+  const links = planLinks(input.wanted, input.observed);
   const standing = links.standing.map((link) => ({ link, work: linkSteps(link, input.observed) }));
   const addresses = links.standing.map((link) => addressSteps(link, input.ourAddresses));
   const routes = routeSteps(links, { observed: input.observed, addresses });

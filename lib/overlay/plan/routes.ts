@@ -4,7 +4,7 @@ import { type Cidr, cidrText, type Family, type Route } from "../../network/netw
 import { quoted } from "../../text/quoted.ts";
 import type { Observation, ObservedRoute } from "../observation.ts";
 import type { Step } from "../step.ts";
-import type { AddressSteps, LinkVerdict, Obstacle, StandingLink } from "./parts.ts";
+import type { AddressSteps, LinkPlan, Obstacle, StandingLink } from "./parts.ts";
 
 /** Steps for all interfaces: what goes, then what comes, each sorted by interface. */
 export interface RouteSteps {
@@ -15,7 +15,7 @@ export interface RouteSteps {
 
 /** Plans the routes of the main table. `addresses` are those of the standing links, in the same order. */
 export function routeSteps(
-  links: LinkVerdict,
+  links: LinkPlan,
   context: { readonly observed: Observation; readonly addresses: readonly AddressSteps[] },
 ): RouteSteps {
   const gone = new Set(links.deletions.map(({ dev }) => dev));

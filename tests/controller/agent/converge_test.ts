@@ -1,8 +1,8 @@
 // What does bringing one pod to what is wanted cost, and what is believed, read back and doubted on the way?
 import assert from "node:assert/strict";
-import { Agents } from "../../../lib/controller/agent/agent_client.ts";
+import { AgentClient } from "../../../lib/controller/agent/agent_client.ts";
 import { converge, type Convergence } from "../../../lib/controller/agent/converge.ts";
-import { Memories } from "../../../lib/controller/agent/pod_cache.ts";
+import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/controller/agent/session_pool.ts";
 import { membership } from "../../../lib/member/member.ts";
 import { noClusterNetworks } from "../../../lib/network/cluster_networks.ts";
@@ -25,30 +25,30 @@ const agent: AgentAddress = {
 class Scene {
   readonly clock: FakeClock = fakeClock();
   readonly toys = new ToyAgents();
-  readonly memories = new Memories();
+  readonly podCache = new PodCache();
   readonly #pool = new SessionPool({
     clock: this.clock,
     open: this.toys.open,
     limit: 4,
     keep: keepSessions,
   });
-  readonly #agents = new Agents({ pool: this.#pool, permit: () => {}, onStep: () => {} });
+  readonly #agents = new AgentClient({ pool: this.#pool, ensureLeader: () => {}, onStep: () => {} });
 
   look(
     peers: readonly string[],
-    { mayBelieve = true, networks = "west id=101" }: {
-      readonly mayBelieve?: boolean;
+    { mayUseCache = true, networks = "west id=101" }: {
+      readonly mayUseCache?: boolean;
       readonly networks?: string;
     } = {},
   ): Promise<Convergence> {
     return converge({
       agents: this.#agents,
       agent,
-      memory: this.memories.of(uid),
-      memories: this.memories,
+      memory: this.podCache.of(uid),
+      podCache: this.podCache,
       clock: this.clock,
       wanted: wantedFor(networks, peers),
-      mayBelieve,
+      mayUseCache,
     });
   }
 
@@ -139,7 +139,7 @@ Deno.test("an entry that the kernel learns again and again is no failure: it is 
   const scene = new Scene();
   await scene.look(["10.0.0.2"]);
   scene.toys.meanwhile = (kernel) => kernel.learn({ dev: "west", mac: "02:00:00:00:00:09", dst: "10.0.0.9" });
-  scene.memories.doubt(uid);
+  scene.podCache.invalidate(uid);
   const { opened } = scene.toys;
   const pauses: (number | undefined)[] = [];
   for (let i = 0; i < 9; i++) {
@@ -160,7 +160,7 @@ Deno.test("a doubt that comes up makes the next look ask the kernel", async () =
   await scene.look(["10.0.0.2"]);
   scene.toys.kernel(uid).run(["ip", "link", "del", "west"]);
   assert.deepEqual((await scene.look(["10.0.0.2"])).applied, []);
-  scene.memories.doubt(uid);
+  scene.podCache.invalidate(uid);
   await scene.look(["10.0.0.2"]);
   assert.deepEqual(scene.entries(), [flood("10.0.0.2")]);
   await scene.close();
@@ -170,10 +170,10 @@ Deno.test("before a release nothing is believed", async () => {
   const scene = new Scene();
   await scene.look(["10.0.0.2"]);
   scene.toys.takeLines(uid);
-  await scene.look(["10.0.0.2"], { mayBelieve: false });
+  await scene.look(["10.0.0.2"], { mayUseCache: false });
   assert.deepEqual(scene.toys.takeWrites(uid), []);
   scene.toys.kernel(uid).run(["ip", "link", "del", "west"]);
-  const { applied } = await scene.look(["10.0.0.2"], { mayBelieve: false });
+  const { applied } = await scene.look(["10.0.0.2"], { mayUseCache: false });
   assert.ok(applied.length > 0);
   await scene.close();
 });

@@ -1,8 +1,8 @@
 // How long is an agent waited for that was told to end, and what is tried then?
 import assert from "node:assert/strict";
-import { Agents } from "../../../lib/controller/agent/agent_client.ts";
+import { AgentClient } from "../../../lib/controller/agent/agent_client.ts";
 import type { Convergence } from "../../../lib/controller/agent/converge.ts";
-import { Memories } from "../../../lib/controller/agent/pod_cache.ts";
+import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { Releaser } from "../../../lib/controller/agent/release.ts";
 import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/controller/agent/session_pool.ts";
 import { membership } from "../../../lib/member/member.ts";
@@ -37,7 +37,7 @@ class Scene {
 
   constructor() {
     const { clock, ran } = this;
-    const memories = new Memories();
+    const podCache = new PodCache();
     const toys = new ToyAgents();
     const pool = new SessionPool({ clock, open: toys.open, limit: 4, keep: keepSessions });
     this.releaser = new Releaser({
@@ -47,12 +47,12 @@ class Scene {
           return Promise.resolve({ outcome: { kind: "ok" }, stdout: "", stderr: "" });
         },
       },
-      agents: new Agents({ pool, permit: () => {}, onStep: () => {} }),
+      agents: new AgentClient({ pool, ensureLeader: () => {}, onStep: () => {} }),
       pool,
-      memories,
+      podCache,
       reporter: { report: () => {}, changed: () => {}, released: () => {}, forget: () => {} },
       clock,
-      permit: () => {},
+      ensureLeader: () => {},
       ending: new AbortController().signal,
     });
   }
@@ -87,7 +87,7 @@ Deno.test("an agent that still runs after five seconds is told in the old way to
   assert.deepEqual(await releaser.follow(agent), {
     kind: "wait",
     reason: "container vxlan-controller-agent-init was told to end",
-    again: 5_000,
+    requeueAfter: 5_000,
   });
   await clock.advance(5_000);
   await releaser.follow(agent);

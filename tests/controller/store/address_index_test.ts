@@ -1,6 +1,6 @@
 // Which members share an address, whom does a change concern, and what is said of it.
 import assert from "node:assert/strict";
-import { AddressBook } from "../../../lib/controller/store/address_index.ts";
+import { AddressIndex } from "../../../lib/controller/store/address_index.ts";
 import { Store } from "../../../lib/controller/store/store.ts";
 import { podView } from "../../../lib/member/pod.ts";
 import { annotationKey, type MemberPod, memberPod } from "../../member/member_pod.ts";
@@ -34,7 +34,7 @@ function world(): World {
 }
 
 function conflicts(store: Store, name: string): readonly string[] {
-  const subject = store.subject(`uid-default-${name}`);
+  const subject = store.workItem(`uid-default-${name}`);
   assert.ok(subject?.kind === "member", `${name} is no member`);
   return store.conflictsOf(subject.member).map(({ message }) => message);
 }
@@ -114,7 +114,7 @@ Deno.test("a third one changes nothing in what the first two are told", () => {
 });
 
 Deno.test("the book forgets what is no longer claimed", () => {
-  const book = new AddressBook();
+  const book = new AddressIndex();
   book.put("a", new Map([["s", ["1", "2"]]]));
   assert.deepEqual([...book.put("b", new Map([["s", ["2"]]]))], ["a"]);
   assert.deepEqual([...book.put("b", new Map([["s", ["2"]]]))], [], "the same again concerns nobody");

@@ -36,7 +36,7 @@ function world(): World {
 /** "a b !d": who is in, and who is told that he is not. */
 function members(store: Store): string {
   return store.keys().flatMap((uid) => {
-    const subject = store.subject(uid);
+    const subject = store.workItem(uid);
     if (subject?.kind !== "member") return [];
     const { name, networks, problems } = subject.member;
     const isTold = problems.some(({ kind, network }) => kind === "forbidden" && network === "one");
@@ -53,7 +53,7 @@ function full(): World {
 Deno.test("admission: who comes to a full network is turned away, with the limit and the remedy", () => {
   const { store } = full();
   assert.equal(members(store), "!d !e a b c");
-  const subject = store.subject("uid-default-d");
+  const subject = store.workItem("uid-default-d");
   assert.ok(subject?.kind === "member");
   assert.deepEqual(subject.member.problems.map(({ message }) => message), [
     'Cannot give the pod network "one": it is full with 3 members; wait until one goes, or raise --max-members-per-network',
@@ -64,7 +64,7 @@ Deno.test("admission: who comes to a full network is turned away, with the limit
 Deno.test("admission: his other networks are not concerned", () => {
   const { store, put } = full();
   put("f", { networks: "one, two" });
-  const subject = store.subject("uid-default-f");
+  const subject = store.workItem("uid-default-f");
   assert.ok(subject?.kind === "member");
   assert.deepEqual(subject.member.networks.map(({ name }) => name), ["two"]);
 });

@@ -28,7 +28,7 @@ function threeMembers(): Store {
 }
 
 function peers(store: Store, name: string): readonly string[] {
-  const subject = store.subject(`uid-default-${name}`);
+  const subject = store.workItem(`uid-default-${name}`);
   assert.ok(subject?.kind === "member" || subject?.kind === "former", `${name} is no member`);
   return subject.member.networks.flatMap((network) => store.peersOf(subject.member.uid, network)).sort();
 }
@@ -152,7 +152,7 @@ Deno.test("store: a removed key is unknown to a newcomer", () => {
   const store = threeMembers();
   store.putConfigMap({ two: "id=2" }, now);
   store.putPod(view({ name: "d", ip: "10.0.0.4", networks: "one" }), now);
-  const subject = store.subject("uid-default-d");
+  const subject = store.workItem("uid-default-d");
   assert.ok(subject?.kind === "member");
   assert.deepEqual(subject.member.problems.map(({ kind }) => kind), ["unknown-network"]);
   assert.deepEqual(peers(store, "a"), ["10.0.0.2"]);
@@ -189,7 +189,7 @@ Deno.test("store: without its label a pod is cleaned, and its peers forget it", 
   const pod = view({ name: "a", ip: "10.0.0.1", networks: "one" });
   assert.equal(text(store.removePod(pod.uid).touched), "b");
   assert.equal(text(store.putUnlabelled(pod, now).changed), "a");
-  const subject = store.subject(pod.uid);
+  const subject = store.workItem(pod.uid);
   assert.ok(subject?.kind === "former" && !subject.selected);
   assert.deepEqual(subject.member.networks, []);
   assert.deepEqual(peers(store, "b"), []);
@@ -198,10 +198,10 @@ Deno.test("store: without its label a pod is cleaned, and its peers forget it", 
 Deno.test("store: without its annotation a pod is cleaned, and is a member again when it returns", () => {
   const store = threeMembers();
   assert.equal(text(store.putPod(view({ name: "a", ip: "10.0.0.1" }), now).changed), "a");
-  assert.equal(store.subject("uid-default-a")?.kind, "former");
+  assert.equal(store.workItem("uid-default-a")?.kind, "former");
   assert.deepEqual(peers(store, "b"), []);
   store.putPod(view({ name: "a", ip: "10.0.0.1", networks: "one" }), now);
-  assert.equal(store.subject("uid-default-a")?.kind, "member");
+  assert.equal(store.workItem("uid-default-a")?.kind, "member");
   assert.deepEqual(peers(store, "b"), ["10.0.0.1"]);
 });
 

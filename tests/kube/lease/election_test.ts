@@ -33,7 +33,7 @@ function createWorld(): World {
   const leases = new FakeLeases();
   const candidates: Candidate[] = [];
   const writers = (): readonly string[] =>
-    candidates.filter(({ election }) => election.mayWrite()).map(({ name }) => name);
+    candidates.filter(({ election }) => election.isLeader()).map(({ name }) => name);
   const atMostOne = (): void => assert.ok(writers().length <= 1, `two may write: ${writers().join(", ")}`);
 
   return {
@@ -122,7 +122,7 @@ Deno.test("a leader that ends gives the Lease back, and the other takes it at it
   const { world, a, b } = await pair();
   a.leave();
   await world.clock.advance(0);
-  assert.equal(a.election.mayWrite(), false, "over before the Lease is given back");
+  assert.equal(a.election.isLeader(), false, "over before the Lease is given back");
   assert.equal(world.leases.spec["holderIdentity"], "a");
   await world.pass(3_000);
   await a.election.done;
@@ -164,9 +164,9 @@ Deno.test("a leader stopped for a minute and woken may not write before it has a
   a.clock.freeze();
   await world.pass(60_000);
   assert.deepEqual(world.writers(), ["b"]);
-  assert.equal(a.election.mayWrite(), false, "known before any of its timers has run");
+  assert.equal(a.election.isLeader(), false, "known before any of its timers has run");
   a.clock.thaw();
-  assert.equal(a.election.mayWrite(), false);
+  assert.equal(a.election.isLeader(), false);
   await world.pass(10_000);
   assert.deepEqual(world.writers(), ["b"]);
   assert.deepEqual(a.told, [
@@ -183,11 +183,11 @@ Deno.test("a leader alone, stopped and woken, leads again after one renewal", as
   await world.pass(5_000);
   a.clock.freeze();
   await world.pass(60_000);
-  assert.equal(a.election.mayWrite(), false);
+  assert.equal(a.election.isLeader(), false);
   a.clock.thaw();
-  assert.equal(a.election.mayWrite(), false);
+  assert.equal(a.election.isLeader(), false);
   await world.pass(3_000);
-  assert.equal(a.election.mayWrite(), true);
+  assert.equal(a.election.isLeader(), true);
   await end(world);
 });
 
@@ -198,9 +198,9 @@ Deno.test("an answer that comes after the deadline gives no right to write", asy
   a.clock.freeze();
   await world.pass(11_000);
   a.clock.thaw();
-  assert.equal(a.election.mayWrite(), false);
+  assert.equal(a.election.isLeader(), false);
   await world.clock.advance(1);
-  assert.equal(a.election.mayWrite(), false);
+  assert.equal(a.election.isLeader(), false);
   await end(world);
 });
 
@@ -340,7 +340,7 @@ Deno.test("an old record is restored by hand: the one who wrote it does not take
   a.clock.freeze();
   world.leases.edit(old);
   await world.pass(9_000);
-  assert.equal(b.election.mayWrite(), false);
+  assert.equal(b.election.isLeader(), false);
   await end(world);
 });
 

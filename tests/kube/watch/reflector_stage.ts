@@ -73,8 +73,8 @@ export function stage(
       deleted: (each) => hear(`deleted ${each.name}`),
       unreadable: (reason) => hear(`unreadable: ${reason}`),
     },
-    onTrouble: ({ end, retryIn }) => hear(`trouble ${end}, again in ${retryIn}`),
-    onHealed: () => hear("healed"),
+    onError: ({ end, retryIn }) => hear(`trouble ${end}, again in ${retryIn}`),
+    onRecovered: () => hear("healed"),
   }, { clock });
   return {
     clock,

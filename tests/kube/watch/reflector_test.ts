@@ -159,7 +159,7 @@ Deno.test("reflector: over a real connection, a drop in mid-line and a stop leav
       deleted: () => heard.push("deleted"),
       unreadable: (reason) => heard.push(reason),
     },
-    onTrouble: ({ end }) => heard.push(end),
+    onError: ({ end }) => heard.push(end),
   }, { clock });
   await until(() => heard.includes("dropped"), { what: "the drop to be seen" });
   await clock.advance(800);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { ReadingError } from "../../../lib/overlay/iproute2/fields.ts";
 import type { Observation, ObservedLink, ObservedRoute } from "../../../lib/overlay/observation.ts";
-import { explain, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
+import { readFdb, readIp, readRefusals } from "../../../lib/overlay/iproute2/read.ts";
 import { isReady, readyMarker } from "../../../lib/overlay/step.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
 import { aDevice, annotationKey, anObservation } from "../plan/worlds.ts";
@@ -274,12 +274,12 @@ Deno.test("reading leaves out the empty objects that older iproute2 prints", () 
 Deno.test("refusals are told by line; what is not complete yet is left out", () => {
   const stderr = "RTNETLINK answers: File exists\nCommand failed -:8\nCommand failed -:9\n" +
     'Error: first.\n  second\nCommand failed -:12\nCannot find device "nosuch"\n';
-  assert.deepEqual(explain(stderr), [
+  assert.deepEqual(readRefusals(stderr), [
     { line: 8, message: "RTNETLINK answers: File exists" },
     { line: 9, message: "refused without a reason" },
     { line: 12, message: "Error: first.; second" },
   ]);
-  assert.deepEqual(explain(""), []);
+  assert.deepEqual(readRefusals(""), []);
 });
 
 Deno.test("a pod is ready when lo carries the marker, and only lo", () => {

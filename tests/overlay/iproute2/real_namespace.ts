@@ -1,5 +1,5 @@
 // Can this machine make network namespaces, and what do real `ip` and `bridge` do with lines in a new one?
-import { explain, observeFdb, observeIp, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
+import { observeFdb, observeIp, readFdb, readIp, readRefusals } from "../../../lib/overlay/iproute2/read.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
 import type { Tool } from "../../../lib/overlay/step.ts";
 
@@ -67,7 +67,7 @@ function readRun(stdout: string): Run {
   return {
     results: results.map((status, position) => ({
       status,
-      refused: explain(stderrs[position] ?? "").map(({ line }) => line),
+      refused: readRefusals(stderrs[position] ?? "").map(({ line }) => line),
     })),
     observed: {
       ...readIp(ip.trim().split("\n")),

@@ -1,7 +1,7 @@
 // Where do long sessions of `ip` and `bridge` differ from single commands? Shown on the real tools and on the
 // toy.
 import assert from "node:assert/strict";
-import { explain, marker } from "../../../lib/overlay/iproute2/read.ts";
+import { barrier, readRefusals } from "../../../lib/overlay/iproute2/read.ts";
 import type { Tool } from "../../../lib/overlay/step.ts";
 import { createToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { namespaceCommand, runScript } from "./real_namespace.ts";
@@ -204,7 +204,7 @@ async function onReal({ tool, turns }: Trap, namespace: readonly string[]): Prom
   const [answers = "", errors = ""] = stdout.split("@stderr\n");
   return {
     // Every second line is a marker.
-    refused: explain(errors).map(({ line }) => (line + 1) / 2),
+    refused: readRefusals(errors).map(({ line }) => (line + 1) / 2),
     last: aboutVx(answers.trimEnd().split("\n").at(-2) ?? "[]"),
   };
 }
@@ -214,7 +214,7 @@ function commands(turns: readonly Turn[]): readonly string[] {
   return turns.map((turn) => {
     if (!("inSession" in turn)) return elsewhere(turn);
     answers += turn.inSession.includes(" show") ? 2 : 1;
-    return `echo '${turn.inSession}' >&3; echo '${marker}' >&3; ` +
+    return `echo '${turn.inSession}' >&3; echo '${barrier}' >&3; ` +
       `while [ "$(wc -l <"$dir/out")" -lt ${answers} ]; do sleep 0.01; done`;
   });
 }
