@@ -14,6 +14,7 @@ const documents = [
   "README.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",
+  "agent/README.md",
   "docs/architecture.md",
   "docs/measurements.md",
   ".github/pull_request_template.md",

@@ -1,0 +1,3 @@
+module vxlan-agent
+
+go 1.24
