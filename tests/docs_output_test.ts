@@ -29,6 +29,7 @@ Deno.test("README shows what list and inspect print, and what the log says of a 
 
 /** One after the other, so that they get their pod IPs in this order. */
 async function makePods(stage: Stage): Promise<void> {
+  stage.sandbox.apply(await Deno.readTextFile(new URL("deploy/base/networks.yaml", root)));
   const yaml = await Deno.readTextFile(new URL("examples/routed.yaml", root));
   for (const part of yaml.split("---\n")) {
     const [, name] = /kind: Pod\nmetadata:\n {2}name: (\w+)/.exec(part) ?? [];

@@ -24,7 +24,7 @@ Deno.test("leadership on a cluster", async (t) => {
       say("SKIPPED: failover needs access to the nodes; this is an existing cluster");
       return;
     }
-    await cluster.kubectl(["apply", "-f", `${repository}deploy/ha/two-replicas.yaml`]);
+    await cluster.kubectl(["apply", "-k", `${repository}deploy/ha`]);
     await controllerReady(cluster);
     await t.step("leader killed during a rollout of 30 pods: the standby finishes it", async () => {
       const before = await leader(cluster);

@@ -18,9 +18,17 @@ interface Rule {
 }
 
 const rules: readonly Rule[] = [
-  { role: ["clusterrole"], resource: "pods", said: /cannot list resource "pods"/ },
-  { role: ["clusterrole"], resource: "pods/exec", said: /cannot (get|create) resource "pods\/exec"/ },
-  { role: ["-n", "kube-system", "role"], resource: "configmaps", said: /cannot list resource "configmaps"/ },
+  { role: ["clusterrole", "kube-vxlan-controller"], resource: "pods", said: /cannot list resource "pods"/ },
+  {
+    role: ["clusterrole", "kube-vxlan-controller"],
+    resource: "pods/exec",
+    said: /cannot (get|create) resource "pods\/exec"/,
+  },
+  {
+    role: ["-n", "kube-system", "role", "kube-vxlan-controller-config"],
+    resource: "configmaps",
+    said: /cannot list resource "configmaps"/,
+  },
 ];
 
 Deno.test("rights of the controller", async (t) => {
@@ -39,7 +47,7 @@ Deno.test("rights of the controller", async (t) => {
 });
 
 async function withoutRule(cluster: Cluster, { role, resource, said }: Rule): Promise<void> {
-  const name = [...role, "kube-vxlan-controller"];
+  const name = role;
   const before = JSON.parse(await cluster.kubectl(["get", ...name, "-o", "json"]));
   const index = before.rules.findIndex((rule: { resources: string[] }) => rule.resources.includes(resource));
   assert.ok(index >= 0, `k8s.yaml has a rule for ${resource}`);

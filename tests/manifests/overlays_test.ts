@@ -1,0 +1,103 @@
+// Do the overlays differ from the base in what they are for, and in nothing else?
+import assert from "node:assert/strict";
+import { repository } from "../cluster/install_controller.ts";
+import { keyOf, type KubeObject, kustomizeObjects } from "./kustomize.ts";
+import { rightsOf } from "./rights.ts";
+
+const build = (name: string): Promise<readonly KubeObject[]> =>
+  kustomizeObjects(`${repository}deploy/${name}`);
+const base = await build("base");
+
+Deno.test("deploy/ha: two replicas on two nodes, a disruption budget, and nothing else", async () => {
+  const ha = await build("ha");
+  const expected = base.map(changed("Deployment", (deployment) => {
+    deployment.spec.replicas = 2;
+    deployment.spec.strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } };
+    const { matchLabels } = deployment.spec.selector;
+    deployment.spec.template.spec.topologySpreadConstraints = [{
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels },
+    }];
+  }));
+  assert.deepEqual(ha.filter(({ kind }) => kind !== "PodDisruptionBudget"), expected);
+  const [budget] = ha.filter(({ kind }) => kind === "PodDisruptionBudget");
+  assert.deepEqual(budget?.spec, { minAvailable: 1, selector: one(ha, "Deployment").spec.selector });
+});
+
+Deno.test("deploy/namespaced: the same pod and the same rights, in one namespace only", async () => {
+  const here = await build("namespaced");
+  assert.deepEqual(rightsOf(here), rightsOf(base));
+  assert.deepEqual(here.filter(({ metadata }) => metadata.namespace !== "default").map(keyOf), []);
+  assert.deepEqual(here.filter(({ kind }) => kind.startsWith("Cluster")).map(keyOf), []);
+  for (const { kind, roleRef, subjects } of here) {
+    if (kind !== "RoleBinding") continue;
+    assert.equal(roleRef.kind, "Role");
+    assert.deepEqual(subjects.map((subject: { namespace: string }) => subject.namespace), ["default"]);
+  }
+  const pod = structuredClone(one(base, "Deployment").spec);
+  assert.equal(pod.template.spec.priorityClassName, "system-cluster-critical");
+  delete pod.template.spec.priorityClassName;
+  pod.template.spec.containers[0].env.push({
+    name: "KVC_WATCH_NAMESPACES",
+    valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+  });
+  assert.deepEqual(one(here, "Deployment").spec, pod);
+});
+
+const upgrades = [
+  { upgrade: "upgrade", of: "base" },
+  { upgrade: "upgrade/ha", of: "ha" },
+  { upgrade: "upgrade/namespaced", of: "namespaced" },
+];
+for (const { upgrade, of } of upgrades) {
+  Deno.test(`deploy/${upgrade} is deploy/${of} without the networks`, async () => {
+    const install = await build(of);
+    const kept = install.filter(({ kind }) => kind !== "ConfigMap");
+    assert.equal(kept.length, install.length - 1);
+    assert.deepEqual(await build(upgrade), kept);
+  });
+}
+
+Deno.test("deploy/components/openshift adds to the base and changes nothing", async () => {
+  const directory = await Deno.makeTempDir({ dir: `${repository}deploy`, prefix: "test-" });
+  try {
+    const kustomization = { resources: ["../base"], components: ["../components/openshift"] };
+    await Deno.writeTextFile(`${directory}/kustomization.yaml`, JSON.stringify(kustomization));
+    const all = await kustomizeObjects(directory);
+    const added = all.filter((object) => !base.some((other) => keyOf(other) === keyOf(object)));
+    assert.deepEqual(all.filter((object) => !added.includes(object)), base);
+    assert.deepEqual(added.map(({ kind }) => kind).sort(), ["RoleBinding", "SecurityContextConstraints"]);
+    const { metadata, subjects } = one(added, "RoleBinding");
+    const account = one(base, "ServiceAccount");
+    assert.deepEqual(subjects, [{ kind: "ServiceAccount", ...account.metadata }]);
+    assert.equal(metadata.namespace, account.metadata.namespace);
+    assert.deepEqual(one(added, "SecurityContextConstraints").allowedCapabilities, ["NET_ADMIN"]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("every install elects a leader, and takes its settings from variables", async () => {
+  for (const name of ["base", "ha", "namespaced", ...upgrades.map(({ upgrade }) => upgrade)]) {
+    const [container] = one(await build(name), "Deployment").spec.template.spec.containers;
+    assert.deepEqual(container.args, ["run"], name);
+    assert.deepEqual(container.env[0], { name: "KVC_LEADER_ELECTION", value: "true" }, name);
+  }
+});
+
+function one(objects: readonly KubeObject[], kind: string): KubeObject {
+  const [found, ...more] = objects.filter((object) => object.kind === kind);
+  assert.ok(found !== undefined && more.length === 0, `one ${kind}`);
+  return found;
+}
+
+/** A copy in which the objects of a kind are changed. */
+function changed(kind: string, change: (object: KubeObject) => void): (object: KubeObject) => KubeObject {
+  return (object) => {
+    const copy = structuredClone(object);
+    if (copy.kind === kind) change(copy);
+    return copy;
+  };
+}
