@@ -17,6 +17,7 @@ const documents = [
   "agent/README.md",
   "docs/architecture.md",
   "docs/install.md",
+  "docs/stability.md",
   "docs/measurements.md",
   ".github/pull_request_template.md",
 ];

@@ -159,6 +159,14 @@ export const runOptions: readonly OptionRow[] = [
   },
 ];
 
+/** What `uninstall` has beside what it needs to see members. */
+export const uninstallOptions: readonly OptionRow[] = [
+  {
+    flag: "clean",
+    description: "remove our interfaces, condition and annotation from all members, instead of naming them",
+  },
+];
+
 /** The environment variable of a flag. */
 export function variableOf(flag: string): string {
   return `KVC_${flag.toUpperCase().replaceAll("-", "_")}`;

@@ -1,20 +1,15 @@
 // The command `inspect`: one pod as it should be and as its kernel says it is. Changes nothing.
-import { AgentClient } from "../../controller/agent/agent_client.ts";
-import { SessionPool } from "../../controller/agent/session_pool.ts";
 import type { WorkItem } from "../../controller/store/work_item.ts";
-import type { Executor } from "../../kube/exec/exec.ts";
-import { openSession } from "../../kube/exec/session.ts";
-import { createExecutor } from "../../kube/exec/executor.ts";
 import type { Member } from "../../member/member.ts";
 import { cidrText, type Network } from "../../network/network.ts";
 import type { PodView } from "../../member/pod.ts";
 import { type Problem, problemText } from "../../network/problem.ts";
 import { printable } from "../../text/printable.ts";
-import { batchCommand } from "../../overlay/iproute2/render.ts";
 import { describe } from "../../overlay/step_text.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import { wantedState } from "../../overlay/wanted.ts";
 import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
+import { withAgents } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 
@@ -26,9 +21,6 @@ export const inspectCommand: CommandSpec = {
   action: ({ settings, args: [name] }, host) =>
     withClusterView(settings, { host, use: (view) => inspect(named(name, view), { view, host }) }),
 };
-
-/** Milliseconds until the agent must answer. */
-const openDeadline = 15_000;
 
 function named(name: string | undefined, { pods, settings }: ClusterView): PodView {
   const found = pods.find((pod) => `${pod.namespace}/${pod.name}` === name);
@@ -107,35 +99,18 @@ async function driftOf(
     host.print(`  peers on ${name}: ${peers.length === 0 ? "none" : peers.join(", ")}`);
   }
   const { uid, namespace, name: pod } = member;
-  const executor = createExecutor(view.connection, { clock: host.clock });
-  const pool = poolOver(executor, host);
+  const entries = wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
   try {
-    const agents = new AgentClient({ pool, ensureLeader: refuseToWrite, onStep: () => {} });
-    const entries = wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
-    const observed = await agents.observe({ uid, namespace, pod, ...phase.agent }, { entries });
+    const observed = await withAgents({ connection: view.connection, clock: host.clock }, {
+      sessions: 2,
+      ensureMayWrite: refuseToWrite,
+      use: (agents) => agents.observe({ uid, namespace, pod, ...phase.agent }, { entries }),
+    });
     const { steps, obstacles } = plan({ wanted, observed, ourAddresses: new Map() });
     return [...obstacles.map(({ reason }) => reason), ...steps.map((step) => `to do: ${describe(step)}`)];
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
-  } finally {
-    await pool.close();
-    executor.close();
   }
-}
-
-function poolOver(executor: Executor, { clock }: Host): SessionPool {
-  return new SessionPool({
-    clock,
-    limit: 2,
-    keep: { ip: 1_000, bridge: 1_000 },
-    open: ({ namespace, pod, container }, tool) =>
-      openSession(executor, {
-        target: { namespace, pod, container },
-        command: batchCommand(tool),
-        clock,
-        deadline: openDeadline,
-      }),
-  });
 }
 
 function refuseToWrite(): never {

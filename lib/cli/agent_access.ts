@@ -1,0 +1,42 @@
+// How do commands get into agents: sessions of their own, for as long as the command takes.
+import { AgentClient } from "../controller/agent/agent_client.ts";
+import { SessionPool } from "../controller/agent/session_pool.ts";
+import type { Connection } from "../kube/config/connection.ts";
+import { createExecutor } from "../kube/exec/executor.ts";
+import { openSession } from "../kube/exec/session.ts";
+import { batchCommand } from "../overlay/iproute2/render.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** Milliseconds until the agent must answer. */
+const openDeadline = 15_000;
+
+/** Hands over the agents, and closes every session afterwards. `ensureMayWrite` throws where nothing may be changed. */
+export async function withAgents<T>(
+  { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
+  { sessions, ensureMayWrite, use }: {
+    /** How many may be open at a time. */
+    readonly sessions: number;
+    readonly ensureMayWrite: () => void;
+    readonly use: (agents: AgentClient) => Promise<T>;
+  },
+): Promise<T> {
+  const executor = createExecutor(connection, { clock });
+  const pool = new SessionPool({
+    clock,
+    limit: sessions,
+    keep: { ip: 1_000, bridge: 1_000 },
+    open: ({ namespace, pod, container }, tool) =>
+      openSession(executor, {
+        target: { namespace, pod, container },
+        command: batchCommand(tool),
+        clock,
+        deadline: openDeadline,
+      }),
+  });
+  try {
+    return await use(new AgentClient({ pool, ensureLeader: ensureMayWrite, onStep: () => {} }));
+  } finally {
+    await pool.close();
+    executor.close();
+  }
+}
