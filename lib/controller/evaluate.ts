@@ -81,8 +81,7 @@ function problemsOf(member: Member, { obstacles, remaining, refusals }: Converge
 
 function networkOf(member: Member, step: Step): string | undefined {
   if (step.kind === "set-ready") return undefined;
-  const name = step.kind === "add-link" ? step.name : step.dev;
-  return member.networks.find((network) => network.interfaceName === name)?.name;
+  return member.networks.find(({ interfaceName }) => interfaceName === step.interfaceName)?.name;
 }
 
 function stateOf(

@@ -1,7 +1,6 @@
 // The fields of a Pod that decide whether and how it is a member; nothing else of a pod is kept in memory.
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { parseAddress } from "../network/grammar/address.ts";
-import type { Family } from "../network/network.ts";
+import { type Family, parseAddress } from "../network/grammar/address.ts";
 import { type ShownStatus, shownStatus } from "./current_status.ts";
 
 /** What a container's status says. `unknown` until the kubelet has reported. */

@@ -1,6 +1,6 @@
 // Which of a pod's networks exclude each other, because the kernel would refuse or confuse the second.
-import { subnetOf } from "./grammar/address.ts";
-import { cidrText, type Network } from "./network.ts";
+import { cidrText, subnetOf } from "./grammar/address.ts";
+import type { Network } from "./network.ts";
 
 /** What the networks that stand have taken, each with the name of the network that has it. */
 export interface Claims {
@@ -46,7 +46,7 @@ export function claim(network: Network, claims: Claims): readonly string[] {
 
 function interfaceConflicts(network: Network, claims: Claims): readonly string[] {
   const conflicts: string[] = [];
-  if (network.interfaceName === network.dev) {
+  if (network.interfaceName === network.underlay) {
     conflicts.push(`interface ${network.interfaceName} cannot be made on itself: give name=… or dev=…`);
   }
   const named = claims.interfaceNames.get(network.interfaceName);

@@ -162,7 +162,7 @@ function networkOf(
     name,
     vni: options.id,
     interfaceName: options.name,
-    dev: options.dev ?? defaults.dev,
+    underlay: options.dev ?? defaults.dev,
     port: options.dstport ?? defaults.dstport,
     family: options.family ?? defaults.family,
     up: options.up ?? defaults.up,

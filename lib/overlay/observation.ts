@@ -1,5 +1,5 @@
 // What the kernel holds in one pod's network namespace, as read from `ip -json -details` and `bridge -json`.
-import type { Family } from "../network/network.ts";
+import type { Family } from "../network/grammar/address.ts";
 
 /** One link. `vxlan` is present for links of kind vxlan. */
 export interface ObservedLink {

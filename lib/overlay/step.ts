@@ -1,5 +1,5 @@
 // The changes we know how to make in a pod, as values; rendering to a command line happens in one place only.
-import type { Family } from "../network/network.ts";
+import type { Family } from "../network/grammar/address.ts";
 import type { Observation } from "./observation.ts";
 
 /** Marks the routes that are ours: only routes of this protocol number are ever removed. */
@@ -9,24 +9,44 @@ export const routeProtocol = 86;
  * One change. Every string in it has been parsed: names by the grammar, addresses and MACs to canonical form.
  */
 export type Step =
-  | { readonly kind: "delete-link"; readonly dev: string; readonly why: string }
+  | { readonly kind: "delete-link"; readonly interfaceName: string; readonly why: string }
   | AddLink
-  | { readonly kind: "set-alias"; readonly dev: string; readonly alias: string }
-  | { readonly kind: "set-underlay"; readonly dev: string; readonly vni: number; readonly underlay: string }
-  | { readonly kind: "set-mtu"; readonly dev: string; readonly mtu: number }
-  | { readonly kind: "set-mac"; readonly dev: string; readonly mac: string }
-  | { readonly kind: "set-up"; readonly dev: string }
-  | { readonly kind: "add-address"; readonly dev: string; readonly cidr: string; readonly family: Family }
-  | { readonly kind: "delete-address"; readonly dev: string; readonly cidr: string }
-  | { readonly kind: "add-route"; readonly dev: string; readonly subnet: string; readonly gateway: string }
+  | { readonly kind: "set-alias"; readonly interfaceName: string; readonly alias: string }
+  | {
+    readonly kind: "set-underlay";
+    readonly interfaceName: string;
+    readonly vni: number;
+    readonly underlay: string;
+  }
+  | { readonly kind: "set-mtu"; readonly interfaceName: string; readonly mtu: number }
+  | { readonly kind: "set-mac"; readonly interfaceName: string; readonly mac: string }
+  | { readonly kind: "set-up"; readonly interfaceName: string }
+  | {
+    readonly kind: "add-address";
+    readonly interfaceName: string;
+    readonly cidr: string;
+    readonly family: Family;
+  }
+  | { readonly kind: "delete-address"; readonly interfaceName: string; readonly cidr: string }
+  | {
+    readonly kind: "add-route";
+    readonly interfaceName: string;
+    readonly subnet: string;
+    readonly gateway: string;
+  }
   | {
     readonly kind: "delete-route";
-    readonly dev: string;
+    readonly interfaceName: string;
     readonly subnet: string;
     readonly gateway?: string;
   }
-  | { readonly kind: "append-fdb"; readonly dev: string; readonly dst: string }
-  | { readonly kind: "delete-fdb"; readonly dev: string; readonly mac: string; readonly dst: string }
+  | { readonly kind: "append-fdb"; readonly interfaceName: string; readonly dst: string }
+  | {
+    readonly kind: "delete-fdb";
+    readonly interfaceName: string;
+    readonly mac: string;
+    readonly dst: string;
+  }
   /**
    * Sets the marker that a native sidecar's startup probe reads; no plan holds it, the controller decides
    * when.
@@ -36,12 +56,12 @@ export type Step =
 /** Makes an interface. Its alias needs a step of its own: `link add … alias` is silently ignored. */
 export interface AddLink {
   readonly kind: "add-link";
-  readonly name: string;
+  readonly interfaceName: string;
   readonly vni: number;
   readonly port: number;
   readonly family: Family;
   readonly local?: string;
-  readonly dev: string;
+  readonly underlay: string;
   readonly mac: string;
   readonly mtu?: number;
   readonly why: string;

@@ -6,35 +6,35 @@ import type { Step } from "./step.ts";
 export function describe(step: Step): string {
   switch (step.kind) {
     case "delete-link":
-      return `delete interface ${step.dev}: ${step.why}`;
+      return `delete interface ${step.interfaceName}: ${step.why}`;
     case "add-link":
-      return `create interface ${step.name} (VNI ${step.vni} on ${step.dev}, port ${step.port}): ${step.why}`;
+      return `create interface ${step.interfaceName} (VNI ${step.vni} on ${step.underlay}, port ${step.port}): ${step.why}`;
     case "set-alias":
-      return `mark interface ${step.dev} as ours`;
+      return `mark interface ${step.interfaceName} as ours`;
     case "set-underlay":
-      return `move interface ${step.dev} to device ${step.underlay}`;
+      return `move interface ${step.interfaceName} to device ${step.underlay}`;
     case "set-mtu":
-      return `set MTU of ${step.dev} to ${step.mtu}`;
+      return `set MTU of ${step.interfaceName} to ${step.mtu}`;
     case "set-mac":
-      return `set MAC address of ${step.dev} to ${step.mac}`;
+      return `set MAC address of ${step.interfaceName} to ${step.mac}`;
     case "set-up":
-      return `bring interface ${step.dev} up`;
+      return `bring interface ${step.interfaceName} up`;
     case "add-address":
-      return `add address ${step.cidr} to ${step.dev}`;
+      return `add address ${step.cidr} to ${step.interfaceName}`;
     case "delete-address":
-      return `remove address ${step.cidr} from ${step.dev}`;
+      return `remove address ${step.cidr} from ${step.interfaceName}`;
     case "add-route":
-      return `add route ${step.subnet} via ${step.gateway} on ${step.dev}`;
+      return `add route ${step.subnet} via ${step.gateway} on ${step.interfaceName}`;
     case "delete-route":
       return `remove route ${step.subnet}${
         step.gateway === undefined ? "" : ` via ${step.gateway}`
-      } from ${step.dev}`;
+      } from ${step.interfaceName}`;
     case "append-fdb":
-      return `add peer ${step.dst} to ${step.dev}`;
+      return `add peer ${step.dst} to ${step.interfaceName}`;
     case "delete-fdb":
       return step.mac === floodMac
-        ? `remove peer ${step.dst} from ${step.dev}`
-        : `remove entry ${step.mac} of ${step.dst} from ${step.dev}`;
+        ? `remove peer ${step.dst} from ${step.interfaceName}`
+        : `remove entry ${step.mac} of ${step.dst} from ${step.interfaceName}`;
     case "set-ready":
       return "mark the pod as ready";
     default:
@@ -62,11 +62,11 @@ export function changeSummary(steps: readonly Step[]): string {
 function deviceOf(step: Step): string {
   switch (step.kind) {
     case "add-link":
-      return step.name;
+      return step.interfaceName;
     case "set-ready":
       return "lo";
     default:
-      return step.dev;
+      return step.interfaceName;
   }
 }
 
@@ -88,7 +88,7 @@ function linkPhrase(
   },
 ): readonly string[] {
   if (created === undefined) return deleted === undefined ? [] : [`deleted (${deleted.why})`];
-  const shape = `VNI ${created.vni} on ${created.dev}`;
+  const shape = `VNI ${created.vni} on ${created.underlay}`;
   return [deleted === undefined ? `created (${shape})` : `replaced (${shape}): ${deleted.why}`];
 }
 

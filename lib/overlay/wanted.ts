@@ -1,27 +1,16 @@
 // What one member's kernel should hold: a value per interface, derived from the member and its peers.
 import { createHash } from "node:crypto";
-import type { Cidr, Family, Network, Route } from "../network/network.ts";
 import type { Member } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
-import { parseIp } from "../network/grammar/address.ts";
+import { type Cidr, type Family, parseIp, type Route } from "../network/grammar/address.ts";
+import type { Network } from "../network/network.ts";
 
-/** One interface as it should be. */
-export interface WantedInterface {
-  readonly network: string;
-  readonly name: string;
+/** One interface as it should be: its network with what the pod and its peers add. */
+export interface WantedInterface extends Network {
   readonly alias: string;
-  readonly vni: number;
-  readonly port: number;
-  readonly family: Family;
   /** Local tunnel address: set for family 6 only (a link made without it is IPv4). */
   readonly local?: string;
-  readonly dev: string;
   readonly mac: string;
-  /** Absent: what `dev` allows. */
-  readonly mtu?: number;
-  readonly up: boolean;
-  readonly addresses: readonly Cidr[];
-  readonly routes: readonly Route[];
   /** Pod IPs of the peers, canonical, sorted, without our own. */
   readonly peers: readonly string[];
 }
@@ -81,10 +70,10 @@ export function wantedState(
   },
 ): WantedState {
   const interfaces = member.networks.flatMap((network) => wantedInterface(member, { ...context, network }));
-  const made = new Set(interfaces.map(({ network }) => network));
+  const made = new Set(interfaces.map(({ name }) => name));
   const unmade = member.networks.map(({ name }) => name).filter((name) => !made.has(name));
   return {
-    interfaces: interfaces.sort((a, b) => a.name < b.name ? -1 : 1),
+    interfaces: interfaces.sort((a, b) => a.interfaceName < b.interfaceName ? -1 : 1),
     untouchable: [...new Set([...member.unresolved, ...unmade])].sort(),
     mayRemove: context.mayRemove && member.annotationParsed,
     annotationKey: context.annotationKey,
@@ -106,19 +95,10 @@ function wantedInterface(
   const local = podIpOf(member, network.family);
   if (local === undefined) return [];
   return [{
-    network: network.name,
-    name: network.interfaceName,
+    ...network,
     alias: aliasOf(network.name, context.annotationKey),
-    vni: network.vni,
-    port: network.port,
-    family: network.family,
     ...(network.family === 6 ? { local } : {}),
-    dev: network.dev,
     mac: network.mac ?? derivedMac(member.uid, network.name),
-    ...(network.mtu === undefined ? {} : { mtu: network.mtu }),
-    up: network.up,
-    addresses: network.addresses,
-    routes: network.routes,
     peers: peerAddresses(member, context),
   }];
 }

@@ -5,8 +5,9 @@ import {
   noClusterNetworks,
   readClusterNetworks,
 } from "../../lib/network/cluster_networks.ts";
-import { cidrText, type Network } from "../../lib/network/network.ts";
+import { cidrText } from "../../lib/network/grammar/address.ts";
 import { parseAnnotation } from "../../lib/network/grammar/annotation.ts";
+import type { Network } from "../../lib/network/network.ts";
 import { resolveNetworks } from "../../lib/network/resolve.ts";
 
 const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
@@ -445,7 +446,7 @@ function clusterAfter(looks: readonly Readonly<Record<string, string>>[]): Clust
 
 function shown(network: Network): string {
   return [
-    `${network.name}: ${network.interfaceName} ${network.vni}:${network.port} on ${network.dev}`,
+    `${network.name}: ${network.interfaceName} ${network.vni}:${network.port} on ${network.underlay}`,
     ...(network.family === 6 ? ["IPv6"] : []),
     ...(network.up ? [] : ["untouched"]),
     ...(network.mtu === undefined ? [] : [`mtu ${network.mtu}`]),

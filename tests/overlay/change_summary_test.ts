@@ -5,11 +5,11 @@ import type { Step } from "../../lib/overlay/step.ts";
 
 const add: Step = {
   kind: "add-link",
-  name: "west",
+  interfaceName: "west",
   vni: 101,
   port: 8472,
   family: 4,
-  dev: "eth0",
+  underlay: "eth0",
   mac: "02:00:00:00:00:01",
   why: "it does not exist",
 };
@@ -19,38 +19,41 @@ const cases: readonly { readonly it: string; readonly steps: readonly Step[]; re
     it: "tells of a new interface without what goes without saying",
     steps: [
       add,
-      { kind: "set-alias", dev: "west", alias: "x" },
-      { kind: "set-up", dev: "west" },
-      { kind: "add-address", dev: "west", cidr: "192.168.11.2/29", family: 4 },
-      { kind: "append-fdb", dev: "west", dst: "10.0.0.2" },
-      { kind: "append-fdb", dev: "west", dst: "10.0.0.3" },
+      { kind: "set-alias", interfaceName: "west", alias: "x" },
+      { kind: "set-up", interfaceName: "west" },
+      { kind: "add-address", interfaceName: "west", cidr: "192.168.11.2/29", family: 4 },
+      { kind: "append-fdb", interfaceName: "west", dst: "10.0.0.2" },
+      { kind: "append-fdb", interfaceName: "west", dst: "10.0.0.3" },
     ],
     line: "west: created (VNI 101 on eth0), address 192.168.11.2/29 added, 2 peers added",
   },
   {
     it: "says why an interface was replaced",
-    steps: [{ kind: "delete-link", dev: "west", why: "its VNI is 7, wanted is 101" }, add],
+    steps: [{ kind: "delete-link", interfaceName: "west", why: "its VNI is 7, wanted is 101" }, add],
     line: "west: replaced (VNI 101 on eth0): its VNI is 7, wanted is 101",
   },
   {
     it: "keeps interfaces apart",
     steps: [
-      { kind: "append-fdb", dev: "west", dst: "10.0.0.2" },
-      { kind: "delete-fdb", dev: "east", mac: "00:00:00:00:00:00", dst: "10.0.0.9" },
-      { kind: "delete-fdb", dev: "east", mac: "02:00:00:00:00:09", dst: "10.0.0.9" },
+      { kind: "append-fdb", interfaceName: "west", dst: "10.0.0.2" },
+      { kind: "delete-fdb", interfaceName: "east", mac: "00:00:00:00:00:00", dst: "10.0.0.9" },
+      { kind: "delete-fdb", interfaceName: "east", mac: "02:00:00:00:00:09", dst: "10.0.0.9" },
     ],
     line: "west: 1 peer added; east: 1 peer removed",
   },
   {
     it: "says that a link of somebody else was adopted, and that one was brought up",
-    steps: [{ kind: "set-alias", dev: "west", alias: "x" }, { kind: "set-up", dev: "west" }],
+    steps: [{ kind: "set-alias", interfaceName: "west", alias: "x" }, {
+      kind: "set-up",
+      interfaceName: "west",
+    }],
     line: "west: adopted, brought up",
   },
   {
     it: "counts what would make the line too long",
     steps: Array.from(
       { length: 14 },
-      (_, i): Step => ({ kind: "add-address", dev: "west", cidr: `10.0.${i}.1/24`, family: 4 }),
+      (_, i): Step => ({ kind: "add-address", interfaceName: "west", cidr: `10.0.${i}.1/24`, family: 4 }),
     ),
     line: `west: ${
       Array.from({ length: 10 }, (_, i) => `address 10.0.${i}.1/24 added`).join(", ")

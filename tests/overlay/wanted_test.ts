@@ -15,7 +15,7 @@ const network: Network = {
   name: "net0",
   vni: 100,
   interfaceName: "vx0",
-  dev: "eth0",
+  underlay: "eth0",
   port: 8472,
   family: 4,
   up: true,
@@ -46,13 +46,13 @@ Deno.test("wanted: one interface for each network, with everything that was aske
     routes: routes("192.168.20.0/24 via 192.168.10.2"),
   };
   assert.deepEqual(wantedState({ ...member, networks: [{ ...network, ...asked }] }, context).interfaces, [{
-    network: "net0",
-    name: "vx0",
+    name: "net0",
+    interfaceName: "vx0",
     alias: "kube-vxlan-controller:network=net0,annotation=vxlan.travelping.com/networks",
     vni: 100,
     port: 8472,
     family: 4,
-    dev: "eth0",
+    underlay: "eth0",
     up: true,
     ...asked,
     peers: [],
@@ -100,7 +100,9 @@ Deno.test("wanted: sorted by interface name, whatever the order of networks", ()
     interfaceName,
     vni: vni + 1,
   }));
-  const names = wantedState({ ...member, networks }, context).interfaces.map(({ name }) => name);
+  const names = wantedState({ ...member, networks }, context).interfaces.map(({ interfaceName }) =>
+    interfaceName
+  );
   assert.deepEqual(names, ["a", "b", "c"]);
 });
 

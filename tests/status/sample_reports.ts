@@ -20,7 +20,7 @@ export function state(name: string, vni: number, given: Partial<NetworkState> = 
       name,
       vni,
       interfaceName: name,
-      dev: "eth0",
+      underlay: "eth0",
       port: 8472,
       family: 4,
       up: true,

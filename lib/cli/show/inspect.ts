@@ -1,17 +1,18 @@
 // The command `inspect`: one pod as it should be and as its kernel says it is. Changes nothing.
 import type { WorkItem } from "../../controller/store/work_item.ts";
 import type { Member } from "../../member/member.ts";
-import { cidrText, type Network } from "../../network/network.ts";
 import type { PodView } from "../../member/pod.ts";
+import { cidrText } from "../../network/grammar/address.ts";
+import type { Network } from "../../network/network.ts";
 import { type Problem, problemText } from "../../network/problem.ts";
-import { printable } from "../../text/printable.ts";
-import { describe } from "../../overlay/step_text.ts";
 import { plan } from "../../overlay/plan/plan.ts";
+import { describe } from "../../overlay/step_text.ts";
 import { wantedState } from "../../overlay/wanted.ts";
-import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
+import { printable } from "../../text/printable.ts";
 import { withAgents } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
+import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
 
 export const inspectCommand: CommandSpec = {
   name: "inspect",
@@ -62,12 +63,12 @@ function headOf(pod: PodView, item: WorkItem | undefined): readonly string[] {
 }
 
 function networkLine(network: Network): string {
-  const { name, interfaceName, vni, port, dev, addresses, routes } = network;
+  const { name, interfaceName, vni, port, underlay, addresses, routes } = network;
   const has = [
     ...addresses.map(cidrText),
     ...routes.map(({ subnet, gateway }) => `${cidrText(subnet)} via ${gateway}`),
   ];
-  return `  network ${name}: interface ${interfaceName}, VNI ${vni}, port ${port} on ${dev}` +
+  return `  network ${name}: interface ${interfaceName}, VNI ${vni}, port ${port} on ${underlay}` +
     (has.length === 0 ? "" : `, ${has.join(", ")}`);
 }
 
@@ -95,8 +96,8 @@ async function driftOf(
     peersOf: (network) => view.store.peersOf(member.uid, network),
     mayRemove: true,
   });
-  for (const { name, peers } of wanted.interfaces) {
-    host.print(`  peers on ${name}: ${peers.length === 0 ? "none" : peers.join(", ")}`);
+  for (const { interfaceName, peers } of wanted.interfaces) {
+    host.print(`  peers on ${interfaceName}: ${peers.length === 0 ? "none" : peers.join(", ")}`);
   }
   const { uid, namespace, name: pod } = member;
   const entries = wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);

@@ -217,9 +217,9 @@ function entriesOf(wanted: WantedState): number {
 
 function rememberAddresses(memory: CachedPod, steps: readonly Step[]): void {
   for (const step of steps) {
-    if (step.kind === "add-address") addressesOf(memory, step.dev).add(step.cidr);
-    if (step.kind === "delete-address") addressesOf(memory, step.dev).delete(step.cidr);
-    if (step.kind === "delete-link") memory.addresses.delete(step.dev);
+    if (step.kind === "add-address") addressesOf(memory, step.interfaceName).add(step.cidr);
+    if (step.kind === "delete-address") addressesOf(memory, step.interfaceName).delete(step.cidr);
+    if (step.kind === "delete-link") memory.addresses.delete(step.interfaceName);
   }
 }
 
@@ -229,10 +229,10 @@ function claimAddresses(
   { observed, wanted }: { readonly observed: Observation; readonly wanted: WantedState },
 ): void {
   for (const each of wanted.interfaces) {
-    const present = new Set(observed.links.find((link) => link.name === each.name)?.addresses ?? []);
+    const present = new Set(observed.links.find((link) => link.name === each.interfaceName)?.addresses ?? []);
     for (const { address, prefix } of each.addresses) {
       const text = `${address}/${prefix}`;
-      if (present.has(text)) addressesOf(memory, each.name).add(text);
+      if (present.has(text)) addressesOf(memory, each.interfaceName).add(text);
     }
   }
 }

@@ -1,7 +1,5 @@
 // Is this text an address, an address with prefix length, a subnet or a MAC, and what is its one canonical form.
 import ipaddr from "ipaddr.js";
-import { cidrText } from "../network.ts";
-import type { Cidr, Family } from "../network.ts";
 import { fault, mapped, type Parsed, valueOf } from "./parsed.ts";
 
 /** Reads the address of one host. */
@@ -149,4 +147,25 @@ function prefixLength(
   return length >= range.from && length <= to
     ? valueOf(length)
     : fault(`expected a prefix length from ${range.from} to ${to} for IPv${range.family}`);
+}
+
+/** The family of the pod IPs that carry a network. */
+export type Family = 4 | 6;
+
+/** An IP address with its prefix length, in canonical text (IPv6 as RFC 5952). */
+export interface Cidr {
+  readonly family: Family;
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** A route through an interface: destination subnet (no host bits set) and gateway, of one family. */
+export interface Route {
+  readonly subnet: Cidr;
+  readonly gateway: string;
+}
+
+/** `192.0.2.1/24`, the form `ip` and people write. */
+export function cidrText(cidr: Cidr): string {
+  return `${cidr.address}/${cidr.prefix}`;
 }

@@ -1,18 +1,18 @@
 // What do the options of one network in one source say together, and which of them cannot be read.
-import type { Cidr, Route } from "../network.ts";
+import { cut, quoted } from "../../text/quoted.ts";
+import type { Problem, Source } from "../problem.ts";
+import type { Cidr, Route } from "./address.ts";
 import {
   isRepeatable,
   type Level,
   misplaced,
+  type OptionName,
   optionNamed,
   optionsFor,
   similarOption,
 } from "./option_names.ts";
-import type { OptionName } from "./option_names.ts";
 import { type OptionSet, readValue } from "./option_values.ts";
 import { fault, type Parsed, valueOf } from "./parsed.ts";
-import type { Problem, Source } from "../problem.ts";
-import { cut, quoted } from "../../text/quoted.ts";
 
 /** A word of the text, and where it stands. */
 export interface Token {

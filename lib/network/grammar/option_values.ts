@@ -1,10 +1,17 @@
 // What does the value of each option say: text becomes a typed value, or a reason why it does not.
-import { parseAddress, parseCidr, parseMac, parseSubnet } from "./address.ts";
+import { quoted } from "../../text/quoted.ts";
+import {
+  type Cidr,
+  type Family,
+  parseAddress,
+  parseCidr,
+  parseMac,
+  parseSubnet,
+  type Route,
+} from "./address.ts";
 import { parseDeviceName, parseInterfaceName } from "./names.ts";
-import type { Cidr, Family, Route } from "../network.ts";
 import type { OptionName } from "./option_names.ts";
 import { fault, mapped, type Parsed, valueOf } from "./parsed.ts";
-import { quoted } from "../../text/quoted.ts";
 
 /** Options as one source gives them; absent means not said there. (`type` has one value only and leaves no trace.) */
 export interface OptionSet {

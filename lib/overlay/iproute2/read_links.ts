@@ -1,6 +1,7 @@
 // Which links are there: the line that `address show` prints, with details, becomes links with their
 // addresses.
-import type { Family } from "../../network/network.ts";
+import { type Family, parseIp } from "../../network/grammar/address.ts";
+import type { ObservedLink, ObservedVxlan } from "../observation.ts";
 import {
   count,
   type Foreign,
@@ -12,8 +13,6 @@ import {
   texts,
   unexpected,
 } from "./fields.ts";
-import { parseIp } from "../../network/grammar/address.ts";
-import type { ObservedLink, ObservedVxlan } from "../observation.ts";
 
 /** Reads the line that `address show` prints. Throws a ReadingError. */
 export function readLinks(line: string): readonly ObservedLink[] {

@@ -1,5 +1,7 @@
 // Which routes are there: the line that `route show table all` prints, both families in one.
-import type { Family } from "../../network/network.ts";
+import { type Family, hostPrefix, parseIp, readCidr } from "../../network/grammar/address.ts";
+import type { ObservedRoute } from "../observation.ts";
+import { routeProtocol } from "../step.ts";
 import {
   type Foreign,
   objects,
@@ -10,9 +12,6 @@ import {
   text,
   unexpected,
 } from "./fields.ts";
-import { hostPrefix, parseIp, readCidr } from "../../network/grammar/address.ts";
-import type { ObservedRoute } from "../observation.ts";
-import { routeProtocol } from "../step.ts";
 
 /** Reads the line that `route show table all` prints. Throws a ReadingError. */
 export function readRoutes(line: string): readonly ObservedRoute[] {

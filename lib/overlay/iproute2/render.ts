@@ -1,7 +1,6 @@
 // How is a step written as a line of `ip -batch` or `bridge -batch`: the only place where commands are put
 // together.
-import { parseIp, readCidr } from "../../network/grammar/address.ts";
-import type { Family } from "../../network/network.ts";
+import { type Family, parseIp, readCidr } from "../../network/grammar/address.ts";
 import { type AddLink, type CommandLine, readyMarker, routeProtocol, type Step, type Tool } from "../step.ts";
 
 /** The MAC of entries that flood: frames to unknown, broadcast and multicast addresses go to every peer. */
@@ -15,31 +14,44 @@ export const floodMac = "00:00:00:00:00:00";
 export function render(step: Step): CommandLine {
   switch (step.kind) {
     case "delete-link":
-      return ip("link delete dev", name(step.dev));
+      return ip("link delete dev", name(step.interfaceName));
     case "add-link":
       return renderAddLink(step);
     case "set-alias":
-      return ip("link set dev", name(step.dev), "alias", alias(step.alias));
+      return ip("link set dev", name(step.interfaceName), "alias", alias(step.alias));
     case "set-underlay":
-      return ip("link set dev", name(step.dev), "type vxlan id", vni(step.vni), "dev", name(step.underlay));
+      return ip(
+        "link set dev",
+        name(step.interfaceName),
+        "type vxlan id",
+        vni(step.vni),
+        "dev",
+        name(step.underlay),
+      );
     case "set-mtu":
-      return ip("link set dev", name(step.dev), "mtu", mtu(step.mtu));
+      return ip("link set dev", name(step.interfaceName), "mtu", mtu(step.mtu));
     case "set-mac":
-      return ip("link set dev", name(step.dev), "address", mac(step.mac));
+      return ip("link set dev", name(step.interfaceName), "address", mac(step.mac));
     case "set-up":
-      return ip("link set dev", name(step.dev), "up");
+      return ip("link set dev", name(step.interfaceName), "up");
     case "add-address":
       return renderAddAddress(step);
     case "delete-address":
-      return ip("address delete", cidr(step.cidr), "dev", name(step.dev));
+      return ip("address delete", cidr(step.cidr), "dev", name(step.interfaceName));
     case "add-route":
-      return ip("route add", cidr(step.subnet), "via", address(step.gateway), ...onOurRoute(step.dev));
+      return ip(
+        "route add",
+        cidr(step.subnet),
+        "via",
+        address(step.gateway),
+        ...onOurRoute(step.interfaceName),
+      );
     case "delete-route":
-      return ip("route delete", cidr(step.subnet), ...via(step.gateway), ...onOurRoute(step.dev));
+      return ip("route delete", cidr(step.subnet), ...via(step.gateway), ...onOurRoute(step.interfaceName));
     case "append-fdb":
-      return bridge("fdb append", floodMac, "dst", address(step.dst), "dev", name(step.dev));
+      return bridge("fdb append", floodMac, "dst", address(step.dst), "dev", name(step.interfaceName));
     case "delete-fdb":
-      return bridge("fdb delete", mac(step.mac), "dst", address(step.dst), "dev", name(step.dev));
+      return bridge("fdb delete", mac(step.mac), "dst", address(step.dst), "dev", name(step.interfaceName));
     case "set-ready":
       return ip("link set dev lo alias", readyMarker);
     default:
@@ -49,16 +61,16 @@ export function render(step: Step): CommandLine {
 
 function renderAddLink(step: AddLink): CommandLine {
   return ip(
-    ...["link add name", name(step.name), "address", mac(step.mac)],
+    ...["link add name", name(step.interfaceName), "address", mac(step.mac)],
     ...(step.mtu === undefined ? [] : ["mtu", mtu(step.mtu)]),
-    ...["type vxlan id", vni(step.vni), "dev", name(step.dev), "dstport", port(step.port)],
+    ...["type vxlan id", vni(step.vni), "dev", name(step.underlay), "dstport", port(step.port)],
     ...(step.local === undefined ? [] : ["local", address(step.local, step.family)]),
   );
 }
 
 /** `replace` does what `add` does and forgives an address that is already there. */
 function renderAddAddress(step: Extract<Step, { kind: "add-address" }>): CommandLine {
-  const head = ["address replace", cidr(step.cidr), "dev", name(step.dev)];
+  const head = ["address replace", cidr(step.cidr), "dev", name(step.interfaceName)];
   return ip(...head, ...(step.family === 6 ? ["nodad"] : []));
 }
 

@@ -1,6 +1,5 @@
 // Which addresses an interface gets and loses.
-import { contains, readCidr } from "../../network/grammar/address.ts";
-import { type Cidr, cidrText } from "../../network/network.ts";
+import { type Cidr, cidrText, contains, readCidr } from "../../network/grammar/address.ts";
 import type { AddressSteps, KnownAddresses, StandingLink } from "./parts.ts";
 
 /**
@@ -8,12 +7,12 @@ import type { AddressSteps, KnownAddresses, StandingLink } from "./parts.ts";
  * length (the kernel takes an IPv6 address only once, and the user has said which one it is).
  */
 export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresses): AddressSteps {
-  const dev = wanted.name;
+  const { interfaceName } = wanted;
   const observed = (link?.addresses ?? []).flatMap((text) => readCidr(text) ?? []);
   const texts = new Set(wanted.addresses.map(cidrText));
   const isUnwanted = (cidr: Cidr): boolean =>
     !texts.has(cidrText(cidr)) &&
-    (ours.get(dev)?.has(cidrText(cidr)) === true || hasAddress(wanted.addresses, cidr));
+    (ours.get(interfaceName)?.has(cidrText(cidr)) === true || hasAddress(wanted.addresses, cidr));
   const remaining = observed.filter((cidr) =>
     !isUnwanted(cidr) && !isUnwanted(firstOfSubnet(cidr, observed))
   );
@@ -22,10 +21,10 @@ export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresse
   const leaving = observed.filter(isUnwanted).reverse();
   return {
     leaving,
-    deletions: leaving.map((cidr) => ({ kind: "delete-address", dev, cidr: cidrText(cidr) })),
+    deletions: leaving.map((cidr) => ({ kind: "delete-address", interfaceName, cidr: cidrText(cidr) })),
     additions: wanted.addresses
       .filter((cidr) => !there.has(cidrText(cidr)))
-      .map((cidr) => ({ kind: "add-address", dev, cidr: cidrText(cidr), family: cidr.family })),
+      .map((cidr) => ({ kind: "add-address", interfaceName, cidr: cidrText(cidr), family: cidr.family })),
     remaining,
   };
 }

@@ -18,11 +18,13 @@ export function fdbSteps(standing: readonly StandingLink[], observed: Observatio
   return {
     appends: standing.flatMap(({ wanted, link }) =>
       missingPeers(wanted.peers, entriesOf(held, link?.name))
-        .map((dst) => ({ kind: "append-fdb", dev: wanted.name, dst }) as const)
+        .map((dst) => ({ kind: "append-fdb", interfaceName: wanted.interfaceName, dst }) as const)
     ),
     deletions: standing.flatMap(({ wanted, link }) =>
       strayEntries(wanted.peers, entriesOf(held, link?.name))
-        .map(({ mac, dst }) => ({ kind: "delete-fdb", dev: wanted.name, mac, dst }) as const)
+        .map(({ mac, dst }) =>
+          ({ kind: "delete-fdb", interfaceName: wanted.interfaceName, mac, dst }) as const
+        )
     ),
   };
 }
@@ -67,9 +69,11 @@ function byDestination(a: ObservedFdbEntry, b: ObservedFdbEntry): number {
  * is not there yet, what is deleted is. All other steps are ignored: after those, look again.
  */
 export function afterFdbSteps(observed: Observation, steps: readonly Step[]): Observation {
-  const deleted = new Set(steps.flatMap((step) => step.kind === "delete-fdb" ? [keyOf(step)] : []));
+  const deleted = new Set(
+    steps.flatMap((step) => step.kind === "delete-fdb" ? [keyOf({ ...step, dev: step.interfaceName })] : []),
+  );
   const appended = steps.flatMap((step) =>
-    step.kind === "append-fdb" ? [{ dev: step.dev, mac: floodMac, dst: step.dst }] : []
+    step.kind === "append-fdb" ? [{ dev: step.interfaceName, mac: floodMac, dst: step.dst }] : []
   );
   // A rollout only appends, to thousands of entries again and again: no key is made for them then.
   const kept = deleted.size === 0 ? observed.fdb : observed.fdb.filter((entry) => !deleted.has(keyOf(entry)));
@@ -88,7 +92,8 @@ export function missingEntries(
   if (left.steps.length + left.obstacles.length === 0) return 0;
   const held = new Set(observed.fdb.map(({ dev, dst }) => `${dev} ${dst}`));
   return wanted.interfaces.reduce(
-    (sum, { name, peers }) => sum + peers.filter((peer) => !held.has(`${name} ${peer}`)).length,
+    (sum, { interfaceName, peers }) =>
+      sum + peers.filter((peer) => !held.has(`${interfaceName} ${peer}`)).length,
     0,
   );
 }

@@ -10,9 +10,9 @@ export function linkSteps(
   { wanted, link, why }: StandingLink,
   observed: Observation,
 ): { readonly steps: readonly Step[]; readonly obstacles: readonly Obstacle[] } {
-  const dev = wanted.name;
+  const { interfaceName } = wanted;
   if (link === undefined) {
-    const alias: Step = { kind: "set-alias", dev, alias: wanted.alias };
+    const alias: Step = { kind: "set-alias", interfaceName, alias: wanted.alias };
     return { steps: [addLink(wanted, why), alias, ...upSteps(wanted, false)], obstacles: [] };
   }
   const reason = underlayObstacle(wanted, observed.links);
@@ -25,19 +25,19 @@ export function linkSteps(
     ],
     obstacles: reason === undefined
       ? []
-      : [{ kind: "setup-failed", network: wanted.network, interfaceName: dev, reason }],
+      : [{ kind: "setup-failed", network: wanted.name, interfaceName, reason }],
   };
 }
 
 function addLink(wanted: WantedInterface, why: string): AddLink {
   return {
     kind: "add-link",
-    name: wanted.name,
+    interfaceName: wanted.interfaceName,
     vni: wanted.vni,
     port: wanted.port,
     family: wanted.family,
     ...(wanted.local === undefined ? {} : { local: wanted.local }),
-    dev: wanted.dev,
+    underlay: wanted.underlay,
     mac: wanted.mac,
     ...(wanted.mtu === undefined ? {} : { mtu: wanted.mtu }),
     why,
@@ -45,7 +45,9 @@ function addLink(wanted: WantedInterface, why: string): AddLink {
 }
 
 function aliasSteps(wanted: WantedInterface, link: ObservedLink): readonly Step[] {
-  return link.alias === wanted.alias ? [] : [{ kind: "set-alias", dev: wanted.name, alias: wanted.alias }];
+  return link.alias === wanted.alias
+    ? []
+    : [{ kind: "set-alias", interfaceName: wanted.interfaceName, alias: wanted.alias }];
 }
 
 /**
@@ -55,22 +57,26 @@ function underlaySteps(
   wanted: WantedInterface,
   { link, observed }: { readonly link: ObservedLink; readonly observed: Observation },
 ): readonly Step[] {
-  const dev = wanted.name;
-  const underlay = observed.links.find(({ name }) => name === wanted.dev);
+  const { interfaceName } = wanted;
+  const underlay = observed.links.find(({ name }) => name === wanted.underlay);
   if (underlay === undefined) return [];
   const mtu = wantedMtu(wanted, underlay);
-  const isMoved = link.vxlan?.dev !== wanted.dev;
+  const isMoved = link.vxlan?.dev !== wanted.underlay;
   return [
-    ...(isMoved ? [{ kind: "set-underlay", dev, vni: wanted.vni, underlay: wanted.dev } as const] : []),
-    ...(link.mtu === mtu ? [] : [{ kind: "set-mtu", dev, mtu } as const]),
+    ...(isMoved
+      ? [{ kind: "set-underlay", interfaceName, vni: wanted.vni, underlay: wanted.underlay } as const]
+      : []),
+    ...(link.mtu === mtu ? [] : [{ kind: "set-mtu", interfaceName, mtu } as const]),
   ];
 }
 
 function macSteps(wanted: WantedInterface, link: ObservedLink): readonly Step[] {
-  return link.mac === wanted.mac ? [] : [{ kind: "set-mac", dev: wanted.name, mac: wanted.mac }];
+  return link.mac === wanted.mac
+    ? []
+    : [{ kind: "set-mac", interfaceName: wanted.interfaceName, mac: wanted.mac }];
 }
 
 /** `up=false` means that the state is never touched, not that the link is taken down. */
 function upSteps(wanted: WantedInterface, isUp: boolean): readonly Step[] {
-  return wanted.up && !isUp ? [{ kind: "set-up", dev: wanted.name }] : [];
+  return wanted.up && !isUp ? [{ kind: "set-up", interfaceName: wanted.interfaceName }] : [];
 }

@@ -30,7 +30,7 @@ export function planLinks(wanted: WantedState, observed: Observation): LinkPlan 
 export function replaceReason(wanted: WantedInterface, link: ObservedLink): string | undefined {
   const vxlan = link.vxlan;
   if (vxlan === undefined) return `it is of kind ${quoted(link.kind)}, not vxlan`;
-  if (link.name !== wanted.name) return `its name is ${wanted.name} now`;
+  if (link.name !== wanted.interfaceName) return `its name is ${wanted.interfaceName} now`;
   if (vxlan.vni !== wanted.vni) return `its VNI is ${vxlan.vni}, not ${wanted.vni}`;
   if (vxlan.port !== wanted.port) return `its port is ${vxlan.port}, not ${wanted.port}`;
   if (vxlan.family !== wanted.family) {
@@ -69,7 +69,9 @@ function networkHolders(wanted: WantedState, observed: Observation): ReadonlyMap
 function networkOf(link: ObservedLink, wanted: WantedState): string | undefined {
   if (link.vxlan === undefined) return undefined;
   if (link.alias !== "") return networkOfAlias(link.alias, wanted.annotationKey);
-  return wanted.interfaces.find(({ name, vni }) => name === link.name && vni === link.vxlan?.vni)?.network;
+  return wanted.interfaces.find(({ interfaceName, vni }) =>
+    interfaceName === link.name && vni === link.vxlan?.vni
+  )?.name;
 }
 
 function doomedLinks(links: Links, obstacles: Findings["obstacles"]): Findings["doomed"] {
@@ -87,7 +89,7 @@ function doomOf(
   context: Links & { readonly network: string; readonly obstacles: Findings["obstacles"] },
 ): string | undefined {
   const { wanted, network } = context;
-  const iface = wanted.interfaces.find((candidate) => candidate.network === network);
+  const iface = wanted.interfaces.find((candidate) => candidate.name === network);
   if (iface !== undefined) {
     return context.obstacles.has(network) ? undefined : replaceReason(iface, link);
   }
@@ -97,7 +99,7 @@ function doomOf(
 
 function newObstacles(links: Links, findings: Findings): readonly Obstacle[] {
   return links.wanted.interfaces
-    .filter(({ network }) => !findings.obstacles.has(network))
+    .filter(({ name }) => !findings.obstacles.has(name))
     .flatMap((wanted) => {
       if (keptLink(wanted, { ...links, doomed: findings.doomed }) !== undefined) return [];
       const obstacle = whyNotMade(wanted, { ...links, doomed: findings.doomed });
@@ -110,14 +112,14 @@ type Doomed = Links & { readonly doomed: Findings["doomed"] };
 /** The link that already is the wanted interface, but for what changes in place. */
 function keptLink(wanted: WantedInterface, { observed, holders, doomed }: Doomed): ObservedLink | undefined {
   return observed.links.find(({ name }) =>
-    name === wanted.name && holders.get(name) === wanted.network && !doomed.has(name)
+    name === wanted.interfaceName && holders.get(name) === wanted.name && !doomed.has(name)
   );
 }
 
 function whyNotMade(wanted: WantedInterface, context: Doomed): Obstacle | undefined {
   const staying = context.observed.links.filter(({ name }) => !context.doomed.has(name));
-  const { network, name: interfaceName } = wanted;
-  const sameName = staying.find(({ name }) => name === wanted.name);
+  const { name: network, interfaceName } = wanted;
+  const sameName = staying.find(({ name }) => name === wanted.interfaceName);
   if (sameName !== undefined) {
     return { kind: "conflict", network, interfaceName, reason: nameTaken(wanted, sameName) };
   }
@@ -135,12 +137,12 @@ function isSameSegment(wanted: WantedInterface, vxlan: ObservedLink["vxlan"]): b
 }
 
 function nameTaken(wanted: WantedInterface, link: ObservedLink): string {
-  return `Cannot create interface "${wanted.name}" of network "${wanted.network}": the name is taken by ` +
+  return `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": the name is taken by ` +
     `${description(link)}. Remove that link, or choose another name for the interface (name=…)`;
 }
 
 function vniTaken(wanted: WantedInterface, link: ObservedLink): string {
-  return `Cannot create interface "${wanted.name}" of network "${wanted.network}": VNI ${wanted.vni} and port ` +
+  return `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": VNI ${wanted.vni} and port ` +
     `${wanted.port} are taken by link ${quoted(link.name)}, ${description(link)}. ` +
     `Remove that link, or choose another VNI (id=…) or port (dstport=…)`;
 }
@@ -156,9 +158,13 @@ function linkPlan(links: Links, findings: Findings): LinkPlan {
   const doomed = findings.doomed;
   return {
     standing: links.wanted.interfaces
-      .filter(({ network }) => !findings.obstacles.has(network))
+      .filter(({ name }) => !findings.obstacles.has(name))
       .map((wanted) => standingLink(wanted, { ...links, doomed })),
-    deletions: [...doomed].sort().map(([dev, why]) => ({ kind: "delete-link", dev, why })),
+    deletions: [...doomed].sort().map(([interfaceName, why]) => ({
+      kind: "delete-link",
+      interfaceName,
+      why,
+    })),
     obstacles: [...findings.obstacles.values()],
   };
 }
@@ -167,7 +173,7 @@ function standingLink(wanted: WantedInterface, context: Doomed): StandingLink {
   const link = keptLink(wanted, context);
   if (link !== undefined) return { wanted, link, why: "" };
   const replaced = [...context.holders].find(([name, network]) =>
-    network === wanted.network && context.doomed.has(name)
+    network === wanted.name && context.doomed.has(name)
   );
   return { wanted, why: replaced === undefined ? "it does not exist" : "it was made otherwise" };
 }

@@ -1,5 +1,5 @@
 // What the parts of a plan hand to each other.
-import type { Cidr } from "../../network/network.ts";
+import type { Cidr } from "../../network/grammar/address.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { Step } from "../step.ts";
 import type { WantedInterface } from "../wanted.ts";

@@ -1,6 +1,13 @@
 // Which routes the interfaces get and lose, and which ones cannot be had.
-import { contains, readCidr, subnetOf } from "../../network/grammar/address.ts";
-import { type Cidr, cidrText, type Family, type Route } from "../../network/network.ts";
+import {
+  type Cidr,
+  cidrText,
+  contains,
+  type Family,
+  readCidr,
+  type Route,
+  subnetOf,
+} from "../../network/grammar/address.ts";
 import { quoted } from "../../text/quoted.ts";
 import type { Observation, ObservedRoute } from "../observation.ts";
 import type { Step } from "../step.ts";
@@ -18,7 +25,7 @@ export function routeSteps(
   links: LinkPlan,
   context: { readonly observed: Observation; readonly addresses: readonly AddressSteps[] },
 ): RouteSteps {
-  const gone = new Set(links.deletions.map(({ dev }) => dev));
+  const gone = new Set(links.deletions.map(({ interfaceName }) => interfaceName));
   const main = context.observed.routes
     .filter(({ table, dev }) => table === "main" && !gone.has(dev))
     .sort(byText);
@@ -49,8 +56,8 @@ function unwantedRoutes(
 ): readonly ObservedRoute[] {
   if (link === undefined) return [];
   return routes.filter((route) =>
-    route.ours && route.dev === wanted.name &&
-    !wanted.routes.some((candidate) => isSame(candidate, { route, dev: wanted.name }))
+    route.ours && route.dev === wanted.interfaceName &&
+    !wanted.routes.some((candidate) => isSame(candidate, { route, dev: wanted.interfaceName }))
   );
 }
 
@@ -61,7 +68,9 @@ function lostRoutes(
 ): readonly ObservedRoute[] {
   const isBare = addresses.leaving.some(({ family }) => family === 4) &&
     !addresses.remaining.some(({ family }) => family === 4);
-  return isBare ? [...staying].filter(({ dev, subnet }) => dev === wanted.name && !subnet.includes(":")) : [];
+  return isBare
+    ? [...staying].filter(({ dev, subnet }) => dev === wanted.interfaceName && !subnet.includes(":"))
+    : [];
 }
 
 interface RouteContext {
@@ -77,18 +86,25 @@ function wantedRoutes(
 ): { readonly additions: readonly Step[]; readonly obstacles: readonly Obstacle[] } {
   const additions: Step[] = [];
   const obstacles: Obstacle[] = [];
-  const dev = wanted.name;
+  const { interfaceName } = wanted;
   // On a link that is down the kernel refuses routes; with `up=false` they wait for whoever brings it up.
   const routes = wanted.up || link?.up === true ? wanted.routes : [];
   for (const route of routes) {
-    if (context.staying.some((candidate) => isSame(route, { route: candidate, dev }))) continue;
-    const reason = whyNotAdded(route, { ...context, dev, wantedAddresses: wanted.addresses });
-    if (reason !== undefined) {
-      obstacles.push({ kind: reason.kind, network: wanted.network, interfaceName: dev, reason: reason.text });
+    if (context.staying.some((candidate) => isSame(route, { route: candidate, dev: interfaceName }))) {
       continue;
     }
-    context.claimed.set(cidrText(route.subnet), dev);
-    additions.push({ kind: "add-route", dev, subnet: cidrText(route.subnet), gateway: route.gateway });
+    const reason = whyNotAdded(route, { ...context, dev: interfaceName, wantedAddresses: wanted.addresses });
+    if (reason !== undefined) {
+      obstacles.push({ kind: reason.kind, network: wanted.name, interfaceName, reason: reason.text });
+      continue;
+    }
+    context.claimed.set(cidrText(route.subnet), interfaceName);
+    additions.push({
+      kind: "add-route",
+      interfaceName,
+      subnet: cidrText(route.subnet),
+      gateway: route.gateway,
+    });
   }
   return { additions, obstacles };
 }
@@ -164,6 +180,6 @@ const noAddresses: AddressSteps = { deletions: [], additions: [], leaving: [], r
 
 const linkLocal: Cidr = { family: 6, address: "fe80::", prefix: 10 };
 
-function deletion({ dev, subnet, gateway }: ObservedRoute): Step {
-  return { kind: "delete-route", dev, subnet, ...(gateway === undefined ? {} : { gateway }) };
+function deletion({ dev: interfaceName, subnet, gateway }: ObservedRoute): Step {
+  return { kind: "delete-route", interfaceName, subnet, ...(gateway === undefined ? {} : { gateway }) };
 }

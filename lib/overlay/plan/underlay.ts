@@ -1,5 +1,5 @@
 // Does the device that an interface is to be made on exist, and which MTU does it leave for the interface?
-import type { Family } from "../../network/network.ts";
+import type { Family } from "../../network/grammar/address.ts";
 import { quoted } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { WantedInterface } from "../wanted.ts";
@@ -25,12 +25,12 @@ export function underlayObstacle(
   links: readonly ObservedLink[],
 ): string | undefined {
   const attempt =
-    `Cannot put interface "${wanted.name}" of network "${wanted.network}" on device "${wanted.dev}"`;
-  const underlay = links.find(({ name }) => name === wanted.dev);
-  if (wanted.dev === wanted.name) return `${attempt}: an interface cannot be its own device`;
+    `Cannot put interface "${wanted.interfaceName}" of network "${wanted.name}" on device "${wanted.underlay}"`;
+  const underlay = links.find(({ name }) => name === wanted.underlay);
+  if (wanted.underlay === wanted.interfaceName) return `${attempt}: an interface cannot be its own device`;
   if (underlay === undefined) {
     return `${attempt}: no such device in the pod, which has ${
-      namesBeside(wanted.name, links)
+      namesBeside(wanted.interfaceName, links)
     }. Name one of them (dev=…)`;
   }
   const allowed = allowedMtu(wanted.family, underlay);

@@ -1,15 +1,15 @@
 // Addresses, subnets and MACs: what is read, into which canonical text, and why the rest is not.
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { isIPv4, isIPv6 } from "node:net";
-import fc from "fast-check";
 import {
+  cidrText,
   parseAddress,
   parseCidr,
   parseMac,
   parseSubnet,
   subnetOf,
 } from "../../../lib/network/grammar/address.ts";
-import { cidrText } from "../../../lib/network/network.ts";
 import { mapped, type Parsed } from "../../../lib/network/grammar/parsed.ts";
 
 const noAddress = "expected an IPv4 address such as 192.0.2.1 or an IPv6 address such as 2001:db8::1";

@@ -1,16 +1,16 @@
 // Hostile and accidental text: never an exception, never a value outside the grammar, never work without bound.
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { isIP } from "node:net";
-import fc from "fast-check";
+import { type Member, membership } from "../../../lib/member/member.ts";
 import {
   type ClusterNetworks,
   noClusterNetworks,
   readClusterNetworks,
 } from "../../../lib/network/cluster_networks.ts";
-import { type Member, membership } from "../../../lib/member/member.ts";
-import type { Cidr, Network } from "../../../lib/network/network.ts";
+import type { Cidr } from "../../../lib/network/grammar/address.ts";
+import type { Network } from "../../../lib/network/network.ts";
 import { mostProblems, problemText } from "../../../lib/network/problem.ts";
-import { annotationText, configMapData, grammarLike } from "./network_texts.ts";
 import {
   agentName,
   initAgent,
@@ -19,6 +19,7 @@ import {
   samplePod,
   sidecar,
 } from "../../member/sample_pods.ts";
+import { annotationText, configMapData, grammarLike } from "./network_texts.ts";
 
 const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
 const runs = 10_000;
@@ -39,7 +40,11 @@ function faultsOf(network: Network): readonly string[] {
     ["name", label.test(network.name) && network.name.length <= 63],
     ["interfaceName", label.test(network.interfaceName) && network.interfaceName.length <= 15],
     ["reserved", !["lo", "all", "default", "up", "dev"].includes(network.interfaceName)],
-    ["dev", label.test(network.dev) && network.dev.length <= 15 && network.dev !== network.interfaceName],
+    [
+      "dev",
+      label.test(network.underlay) && network.underlay.length <= 15 &&
+      network.underlay !== network.interfaceName,
+    ],
     ["vni", isWithin(network.vni, 1, 16777215)],
     ["port", isWithin(network.port, 1, 65535)],
     ["family", network.family === 4 || network.family === 6],

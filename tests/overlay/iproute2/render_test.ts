@@ -7,18 +7,18 @@ import type { Step } from "../../../lib/overlay/step.ts";
 
 const add = {
   kind: "add-link",
-  name: "vxeth0",
+  interfaceName: "vxeth0",
   vni: 100,
   port: 8472,
   family: 4,
-  dev: "eth0",
+  underlay: "eth0",
   mac: "02:00:00:00:00:01",
   why: "it does not exist",
 } as const;
 
 const cases: readonly { readonly step: Step; readonly line: string; readonly told: string }[] = [
   {
-    step: { kind: "delete-link", dev: "vxeth0", why: "its VNI is 7, not 100" },
+    step: { kind: "delete-link", interfaceName: "vxeth0", why: "its VNI is 7, not 100" },
     line: "ip: link delete dev vxeth0",
     told: "delete interface vxeth0: its VNI is 7, not 100",
   },
@@ -35,72 +35,76 @@ const cases: readonly { readonly step: Step; readonly line: string; readonly tol
     told: "create interface vxeth0 (VNI 100 on eth0, port 8472): it does not exist",
   },
   {
-    step: { kind: "set-alias", dev: "vxeth0", alias: "kube-vxlan-controller:network=a,annotation=b.c/d" },
+    step: {
+      kind: "set-alias",
+      interfaceName: "vxeth0",
+      alias: "kube-vxlan-controller:network=a,annotation=b.c/d",
+    },
     line: "ip: link set dev vxeth0 alias kube-vxlan-controller:network=a,annotation=b.c/d",
     told: "mark interface vxeth0 as ours",
   },
   {
-    step: { kind: "set-underlay", dev: "vxeth0", vni: 100, underlay: "tun0" },
+    step: { kind: "set-underlay", interfaceName: "vxeth0", vni: 100, underlay: "tun0" },
     line: "ip: link set dev vxeth0 type vxlan id 100 dev tun0",
     told: "move interface vxeth0 to device tun0",
   },
   {
-    step: { kind: "set-mtu", dev: "vxeth0", mtu: 1400 },
+    step: { kind: "set-mtu", interfaceName: "vxeth0", mtu: 1400 },
     line: "ip: link set dev vxeth0 mtu 1400",
     told: "set MTU of vxeth0 to 1400",
   },
   {
-    step: { kind: "set-mac", dev: "vxeth0", mac: "02:00:00:00:00:01" },
+    step: { kind: "set-mac", interfaceName: "vxeth0", mac: "02:00:00:00:00:01" },
     line: "ip: link set dev vxeth0 address 02:00:00:00:00:01",
     told: "set MAC address of vxeth0 to 02:00:00:00:00:01",
   },
   {
-    step: { kind: "set-up", dev: "vxeth0" },
+    step: { kind: "set-up", interfaceName: "vxeth0" },
     line: "ip: link set dev vxeth0 up",
     told: "bring interface vxeth0 up",
   },
   {
-    step: { kind: "add-address", dev: "vxeth0", cidr: "192.168.10.1/24", family: 4 },
+    step: { kind: "add-address", interfaceName: "vxeth0", cidr: "192.168.10.1/24", family: 4 },
     line: "ip: address replace 192.168.10.1/24 dev vxeth0",
     told: "add address 192.168.10.1/24 to vxeth0",
   },
   {
-    step: { kind: "add-address", dev: "vxeth0", cidr: "fd01::1/64", family: 6 },
+    step: { kind: "add-address", interfaceName: "vxeth0", cidr: "fd01::1/64", family: 6 },
     line: "ip: address replace fd01::1/64 dev vxeth0 nodad",
     told: "add address fd01::1/64 to vxeth0",
   },
   {
-    step: { kind: "delete-address", dev: "vxeth0", cidr: "192.168.10.1/24" },
+    step: { kind: "delete-address", interfaceName: "vxeth0", cidr: "192.168.10.1/24" },
     line: "ip: address delete 192.168.10.1/24 dev vxeth0",
     told: "remove address 192.168.10.1/24 from vxeth0",
   },
   {
-    step: { kind: "add-route", dev: "vxeth0", subnet: "fd02::/64", gateway: "fd01::2" },
+    step: { kind: "add-route", interfaceName: "vxeth0", subnet: "fd02::/64", gateway: "fd01::2" },
     line: "ip: route add fd02::/64 via fd01::2 dev vxeth0 proto 86",
     told: "add route fd02::/64 via fd01::2 on vxeth0",
   },
   {
-    step: { kind: "delete-route", dev: "vxeth0", subnet: "10.0.0.0/8", gateway: "192.168.10.2" },
+    step: { kind: "delete-route", interfaceName: "vxeth0", subnet: "10.0.0.0/8", gateway: "192.168.10.2" },
     line: "ip: route delete 10.0.0.0/8 via 192.168.10.2 dev vxeth0 proto 86",
     told: "remove route 10.0.0.0/8 via 192.168.10.2 from vxeth0",
   },
   {
-    step: { kind: "delete-route", dev: "vxeth0", subnet: "0.0.0.0/0" },
+    step: { kind: "delete-route", interfaceName: "vxeth0", subnet: "0.0.0.0/0" },
     line: "ip: route delete 0.0.0.0/0 dev vxeth0 proto 86",
     told: "remove route 0.0.0.0/0 from vxeth0",
   },
   {
-    step: { kind: "append-fdb", dev: "vxeth0", dst: "10.0.0.2" },
+    step: { kind: "append-fdb", interfaceName: "vxeth0", dst: "10.0.0.2" },
     line: "bridge: fdb append 00:00:00:00:00:00 dst 10.0.0.2 dev vxeth0",
     told: "add peer 10.0.0.2 to vxeth0",
   },
   {
-    step: { kind: "delete-fdb", dev: "vxeth0", mac: floodMac, dst: "10.0.0.2" },
+    step: { kind: "delete-fdb", interfaceName: "vxeth0", mac: floodMac, dst: "10.0.0.2" },
     line: "bridge: fdb delete 00:00:00:00:00:00 dst 10.0.0.2 dev vxeth0",
     told: "remove peer 10.0.0.2 from vxeth0",
   },
   {
-    step: { kind: "delete-fdb", dev: "vxeth0", mac: "02:00:00:00:00:02", dst: "fd00::2" },
+    step: { kind: "delete-fdb", interfaceName: "vxeth0", mac: "02:00:00:00:00:02", dst: "fd00::2" },
     line: "bridge: fdb delete 02:00:00:00:00:02 dst fd00::2 dev vxeth0",
     told: "remove entry 02:00:00:00:00:02 of fd00::2 from vxeth0",
   },
@@ -122,27 +126,27 @@ for (const { step, line, told } of cases) {
 const refused: readonly { readonly it: string; readonly step: Step; readonly message: string }[] = [
   {
     it: "a name with a blank",
-    step: { kind: "set-up", dev: "a b" },
+    step: { kind: "set-up", interfaceName: "a b" },
     message: 'Cannot render a command: "a b" is not an interface name',
   },
   {
     it: "a name with a new line at its end",
-    step: { kind: "set-up", dev: "a\n" },
+    step: { kind: "set-up", interfaceName: "a\n" },
     message: 'Cannot render a command: "a\\n" is not an interface name',
   },
   {
     it: "a name that is an option",
-    step: { kind: "delete-link", dev: "-batch", why: "" },
+    step: { kind: "delete-link", interfaceName: "-batch", why: "" },
     message: 'Cannot render a command: "-batch" is not an interface name',
   },
   {
     it: "a name of 16 bytes",
-    step: { kind: "set-up", dev: "a".repeat(16) },
+    step: { kind: "set-up", interfaceName: "a".repeat(16) },
     message: 'Cannot render a command: "aaaaaaaaaaaaaaaa" is not an interface name',
   },
   {
     it: "an alias with a blank",
-    step: { kind: "set-alias", dev: "a", alias: "two words" },
+    step: { kind: "set-alias", interfaceName: "a", alias: "two words" },
     message: 'Cannot render a command: "two words" is not an alias',
   },
   {
@@ -162,22 +166,22 @@ const refused: readonly { readonly it: string; readonly step: Step; readonly mes
   },
   {
     it: "an address that is not canonical",
-    step: { kind: "append-fdb", dev: "a", dst: "FD00::1" },
+    step: { kind: "append-fdb", interfaceName: "a", dst: "FD00::1" },
     message: 'Cannot render a command: "FD00::1" is not a canonical address',
   },
   {
     it: "half an address",
-    step: { kind: "append-fdb", dev: "a", dst: "10.1" },
+    step: { kind: "append-fdb", interfaceName: "a", dst: "10.1" },
     message: 'Cannot render a command: "10.1" is not a canonical address',
   },
   {
     it: "an address without a length",
-    step: { kind: "delete-address", dev: "a", cidr: "10.0.0.1" },
+    step: { kind: "delete-address", interfaceName: "a", cidr: "10.0.0.1" },
     message: 'Cannot render a command: "10.0.0.1" is not a canonical address with its prefix length',
   },
   {
     it: "a MAC in capitals",
-    step: { kind: "set-mac", dev: "a", mac: "02:AA:00:00:00:00" },
+    step: { kind: "set-mac", interfaceName: "a", mac: "02:AA:00:00:00:00" },
     message: 'Cannot render a command: "02:AA:00:00:00:00" is not a MAC address',
   },
 ];
@@ -212,32 +216,39 @@ const numbers = fc.oneof(fc.integer({ min: 1, max: 70000 }), fc.double(), fc.int
 const families = fc.constantFrom(4, 6);
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant("delete-link"), dev: names, why: fc.string() }),
+  fc.record({ kind: fc.constant("delete-link"), interfaceName: names, why: fc.string() }),
   fc.record({
     kind: fc.constant("add-link"),
-    name: names,
+    interfaceName: names,
     vni: numbers,
     port: numbers,
     family: families,
     local: addresses,
-    dev: names,
+    underlay: names,
     mac: macs,
     mtu: numbers,
     why: fc.string(),
-  }, { requiredKeys: ["kind", "name", "vni", "port", "family", "dev", "mac", "why"] }),
-  fc.record({ kind: fc.constant("set-alias"), dev: names, alias: text("kube-vxlan-controller:a=b,c=d/e") }),
-  fc.record({ kind: fc.constant("set-underlay"), dev: names, vni: numbers, underlay: names }),
-  fc.record({ kind: fc.constant("set-mtu"), dev: names, mtu: numbers }),
-  fc.record({ kind: fc.constant("set-mac"), dev: names, mac: macs }),
-  fc.record({ kind: fc.constant("set-up"), dev: names }),
-  fc.record({ kind: fc.constant("add-address"), dev: names, cidr: subnets, family: families }),
-  fc.record({ kind: fc.constant("delete-address"), dev: names, cidr: subnets }),
-  fc.record({ kind: fc.constant("add-route"), dev: names, subnet: subnets, gateway: addresses }),
-  fc.record({ kind: fc.constant("delete-route"), dev: names, subnet: subnets, gateway: addresses }, {
-    requiredKeys: ["kind", "dev", "subnet"],
+  }, { requiredKeys: ["kind", "interfaceName", "vni", "port", "family", "underlay", "mac", "why"] }),
+  fc.record({
+    kind: fc.constant("set-alias"),
+    interfaceName: names,
+    alias: text("kube-vxlan-controller:a=b,c=d/e"),
   }),
-  fc.record({ kind: fc.constant("append-fdb"), dev: names, dst: addresses }),
-  fc.record({ kind: fc.constant("delete-fdb"), dev: names, mac: macs, dst: addresses }),
+  fc.record({ kind: fc.constant("set-underlay"), interfaceName: names, vni: numbers, underlay: names }),
+  fc.record({ kind: fc.constant("set-mtu"), interfaceName: names, mtu: numbers }),
+  fc.record({ kind: fc.constant("set-mac"), interfaceName: names, mac: macs }),
+  fc.record({ kind: fc.constant("set-up"), interfaceName: names }),
+  fc.record({ kind: fc.constant("add-address"), interfaceName: names, cidr: subnets, family: families }),
+  fc.record({ kind: fc.constant("delete-address"), interfaceName: names, cidr: subnets }),
+  fc.record({ kind: fc.constant("add-route"), interfaceName: names, subnet: subnets, gateway: addresses }),
+  fc.record(
+    { kind: fc.constant("delete-route"), interfaceName: names, subnet: subnets, gateway: addresses },
+    {
+      requiredKeys: ["kind", "interfaceName", "subnet"],
+    },
+  ),
+  fc.record({ kind: fc.constant("append-fdb"), interfaceName: names, dst: addresses }),
+  fc.record({ kind: fc.constant("delete-fdb"), interfaceName: names, mac: macs, dst: addresses }),
 );
 
 Deno.test("rendering: whatever a step holds, a line has only words of the grammar, or there is none", () => {

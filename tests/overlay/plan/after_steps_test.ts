@@ -36,8 +36,8 @@ Deno.test("a forecast leaves everything but the entries as it was", () => {
   const toy = createToyNamespace({ eth0: { mac: "02:42:0a:f4:01:05", mtu: 1500, addresses: [] } });
   const observed = observeToy(toy);
   const { links, routes } = afterFdbSteps(observed, [
-    { kind: "delete-link", dev: "eth0", why: "" },
-    { kind: "append-fdb", dev: "vxeth0", dst: "10.0.0.2" },
+    { kind: "delete-link", interfaceName: "eth0", why: "" },
+    { kind: "append-fdb", interfaceName: "vxeth0", dst: "10.0.0.2" },
   ]);
   assert.deepEqual({ links, routes }, { links: observed.links, routes: observed.routes });
 });

@@ -259,16 +259,16 @@ Deno.test("plan of routes: a gateway is no neighbour any more when the address t
 
 Deno.test("plan of routes: a route moves from one interface to another", () => {
   const both = (first: string, second: string): readonly WantedInterface[] => [
-    anInterface({ network: "a", addresses: cidrs("192.168.10.1/24"), routes: routes(...texts(first)) }),
+    anInterface({ name: "a", addresses: cidrs("192.168.10.1/24"), routes: routes(...texts(first)) }),
     anInterface({
-      network: "b",
+      name: "b",
       vni: 101,
       addresses: cidrs("192.168.11.1/24"),
       routes: routes(...texts(second)),
     }),
   ];
   const texts = (text: string): readonly string[] => text === "" ? [] : [text];
-  const alias = (network: string): string => anInterface({ network }).alias;
+  const alias = (name: string): string => anInterface({ name }).alias;
   const observed = anObservation([
     aLink({ name: "a", alias: alias("a"), addresses: ["192.168.10.1/24"] }),
     aLink({

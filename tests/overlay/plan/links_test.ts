@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
   },
   {
     it: "changes MTU, MAC and device in place, the device first",
-    wanted: aWantedState([anInterface({ mtu: 1300, mac: "02:00:00:00:00:02", dev: "eth1" })]),
+    wanted: aWantedState([anInterface({ mtu: 1300, mac: "02:00:00:00:00:02", underlay: "eth1" })]),
     observed: anObservation([aLink(), aDevice("eth1")]),
     lines: [
       "link set dev vxeth0 type vxlan id 100 dev eth1",
@@ -150,8 +150,8 @@ const cases: readonly Case[] = [
   {
     it: "deletes before it makes, so that two interfaces can swap names",
     wanted: aWantedState([
-      anInterface({ network: "a", name: "vx1", vni: 1 }),
-      anInterface({ network: "b", name: "vx2", vni: 2 }),
+      anInterface({ name: "a", interfaceName: "vx1", vni: 1 }),
+      anInterface({ name: "b", interfaceName: "vx2", vni: 2 }),
     ]),
     observed: anObservation([
       aLink({ name: "vx1", alias: aliasOf("b", annotationKey), vxlan: { vni: 2, port: 8472, family: 4 } }),
@@ -217,7 +217,7 @@ const cases: readonly Case[] = [
   },
   {
     it: "tells of a missing device",
-    wanted: aWantedState([anInterface({ dev: "tun0" })]),
+    wanted: aWantedState([anInterface({ underlay: "tun0" })]),
     observed: anObservation(),
     obstacles: [
       'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "tun0": no such device in the ' +
@@ -226,7 +226,7 @@ const cases: readonly Case[] = [
   },
   {
     it: "keeps a wrong link when the right one cannot be made",
-    wanted: aWantedState([anInterface({ dev: "tun0", vni: 101 })]),
+    wanted: aWantedState([anInterface({ underlay: "tun0", vni: 101 })]),
     observed: anObservation([aLink()]),
     obstacles: [
       'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "tun0": no such device in the ' +
@@ -236,8 +236,8 @@ const cases: readonly Case[] = [
   {
     it: "blocks an interface whose name is held by one that is blocked itself",
     wanted: aWantedState([
-      anInterface({ network: "a", name: "vx1", vni: 1, dev: "tun0" }),
-      anInterface({ network: "b", name: "vx2", vni: 2 }),
+      anInterface({ name: "a", interfaceName: "vx1", vni: 1, underlay: "tun0" }),
+      anInterface({ name: "b", interfaceName: "vx2", vni: 2 }),
     ]),
     observed: anObservation([
       aLink({ name: "vx2", alias: aliasOf("a", annotationKey), vxlan: { vni: 1, port: 8472, family: 4 } }),
@@ -252,7 +252,7 @@ const cases: readonly Case[] = [
   },
   {
     it: "leaves the rest of a link alone when its device is missing",
-    wanted: aWantedState([anInterface({ dev: "tun0", mac: "02:00:00:00:00:02", peers: ["10.0.0.2"] })]),
+    wanted: aWantedState([anInterface({ underlay: "tun0", mac: "02:00:00:00:00:02", peers: ["10.0.0.2"] })]),
     observed: anObservation([aLink()]),
     lines: [
       "link set dev vxeth0 address 02:00:00:00:00:02",
@@ -265,7 +265,7 @@ const cases: readonly Case[] = [
   },
   {
     it: "tells of an interface that is its own device",
-    wanted: aWantedState([anInterface({ dev: "vxeth0" })]),
+    wanted: aWantedState([anInterface({ underlay: "vxeth0" })]),
     observed: anObservation(),
     obstacles: [
       'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "vxeth0": ' +
@@ -293,7 +293,7 @@ const cases: readonly Case[] = [
   {
     it: "tells of a device whose MTU is too small for IPv6 addresses",
     wanted: aWantedState([
-      anInterface({ dev: "tun0", addresses: [{ family: 6, address: "fd01::1", prefix: 64 }] }),
+      anInterface({ underlay: "tun0", addresses: [{ family: 6, address: "fd01::1", prefix: 64 }] }),
     ]),
     observed: anObservation([aDevice("tun0", { mtu: 1300 })]),
     obstacles: [

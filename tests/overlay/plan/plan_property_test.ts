@@ -2,7 +2,7 @@
 // toy kernel.
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { cidrText } from "../../../lib/network/network.ts";
+import { cidrText } from "../../../lib/network/grammar/address.ts";
 import { floodMac } from "../../../lib/overlay/iproute2/render.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
 import type { KnownAddresses, Obstacle, Plan } from "../../../lib/overlay/plan/parts.ts";
@@ -54,7 +54,7 @@ Deno.test("links of others are never touched", () => {
       const theirs = before.links.filter(({ alias, name, vxlan }) =>
         networkOfAlias(alias, annotationKey) === undefined &&
         !(alias === "" &&
-          world.wanted.interfaces.some((each) => each.name === name && each.vni === vxlan?.vni))
+          world.wanted.interfaces.some((each) => each.interfaceName === name && each.vni === vxlan?.vni))
       );
       const { steps } = lookAndPlan(toy, { world, memory });
       carryOut(toy, { steps, memory });
@@ -134,7 +134,7 @@ function carryOut(
   const refused = applyToToy(toy, steps);
   for (const step of steps) {
     if (step.kind === "add-address") {
-      memory.set(step.dev, new Set([...memory.get(step.dev) ?? [], step.cidr]));
+      memory.set(step.interfaceName, new Set([...memory.get(step.interfaceName) ?? [], step.cidr]));
     }
   }
   return refused;
@@ -147,7 +147,7 @@ function assertHolds(
 ): void {
   const observed = observeToy(toy);
   for (const wanted of world.wanted.interfaces) {
-    const about = obstacles.filter(({ network }) => network === wanted.network);
+    const about = obstacles.filter(({ network }) => network === wanted.name);
     const isMissing = about.some(({ reason }) => /^Cannot (create|put)/.test(reason));
     if (!isMissing) assertInterface(observed, { wanted, excused: about.map(({ reason }) => reason) });
   }
@@ -158,35 +158,35 @@ function assertInterface(
   observed: Observation,
   { wanted, excused }: { readonly wanted: WantedInterface; readonly excused: readonly string[] },
 ): void {
-  const link = observed.links.find(({ name }) => name === wanted.name);
-  const underlay = observed.links.find(({ name }) => name === wanted.dev);
-  assert.ok(link !== undefined && underlay !== undefined, `${wanted.name} is missing`);
-  const { vni, port, family, dev, local, mac, alias } = wanted;
+  const link = observed.links.find(({ name }) => name === wanted.interfaceName);
+  const carrier = observed.links.find(({ name }) => name === wanted.underlay);
+  assert.ok(link !== undefined && carrier !== undefined, `${wanted.interfaceName} is missing`);
+  const { vni, port, family, underlay, local, mac, alias } = wanted;
   assert.deepEqual(
     { ...link.vxlan, mac: link.mac, alias: link.alias, mtu: link.mtu },
     {
-      ...{ vni, port, family, dev, mac, alias },
+      ...{ vni, port, family, dev: underlay, mac, alias },
       ...(local === undefined ? {} : { local }),
-      mtu: wanted.mtu ?? underlay.mtu - (family === 4 ? 50 : 70),
+      mtu: wanted.mtu ?? carrier.mtu - (family === 4 ? 50 : 70),
     },
   );
-  if (wanted.up) assert.ok(link.up, `${wanted.name} is down`);
+  if (wanted.up) assert.ok(link.up, `${wanted.interfaceName} is down`);
   const addresses = wanted.addresses.map(cidrText);
   assert.deepEqual(addresses.filter((text) => !link.addresses.includes(text)), [], "addresses");
-  const routes = observed.routes.filter((route) => route.dev === wanted.name).map(({ subnet, gateway }) =>
-    `${subnet} via ${gateway}`
-  );
+  const routes = observed.routes.filter((route) => route.dev === wanted.interfaceName).map((
+    { subnet, gateway },
+  ) => `${subnet} via ${gateway}`);
   const missing = (link.up ? wanted.routes : [])
     .map(({ subnet, gateway }) => `${cidrText(subnet)} via ${gateway}`)
     .filter((text) => !routes.includes(text) && !excused.some((reason) => reason.includes(text)));
   assert.deepEqual(missing, [], "routes");
-  const fdb = observed.fdb.filter((entry) => entry.dev === wanted.name);
+  const fdb = observed.fdb.filter((entry) => entry.dev === wanted.interfaceName);
   const floods = fdb.filter((entry) => entry.mac === floodMac).map((entry) => entry.dst).sort();
   assert.deepEqual(floods, wanted.peers, "peers");
   assert.deepEqual(fdb.filter(({ dst }) => !wanted.peers.includes(dst)), [], "strangers");
-  const ours = observed.routes.filter((route) => route.ours && route.dev === wanted.name).map(({ subnet }) =>
-    subnet
-  );
+  const ours = observed.routes.filter((route) => route.ours && route.dev === wanted.interfaceName).map((
+    { subnet },
+  ) => subnet);
   const asked = wanted.routes.map(({ subnet }) => cidrText(subnet));
   assert.deepEqual(
     ours.filter((subnet) => !asked.includes(subnet)),
@@ -198,7 +198,7 @@ function assertInterface(
 /** Links of ours that should have gone. */
 function leftovers(observed: Observation, wanted: WantedState): readonly string[] {
   if (!wanted.mayRemove) return [];
-  const kept = new Set([...wanted.untouchable, ...wanted.interfaces.map(({ network }) => network)]);
+  const kept = new Set([...wanted.untouchable, ...wanted.interfaces.map(({ name }) => name)]);
   return observed.links.filter(({ alias, kind }) => {
     const network = networkOfAlias(alias, wanted.annotationKey);
     return kind === "vxlan" && network !== undefined && !kept.has(network);

@@ -1,6 +1,5 @@
 // Small worlds for tables: a wanted interface, the link that fulfils it, and changes to either.
-import { readCidr } from "../../../lib/network/grammar/address.ts";
-import { cidrText } from "../../../lib/network/network.ts";
+import { cidrText, readCidr } from "../../../lib/network/grammar/address.ts";
 import { render } from "../../../lib/overlay/iproute2/render.ts";
 import type { Observation, ObservedLink, ObservedRoute } from "../../../lib/overlay/observation.ts";
 import type { KnownAddresses } from "../../../lib/overlay/plan/parts.ts";
@@ -12,15 +11,15 @@ export const annotationKey = "vxlan.travelping.com/networks";
 
 /** A wanted interface: network and interface vxeth0, VNI 100 on eth0, up; nothing else. */
 export function anInterface(changes: Partial<WantedInterface> = {}): WantedInterface {
-  const network = changes.network ?? "vxeth0";
+  const name = changes.name ?? "vxeth0";
   return {
-    network,
-    name: network,
-    alias: aliasOf(network, annotationKey),
+    name,
+    interfaceName: name,
+    alias: aliasOf(name, annotationKey),
     vni: 100,
     port: 8472,
     family: 4,
-    dev: "eth0",
+    underlay: "eth0",
     mac: "02:00:00:00:00:01",
     up: true,
     addresses: [],
@@ -113,7 +112,11 @@ export function known(ours: Readonly<Record<string, readonly string[]>>): KnownA
 
 /** All wanted addresses, as a controller knows them that has set them itself. */
 export function knownOf(wanted: WantedState): KnownAddresses {
-  return new Map(wanted.interfaces.map(({ name, addresses }) => [name, new Set(addresses.map(cidrText))]));
+  return new Map(
+    wanted.interfaces.map((
+      { interfaceName, addresses },
+    ) => [interfaceName, new Set(addresses.map(cidrText))]),
+  );
 }
 
 function lineOf(step: Step): string {

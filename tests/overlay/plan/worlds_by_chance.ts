@@ -55,15 +55,15 @@ function wantedStates(): fc.Arbitrary<WantedState> {
     mayRemove: fc.boolean(),
     untouchable: fc.subarray([...networkNames]),
   }).map(({ count, names, vnis, shapes, mayRemove, untouchable }) => {
-    const interfaces = networkNames.slice(0, count).map((network, position) => ({
-      ...anInterface({ network }),
+    const interfaces = networkNames.slice(0, count).map((name, position) => ({
+      ...anInterface({ name }),
       ...shapes[position],
-      name: names[position] ?? "",
+      interfaceName: names[position] ?? "",
       vni: vnis[position] ?? 0,
       ...inSubnet(position, shapes[position]),
     }));
-    const wanted = new Set<string>(interfaces.map(({ network }) => network));
-    return aWantedState(interfaces.sort((a, b) => a.name < b.name ? -1 : 1), {
+    const wanted = new Set<string>(interfaces.map(({ name }) => name));
+    return aWantedState(interfaces.sort((a, b) => a.interfaceName < b.interfaceName ? -1 : 1), {
       mayRemove,
       untouchable: untouchable.filter((network) => !wanted.has(network)),
     });
@@ -84,7 +84,7 @@ function shapes(): fc.Arbitrary<Shape> {
   return fc.record({
     family: mostly(4, fc.constantFrom(4, 6)),
     port: mostly(8472, fc.constantFrom(8472, 4789)),
-    dev: fc.constantFrom("eth0", "eth0", "eth1"),
+    underlay: fc.constantFrom("eth0", "eth0", "eth1"),
     mtu: fc.constantFrom(undefined, 1300, 1320),
     mac: fc.constantFrom("02:00:00:00:00:01", "02:00:00:00:00:02"),
     up: fc.constantFrom(true, true, false),

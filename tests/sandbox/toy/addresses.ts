@@ -1,6 +1,5 @@
 // The addresses of a toy namespace's links, with the kernel's rules for IPv4 secondaries and IPv6 duplicates.
-import { contains, readCidr } from "../../../lib/network/grammar/address.ts";
-import type { Cidr } from "../../../lib/network/network.ts";
+import { type Cidr, contains, readCidr } from "../../../lib/network/grammar/address.ts";
 import type { ToyLink } from "./links.ts";
 import { ToyRefusal } from "./session.ts";
 

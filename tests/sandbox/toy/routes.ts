@@ -1,7 +1,6 @@
 // The main routing table of a toy namespace: connected routes follow from addresses, the others are kept
 // here.
-import { cidrText } from "../../../lib/network/network.ts";
-import { contains, parseIp, readCidr, subnetOf } from "../../../lib/network/grammar/address.ts";
+import { cidrText, contains, parseIp, readCidr, subnetOf } from "../../../lib/network/grammar/address.ts";
 import type { ToyAddresses } from "./addresses.ts";
 import type { ToyLink } from "./links.ts";
 import { ToyRefusal } from "./session.ts";
