@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Member } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
-import { type Cidr, type Family, parseIp, type Route } from "../network/grammar/address.ts";
+import { parseIp } from "../network/grammar/address.ts";
 import type { Network } from "../network/network.ts";
 
 /** One interface as it should be: its network with what the pod and its peers add. */
