@@ -28,6 +28,8 @@ export async function staleFiles(root: string): Promise<ReadonlyMap<string, stri
       pattern: /(\bimage: )(.*)/g,
       value: agent,
     })),
+    // It has an image beside the agent's.
+    { path: "examples/first.yaml", pattern: /(name: vxlan-controller-agent\n +image: )(.*)/g, value: agent },
   ];
   const wanted = new Map<string, string>();
   for (const rewrite of rewritten) wanted.set(rewrite.path, await rewrittenText(root, rewrite));

@@ -25,6 +25,7 @@ Deno.test("an image is named in one place: overlays, policy, chart, examples and
     for (const [path, text] of files) await Deno.writeTextFile(root + path, text);
     assert.deepEqual([...files.keys()].sort(), [
       "deploy/admission/agent-injection.yaml",
+      "examples/first.yaml",
       "examples/routed.yaml",
       "examples/seed.yaml",
       "k8s.yaml",
@@ -45,6 +46,7 @@ Deno.test("an image is named in one place: overlays, policy, chart, examples and
       { name: "chart", image: `"image":"${controller}:${version}"` },
       { name: "chart", image: `\\"${agent}:${version}\\"` },
       { name: "examples/seed.yaml", image: `image: ${agent}:${version}` },
+      { name: "examples/first.yaml", image: `image: ${agent}:${version}` },
     ];
     for (const { name, image } of expected) assert.ok(texts.get(name)?.includes(image), `${name}: ${image}`);
   });

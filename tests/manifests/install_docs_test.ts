@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { repository } from "../cluster/install_controller.ts";
-import { codeBlocks } from "../markdown.ts";
+import { codeBlocks } from "../docs/markdown.ts";
 import { chartObjects } from "./helm.ts";
 import { keyOf, kustomizeObjects } from "./kustomize.ts";
 import { withCopy } from "./repository_copy.ts";

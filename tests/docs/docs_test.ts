@@ -1,26 +1,14 @@
 // Do the documents say what is so: files, links, tasks, options, commands, dependencies, messages, names of metrics?
 import assert from "node:assert/strict";
-import { exitStatus } from "../lib/cli/host.ts";
-import * as optionTables from "../lib/cli/settings/options.ts";
-import { type OptionRow, variableOf } from "../lib/cli/settings/options.ts";
-import { conditionReasons } from "../lib/status/pod_condition.ts";
-import { conditionType, statusAnnotation } from "../lib/member/current_status.ts";
-import { counters, gauges, histograms } from "../lib/ops/metric_catalogue.ts";
-import config from "../deno.json" with { type: "json" };
-import { anchors, codeBlocks, codeSpans, links, section, tableRows } from "./markdown.ts";
-
-const root = new URL("../", import.meta.url);
-const documents = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "CHANGELOG.md",
-  "agent/README.md",
-  "docs/architecture.md",
-  "docs/install.md",
-  "docs/stability.md",
-  "docs/measurements.md",
-  ".github/pull_request_template.md",
-];
+import { exitStatus } from "../../lib/cli/host.ts";
+import * as optionTables from "../../lib/cli/settings/options.ts";
+import { type OptionRow, variableOf } from "../../lib/cli/settings/options.ts";
+import { conditionReasons } from "../../lib/status/pod_condition.ts";
+import { conditionType, statusAnnotation } from "../../lib/member/current_status.ts";
+import { counters, gauges, histograms } from "../../lib/ops/metric_catalogue.ts";
+import config from "../../deno.json" with { type: "json" };
+import { documents, root, text, userDocuments } from "./pages.ts";
+import { anchors, codeBlocks, codeSpans, links, tableRows } from "./markdown.ts";
 
 Deno.test("every link of the documents leads somewhere", async () => {
   const dead: string[] = [];
@@ -74,25 +62,25 @@ Deno.test("Deno and our images have one version everywhere", async () => {
   assert.deepEqual([...versions.ours], [config.version]);
 });
 
-Deno.test("README's table of options is the one of the program", async () => {
-  const rows = tableRows(await text("README.md"), "Options").filter(([, variable]) => variable !== "");
+Deno.test("the table of flags in docs/cli.md is the one of the program", async () => {
+  const rows = tableRows(await text("docs/cli.md"), "Options").filter(([, variable]) => variable !== "");
   const lines = rows.map((cells) => `| ${cells.join(" | ")} |`.replaceAll("|  |", "| |"));
   const expected = allOptions().map(optionLine);
   assert.deepEqual([...lines].sort(), [...expected].sort(), `expected these rows:\n${expected.join("\n")}`);
 });
 
-Deno.test("README names every command and no other", async () => {
+Deno.test("docs/cli.md names every command and no other", async () => {
   const main = await text("main.ts");
   const list = /const commands = \[([^\]]*)\]/.exec(main)?.[1] ?? "";
   const commands = list.split(",").map((name) => name.trim().replace(/Command$/, "")).filter(Boolean);
-  const rows = tableRows(section(await text("README.md"), "Command line"), "Command line");
+  const rows = tableRows(await text("docs/cli.md"), "Command line");
   const named = rows.map(([cell]) => /^`([a-z]+)/.exec(cell ?? "")?.[1]).filter((name) => name !== undefined);
   assert.ok(commands.length > 3);
   assert.deepEqual([...new Set(named)].sort(), [...commands, "help"].sort());
 });
 
-Deno.test("README's exit statuses are the program's", async () => {
-  const rows = tableRows(await text("README.md"), "Command line").map(([cell]) => cell ?? "");
+Deno.test("the exit statuses in docs/cli.md are the program's", async () => {
+  const rows = tableRows(await text("docs/cli.md"), "Command line").map(([cell]) => cell ?? "");
   const said = rows.filter((cell) => /^\d+$/.test(cell)).map(Number);
   assert.deepEqual(said, Object.values(exitStatus));
 });
@@ -106,9 +94,9 @@ Deno.test("every dependency has its reason in docs/architecture.md", async () =>
   for (const [name, reason = ""] of rows) assert.ok(reason.length > 20, `${name}: no reason`);
 });
 
-Deno.test("messages in README's troubleshooting are words of the program", async () => {
+Deno.test("messages in docs/troubleshooting.md are words of the program", async () => {
   const source = await sourceText();
-  const quoted = tableRows(await text("README.md"), "The pod hangs in `Init`")
+  const quoted = tableRows(await text("docs/troubleshooting.md"), "The pod hangs in `Init`")
     .flatMap(([cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message]) => message ?? ""));
   assert.ok(quoted.length > 10);
   const unknown = quoted.flatMap((message) => message.split("…")).map((part) => part.trim())
@@ -116,31 +104,37 @@ Deno.test("messages in README's troubleshooting are words of the program", async
   assert.deepEqual(unknown, []);
 });
 
-Deno.test("metrics in README exist", async () => {
+Deno.test("metrics in the documents for users exist", async () => {
   const known = Object.keys({ ...counters, ...gauges, ...histograms });
-  const named = codeSpans(await text("README.md")).filter((span) => /^[a-z]+_[a-z_]+\*?$/.test(span));
+  const named = codeSpans(await userText()).filter((span) => /^[a-z]+_[a-z_]+\*?$/.test(span));
   assert.ok(named.length > 3);
   const unknown = named.filter((name) => !known.some((one) => one.startsWith(name.replace(/\*$/, ""))));
   assert.deepEqual(unknown, []);
 });
 
-Deno.test("README names what the controller writes on pods", async () => {
-  const readme = await text("README.md");
-  const rows = tableRows(readme, "On the pod").map((cells) => cells.map((cell) => cell.replaceAll("`", "")));
+Deno.test("docs/monitoring.md names what the controller writes on pods", async () => {
+  const monitoring = await text("docs/monitoring.md");
+  const rows = tableRows(monitoring, "On the pod").map((cells) =>
+    cells.map((cell) => cell.replaceAll("`", ""))
+  );
   const reasons = Object.entries(conditionReasons).map((pair) => pair.join(" "));
   const said = rows.map(([kind, reason]) => `${kind} ${reason}`);
   assert.deepEqual(said.filter((row) => / [A-Z][A-Za-z]+$/.test(row)).sort(), reasons.sort());
   const key = "vxlan.travelping.com/networks";
   for (const name of [conditionType(key), statusAnnotation(key)]) {
-    assert.ok(readme.includes(`\`${name}\``), name);
+    assert.ok(monitoring.includes(`\`${name}\``), name);
   }
 });
+
+async function userText(): Promise<string> {
+  return (await Promise.all(userDocuments.map(text))).join("\n");
+}
 
 function allOptions(): readonly OptionRow[] {
   return Object.values(optionTables).flatMap((table) => Array.isArray(table) ? table as OptionRow[] : []);
 }
 
-/** A row of README's table, from the table of the program. */
+/** A row of the table, from the table of the program. */
 function optionLine({ flag, value, description, fallback, choices }: OptionRow): string {
   const stated = / \(default: ([^)]*)\)/.exec(description);
   const plainDefault = stated?.[1] ?? (value === undefined ? "off" : "");
@@ -167,10 +161,6 @@ async function exists(path: string): Promise<boolean> {
   const folder = path.slice(0, path.lastIndexOf("/", star) + 1);
   const names = await Array.fromAsync(Deno.readDir(new URL(folder, root)), ({ name }) => folder + name);
   return names.some((name) => name.startsWith(path.slice(0, star)));
-}
-
-async function text(path: string): Promise<string> {
-  return await Deno.readTextFile(new URL(path, root));
 }
 
 /** Sources of lib/ with strings that go over several lines put together. */

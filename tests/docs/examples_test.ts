@@ -1,16 +1,16 @@
-// Do README's examples work: do its manifests make members without a problem, and do its options parse?
+// Do the examples of the documents work: do their manifests make members without a problem, and do their options parse?
 import assert from "node:assert/strict";
 import type { V1Pod } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
-import { readClusterNetworks } from "../lib/network/cluster_networks.ts";
-import { membership } from "../lib/member/member.ts";
-import { optionNames } from "../lib/network/grammar/option_names.ts";
-import { parseAnnotation, parseClusterOptions } from "../lib/network/grammar/annotation.ts";
-import { podView } from "../lib/member/pod.ts";
-import { defaults } from "../lib/network/resolve.ts";
-import { codeBlocks, tableRows } from "./markdown.ts";
+import { readClusterNetworks } from "../../lib/network/cluster_networks.ts";
+import { membership } from "../../lib/member/member.ts";
+import { optionNames } from "../../lib/network/grammar/option_names.ts";
+import { parseAnnotation, parseClusterOptions } from "../../lib/network/grammar/annotation.ts";
+import { podView } from "../../lib/member/pod.ts";
+import { defaults } from "../../lib/network/resolve.ts";
+import { codeBlocks, section, tableRows } from "./markdown.ts";
+import { text, userDocuments } from "./pages.ts";
 
-const root = new URL("../", import.meta.url);
 const annotationKey = "vxlan.travelping.com/networks";
 const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
 const source = { kind: "configmap", ...configMap, key: "example" } as const;
@@ -22,29 +22,31 @@ const settings = {
   restrictPods: false,
 };
 
-const readme = await Deno.readTextFile(new URL("README.md", root));
-const snippets = codeBlocks(readme).filter(({ language }) => language === "yaml")
-  .flatMap(({ text }) =>
-    parseAllDocuments(text).map((document) => {
-      assert.deepEqual(document.errors, [], text);
+const networks = await text("docs/networks.md");
+const readme = await text("README.md");
+const documents = (await Promise.all(userDocuments.map(text))).join("\n");
+const snippets = codeBlocks(documents).filter(({ language }) => language === "yaml")
+  .flatMap((block) =>
+    parseAllDocuments(block.text).map((document) => {
+      assert.deepEqual(document.errors, [], block.text);
       return document.toJS() as unknown;
     })
   );
-const examples = (await Promise.all(["examples/seed.yaml", "examples/routed.yaml"].map(async (path) => {
-  const text = await Deno.readTextFile(new URL(path, root));
-  return parseAllDocuments(text).map((document) => document.toJS() as unknown);
+const examples = (await Promise.all(["first", "seed", "routed"].map(async (name) => {
+  const yaml = await text(`examples/${name}.yaml`);
+  return parseAllDocuments(yaml).map((document) => document.toJS() as unknown);
 }))).flat();
 
-/** Networks of every ConfigMap that README and the examples show. */
+/** Networks of every ConfigMap that documents and examples show. */
 const data = Object.assign({}, ...records([...examples, ...snippets]).map((one) => one.data).filter(isTexts));
 
-Deno.test("README shows ConfigMaps, annotations and manifests", () => {
+Deno.test("the documents show ConfigMaps, annotations and manifests", () => {
   assert.ok(Object.keys(data).length > 3);
   assert.ok(annotationsIn(snippets).length > 4);
   assert.ok(templatesIn(snippets).length > 1);
 });
 
-Deno.test("every ConfigMap of README and examples parses", () => {
+Deno.test("every ConfigMap of documents and examples parses", () => {
   assert.deepEqual(cluster().problems, []);
 });
 
@@ -60,19 +62,21 @@ for (const annotation of new Set(annotationsIn([...snippets, ...examples]))) {
 }
 
 for (const [at, { annotation, spec }] of templatesIn([...snippets, ...examples]).entries()) {
-  Deno.test(`pod template ${at + 1} of README and examples makes a member without a warning`, () => {
+  Deno.test(`pod template ${at + 1} of documents and examples makes a member without a warning`, () => {
     const judged = membership(podView(podOf({ annotation, spec }), { annotationKey }), context());
     assert.equal(judged.kind, "member", JSON.stringify(judged));
     assert.deepEqual(judged.kind === "member" && [judged.member.problems, judged.member.warnings], [[], []]);
   });
 }
 
-Deno.test("README's table of network options has all of them, in order", () => {
+Deno.test("README and the table in docs/networks.md have all options, in order", () => {
+  const lines = [...section(readme, "Options").matchAll(/^- `(\w+)=[^`]+`: /gm)].map(([, name]) => name);
+  assert.deepEqual(lines, [...optionNames]);
   assert.deepEqual(optionRows().map(({ name }) => name), [...optionNames]);
 });
 
 for (const { name, examples: shown, where } of optionRows()) {
-  Deno.test(`README's example of ${name} is accepted where the table says, and nowhere else`, () => {
+  Deno.test(`the example of ${name} is accepted where the table says, and nowhere else`, () => {
     assert.ok(["both", "annotation", "ConfigMap"].includes(where), where);
     for (const example of shown) {
       const own = parseAnnotation(`net ${example}`, { ...source }).problems;
@@ -83,7 +87,7 @@ for (const { name, examples: shown, where } of optionRows()) {
   });
 }
 
-Deno.test("README's defaults are those of the program", () => {
+Deno.test("the defaults in docs/networks.md are those of the program", () => {
   const said = new Map(optionRows().map(({ name, fallback }) => [name, fallback.replaceAll("`", "")]));
   for (const [name, value] of Object.entries(defaults)) assert.equal(said.get(name), String(value), name);
 });
@@ -105,7 +109,7 @@ interface OptionRow {
 }
 
 function optionRows(): readonly OptionRow[] {
-  const rows = tableRows(readme, "Network configuration").filter((cells) => cells.length === 5);
+  const rows = tableRows(networks, "Network configuration").filter((cells) => cells.length === 5);
   return rows.map(([name = "", example = "", fallback = "", where = "", meaning = ""]) => {
     const option = name.replaceAll("`", "");
     const spans = [...`${example} ${meaning}`.matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? "");

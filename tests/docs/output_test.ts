@@ -1,0 +1,157 @@
+// Do the documents show what commands print? Each is run on the sandbox, with the pods that the documents speak of.
+import assert from "node:assert/strict";
+import { coreEvents } from "../sandbox/api/resources.ts";
+import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
+import { findProgram } from "../sandbox/namespaces/programs.ts";
+import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
+import { startProduct } from "../sandbox/tools/product.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
+import { root, text, userDocuments } from "./pages.ts";
+import { isShown, type ShownCommand, shownCommands } from "./sessions.ts";
+
+/** A cluster on which shown commands are run. */
+interface World {
+  readonly name: string;
+  /** Its commands. */
+  readonly has: RegExp;
+  readonly needs: readonly string[];
+  readonly prepare: (sandbox: Sandbox, log: readonly string[]) => Promise<void>;
+}
+
+const deno = "npx -y deno@2\\.9\\.6 task";
+const logs = "kubectl -n kube-system logs deployment/kube-vxlan-controller";
+
+const worlds: readonly World[] = [
+  {
+    name: "a cluster without members",
+    has: new RegExp(`^${logs}$`),
+    needs: [],
+    prepare: (_, log) => until(log, "watching:"),
+  },
+  {
+    name: "the first network",
+    has: /^kubectl (apply -f examples\/first\.yaml|wait |exec red )/,
+    needs: ["kubectl", "busybox"],
+    prepare: (_, log) => until(log, "watching:"),
+  },
+  {
+    name: "the routed example and a broken pod",
+    has: new RegExp(
+      `^(${deno} start |kubectl describe pod broken|scripts/check\\.sh default/broken|${logs} \\| grep)`,
+    ),
+    needs: ["kubectl", "bash"],
+    prepare: routedAndBroken,
+  },
+];
+const demo = new RegExp(`^${deno} demo$`);
+const shown: readonly ShownCommand[] = (await Promise.all(userDocuments.map(text))).flatMap(shownCommands);
+
+Deno.test("every output in the documents is one that is made here", () => {
+  const stray = shown.filter(({ command }) =>
+    !demo.test(command) && !worlds.some(({ has }) => has.test(command))
+  );
+  assert.deepEqual(stray.map(({ command }) => command), []);
+});
+
+for (const { name, has, needs, prepare } of worlds) {
+  const missing = await missingOf(needs);
+  Deno.test({
+    name: `the documents show what is printed on ${name}${missing === "" ? "" : ` (needs ${missing})`}`,
+    ignore: missing !== "",
+    fn: async () => {
+      await using sandbox = await startSandbox();
+      const log: string[] = [];
+      const args = ["run", "--server", sandbox.server.url, "--http-address", "off"];
+      const controller = await startProduct(args, { onLine: (line) => log.push(line) });
+      try {
+        await prepare(sandbox, log);
+        const commands = shown.filter(({ command }) => has.test(command));
+        assert.ok(commands.length > 0);
+        for (const one of commands) verify(one, await printed(one.command, { sandbox, log }));
+      } finally {
+        await controller.stop();
+      }
+    },
+  });
+}
+
+const missingForDemo = await missingOf(["ping"]);
+Deno.test({
+  name: `the documents show what the demo prints${missingForDemo === "" ? "" : ` (needs ${missingForDemo})`}`,
+  ignore: missingForDemo !== "",
+  fn: async () => {
+    const commands = shown.filter(({ command }) => demo.test(command));
+    assert.ok(commands.length > 0);
+    const { lines } = await run([Deno.execPath(), "run", "--quiet", "-A", "tests/sandbox/demo.ts"]);
+    for (const one of commands) verify(one, lines);
+  },
+});
+
+function verify({ command, output }: ShownCommand, lines: readonly string[]): void {
+  assert.ok(
+    isShown(output, lines),
+    `$ ${command}\nprints\n${lines.join("\n")}\nand not\n${output.join("\n")}`,
+  );
+}
+
+/** What a command prints. One that speaks to a cluster speaks to the sandbox. */
+async function printed(
+  command: string,
+  { sandbox, log }: { readonly sandbox: Sandbox; readonly log: readonly string[] },
+): Promise<readonly string[]> {
+  const [, args] = new RegExp(`^${deno} start (.*)$`).exec(command) ?? [];
+  if (args !== undefined) {
+    const lines: string[] = [];
+    const words = [...args.split(" "), "--server", sandbox.server.url];
+    await (await startProduct(words, { onLine: (line) => lines.push(line) })).ended;
+    return lines;
+  }
+  const [, filter] = new RegExp(`^${logs}(?: \\| grep (.*))?$`).exec(command) ?? [];
+  if (command.startsWith(logs)) return log.filter((line) => line.includes(filter ?? ""));
+  const kubeconfig = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(kubeconfig, sandbox.kubeconfig);
+    // The sandbox has no server-side apply, and images are the machine's own programs.
+    const words = command.replace("kubectl apply -f", "kubectl create --validate=false -f")
+      .replace("-- ping", "-- busybox ping").split(" ");
+    return (await run(words, { KUBECONFIG: kubeconfig })).lines;
+  } finally {
+    await Deno.remove(kubeconfig);
+  }
+}
+
+/** Members one after the other, so that they get their pod IPs in this order. */
+async function routedAndBroken(sandbox: Sandbox, log: readonly string[]): Promise<void> {
+  sandbox.apply(await text("deploy/base/networks.yaml"));
+  const yaml = await text("examples/routed.yaml");
+  for (const part of yaml.split("---\n")) {
+    const [, name] = /kind: Pod\nmetadata:\n {2}name: (\w+)/.exec(part) ?? [];
+    sandbox.apply(part);
+    if (name !== undefined) await sandbox.waitForPhase({ name }, "Running");
+  }
+  const [, b = ""] = yaml.split("---\n");
+  sandbox.apply(b.replace("name: b\n", "name: broken\n").replace(/(networks: ).*/, "$1vxeth9"));
+  await until(log, "member=default/broken kind=");
+  const told = (): boolean => JSON.stringify(sandbox.store.list(coreEvents)).includes("VxlanUnknownNetwork");
+  await waitFor(told, { what: "an Event says what is wrong", state: () => log.join("\n") });
+}
+
+async function until(log: readonly string[], words: string): Promise<void> {
+  await waitFor(() => log.some((line) => line.includes(words)), { what: words, state: () => log.join("\n") });
+}
+
+/** Both outputs, in order. */
+async function run(
+  [program = "", ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly lines: readonly string[] }> {
+  const { stdout, stderr } = await new Deno.Command(program, { args: [...args], cwd: root, env }).output();
+  const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { lines: [...out.split("\n"), ...err.split("\n")] };
+}
+
+async function missingOf(programs: readonly string[]): Promise<string> {
+  const found = await Promise.all(programs.map(findProgram));
+  const missing = programs.filter((_, at) => found[at] === undefined);
+  return [...availablePlanes.includes("namespaces") ? [] : ["network namespaces"], ...missing].join(", ");
+}
