@@ -8,6 +8,8 @@ import { conditionType, statusAnnotation } from "../../lib/member/current_status
 import { counters, gauges, histograms } from "../../lib/ops/metric_catalogue.ts";
 import config from "../../deno.json" with { type: "json" };
 import { documents, root, text, userDocuments } from "./pages.ts";
+import { versionPlaces } from "../../scripts/release/version_places.ts";
+import { kubernetesVersion } from "../cluster/versions.ts";
 import { anchors, codeBlocks, codeSpans, links, tableRows } from "./markdown.ts";
 
 Deno.test("every link of the documents leads somewhere", async () => {
@@ -49,17 +51,37 @@ Deno.test("every task that the documents name is there, and CONTRIBUTING.md name
   assert.deepEqual(rows.map(([name]) => (name ?? "").replaceAll("`", "")).sort(), tasks);
 });
 
-Deno.test("Deno and our images have one version everywhere", async () => {
-  const files = [...documents, ".ci/run", "Dockerfile", "k8s.yaml", "deploy/admission/agent-injection.yaml"];
-  const versions = { deno: new Set<string>(), ours: new Set<string>() };
-  for (const path of files) {
-    const content = await text(path);
-    for (const [, version] of content.matchAll(/\bdeno[@:](\d[\d.]*\d)/g)) versions.deno.add(version ?? "");
-    const images = /\bkube-vxlan-controller(?:-agent)?[: ](\d+\.\d+\.\d+)/g;
-    for (const [, version] of content.matchAll(images)) versions.ours.add(version ?? "");
+Deno.test("every block of code says in which language it is", async () => {
+  const wrong: string[] = [];
+  for (const path of documents) {
+    const unnamed = codeBlocks(await text(path)).filter(({ language }) => language === "");
+    wrong.push(...unnamed.map((block) => `${path}: ${block.text.split("\n")[0]}`));
   }
-  assert.equal(versions.deno.size, 1, [...versions.deno].join(", "));
-  assert.deepEqual([...versions.ours], [config.version]);
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("Deno has one version everywhere", async () => {
+  const workflows = ["ci.yml", "release.yml"].map((name) => `.github/workflows/${name}`);
+  const versions = new Set<string>();
+  for (const path of [...documents, ...workflows, ".ci/run", "Dockerfile"]) {
+    for (const [, version] of (await text(path)).matchAll(/\bdeno[@:](\d[\d.]*\d)/g)) {
+      versions.add(version ?? "");
+    }
+  }
+  assert.deepEqual([...versions], [Deno.version.deno]);
+});
+
+Deno.test("our version is that of deno.json everywhere", async () => {
+  const places = await versionPlaces(root.pathname);
+  assert.ok(places.length > 10);
+  assert.deepEqual(places.filter(({ version }) => version !== config.version), []);
+});
+
+Deno.test("what is said to have been run is what the tests run", async () => {
+  const cells = tableRows(await text("docs/support.md"), "What it runs on");
+  const run = (what: string): string => cells.find(([name]) => name === what)?.[1] ?? "";
+  assert.ok(run("Kubernetes").startsWith(`${kubernetesVersion}:`));
+  assert.equal(run("Deno, to build and try"), Deno.version.deno);
 });
 
 Deno.test("the table of flags in docs/cli.md is the one of the program", async () => {
@@ -149,10 +171,11 @@ function optionLine({ flag, value, description, fallback, choices }: OptionRow):
 /** Something in one of our folders, or a file of the root. */
 function isPath(span: string): boolean {
   return /^(\.ci|\.github|lib|tests|docs|deploy|scripts|examples)\/[\w./*-]*$/.test(span) ||
-    (/^([\w-]+\.(md|json|yaml|lock)|main\.ts|Dockerfile)$/.test(span) && !madeByUsers.has(span));
+    (/^([\w-]+\.(md|json|yaml|lock)|main\.ts|Dockerfile)$/.test(span) && !elsewhere.has(span));
 }
 
-const madeByUsers = new Set(["patch.yaml", "networks.yaml", "upgrade.yaml"]);
+/** Files of users, and of releases. */
+const elsewhere = new Set(["patch.yaml", "networks.yaml", "install.yaml", "upgrade.yaml"]);
 
 /** A star stands for any rest of a name. */
 async function exists(path: string): Promise<boolean> {

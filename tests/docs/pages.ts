@@ -13,7 +13,10 @@ export const documents: readonly string[] = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "agent/README.md",
+  "SECURITY.md",
   ".github/pull_request_template.md",
+  ".github/ISSUE_TEMPLATE/bug.md",
+  ".github/ISSUE_TEMPLATE/idea.md",
   ...pages,
 ];
 
