@@ -1,76 +1,95 @@
-// Do the other ways to install work on a real cluster: for one namespace only, and with two replicas?
+// Do all ways to install work on a real cluster, and does an upgrade of each leave the networks as users edited them?
 import assert from "node:assert/strict";
+import { helm, releaseArguments } from "../manifests/helm.ts";
 import { type Cluster, clusterForTests } from "./cluster.ts";
+import { type Install, installs, networksOf, serves } from "./installs.ts";
 import { putControllerImage, repository } from "./install_controller.ts";
-import { applyWorkload, overlayHolds, readyPods, type Workload } from "./members.ts";
 
-/** What deploy/namespaced names. */
-const served = "default";
-const elsewhere = "elsewhere";
-const deployment = "deployment/kube-vxlan-controller";
+const chart = `${repository}deploy/chart`;
+const edited = { vxeth0: "id=4242", vxeth1: "id=1001", mine: "id=77" };
 
-Deno.test("other ways to install", async (t) => {
+Deno.test("ways to install", async (t) => {
   const cluster = await clusterForTests();
   try {
     await putControllerImage(cluster);
+    for (const install of installs) {
+      await t.step(
+        `${install.it}: a member joins, inspect works by exec, an upgrade keeps the networks`,
+        () =>
+          installed(cluster, install, async () => {
+            await serves(cluster, install);
+            await edit(cluster, install);
+            await install.upgrade(cluster);
+            assert.deepEqual(await networksOf(cluster, install), edited);
+            await install.also?.(cluster);
+          }),
+      );
+    }
     await t.step(
-      "deploy/namespaced serves its namespace, and may do nothing in another",
-      () => namespaced(cluster),
+      "helm: upgrade, rollback, uninstall and a new install keep the networks",
+      () => release(cluster),
     );
-    await t.step("deploy/ha runs two replicas, and members join", () => twoReplicas(cluster));
   } finally {
     await cluster.close();
   }
 });
 
-async function namespaced(cluster: Cluster): Promise<void> {
-  const files = ["-k", `${repository}deploy/namespaced`];
-  await cluster.kubectl(["apply", ...files]);
+async function installed(cluster: Cluster, install: Install, test: () => Promise<void>): Promise<void> {
+  await install.apply(cluster);
   try {
-    await joins(cluster, served);
-    const account = `--as=system:serviceaccount:${served}:kube-vxlan-controller`;
-    const may = (...question: readonly string[]): Promise<{ readonly code: number }> =>
-      cluster.kubectl.try([account, "auth", "can-i", "--quiet", ...question]);
-    assert.equal((await may("list", "pods", "-n", served)).code, 0);
-    assert.equal((await may("list", "pods", "-n", "kube-system")).code, 1);
-    assert.equal((await may("create", "pods", "--subresource=exec", "-n", "kube-system")).code, 1);
+    await test();
   } finally {
-    await cluster.kubectl(["delete", ...files, "--ignore-not-found", "--now"]);
+    await install.remove(cluster);
+    const { namespace, name } = install;
+    await cluster.kubectl(["-n", namespace, "delete", "lease", name, "--ignore-not-found"]);
   }
 }
 
-async function twoReplicas(cluster: Cluster): Promise<void> {
-  const files = ["-f", `${repository}k8s.yaml`, "-f", `${repository}deploy/ha`];
-  await cluster.kubectl(["create", "namespace", elsewhere]);
-  await cluster.kubectl(["apply", ...files]);
+async function edit(cluster: Cluster, { namespace, name }: Install): Promise<void> {
+  const patch = JSON.stringify({ data: { ...edited, vxeth2: null } });
+  await cluster.kubectl(["-n", namespace, "patch", "configmap", name, "--type=merge", "-p", patch]);
+}
+
+/** A release of another name in a namespace of its own, which demands the strictest of pods. */
+async function release(cluster: Cluster): Promise<void> {
+  const namespace = "nets";
+  const lab: Install = {
+    it: "helm",
+    namespace,
+    name: "lab-kube-vxlan-controller",
+    served: "elsewhere",
+    apply: () => run(cluster, ["install", ...settings({}), "--wait", "--timeout=90s"]),
+    upgrade: () => run(cluster, ["upgrade", ...settings({ settings: { "log-level": "debug" } }), "--wait"]),
+    remove: () => run(cluster, ["uninstall", "lab", "--namespace", namespace, "--wait"]),
+  };
+  function settings(values: Readonly<Record<string, unknown>>): readonly string[] {
+    return releaseArguments({ chart, name: "lab", namespace, values });
+  }
+  await cluster.kubectl(["create", "namespace", namespace]);
   try {
-    await joins(cluster, elsewhere);
-    const holder = await cluster.kubectl([
-      ...[
-        "-n",
-        "kube-system",
-        "get",
-        "lease",
-        "kube-vxlan-controller",
-        "-o",
-        "jsonpath={.spec.holderIdentity}",
-      ],
-    ]);
-    assert.match(holder, /^kube-vxlan-controller-/, "a pod of ours holds the lease");
+    await cluster.kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
+    await installed(cluster, lab, async () => {
+      await serves(cluster, lab);
+      await edit(cluster, lab);
+      await lab.upgrade(cluster);
+      assert.deepEqual(await networksOf(cluster, lab), edited, "upgrade");
+      await run(cluster, ["rollback", "lab", "1", "--namespace", namespace, "--wait"]);
+      assert.deepEqual(await networksOf(cluster, lab), edited, "rollback");
+    });
+    assert.deepEqual(await networksOf(cluster, lab), edited, "uninstall");
+    await installed(cluster, lab, async () => {
+      assert.deepEqual(await networksOf(cluster, lab), edited, "new install");
+    });
   } finally {
-    await cluster.kubectl(["delete", ...files, "--ignore-not-found", "--now"]);
-    await cluster.kubectl(["delete", "namespace", elsewhere, "--timeout=60s"]);
-    await cluster.kubectl.try(["-n", "kube-system", "delete", "lease", "kube-vxlan-controller"]);
+    await cluster.kubectl(["delete", "namespace", namespace, "--timeout=60s"]);
   }
 }
 
-/** The controller becomes ready, and a workload's pods find each other. */
-async function joins(cluster: Cluster, namespace: string): Promise<void> {
-  const where = namespace === served ? served : "kube-system";
-  await cluster.kubectl(["-n", where, "rollout", "status", deployment, "--timeout=90s"]);
-  const work: Workload = { namespace, name: "work", networks: "vxeth0", replicas: 2, form: "classic" };
-  await applyWorkload(cluster, work);
-  const pods = await readyPods(cluster, work);
-  await overlayHolds(cluster, [{ network: "vxeth0", vni: 1000, namespace, pods }]);
-  await cluster.kubectl(["-n", namespace, "delete", "deployment", work.name, "--now"]);
+async function run(cluster: Cluster, args: readonly string[]): Promise<void> {
+  const where = [
+    ...(cluster.kubeconfig === undefined ? [] : ["--kubeconfig", cluster.kubeconfig]),
+    ...(cluster.context === undefined ? [] : ["--kube-context", cluster.context]),
+  ];
+  const { code, stderr, stdout } = await helm([...args, ...where]);
+  assert.equal(code, 0, `helm ${args.slice(0, 3).join(" ")}: ${stderr || stdout}`);
 }

@@ -18,6 +18,8 @@ export interface Workload {
   readonly replicas: number;
   readonly form: AgentForm;
   readonly kind?: "Deployment" | "StatefulSet";
+  /** Of the agents; default: the one of this working tree, by the name of the seed. */
+  readonly image?: string;
   /** Seconds; default 2, so that tests need not wait half a minute for each pod. */
   readonly graceSeconds?: number;
 }
@@ -51,17 +53,17 @@ export function workloadObject(workload: Workload): unknown {
           labels: { ...labels, "vxlan.travelping.com": "true" },
           annotations: { "vxlan.travelping.com/networks": networks },
         },
-        spec: { terminationGracePeriodSeconds: workload.graceSeconds ?? 2, ...containersOf(workload.form) },
+        spec: { terminationGracePeriodSeconds: workload.graceSeconds ?? 2, ...containersOf(workload) },
       },
     },
   };
 }
 
-function containersOf(form: AgentForm): object {
+function containersOf({ form, image = agentImage }: Workload): object {
   const securityContext = { capabilities: { add: ["NET_ADMIN"] } };
   const container = (name: string): object => ({
     name,
-    image: agentImage,
+    image,
     imagePullPolicy: "IfNotPresent",
     securityContext,
   });

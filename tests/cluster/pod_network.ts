@@ -12,6 +12,9 @@ export interface Inside {
 export interface SeenInterface {
   readonly name: string;
   readonly vni: number | undefined;
+  /** Of the kernel: another when the interface was made anew. */
+  readonly index: number;
+  readonly mac: string;
   /** With prefix length. */
   readonly addresses: readonly string[];
 }
@@ -37,7 +40,8 @@ export async function vxlanInterfaces(
     const addresses = link.addr_info.map((one: { local: string; prefixlen: number }) =>
       `${one.local}/${one.prefixlen}`
     );
-    found.set(link.ifname, { name: link.ifname, vni: link.linkinfo.info_data?.id, addresses });
+    const { ifname: name, ifindex: index, address: mac, linkinfo } = link;
+    found.set(name, { name, vni: linkinfo.info_data?.id, index, mac, addresses });
   }
   return found;
 }
