@@ -16,7 +16,7 @@ import { keepSessions, SessionPool } from "./agent/session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
 import { Store } from "./store/store.ts";
 import { JoinLatency } from "../report/latency.ts";
-import type { Affected } from "./store/work_item.ts";
+import { type Affected, isAwaited } from "./store/work_item.ts";
 import { ReportCounts } from "../report/counts.ts";
 import { startWatches } from "./watch/watches.ts";
 import { WorkQueue } from "../queue/work_queue.ts";
@@ -91,8 +91,7 @@ export class Controller {
         this.#latency.looking(uid);
         return reconcile(uid, this.#context);
       },
-      workers: settings.limits.workers,
-      workersForFailing: settings.limits.workersForFailing,
+      ...settings.limits,
       groupOf: (uid) => this.#store.pod(uid)?.namespace ?? "",
       ...(parts.queueObserver === undefined ? {} : { observe: parts.queueObserver }),
     });
@@ -143,15 +142,17 @@ export class Controller {
     readonly entriesMissing: number;
     readonly segments: ReadonlyMap<string, number>;
     readonly sessions: number;
-    readonly longestRun: number;
+    /** For how long (ms) a look has lasted, or keys have waited while none was under way. */
+    readonly stuckFor: number;
     readonly badConfigMapEntries: number;
   } {
+    const { running, longestRunning, longestWaiting } = this.#queue.state();
     return {
       ...this.#store.counts(),
       membersFailing: this.#counts.membersFailing,
       entriesMissing: this.#counts.entriesMissing,
       sessions: this.#pool.open,
-      longestRun: this.#queue.longestRunning(),
+      stuckFor: running > 0 ? longestRunning : longestWaiting,
       badConfigMapEntries: this.#store.cluster.problems.length,
     };
   }
@@ -201,8 +202,12 @@ export class Controller {
     return item?.kind === "member" && item.member.phase.kind !== "wait";
   }
 
+  /** When many change at once (an edit of the ConfigMap, our start), those go first for which somebody waits. */
   #enqueue({ changed, touched }: Pick<Affected, "changed" | "touched">): void {
-    for (const uid of changed) this.#queue.add(uid, { fresh: true });
+    for (const uid of changed) {
+      const urgent = changed.size === 1 || isAwaited(this.#store.workItem(uid), this.shown(uid)?.ready);
+      this.#queue.add(uid, { fresh: true, urgent });
+    }
     for (const uid of touched) this.#queue.add(uid, { delay: this.#settings.limits.coalesce });
   }
 

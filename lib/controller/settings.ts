@@ -13,10 +13,12 @@ export interface ControllerSettings {
 
 /** Bounds and intervals; the defaults fit clusters from ten to some thousand members. */
 export interface ControllerLimits {
-  /** Members worked on at the same time. */
+  /** Members worked on at the same time; one namespace has three quarters of these at most. */
   readonly workers: number;
   /** Of these, how many may be members that failed last time. */
   readonly workersForFailing: number;
+  /** Beside these, how many looks that have become slow may go on. */
+  readonly workersForSlow: number;
   /** Exec sessions open at the same time. */
   readonly sessions: number;
   /** Milliseconds between full relists; jittered by a tenth. */
@@ -30,8 +32,9 @@ export interface ControllerLimits {
 }
 
 export const defaultLimits: ControllerLimits = {
-  workers: 48,
+  workers: 64,
   workersForFailing: 12,
+  workersForSlow: 96,
   sessions: 512,
   resync: 600_000,
   resyncSpread: 60_000,

@@ -4,7 +4,7 @@ import type { Health, HealthCheck } from "./health.ts";
 
 export interface LivenessOptions {
   readonly clock: Clock;
-  /** For how long (ms) the longest work under way has lasted; 0 when nothing runs. */
+  /** For how long (ms) the longest work under way has lasted, or work has waited though none is; 0 when all is done. */
   readonly longestRunning: () => number;
   /** A worker busy longer than this (ms) counts as stuck. Far above every deadline; default 10 minutes. */
   readonly stuckAfter?: number;

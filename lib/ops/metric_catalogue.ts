@@ -56,6 +56,11 @@ export const counters = {
 /** Numbers that go up and down. */
 export const gauges = {
   workqueue_depth: { help: "Keys that are due and wait for a worker.", labels: ["name"] },
+  workqueue_longest_waiting_seconds: {
+    help:
+      "Seconds for which the key that waits longest for a worker has been due; large values mean a queue that does not move.",
+    labels: ["name"],
+  },
   workqueue_unfinished_work_seconds: {
     help: "Seconds of work under way, all workers together; large values mean stuck workers.",
     labels: ["name"],

@@ -35,7 +35,7 @@ export interface State {
 
 /** Takes what happens. All times are milliseconds; label values come from closed sets, never from users' text. */
 export interface Metrics {
-  /** The observer of a work queue. Ask once for each queue. */
+  /** The observer of a work queue. Ask once for each queue; `name` becomes a label. */
   workQueue(name: string): WorkQueueMetrics;
   reconciled(seen: { readonly outcome: ReconcileOutcome; readonly ms: number }): void;
   /** The observer of the API client; `host` is the API server's. `status` "error" means no answer. */
@@ -100,7 +100,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
 
   return {
     workQueue: (name) => {
-      const numbers = workQueueNumbers(instruments, { name, clock });
+      const numbers = workQueueNumbers(instruments, { name });
       queues.push(numbers);
       return numbers;
     },

@@ -1,16 +1,20 @@
 // How busy is a work queue: client-go's usual numbers from what the queue tells.
-import type { Clock } from "../time/clock.ts";
 import type { Instruments } from "./instruments.ts";
 
-/** Told by a work queue of everything that happens to its keys. Fits the queue's own observer. */
+/** Told by a work queue of everything that happens to its keys. Fits the queue's own observer; times in ms. */
 export interface WorkQueueMetrics {
-  added(): void;
-  started(key: string, waitedMs: number): void;
-  finished(
-    key: string,
-    seen: { readonly outcome: { readonly kind: ReconcileOutcome }; readonly ms: number },
+  /** How to ask for the state of the moment. */
+  attached(
+    state: () => {
+      readonly depth: number;
+      readonly longestWaiting: number;
+      readonly longestRunning: number;
+      readonly unfinished: number;
+    },
   ): void;
-  depth(due: number): void;
+  added(): void;
+  started(waitedMs: number): void;
+  finished(seen: { readonly outcome: { readonly kind: ReconcileOutcome }; readonly ms: number }): void;
 }
 
 /** What one look at a member came to. */
@@ -19,41 +23,37 @@ export type ReconcileOutcome = typeof reconcileOutcomes[number];
 
 /** The numbers of one queue. */
 export interface WorkQueueNumbers extends WorkQueueMetrics {
-  /** Brings the gauges of work under way up to date, just before somebody reads them. */
+  /** Brings the gauges up to date, just before somebody reads them: a queue that stands still tells nothing itself. */
   refresh(): void;
 }
 
-/** `name` tells the queue in the label. Keys are kept only while they are worked on and never become labels. */
+/** `name` tells the queue in the label. */
 export function workQueueNumbers(
-  instruments: Instruments,
-  { name, clock }: { readonly name: string; readonly clock: Pick<Clock, "now"> },
+  { counter, gauge, histogram }: Instruments,
+  { name }: { readonly name: string },
 ): WorkQueueNumbers {
-  const running = new Map<string, number>();
   const labels = { name };
-  const { counter, gauge, histogram } = instruments;
+  let stateOf: Parameters<WorkQueueMetrics["attached"]>[0] | undefined;
   counter("workqueue_adds_total").inc(labels, 0);
   counter("workqueue_retries_total").inc(labels, 0);
-  gauge("workqueue_depth").set(labels, 0);
 
   return {
-    added: () => counter("workqueue_adds_total").inc(labels),
-    started: (key, waitedMs) => {
-      running.set(key, clock.now());
-      histogram("workqueue_queue_duration_seconds").observe(labels, waitedMs / 1000);
+    attached: (state) => {
+      stateOf = state;
     },
-    finished: (key, { outcome, ms }) => {
-      running.delete(key);
+    added: () => counter("workqueue_adds_total").inc(labels),
+    started: (waitedMs) => histogram("workqueue_queue_duration_seconds").observe(labels, waitedMs / 1000),
+    finished: ({ outcome, ms }) => {
       histogram("workqueue_work_duration_seconds").observe(labels, ms / 1000);
       if (outcome.kind === "retry") counter("workqueue_retries_total").inc(labels);
     },
-    depth: (due) => gauge("workqueue_depth").set(labels, due),
     refresh: () => {
-      const lasting = [...running.values()].map((start) => (clock.now() - start) / 1000);
-      gauge("workqueue_unfinished_work_seconds").set(labels, lasting.reduce((sum, one) => sum + one, 0));
-      gauge("workqueue_longest_running_processor_seconds").set(
-        labels,
-        lasting.reduce((longest, one) => Math.max(longest, one), 0),
-      );
+      const state = stateOf?.();
+      if (state === undefined) return;
+      gauge("workqueue_depth").set(labels, state.depth);
+      gauge("workqueue_longest_waiting_seconds").set(labels, state.longestWaiting / 1000);
+      gauge("workqueue_unfinished_work_seconds").set(labels, state.unfinished / 1000);
+      gauge("workqueue_longest_running_processor_seconds").set(labels, state.longestRunning / 1000);
     },
   };
 }

@@ -1,4 +1,4 @@
-// Who is next among those that wait: first come first served within a group, and the groups take turns.
+// Who is next among those that wait: first come first served within a group; groups take turns, the least busy first.
 
 /** A line of keys with values. With one group it is a plain queue. */
 export class FairLine<Value> {
@@ -40,19 +40,27 @@ export class FairLine<Value> {
     return value;
   }
 
-  /** The next one, whose group then goes to the back. */
-  take(): Value | undefined {
-    for (const [group, line] of this.#groups) {
-      for (const key of line.keys()) {
-        const value = this.delete(key);
-        if (line.size > 0) {
-          this.#groups.delete(group);
-          this.#groups.set(group, line);
-        }
-        return value;
-      }
+  /**
+   * The next one of the group with the least load, which then goes to the back; of equal groups the one that has waited
+   * longest. `loadOf` gives what a group occupies already; Infinity keeps it waiting. Default: all are equal.
+   */
+  take(loadOf: (group: string) => number = () => 0): Value | undefined {
+    let [least, chosen]: [number, string | undefined] = [Infinity, undefined];
+    for (const group of this.#groups.keys()) {
+      const load = loadOf(group);
+      if (load < least) [least, chosen] = [load, group];
     }
-    return undefined;
+    const line = chosen === undefined ? undefined : this.#groups.get(chosen);
+    if (chosen === undefined || line === undefined) return undefined;
+    this.#groups.delete(chosen);
+    this.#groups.set(chosen, line);
+    const [key = ""] = line.keys();
+    return this.delete(key);
+  }
+
+  /** Everybody who waits, in no order that means anything. */
+  *values(): Iterable<Value> {
+    for (const line of this.#groups.values()) yield* line.values();
   }
 
   clear(): void {

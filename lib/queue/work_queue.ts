@@ -1,29 +1,21 @@
-// Which key is worked on when: one worker per key, adds collapse, failures back off, the stuck hold up nobody.
+// Which key is worked on when: one worker per key, adds collapse, failures back off, and nobody starves.
 import type { Clock } from "../time/clock.ts";
-import { FairLine } from "./fair_queue.ts";
+import { type Line, type QueueState, type Run, type Waiting, type WorkerLimits, Workers } from "./workers.ts";
 
-export interface WorkQueueOptions {
+export interface WorkQueueOptions extends WorkerLimits {
   readonly clock: Clock;
   /** Does the work. A throw counts as a retry with its message. */
   readonly work: (key: string) => Promise<Outcome>;
-  /** Keys worked on at the same time. */
-  readonly workers: number;
-  /** Of these, how many may be taken by keys whose last run failed: the rest stays free for the healthy. */
-  readonly workersForFailing: number;
-  /**
-   * Groups of keys take turns among those that are due, so that a thousand of one do not hold up one of another.
-   * Default: all are one group, first come first served.
-   */
-  readonly groupOf?: (key: string) => string;
   readonly observe?: WorkQueueObserver;
 }
 
 /** Told of everything that happens, for metrics and logs. */
 export interface WorkQueueObserver {
+  /** Once, at the start: how to ask for the state whenever somebody wants to know. */
+  attached(state: () => QueueState): void;
   added(): void;
-  started(key: string, waitedMs: number): void;
-  finished(key: string, seen: { readonly outcome: Outcome; readonly ms: number }): void;
-  depth(due: number): void;
+  started(waitedMs: number): void;
+  finished(seen: { readonly outcome: Outcome; readonly ms: number }): void;
 }
 
 export interface AddOptions {
@@ -31,13 +23,20 @@ export interface AddOptions {
   readonly delay?: number;
   /** A change of the object itself: what failed before may work now, so the backoff starts anew. */
   readonly fresh?: boolean;
+  /** Somebody waits for it: goes before those that do not hurry. Default: as `fresh`. */
+  readonly urgent?: boolean;
 }
 
-interface Item {
-  readonly key: string;
-  readonly due: number;
-  /** From when its waiting for a worker counts. */
-  readonly since: number;
+/** All that is kept of a key, while it is planned, due or running, or was slow. */
+interface Known extends Waiting {
+  urgent: boolean;
+  /** Failed runs in a row. */
+  failures: number;
+  /** The last run took long. */
+  slow: boolean;
+  running: boolean;
+  /** Adds that came while it was running. */
+  rerun?: AddOptions | undefined;
 }
 
 /** First retry after this many ms, doubling up to the second. */
@@ -50,17 +49,9 @@ const granularity = 10;
 /** A bounded set of keys with dates. Bounded by the number of objects: a key is in it once. */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** Not yet due. */
-  readonly #delayed = new Map<string, Item>();
-  /** Due; those that failed last time stand in a line of their own. */
-  readonly #ready: FairLine<Item>;
-  readonly #readyFailing: FairLine<Item>;
-  readonly #running = new Map<string, number>();
-  /** Adds that came while the key was being worked on. */
-  readonly #rerun = new Map<string, AddOptions>();
-  /** Failed runs in a row. */
-  readonly #failures = new Map<string, number>();
-  #failingRunning = 0;
+  readonly #known = new Map<string, Known>();
+  readonly #delayed = new Set<Known>();
+  readonly #workers: Workers<Known>;
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
   #stopped = false;
@@ -68,31 +59,26 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
-    const groupOf = options.groupOf ?? (() => "");
-    this.#ready = new FairLine(groupOf);
-    this.#readyFailing = new FairLine(groupOf);
+    this.#workers = new Workers(options);
+    options.observe?.attached(() => this.state());
   }
 
   /** Asks for a run of the key. */
   add(key: string, options: AddOptions = {}): void {
     if (this.#stopped) return;
     this.#options.observe?.added();
-    if (options.fresh) this.#forgive(key);
-    if (this.#running.has(key)) {
-      this.#rerun.set(key, merge(this.#rerun.get(key), options));
-      return;
-    }
-    if (this.#ready.has(key) || this.#readyFailing.has(key)) return;
-    this.#delay(key, this.#dateFor(key, options));
+    this.#ask(key, options);
   }
 
-  /** Drops what is known of a key; a run under way goes on. */
+  /** Drops what is known of a key; a run under way goes on, and nothing follows it. */
   forget(key: string): void {
-    this.#delayed.delete(key);
-    this.#ready.delete(key);
-    this.#readyFailing.delete(key);
-    this.#rerun.delete(key);
-    this.#failures.delete(key);
+    const known = this.#known.get(key);
+    if (known === undefined) return;
+    this.#delayed.delete(known);
+    this.#workers.leave(known);
+    this.#known.delete(key);
+    // Must not be in two workers should it come back; the record with its run is another one, so settles nothing.
+    if (known.running) this.#known.set(key, newKey(key, { running: true }));
   }
 
   /** Takes no more; resolves when the runs under way have ended. */
@@ -100,97 +86,93 @@ export class WorkQueue {
     this.#stopped = true;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    for (const line of [this.#delayed, this.#ready, this.#readyFailing, this.#rerun]) line.clear();
-    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
-  }
-
-  /** For how long (ms) the longest run under way has lasted; 0 when nothing runs. */
-  longestRunning(): number {
-    const now = this.#options.clock.now();
-    return [...this.#running.values()].reduce((longest, start) => Math.max(longest, now - start), 0);
-  }
-
-  /** Keys that are due and wait for a worker. */
-  get depth(): number {
-    return this.#ready.size + this.#readyFailing.size;
+    for (const known of this.#known.values()) this.#workers.leave(known);
+    this.#delayed.clear();
+    if (this.running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   get running(): number {
-    return this.#running.size;
+    return this.#workers.runs.length;
   }
 
-  #forgive(key: string): void {
-    this.#failures.delete(key);
-    const item = this.#readyFailing.delete(key);
-    if (item !== undefined) this.#ready.add(key, item);
+  /** Counts what is due by the clock: a timer that does not fire is no excuse. */
+  state(): QueueState {
+    return this.#workers.state(this.#options.clock.now(), this.#delayed);
+  }
+
+  #ask(key: string, options: AddOptions): void {
+    const known = this.#known.get(key) ?? newKey(key);
+    this.#known.set(key, known);
+    const { fresh = false, urgent = fresh } = options;
+    if (fresh) known.failures = 0;
+    known.urgent ||= urgent;
+    if (known.running) known.rerun = merge(known.rerun, options);
+    else if (known.line !== undefined) this.#workers.wait(known, lineOf(known));
+    else this.#plan(known, this.#dateFor(known, options));
   }
 
   /** An event of somebody else does not shorten the wait of a key that fails. */
-  #dateFor(key: string, options: AddOptions): number {
-    const wanted = this.#options.clock.now() + (options.delay ?? 0);
-    const planned = this.#delayed.get(key);
-    if (planned === undefined) return wanted;
-    if (this.#failures.has(key)) return planned.due;
-    return Math.min(wanted, planned.due);
+  #dateFor(known: Known, { delay = 0 }: AddOptions): number {
+    const wanted = this.#options.clock.now() + delay;
+    if (!this.#delayed.has(known)) return wanted;
+    return known.failures > 0 ? known.due : Math.min(wanted, known.due);
   }
 
-  #delay(key: string, due: number): void {
-    this.#delayed.set(key, { key, due, since: due });
+  #plan(known: Known, due: number): void {
+    known.due = due;
+    this.#delayed.add(known);
     this.#arm(due);
   }
 
-  /** One timer, for the earliest date. */
+  /** One timer, for the earliest date. It is only ever brought forward: adds close together must not postpone it. */
   #arm(due: number): void {
-    if (this.#stopped || due >= this.#timerDue) return;
+    const now = this.#options.clock.now();
+    const at = Math.max(due, now + granularity);
+    if (this.#stopped || at >= this.#timerDue) return;
     this.#cancelTimer?.();
-    const delay = Math.max(granularity, due - this.#options.clock.now());
-    this.#timerDue = this.#options.clock.now() + delay;
-    this.#cancelTimer = this.#options.clock.after(delay, () => this.#onTimer());
+    this.#timerDue = at;
+    this.#cancelTimer = this.#options.clock.after(at - now, () => this.#onTimer());
   }
 
   #onTimer(): void {
     this.#timerDue = Infinity;
     this.#cancelTimer = undefined;
     const now = this.#options.clock.now();
-    const due = [...this.#delayed.values()].filter((item) => item.due <= now).sort((a, b) => a.due - b.due);
-    for (const item of due) {
-      this.#delayed.delete(item.key);
-      const line = this.#failures.has(item.key) ? this.#readyFailing : this.#ready;
-      line.add(item.key, item);
+    const due = [...this.#delayed].filter((known) => known.due <= now).sort((a, b) => a.due - b.due);
+    for (const known of due) {
+      this.#delayed.delete(known);
+      this.#workers.wait(known, lineOf(known));
     }
     this.#fillWorkers();
     let next = Infinity;
-    for (const item of this.#delayed.values()) next = Math.min(next, item.due);
-    if (Number.isFinite(next)) this.#arm(next);
+    for (const known of this.#delayed) next = Math.min(next, known.due);
+    if (next < Infinity) this.#arm(next);
   }
 
   #fillWorkers(): void {
-    const { workers, workersForFailing, observe } = this.#options;
-    while (this.#ready.size > 0 && this.#running.size < workers) {
-      this.#start(this.#ready.take(), { failing: false });
+    const now = this.#options.clock.now();
+    for (let next = this.#workers.start(now); next !== undefined; next = this.#workers.start(now)) {
+      void this.#run(next.key, next.run);
     }
-    while (
-      this.#readyFailing.size > 0 && this.#running.size < workers && this.#failingRunning < workersForFailing
-    ) this.#start(this.#readyFailing.take(), { failing: true });
-    observe?.depth(this.depth);
+    const slow = this.#workers.nextSlow();
+    if (slow !== undefined) this.#arm(slow);
   }
 
-  #start(item: Item | undefined, { failing }: { readonly failing: boolean }): void {
-    if (item === undefined) return;
+  async #run(known: Known, run: Run): Promise<void> {
     const { clock, observe } = this.#options;
-    const start = clock.now();
-    this.#running.set(item.key, start);
-    if (failing) this.#failingRunning++;
-    observe?.started(item.key, start - item.since);
-    void this.#run(item.key).then((outcome) => {
-      this.#running.delete(item.key);
-      if (failing) this.#failingRunning--;
-      observe?.finished(item.key, { outcome, ms: clock.now() - start });
-      this.#settle(item.key, outcome);
-    });
+    known.running = true;
+    known.urgent = false;
+    observe?.started(run.start - known.due);
+    const outcome = await this.#work(known.key);
+    const now = clock.now();
+    known.slow = this.#workers.end(run, now);
+    observe?.finished({ outcome, ms: now - run.start });
+    if (this.#stopped) return this.#tellIdle();
+    this.#settle(known, outcome);
+    this.#fillWorkers();
   }
 
-  async #run(key: string): Promise<Outcome> {
+  async #work(key: string): Promise<Outcome> {
     try {
       return await this.#options.work(key);
     } catch (error) {
@@ -198,25 +180,28 @@ export class WorkQueue {
     }
   }
 
-  #settle(key: string, outcome: Outcome): void {
-    if (this.#stopped) return this.#tellIdle();
-    const rerun = this.#rerun.get(key);
-    this.#rerun.delete(key);
-    this.#scheduleNext(key, outcome);
-    if (rerun !== undefined) this.add(key, rerun);
-    this.#fillWorkers();
+  /** What follows the run. What was forgotten meanwhile has another record, which knows only what came since. */
+  #settle(known: Known, outcome: Outcome): void {
+    const { key } = known;
+    const latest = this.#known.get(key) ?? known;
+    latest.running = false;
+    if (latest === known) this.#planNext(known, outcome);
+    else this.#known.delete(key);
+    const { rerun } = latest;
+    latest.rerun = undefined;
+    if (rerun !== undefined) this.#ask(key, rerun);
   }
 
-  #scheduleNext(key: string, outcome: Outcome): void {
+  #planNext(known: Known, outcome: Outcome): void {
     const now = this.#options.clock.now();
     if (outcome.kind === "retry") {
-      const failures = this.#failures.get(key) ?? 0;
-      this.#failures.set(key, failures + 1);
-      this.#delay(key, now + (outcome.requeueAfter ?? this.#backoff(failures)));
-      return;
+      const wait = outcome.requeueAfter ?? this.#backoff(known.failures);
+      known.failures++;
+      return this.#plan(known, now + wait);
     }
-    this.#failures.delete(key);
-    if (outcome.requeueAfter !== undefined) this.#delay(key, now + outcome.requeueAfter);
+    known.failures = 0;
+    if (outcome.requeueAfter !== undefined) this.#plan(known, now + outcome.requeueAfter);
+    else if (!known.slow) this.#known.delete(known.key);
   }
 
   /** Doubling, with up to a tenth of jitter so that what failed together does not return together. */
@@ -226,20 +211,31 @@ export class WorkQueue {
   }
 
   #tellIdle(): void {
-    if (this.#running.size > 0) return;
+    if (this.running > 0) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 }
 
-function merge(a: AddOptions | undefined, b: AddOptions): AddOptions {
-  if (a === undefined) return b;
-  return { delay: Math.min(a.delay ?? 0, b.delay ?? 0), fresh: (a.fresh ?? false) || (b.fresh ?? false) };
+function newKey(key: string, { running = false } = {}): Known {
+  return { key, due: 0, urgent: false, failures: 0, slow: false, running };
+}
+
+function lineOf({ slow, failures, urgent }: Known): Line {
+  if (slow) return "slow";
+  if (failures > 0) return "failing";
+  return urgent ? "urgent" : "upkeep";
+}
+
+/** The earlier date; that it is urgent is known of the key already. */
+function merge(before: AddOptions | undefined, options: AddOptions): AddOptions {
+  const delay = Math.min(before?.delay ?? Infinity, options.delay ?? 0);
+  return { delay, fresh: (before?.fresh ?? false) || (options.fresh ?? false), urgent: false };
 }
 
 /**
- * - `done`: it holds. `again` (ms): look once more then, for something that is only seen later.
+ * - `done`: it holds. `requeueAfter` (ms): look once more then, for something that is only seen later.
  * - `wait`: nothing can be done now; an event will say when.
- * - `retry`: it should have worked; again with backoff, or after `after` ms when the other side said when.
+ * - `retry`: it should have worked; again with backoff, or after `requeueAfter` ms when the other side said when.
  */
 export type Outcome =
   | { readonly kind: "done"; readonly requeueAfter?: number }

@@ -5,7 +5,7 @@ import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { TokenBucket } from "../time/token_bucket.ts";
 import { type EventOccurrence, isUseless, sendEvent } from "./event_request.ts";
-import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
+import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import type { WantedEvent } from "./events.ts";
 import { statusOf, WriteErrors } from "./write_errors.ts";
 
@@ -25,6 +25,7 @@ export interface EventWriterOptions {
   readonly instance: string;
   /** Told of every Event that was written, given up, or not written because there were too many. */
   readonly onEvent: (outcome: "written" | "failed" | "dropped") => void;
+  readonly observe?: WorkQueueObserver;
 }
 
 interface Written extends EventOccurrence {
@@ -72,7 +73,7 @@ export class EventWriter {
       verbs: "create and patch",
     });
     this.#queue = new WorkQueue({
-      clock,
+      ...options,
       work: (key) => this.#work(key),
       workers,
       workersForFailing: workers,

@@ -5,7 +5,7 @@ import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
 import type { EventWriter, Regarding } from "./event_writer.ts";
-import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
+import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
 import type { PodReport, ReportedPod, Reporter } from "../report/report.ts";
 import { isFinal, removalPatch, sendStatus, statusPatch } from "./status_patch.ts";
@@ -27,6 +27,7 @@ export interface StatusWriterOptions {
   readonly shown: (uid: string) => ShownStatus | undefined;
   /** Told of every patch that was sent. */
   readonly onWritten: (outcome: "written" | "failed") => void;
+  readonly observe?: WorkQueueObserver;
 }
 
 interface Entry {
@@ -67,7 +68,7 @@ export class StatusWriter implements Reporter {
     this.#options = options;
     this.#trouble = new WriteErrors({ clock, log, what: "pods/status", verbs: "patch" });
     this.#queue = new WorkQueue({
-      clock,
+      ...options,
       work: (uid) => this.#work(uid),
       workers,
       workersForFailing,

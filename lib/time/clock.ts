@@ -6,18 +6,27 @@ export interface Clock {
   now(): number;
   /** Wall-clock time, for timestamps that people read. Never subtract two of them. */
   wall(): Date;
-  /** Calls `run` once after `ms` milliseconds; the returned function cancels it and may be called at any time. */
+  /** Calls `run` once after `ms` milliseconds, be it years; the returned function cancels it at any time. */
   after(ms: number, run: () => void): () => void;
   /** A number in [0, 1), for jitter. */
   random(): number;
 }
+
+/** Milliseconds (24.8 days) beyond which a timer of JavaScript fires at once. */
+const longestTimer = 2 ** 31 - 1;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => new Date(),
   after: (ms, run) => {
-    const timer = setTimeout(run, ms);
+    const due = performance.now() + ms;
+    const arm = (left: number): ReturnType<typeof setTimeout> =>
+      setTimeout(left > longestTimer ? again : run, Math.min(left, longestTimer));
+    const again = (): void => {
+      timer = arm(due - performance.now());
+    };
+    let timer = arm(ms);
     return () => clearTimeout(timer);
   },
   random: () => Math.random(),

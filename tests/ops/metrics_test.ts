@@ -8,10 +8,10 @@ import { named, runPromtool } from "./promtool.ts";
 function fill(metrics: Metrics): void {
   const queue = metrics.workQueue("members");
   queue.added();
-  queue.started("uid-1", 20);
-  queue.finished("uid-1", { outcome: { kind: "retry" }, ms: 300 });
-  queue.started("uid-2", 10);
-  queue.depth(4);
+  queue.started(20);
+  queue.finished({ outcome: { kind: "retry" }, ms: 300 });
+  queue.started(10);
+  queue.attached(() => ({ depth: 4, longestWaiting: 700, longestRunning: 2_500, unfinished: 2_600 }));
   metrics.reconciled({ outcome: "done", ms: 40 });
   const api = metrics.apiRequests("10.96.0.1:443");
   api({ method: "GET", status: "200", ms: 12, bytes: 1000 });
@@ -53,7 +53,8 @@ const rows: readonly { readonly series: string; readonly value: number }[] = [
   { series: 'workqueue_retries_total{name="members"}', value: 1 },
   { series: 'workqueue_queue_duration_seconds_sum{name="members"}', value: 0.03 },
   { series: 'workqueue_work_duration_seconds_count{name="members"}', value: 1 },
-  { series: 'workqueue_unfinished_work_seconds{name="members"}', value: 2.5 },
+  { series: 'workqueue_unfinished_work_seconds{name="members"}', value: 2.6 },
+  { series: 'workqueue_longest_waiting_seconds{name="members"}', value: 0.7 },
   { series: 'workqueue_longest_running_processor_seconds{name="members"}', value: 2.5 },
   { series: 'rest_client_requests_total{code="200",method="GET",host="10.96.0.1:443"}', value: 1 },
   { series: 'rest_client_requests_total{code="<error>",method="PUT",host="10.96.0.1:443"}', value: 1 },

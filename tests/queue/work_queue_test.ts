@@ -94,10 +94,10 @@ Deno.test("a throw is a failure with its message, not the end", async () => {
     workersForFailing: 1,
     work: () => runs++ === 0 ? Promise.reject(new Error("oh")) : Promise.resolve(done),
     observe: {
+      attached: () => {},
       added: () => {},
       started: () => {},
-      depth: () => {},
-      finished: (_, { outcome }) =>
+      finished: ({ outcome }) =>
         seen.push("reason" in outcome ? `${outcome.kind} ${outcome.reason}` : outcome.kind),
     },
   });

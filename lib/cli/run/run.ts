@@ -1,5 +1,6 @@
 // The command `run`: puts the parts together, runs the controller until it is told to stop.
 import { Controller } from "../../controller/controller.ts";
+import { type ControllerLimits, defaultLimits } from "../../controller/settings.ts";
 import { createLogReporter, joinReporters } from "../../report/log_reporter.ts";
 import type { WorkQueueObserver } from "../../queue/work_queue.ts";
 import { createExecutor } from "../../kube/exec/executor.ts";
@@ -56,7 +57,7 @@ async function run(settings: Settings, host: Host): Promise<number> {
     isLeader: leadership.isLeader,
     shown: (uid) => controller.shown(uid),
   });
-  const controller: Controller = new Controller(controllerSet, {
+  const controller: Controller = new Controller({ ...controllerSet, limits: limitsFor(settings) }, {
     client,
     executor: countedExecutor(executor, gate),
     openSession: sessionOpener(executor, gate),
@@ -82,6 +83,12 @@ async function run(settings: Settings, host: Host): Promise<number> {
   client.close();
   log.info("stopped");
   return exitStatus.ok;
+}
+
+/** At a low rate looks are slow because they wait for their execs: more of them would only wait longer. */
+function limitsFor(settings: Settings): ControllerLimits {
+  const spare = Math.max(0, numberOf(settings, "max-exec-rate") - defaultLimits.workers);
+  return { ...defaultLimits, workersForSlow: Math.min(defaultLimits.workersForSlow, spare) };
 }
 
 function execLimit(settings: Settings, clock: Clock): TokenBucket {
@@ -114,8 +121,8 @@ function queueObserver(metrics: Metrics): WorkQueueObserver {
   const queue = metrics.workQueue("members");
   return {
     ...queue,
-    finished: (key, { outcome, ms }) => {
-      queue.finished(key, { outcome, ms });
+    finished: ({ outcome, ms }) => {
+      queue.finished({ outcome, ms });
       metrics.reconciled({ outcome: outcome.kind, ms });
     },
   };

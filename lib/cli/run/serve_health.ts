@@ -23,7 +23,7 @@ export function serveHealth(
   if ("expected" in read) throw new UsageError(`Cannot use --http-address: expected ${read.expected}`);
   const liveness = createLiveness({
     clock: host.clock,
-    longestRunning: () => controller.state().longestRun,
+    longestRunning: () => controller.state().stuckFor,
     onLag: (ms) => metrics.eventLoopLag(ms),
   });
   const server = startHttpServer({

@@ -40,6 +40,7 @@ export function statusOutlets(
     log,
     instance: host.env("HOSTNAME") ?? "kube-vxlan-controller",
     onEvent: (outcome) => metrics.statusWritten({ what: "event", outcome }),
+    observe: metrics.workQueue("events"),
   });
   const writer = new StatusWriter({
     client,
@@ -51,6 +52,7 @@ export function statusOutlets(
     isLeader,
     shown,
     onWritten: (outcome) => metrics.statusWritten({ what: "status", outcome }),
+    observe: metrics.workQueue("statuses"),
   });
   return {
     reporters: [writer],

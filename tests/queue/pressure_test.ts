@@ -1,0 +1,269 @@
+// The queue under load: it never stops, who failed once comes back in time, newcomers pass upkeep, the slow stand aside.
+import assert from "node:assert/strict";
+import { type Outcome, WorkQueue, type WorkQueueOptions } from "../../lib/queue/work_queue.ts";
+import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
+
+const done: Outcome = { kind: "done" };
+
+interface Load {
+  readonly clock: FakeClock;
+  readonly queue: WorkQueue;
+  /** Milliseconds from being due until the run began, by key, latest run. */
+  readonly waits: Map<string, number>;
+  /** Lets what runs come to its end. */
+  readonly end: () => Promise<void>;
+  /** When the runs of a key began. */
+  readonly runsOf: (key: string) => readonly number[];
+}
+
+/** A queue whose work lasts as long as `lasts` says. */
+function load(
+  { lasts, outcome = () => done, ...options }:
+    & Partial<WorkQueueOptions>
+    & { readonly lasts: (key: string) => number; readonly outcome?: (key: string, run: number) => Outcome },
+): Load {
+  const clock = fakeClock({ chance: 1 });
+  const waits = new Map<string, number>();
+  const runs = new Map<string, number[]>();
+  let starting = 0;
+  const queue = new WorkQueue({
+    clock,
+    workers: 8,
+    workersForFailing: 2,
+    ...options,
+    observe: {
+      attached: () => {},
+      added: () => {},
+      finished: () => {},
+      started: (waited) => starting = waited,
+    },
+    work: async (key) => {
+      waits.set(key, starting);
+      const began = runs.get(key) ?? [];
+      runs.set(key, [...began, clock.now()]);
+      await new Promise<void>((resolve) => clock.after(lasts(key), resolve));
+      return outcome(key, began.length + 1);
+    },
+  });
+  const end = async (): Promise<void> => {
+    const stopped = queue.stop();
+    await clock.advance(60_000);
+    await stopped;
+    assert.deepEqual(clock.waiting(), []);
+  };
+  return { clock, queue, waits, end, runsOf: (key) => runs.get(key) ?? [] };
+}
+
+const longest = (waits: Iterable<number>): number => [...waits].reduce((a, b) => Math.max(a, b), 0);
+
+for (const every of [1, 5, 9, 10, 11]) {
+  Deno.test(`adds every ${every} ms for ten seconds postpone nothing`, async () => {
+    const { clock, queue, waits, end } = load({ lasts: () => 1 });
+    for (let at = 0; at < 10_000; at += every) {
+      queue.add(`k${at}`);
+      await clock.advance(every);
+    }
+    await clock.advance(20);
+    assert.equal(waits.size, Math.ceil(10_000 / every));
+    assert.ok(longest(waits.values()) <= 20, `waited ${longest(waits.values())} ms`);
+    await end();
+  });
+}
+
+Deno.test("adds at a thousand a second by chance: each runs within two ticks of the timer", async () => {
+  const { clock, queue, waits, end } = load({ lasts: () => 1, workers: 100 });
+  let seed = 1;
+  const chance = (): number => (seed = seed * 16_807 % 2_147_483_647) / 2_147_483_647;
+  for (let i = 0; i < 10_000; i++) {
+    queue.add(`k${i}`);
+    await clock.advance(-Math.log(chance()));
+  }
+  await clock.advance(20);
+  assert.equal(waits.size, 10_000);
+  assert.ok(longest(waits.values()) <= 20, `waited ${longest(waits.values())} ms`);
+  await end();
+});
+
+Deno.test("a queue that does not move shows it: what is due counts, whether or not a timer has fired", () => {
+  const clock = fakeClock();
+  let now = 0;
+  // The timers of this clock are dead.
+  const dead = { ...clock, now: () => now, after: () => () => {} };
+  const queue = new WorkQueue({
+    clock: dead,
+    work: () => Promise.resolve(done),
+    workers: 1,
+    workersForFailing: 1,
+  });
+  queue.add("a");
+  queue.add("later", { delay: 60_000 });
+  now = 5_000;
+  const { depth, longestWaiting, longestRunning } = queue.state();
+  assert.deepEqual({ depth, longestWaiting, longestRunning }, {
+    depth: 1,
+    longestWaiting: 5_000,
+    longestRunning: 0,
+  });
+});
+
+Deno.test("a key that failed once comes back in time, though a thousand others keep all workers busy", async () => {
+  const { clock, queue, runsOf, end } = load({
+    lasts: () => 50,
+    outcome: (key, run) => key === "failed" && run === 1 ? { kind: "retry", reason: "refused" } : done,
+  });
+  queue.add("failed", { fresh: true });
+  await clock.advance(100);
+  for (let at = 0; at < 20_000; at += 100) {
+    for (let i = 0; i < 1_000; i++) queue.add(`busy${i}`);
+    await clock.advance(100);
+  }
+  const [, second = Infinity] = runsOf("failed");
+  assert.ok(second <= 500, `the second run began at ${second} ms`);
+  await end();
+});
+
+Deno.test("of a thousand newcomers at 30 a second, those refused once are not left behind", async () => {
+  const refused = (key: string): boolean => Number(key.slice(1)) % 10 === 0;
+  const { clock, queue, waits, end } = load({
+    lasts: () => 100,
+    workers: 48,
+    workersForFailing: 12,
+    outcome: (key, run) => refused(key) && run === 1 ? { kind: "retry", reason: "refused" } : done,
+  });
+  for (let i = 0; i < 1_000; i++) {
+    queue.add(`p${i}`, { fresh: true });
+    for (let peer = 0; peer < i; peer++) queue.add(`p${peer}`, { delay: 100 });
+    await clock.advance(33);
+  }
+  const worst = longest([...waits].filter(([key]) => refused(key)).map(([, ms]) => ms));
+  // What was looked at last may have been upkeep: that alone may wait for its turn.
+  assert.ok(worst <= 3_000, `waited ${worst} ms`);
+  await end();
+});
+
+Deno.test("a newcomer does not wait behind upkeep, and upkeep still has its turns", async () => {
+  const { clock, queue, waits, runsOf, end } = load({ lasts: () => 100, workers: 4 });
+  for (let i = 0; i < 500; i++) queue.add(`upkeep${i}`);
+  await clock.advance(50);
+  const newcomers = Array.from({ length: 200 }, (_, i) => `new${i}`);
+  for (const key of newcomers.slice(0, 20)) queue.add(key, { fresh: true });
+  await clock.advance(1_000);
+  assert.ok(longest(newcomers.slice(0, 20).map((key) => waits.get(key) ?? Infinity)) <= 700);
+  const served = (): number =>
+    Array.from({ length: 500 }, (_, i) => runsOf(`upkeep${i}`).length).filter(Boolean).length;
+  const before = served();
+  for (const key of newcomers.slice(20)) queue.add(key, { fresh: true });
+  await clock.advance(4_000);
+  assert.ok(served() - before >= 18, `${served() - before} of upkeep among 160 starts`);
+  await end();
+});
+
+Deno.test("a change that concerns all is no reason to be first: who is waited for passes it", async () => {
+  const { clock, queue, waits, end } = load({ lasts: () => 100, workers: 4 });
+  for (let i = 0; i < 500; i++) queue.add(`edit${i}`, { fresh: true, urgent: false });
+  await clock.advance(50);
+  queue.add("new", { fresh: true });
+  await clock.advance(400);
+  assert.ok((waits.get("new") ?? Infinity) <= 110);
+  await end();
+});
+
+const groupOf = (key: string): string => key.split("/")[0] ?? "";
+
+const slowCases = [
+  { it: "one slow namespace", namespaces: 1, lasts: 4_500, most: 120 },
+  { it: "ten slow namespaces", namespaces: 10, lasts: 4_500, most: 2_100 },
+  { it: "ten frozen namespaces", namespaces: 10, lasts: 15_000, most: 2_100 },
+];
+for (const { it, namespaces, lasts, most } of slowCases) {
+  Deno.test(`${it}, a hundred pods in all: the others wait ${most} ms at most`, async () => {
+    const { clock, queue, waits, end } = load({
+      lasts: (key) => key.startsWith("slow") ? lasts : 100,
+      workers: 48,
+      workersForFailing: 12,
+      workersForSlow: 96,
+      groupOf,
+    });
+    for (let i = 0; i < 100; i++) queue.add(`slow${i % namespaces}/p${i}`, { fresh: true });
+    await clock.advance(20);
+    for (let i = 0; i < 300; i++) {
+      queue.add(`good/p${i}`, { fresh: true });
+      await clock.advance(33);
+    }
+    const others = [...waits].filter(([key]) => key.startsWith("good"));
+    assert.equal(others.length, 300);
+    assert.ok(
+      longest(others.map(([, ms]) => ms)) <= most,
+      `waited ${longest(others.map(([, ms]) => ms))} ms`,
+    );
+    await end();
+  });
+}
+
+Deno.test("members of a frozen node take no workers again after each change of all", async () => {
+  const { clock, queue, waits, end } = load({
+    lasts: (key) => key.includes("frozen") ? 15_000 : 50,
+    outcome: (key) => key.includes("frozen") ? { kind: "retry", reason: "timed out" } : done,
+    workers: 48,
+    workersForFailing: 12,
+    workersForSlow: 96,
+    groupOf,
+  });
+  const edit = (): void => {
+    for (let i = 0; i < 110; i++) queue.add(`ns/frozen${i}`, { fresh: true, urgent: false });
+  };
+  edit();
+  await clock.advance(120_000);
+  const waited: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    edit();
+    await clock.advance(20);
+    queue.add(`ns/new${round}`, { fresh: true });
+    await clock.advance(5_000);
+    waited.push(waits.get(`ns/new${round}`) ?? Infinity);
+  }
+  assert.ok(longest(waited) <= 20, `waited ${waited}`);
+  await end();
+});
+
+Deno.test("who was slow and is not any more stands with the others again", async () => {
+  let ms = 5_000;
+  const { clock, queue, runsOf, end } = load({ lasts: () => ms, workersForSlow: 4, workersForFailing: 1 });
+  for (const key of ["a", "b"]) queue.add(key);
+  await clock.advance(5_100);
+  ms = 100;
+  for (const key of ["a", "b"]) queue.add(key);
+  await clock.advance(400);
+  assert.deepEqual(
+    ["a", "b"].map((key) => runsOf(key).length),
+    [2, 2],
+    "one after the other: one place for the slow",
+  );
+  for (const key of ["a", "b"]) queue.add(key);
+  await clock.advance(15);
+  assert.equal(queue.running, 2);
+  await end();
+});
+
+Deno.test("a key forgotten while it runs leaves nothing, and runs alone when it comes back", async () => {
+  const { clock, queue, runsOf, end } = load({
+    lasts: () => 100,
+    outcome: () => ({ kind: "retry", reason: "gone" }),
+  });
+  queue.add("a");
+  await clock.advance(20);
+  queue.forget("a");
+  await clock.advance(60_000);
+  assert.equal(runsOf("a").length, 1);
+  assert.deepEqual(clock.waiting(), []);
+  queue.add("a");
+  await clock.advance(20);
+  queue.forget("a");
+  queue.add("a");
+  await clock.advance(50);
+  assert.equal(queue.running, 1);
+  await clock.advance(110);
+  assert.equal(runsOf("a").length, 3, "what was asked for since is done once the first run has ended");
+  queue.forget("a");
+  await end();
+});
