@@ -2,7 +2,7 @@
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
 import { configMapText } from "./problem.ts";
-import type { OptionSet } from "./grammar/option_values.ts";
+import type { OptionSet } from "./grammar/option_table.ts";
 import { quoted } from "../text/quoted.ts";
 
 /** What the rules look at besides the annotation's entry. */

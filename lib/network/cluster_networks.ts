@@ -1,7 +1,7 @@
 // What the ConfigMap says of networks, and what it said last when it no longer says anything usable.
 import { parseNetworkName } from "./grammar/names.ts";
 import { parseClusterOptions } from "./grammar/annotation.ts";
-import type { OptionSet } from "./grammar/option_values.ts";
+import type { OptionSet } from "./grammar/option_table.ts";
 import { configMapText, type Problem, type Source } from "./problem.ts";
 import { cut, quoted } from "../text/quoted.ts";
 

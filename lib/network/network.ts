@@ -1,8 +1,15 @@
 // What a network is once everything users wrote about it has been parsed, merged and found valid.
 import type { Cidr, Family, Route } from "./grammar/address.ts";
+import type { OptionSet } from "./grammar/option_table.ts";
+
+/** The options that a network has as they were given; the others have names of their own below. */
+type PlainOptions = Omit<
+  OptionSet,
+  "type" | "id" | "name" | "dev" | "up" | "ip" | "route" | "dstport" | "family" | "namespaces"
+>;
 
 /** One network of one pod: merged from default, ConfigMap and annotation, every value checked. */
-export interface Network {
+export interface Network extends PlainOptions {
   readonly name: string;
   /** VXLAN network identifier, 1..16777215 (option `id`). */
   readonly vni: number;
@@ -15,10 +22,6 @@ export interface Network {
   readonly family: Family;
   /** False: the link state is never touched (option `up`). */
   readonly up: boolean;
-  /** Bytes; absent: the kernel derives it from `dev`. */
-  readonly mtu?: number;
-  /** Lower-case, colon separated; absent: derived from uid and network name. */
-  readonly mac?: string;
   readonly addresses: readonly Cidr[];
   readonly routes: readonly Route[];
 }

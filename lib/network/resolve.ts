@@ -5,7 +5,7 @@ import { faultsOfForbidden, type ReservedIds, reservedIds } from "./access_rules
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
-import { mtuLimits, type OptionSet } from "./grammar/option_values.ts";
+import { mtuLimits, type OptionSet, optionTable } from "./grammar/option_table.ts";
 import { configMapText, type Problem, type ProblemKind, type Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";
 
@@ -32,9 +32,6 @@ export interface Resolution {
   /** In the order of the entries. */
   readonly problems: readonly Problem[];
 }
-
-/** Built-in defaults. 8472 is what the predecessor's `dstport 0` gave, written out. */
-export const defaults = { dev: "eth0", dstport: 8472, up: true, family: 4 } as const;
 
 /** Far more than people ask for: each network costs lines in every observation of the pod. */
 export const defaultMaxNetworks = 64;
@@ -154,22 +151,24 @@ function unreadableKeys(cluster: ClusterNetworks): ReadonlySet<string> {
   return new Set(cluster.problems.flatMap(({ source }) => source.kind === "configmap" ? [source.key] : []));
 }
 
+/** Options that a network has under another name are named here; all others it has as they are. */
 function networkOf(
-  name: string,
+  network: string,
   options: OptionSet & { readonly id: number; readonly name: string },
 ): Network {
+  const { id, name, dev, dstport, family, up, ip = [], route = [], type: _, namespaces: __, ...others } =
+    options;
   return {
-    name,
-    vni: options.id,
-    interfaceName: options.name,
-    underlay: options.dev ?? defaults.dev,
-    port: options.dstport ?? defaults.dstport,
-    family: options.family ?? defaults.family,
-    up: options.up ?? defaults.up,
-    ...(options.mtu !== undefined && { mtu: options.mtu }),
-    ...(options.mac !== undefined && { mac: options.mac }),
-    addresses: options.ip ?? [],
-    routes: options.route ?? [],
+    ...others,
+    name: network,
+    vni: id,
+    interfaceName: name,
+    underlay: dev ?? optionTable.dev.fallback,
+    port: dstport ?? optionTable.dstport.fallback,
+    family: family ?? optionTable.family.fallback,
+    up: up ?? optionTable.up.fallback,
+    addresses: ip,
+    routes: route,
   };
 }
 

@@ -1,8 +1,8 @@
 // The grammar: text becomes networks with typed options and their line, or problems that name the token.
 import { parseNetworkName } from "./names.ts";
-import { optionNamed } from "./option_names.ts";
+import { optionNamed } from "./spelling.ts";
 import { optionProblem, readOptions } from "./option_set.ts";
-import type { OptionSet } from "./option_values.ts";
+import type { OptionSet } from "./option_table.ts";
 import { firstProblems, type Problem, type Source } from "../problem.ts";
 import { cut, quoted } from "../../text/quoted.ts";
 import { splitEntries, splitLines, splitWords, type Word } from "./words.ts";

@@ -1,18 +1,9 @@
 // What do the options of one network in one source say together, and which of them cannot be read.
 import { cut, quoted } from "../../text/quoted.ts";
+import { optionNamed, optionNames, similarOption } from "./spelling.ts";
 import type { Problem, Source } from "../problem.ts";
-import type { Cidr, Route } from "./address.ts";
-import {
-  isRepeatable,
-  type Level,
-  misplaced,
-  type OptionName,
-  optionNamed,
-  optionsFor,
-  similarOption,
-} from "./option_names.ts";
-import { type OptionSet, readValue } from "./option_values.ts";
-import { fault, type Parsed, valueOf } from "./parsed.ts";
+import { type Level, type OptionName, type OptionSet, optionTable } from "./option_table.ts";
+import { fault, mapped, type Parsed, valueOf } from "./parsed.ts";
 
 /** A word of the text, and where it stands. */
 export interface Token {
@@ -34,23 +25,32 @@ export function readOptions(
   context: OptionsContext,
 ): { readonly options: OptionSet; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const seen = new Set<OptionName>();
-  const ip: Cidr[] = [];
-  const route: Route[] = [];
-  let scalars: OptionSet = {};
+  let options: OptionSet = {};
   for (const token of tokens) {
-    const read = readOption(token, { seen, level: context.level });
-    if (read.kind === "fault") {
-      problems.push(optionProblem(token, { ...context, reason: read.reason }));
-      continue;
-    }
-    const { ip: addresses = [], route: routes = [], ...others } = read.value;
-    ip.push(...addresses);
-    route.push(...routes);
-    scalars = { ...scalars, ...others };
+    const read = readOption(token, { options, level: context.level });
+    if (read.kind === "value") options = merged(options, read.value);
+    else problems.push(optionProblem(token, { ...context, reason: read.reason }));
   }
-  const lists = { ...(ip.length > 0 && { ip }), ...(route.length > 0 && { route }) };
-  return { options: { ...scalars, ...lists }, problems };
+  return { options, problems };
+}
+
+/** Reads one option's value into a set that holds just this option. */
+export function readValue(name: OptionName, text: string): Parsed<OptionSet> {
+  const row = optionTable[name];
+  return mapped<unknown, OptionSet>(
+    row.parse(text),
+    (value) => ({ [name]: row.repeatable ? [value] : value }),
+  );
+}
+
+/** Lists grow, everything else is given once. */
+function merged(before: OptionSet, { ip, route, ...others }: OptionSet): OptionSet {
+  return {
+    ...before,
+    ...others,
+    ...(ip !== undefined && { ip: [...before.ip ?? [], ...ip] }),
+    ...(route !== undefined && { route: [...before.route ?? [], ...route] }),
+  };
 }
 
 /** The problem that a word of a network's options cannot be read. */
@@ -67,7 +67,7 @@ export function optionProblem(token: Token, about: OptionsContext & { readonly r
 
 function readOption(
   token: Token,
-  context: { readonly seen: Set<OptionName>; readonly level: Level },
+  context: { readonly options: OptionSet; readonly level: Level },
 ): Parsed<OptionSet> {
   // At cluster level a bare number is the network identifier, as the seed's first ConfigMaps had it.
   const text = context.level === "cluster" && /^[0-9]+$/.test(token.text) ? `id=${token.text}` : token.text;
@@ -76,9 +76,13 @@ function readOption(
   const option = readName(key, context.level);
   if (option.kind === "fault") return option;
   const name = option.value;
-  if (context.seen.has(name) && !isRepeatable(name)) return fault(`option ${name} is given twice: keep one`);
-  context.seen.add(name);
-  if (assigned < 0) return name === "up" ? valueOf({ up: true }) : fault(`expected a value: ${name}=…`);
+  const row = optionTable[name];
+  if (context.options[name] !== undefined && !row.repeatable) {
+    return fault(`option ${name} is given twice: keep one`);
+  }
+  if (assigned < 0) {
+    return row.bare === undefined ? fault(`expected a value: ${name}=…`) : valueOf({ [name]: row.bare });
+  }
   const value = text.slice(assigned + 1);
   if (value === "") {
     return fault(`the value is empty: expected ${name}=… without blanks, or no ${name} at all`);
@@ -94,9 +98,17 @@ function readName(key: string, level: Level): Parsed<OptionName> {
 }
 
 function unknownOption(key: string, level: Level): string {
+  const names = optionNames.filter((name) => misplaced(name, level) === undefined);
   const similar = similarOption(key);
   const meant = similar === undefined ? "" : ` (did you mean ${similar}?)`;
-  return `${quoted(key)} is no option${meant}: expected one of ${optionsFor(level).join(", ")}`;
+  return `${quoted(key)} is no option${meant}: expected one of ${names.join(", ")}`;
+}
+
+/** Why this source may not give the option; undefined when it may. */
+function misplaced(name: OptionName, level: Level): string | undefined {
+  const { only } = optionTable[name];
+  if (only === undefined || only.level === level) return undefined;
+  return `this option is for ${only.level === "pod" ? "annotations" : "the ConfigMap"} only: ${only.why}`;
 }
 
 /** In the annotation a comma ends an entry; in the ConfigMap it ends up in the value, where people did not want it. */

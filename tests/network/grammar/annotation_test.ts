@@ -1,7 +1,7 @@
 // The grammar of annotation and ConfigMap: how text falls into networks and options, and what is said of the rest.
 import assert from "node:assert/strict";
 import { parseAnnotation, parseClusterOptions } from "../../../lib/network/grammar/annotation.ts";
-import type { OptionSet } from "../../../lib/network/grammar/option_values.ts";
+import type { OptionSet } from "../../../lib/network/grammar/option_table.ts";
 import { problemText, type Source } from "../../../lib/network/problem.ts";
 
 const key = "vxlan.travelping.com/networks";
@@ -152,7 +152,11 @@ const wellFormed: readonly AnnotationRow[] = [
     entries: [{ network: "vxeth0", options: { up: true, id: 5 } }],
   },
   { it: "a network called like an option", text: "up, id", entries: [{ network: "up" }, { network: "id" }] },
-  { it: "the only type there is", text: "vxeth0 type=vxlan", entries: [{ network: "vxeth0" }] },
+  {
+    it: "the only type there is",
+    text: "vxeth0 type=vxlan",
+    entries: [{ network: "vxeth0", options: { type: "vxlan" } }],
+  },
   {
     it: "several addresses and routes, in their order",
     text: "n ip=10.0.0.2/24 ip=fd00::2/64\n route=fd01::/64:fd00::1 route=10.1.0.0/16:10.0.0.1",

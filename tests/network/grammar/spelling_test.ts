@@ -1,6 +1,6 @@
 // Which option was meant: obvious near matches are suggested, guesses are not.
 import assert from "node:assert/strict";
-import { similarOption } from "../../../lib/network/grammar/option_names.ts";
+import { similarOption } from "../../../lib/network/grammar/spelling.ts";
 
 const cases = [
   { it: "another word for it", text: "vni", meant: "id" },

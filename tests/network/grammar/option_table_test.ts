@@ -1,7 +1,7 @@
 // The value of each option: what it reads into, and what is said of what it does not read.
 import assert from "node:assert/strict";
-import type { OptionName } from "../../../lib/network/grammar/option_names.ts";
-import { type OptionSet, readValue } from "../../../lib/network/grammar/option_values.ts";
+import { readValue } from "../../../lib/network/grammar/option_set.ts";
+import type { OptionName, OptionSet } from "../../../lib/network/grammar/option_table.ts";
 
 interface Row {
   readonly option: OptionName;
@@ -18,7 +18,7 @@ const noRoute = "expected SUBNET:GATEWAY with the subnet's prefix length, such a
 const badNamespaces = "is no name of a namespace: expected names separated by commas, or * for all";
 
 const cases: readonly Row[] = [
-  { option: "type", it: "vxlan", text: "vxlan", gives: {} },
+  { option: "type", it: "vxlan", text: "vxlan", gives: { type: "vxlan" } },
   { option: "type", it: "another", text: "vlan", fault: "expected vxlan, the only type there is" },
   { option: "id", it: "smallest", text: "1", gives: { id: 1 } },
   { option: "id", it: "largest", text: "16777215", gives: { id: 16777215 } },
