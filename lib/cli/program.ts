@@ -2,23 +2,20 @@
 import { Command, CommanderError, Option } from "commander";
 import { ConfigError } from "../kube/config/connection.ts";
 import { exitStatus, type Host } from "./host.ts";
-import { type OptionRow, variableOf } from "./settings/options.ts";
+import { flagOf, type OptionRow, type OptionTable, type SettingsOf, variableOf } from "./settings/options.ts";
 
 /** A command: its options and what it does with their values. */
-export interface CommandSpec {
+export interface CommandSpec<Options extends OptionTable = OptionTable> {
   readonly name: string;
   readonly summary: string;
   readonly args?: readonly { readonly name: string; readonly description: string }[];
-  readonly options: readonly OptionRow[];
+  readonly options: Options;
   /** Gives the exit status. Throws UsageError and ConfigError. */
-  readonly action: (
-    call: { readonly settings: Settings; readonly args: readonly string[] },
+  action(
+    call: { readonly settings: SettingsOf<Options>; readonly args: readonly string[] },
     host: Host,
-  ) => Promise<number>;
+  ): Promise<number>;
 }
-
-/** Values by flag name, after flag, environment variable and fallback; a switch that is on is "true". */
-export type Settings = ReadonlyMap<string, string>;
 
 /** The user asked for something that cannot be: exit status 2. */
 export class UsageError extends Error {
@@ -52,7 +49,7 @@ function programOf(
   for (const spec of commands) {
     const command = program.command(spec.name).description(spec.summary);
     for (const { name, description } of spec.args ?? []) command.argument(name, description);
-    for (const row of spec.options) command.addOption(optionOf(row));
+    for (const [key, row] of Object.entries(spec.options)) command.addOption(optionOf(key, row));
     command.action((...call: unknown[]) => {
       const args = call.slice(0, -2).filter((value): value is string => typeof value === "string");
       called.status = spec.action({ settings: settingsOf(spec, { command, host }), args }, host);
@@ -61,61 +58,48 @@ function programOf(
   return program;
 }
 
-function optionOf({ flag, value, description, fallback, choices }: OptionRow): Option {
+function optionOf(key: string, row: OptionRow): Option {
+  const flag = `--${flagOf(key)}`;
+  if (row.value === undefined) return new Option(flag, `${row.description}; ${variableOf(key)}`);
+  const { value, description, fallback, choices } = row;
   const shown = [
     description,
     ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
     ...(fallback === undefined ? [] : [`default ${fallback}`]),
-    variableOf(flag),
+    variableOf(key),
   ];
-  return new Option(value === undefined ? `--${flag}` : `--${flag} <${value}>`, shown.join("; "));
+  return new Option(`${flag} <${value}>`, shown.join("; "));
 }
 
-/** Flag over environment variable over fallback, each value checked. */
+/** Flag over environment variable over fallback, each value read by its row: that is what makes the cast true. */
 function settingsOf(
   spec: CommandSpec,
-  { command, host }: { readonly command: Command; readonly host: Host },
-): Settings {
-  const settings = new Map<string, string>();
-  for (const row of spec.options) {
-    const given = givenValue(row, { command, host });
-    if (given !== undefined) settings.set(row.flag, checked(row, given));
-    else if (row.fallback !== undefined) settings.set(row.flag, row.fallback);
-  }
-  return settings;
+  call: { readonly command: Command; readonly host: Host },
+): SettingsOf<OptionTable> {
+  return Object.fromEntries(
+    Object.entries(spec.options).map(([key, row]) => [key, settingOf(key, { row, ...call })]),
+  ) as SettingsOf<OptionTable>;
 }
 
-interface Given {
-  readonly value: string;
-  /** The flag or variable it came from, for messages. */
-  readonly from: string;
+function settingOf(
+  key: string,
+  { row, command, host }: { readonly row: OptionRow; readonly command: Command; readonly host: Host },
+): unknown {
+  const flag: unknown = command.getOptionValue(key);
+  const from = flag === undefined ? variableOf(key) : `--${flagOf(key)}`;
+  const text = flag === undefined ? host.env(from) : String(flag);
+  if (row.value === undefined) return isOn(text, from);
+  const given = text === undefined || text === "" && flag === undefined ? row.fallback : text;
+  if (given === undefined) return undefined;
+  const read = row.parse(given);
+  if (read.kind === "value") return read.value;
+  throw new UsageError(`Cannot use ${from}=${JSON.stringify(given)}: ${read.reason}`);
 }
 
-function givenValue(
-  { flag, value }: OptionRow,
-  { command, host }: { readonly command: Command; readonly host: Host },
-): Given | undefined {
-  const fromFlag: unknown = command.getOptionValue(camelCase(flag));
-  if (fromFlag !== undefined) return { value: String(fromFlag), from: `--${flag}` };
-  const from = variableOf(flag);
-  const text = host.env(from);
-  if (text === undefined || text === "") return undefined;
-  if (value !== undefined) return { value: text, from };
-  if (text === "true" || text === "1") return { value: "true", from };
-  if (text === "false" || text === "0") return undefined;
+function isOn(text: string | undefined, from: string): boolean {
+  if (text === "true" || text === "1") return true;
+  if (text === undefined || text === "" || text === "false" || text === "0") return false;
   throw new UsageError(`Cannot use ${from}="${text}": expected true or false`);
-}
-
-function checked({ check, choices }: OptionRow, { value, from }: Given): string {
-  const reason = choices !== undefined && !choices.includes(value)
-    ? `expected one of ${choices.join(", ")}`
-    : check?.(value);
-  if (reason === undefined) return value;
-  throw new UsageError(`Cannot use ${from}=${JSON.stringify(value)}: ${reason}`);
-}
-
-function camelCase(flag: string): string {
-  return flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function statusOf(error: unknown, host: Host): number {

@@ -5,16 +5,18 @@ import { inspectCommand } from "../../lib/cli/show/inspect.ts";
 import { listCommand } from "../../lib/cli/show/list.ts";
 import {
   connectionOptions,
+  flagOf,
   logOptions,
   membershipOptions,
   runOptions,
+  type SettingsOf,
 } from "../../lib/cli/settings/options.ts";
-import { type CommandSpec, runProgram, type Settings } from "../../lib/cli/program.ts";
+import { type CommandSpec, runProgram } from "../../lib/cli/program.ts";
 import { runCommand } from "../../lib/cli/run/run.ts";
 import { versionCommand } from "../../lib/cli/show/version.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 
-const options = [...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions];
+const options = { ...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions };
 
 interface Outcome {
   readonly status: number;
@@ -45,7 +47,7 @@ async function run(
 const product = [runCommand, listCommand, inspectCommand, versionCommand];
 
 /** A command that only tells what it was given. */
-function probe(seen: (settings: Settings) => void): CommandSpec {
+function probe(seen: (settings: SettingsOf<typeof options>) => void): CommandSpec<typeof options> {
   return {
     name: "probe",
     summary: "tells what it was given",
@@ -61,46 +63,59 @@ const values: readonly {
   readonly it: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly flag: string;
-  readonly value: string | undefined;
+  readonly key: keyof typeof options;
+  readonly value: unknown;
 }[] = [
-  { it: "a fallback is used when nothing is said", flag: "selector", value: "vxlan.travelping.com=true" },
-  { it: "a variable is used", env: { KVC_SELECTOR: "a=b" }, flag: "selector", value: "a=b" },
+  { it: "a fallback is used when nothing is said", key: "selector", value: "vxlan.travelping.com=true" },
+  { it: "a variable is used", env: { KVC_SELECTOR: "a=b" }, key: "selector", value: "a=b" },
   {
     it: "a flag wins over a variable",
     args: ["--selector", "c=d"],
     env: { KVC_SELECTOR: "a=b" },
-    flag: "selector",
+    key: "selector",
     value: "c=d",
   },
-  { it: "an empty variable is not said", env: { KVC_TOKEN_FILE: "" }, flag: "token-file", value: undefined },
-  { it: "a switch is on by its flag", args: ["--restrict-pods"], flag: "restrict-pods", value: "true" },
+  { it: "an empty variable is not said", env: { KVC_TOKEN_FILE: "" }, key: "tokenFile", value: undefined },
+  { it: "a switch is on by its flag", args: ["--restrict-pods"], key: "restrictPods", value: true },
   {
     it: "a switch is on by its variable",
     env: { KVC_RESTRICT_PODS: "true" },
-    flag: "restrict-pods",
-    value: "true",
+    key: "restrictPods",
+    value: true,
   },
   {
     it: "a switch is off by its variable",
     env: { KVC_RESTRICT_PODS: "false" },
-    flag: "restrict-pods",
-    value: undefined,
+    key: "restrictPods",
+    value: false,
+  },
+  { it: "a number is a number", args: ["--max-exec-rate", "7"], key: "maxExecRate", value: 7 },
+  {
+    it: "a list is a list",
+    args: ["--watch-namespaces", "a, b,"],
+    key: "watchNamespaces",
+    value: ["a", "b"],
+  },
+  {
+    it: "an address is read",
+    args: ["--http-address", "127.0.0.1:0"],
+    key: "httpAddress",
+    value: { kind: "listen", hostname: "127.0.0.1", port: 0 },
   },
   {
     it: "the names of the later upstream can be set",
     args: ["--annotation", "vxlan.openvnf.org/networks"],
-    flag: "annotation",
+    key: "annotation",
     value: "vxlan.openvnf.org/networks",
   },
 ];
 
-for (const { it, args = [], env = {}, flag, value } of values) {
+for (const { it, args = [], env = {}, key, value } of values) {
   Deno.test(`command line: ${it}`, async () => {
-    let seen: Settings = new Map();
+    let seen: SettingsOf<typeof options> | undefined;
     const outcome = await run([probe((settings) => seen = settings)], { args: ["probe", ...args], env });
     assert.equal(outcome.status, 0, outcome.complained);
-    assert.equal(seen.get(flag), value);
+    assert.deepEqual(seen?.[key], value);
   });
 }
 
@@ -191,7 +206,7 @@ Deno.test("command line: version and help go to stdout with status 0", async () 
   assert.match((await run(product, { args: ["version"] })).printed, /^kube-vxlan-controller \d+\.\d+\.\d+$/);
   const help = await run(product, { args: ["run", "--help"] });
   assert.equal(help.status, 0);
-  for (const { flag } of options) {
-    assert.ok(help.printed.includes(`--${flag}`), `help of run names --${flag}`);
+  for (const key of Object.keys(options)) {
+    assert.ok(help.printed.includes(`--${flagOf(key)}`), `help of run names --${flagOf(key)}`);
   }
 });

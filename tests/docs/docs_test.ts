@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { exitStatus } from "../../lib/cli/host.ts";
 import * as optionTables from "../../lib/cli/settings/options.ts";
-import { type OptionRow, variableOf } from "../../lib/cli/settings/options.ts";
+import { flagOf, type OptionRow, variableOf } from "../../lib/cli/settings/options.ts";
 import { conditionReasons } from "../../lib/status/pod_condition.ts";
 import { conditionType, statusAnnotation } from "../../lib/member/current_status.ts";
 import { counters, gauges, histograms } from "../../lib/ops/metric_catalogue.ts";
@@ -152,19 +152,22 @@ async function userText(): Promise<string> {
   return (await Promise.all(userDocuments.map(text))).join("\n");
 }
 
-function allOptions(): readonly OptionRow[] {
-  return Object.values(optionTables).flatMap((table) => Array.isArray(table) ? table as OptionRow[] : []);
+function allOptions(): readonly (readonly [string, OptionRow])[] {
+  const tables = Object.values(optionTables).filter((table) => typeof table === "object");
+  return Object.entries<OptionRow>(Object.assign({}, ...tables));
 }
 
 /** A row of the table, from the table of the program. */
-function optionLine({ flag, value, description, fallback, choices }: OptionRow): string {
+function optionLine([key, row]: readonly [string, OptionRow]): string {
+  const { description, value } = row;
+  const { fallback, choices } = row.value === undefined ? {} : row;
   const stated = / \(default: ([^)]*)\)/.exec(description);
   const plainDefault = stated?.[1] ?? (value === undefined ? "off" : "");
   const shownDefault = fallback === undefined ? plainDefault : `\`${fallback}\``;
   const meaning = description.replace(stated?.[0] ?? "", "") +
     (choices === undefined ? "" : `; one of ${choices.join(", ")}`);
-  const shownFlag = value === undefined ? `--${flag}` : `--${flag} ${value}`;
-  return `| \`${shownFlag}\` | \`${variableOf(flag)}\` | ${shownDefault} | ${meaning} |`
+  const shownFlag = value === undefined ? `--${flagOf(key)}` : `--${flagOf(key)} ${value}`;
+  return `| \`${shownFlag}\` | \`${variableOf(key)}\` | ${shownDefault} | ${meaning} |`
     .replaceAll("|  |", "| |");
 }
 

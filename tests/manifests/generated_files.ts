@@ -2,7 +2,13 @@
 // names in files that are applied alone, the chart's version and the settings that it takes.
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { logOptions, membershipOptions, type OptionRow, runOptions } from "../../lib/cli/settings/options.ts";
+import {
+  flagOf,
+  logOptions,
+  membershipOptions,
+  type OptionRow,
+  runOptions,
+} from "../../lib/cli/settings/options.ts";
 import { kustomizeObjects, objectsIn } from "./kustomize.ts";
 import { withReasons } from "./reasons.ts";
 
@@ -71,24 +77,25 @@ async function reasoned(root: string, directory: string): Promise<string> {
 
 /** Flags that the chart sets itself, or on which its objects rest. */
 const chartsOwn = [
-  ...["namespace", "namespace-file", "configmap-name", "lease-name", "watch-namespaces", "http-address"],
+  ...["namespace", "namespaceFile", "configmapName", "leaseName", "watchNamespaces", "httpAddress"],
 ];
 
 /** The settings that the chart takes are the program's: a misspelt one is refused. */
 async function schemaText(root: string): Promise<string> {
   const schema = JSON.parse(await Deno.readTextFile(root + schemaFile));
-  const rows = [...membershipOptions, ...runOptions, ...logOptions].filter(({ flag }) =>
-    !chartsOwn.includes(flag)
-  );
+  const rows = Object.entries<OptionRow>({ ...membershipOptions, ...runOptions, ...logOptions })
+    .filter(([key]) => !chartsOwn.includes(key));
   schema.properties.settings.properties = Object.fromEntries(
-    rows.map((row) => [row.flag, settingSchema(row)]),
+    rows.map(([key, row]) => [flagOf(key), settingSchema(row)]),
   );
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
-function settingSchema({ value, choices, description }: OptionRow): object {
-  if (choices !== undefined) return { enum: choices, description };
-  return { type: value === undefined ? "boolean" : ["string", "number"], description };
+function settingSchema(row: OptionRow): object {
+  const { description } = row;
+  if (row.value === undefined) return { type: "boolean", description };
+  if (row.choices !== undefined) return { enum: row.choices, description };
+  return { type: ["string", "number"], description };
 }
 
 interface Rewrite {

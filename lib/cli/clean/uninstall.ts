@@ -9,16 +9,17 @@ import { isFinal, removalPatch, sendStatus } from "../../status/status_patch.ts"
 import { printable } from "../../text/printable.ts";
 import { withAgents } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
-import { type CommandSpec, type Settings, UsageError } from "../program.ts";
-import { runOptions, uninstallOptions } from "../settings/options.ts";
-import { required } from "../settings/settings.ts";
+import { type CommandSpec, UsageError } from "../program.ts";
+import { leaseOptions, type SettingsOf, uninstallOptions } from "../settings/options.ts";
 import { type ClusterView, viewOptions, withClusterView } from "../show/cluster_view.ts";
 import { leadingController } from "./leading_controller.ts";
 
-export const uninstallCommand: CommandSpec = {
+const options = { ...viewOptions, ...uninstallOptions, ...leaseOptions };
+
+export const uninstallCommand: CommandSpec<typeof options> = {
   name: "uninstall",
   summary: "say what of the controller is in members: interfaces, condition, annotation; --clean removes it",
-  options: [...viewOptions, ...uninstallOptions, ...runOptions.filter(({ flag }) => flag === "lease-name")],
+  options,
   action: ({ settings }, host) =>
     withClusterView(settings, { host, use: (view) => uninstall(view, { settings, host }) }),
 };
@@ -35,10 +36,12 @@ interface Cleaning {
 
 async function uninstall(
   view: ClusterView,
-  { settings, host }: { readonly settings: Settings; readonly host: Host },
+  { settings: { clean, leaseName: lease }, host }: {
+    readonly settings: SettingsOf<typeof options>;
+    readonly host: Host;
+  },
 ): Promise<number> {
-  const clean = settings.has("clean");
-  if (clean) await mustBeAlone(view, { lease: required(settings, "lease-name"), host });
+  if (clean) await mustBeAlone(view, { lease, host });
   const { connection } = view;
   let failed = 0;
   await withAgents({ connection, clock: host.clock }, {

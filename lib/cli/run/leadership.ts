@@ -3,9 +3,8 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import { runLeaderElection } from "../../kube/lease/election.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Metrics } from "../../ops/metrics.ts";
-import { required } from "../settings/settings.ts";
+import type { runOptions, SettingsOf } from "../settings/options.ts";
 import type { Host } from "../host.ts";
-import type { Settings } from "../program.ts";
 
 /** A candidate, or somebody who needs no election. */
 export interface Leadership {
@@ -18,7 +17,7 @@ export interface Leadership {
 
 /** Takes part in the election if the settings say so. */
 export function leadershipFrom(
-  settings: Settings,
+  { leaderElection, leaseName: name }: SettingsOf<typeof runOptions>,
   { namespace, client, log, metrics, host }: {
     readonly namespace: string;
     readonly client: ApiClient;
@@ -27,10 +26,9 @@ export function leadershipFrom(
     readonly host: Host;
   },
 ): Leadership {
-  if (!settings.has("leader-election")) {
+  if (!leaderElection) {
     return { isLeader: () => true, onStarted: () => {}, close: () => Promise.resolve() };
   }
-  const name = required(settings, "lease-name");
   const over = new AbortController();
   const starts: (() => void)[] = [];
   const tell = (leading: boolean): void => metrics.leading({ lease: name, leading });

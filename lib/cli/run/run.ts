@@ -6,33 +6,35 @@ import type { WorkQueueObserver } from "../../queue/work_queue.ts";
 import { createExecutor } from "../../kube/exec/executor.ts";
 import { createApiClient } from "../../kube/api/http.ts";
 import type { Clock } from "../../time/clock.ts";
-import { createLog, type Log, type LogFormat, logFormats, type LogLevel, logLevels } from "../../ops/log.ts";
+import { createLog, type Log } from "../../ops/log.ts";
 import { createMetrics, type Metrics } from "../../ops/metrics.ts";
 import { TokenBucket } from "../../time/token_bucket.ts";
-import {
-  configMapNamespace,
-  connectionFrom,
-  controllerSettings,
-  numberOf,
-  required,
-} from "../settings/settings.ts";
+import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
 import { countedExecutor, sessionOpener } from "./agent_exec.ts";
 import { serveHealth } from "./serve_health.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { leadershipFrom } from "./leadership.ts";
-import { connectionOptions, logOptions, membershipOptions, runOptions } from "../settings/options.ts";
-import { type CommandSpec, type Settings, UsageError } from "../program.ts";
+import {
+  connectionOptions,
+  logOptions,
+  membershipOptions,
+  runOptions,
+  type SettingsOf,
+} from "../settings/options.ts";
+import type { CommandSpec } from "../program.ts";
 import { statusOutlets } from "./status_parts.ts";
 import { version } from "../show/version.ts";
 
-export const runCommand: CommandSpec = {
+const options = { ...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions };
+
+export const runCommand: CommandSpec<typeof options> = {
   name: "run",
   summary: "run the controller until SIGTERM or Ctrl-C",
-  options: [...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions],
+  options,
   action: ({ settings }, host) => run(settings, host),
 };
 
-async function run(settings: Settings, host: Host): Promise<number> {
+async function run(settings: SettingsOf<typeof options>, host: Host): Promise<number> {
   const { clock } = host;
   const metrics = createMetrics({ clock, version });
   const log = logFrom(settings, { host, metrics });
@@ -47,7 +49,7 @@ async function run(settings: Settings, host: Host): Promise<number> {
     observe: metrics.apiRequests(new URL(connection.server).host),
   });
   const executor = createExecutor(connection, { clock });
-  const gate = { metrics, clock, limit: execLimit(settings, clock) };
+  const gate = { metrics, clock, limit: execLimit(settings.maxExecRate, clock) };
   const leadership = leadershipFrom(settings, { namespace, client, log, metrics, host });
   const status = statusOutlets(settings, {
     client,
@@ -57,24 +59,27 @@ async function run(settings: Settings, host: Host): Promise<number> {
     isLeader: leadership.isLeader,
     shown: (uid) => controller.shown(uid),
   });
-  const controller: Controller = new Controller({ ...controllerSet, limits: limitsFor(settings) }, {
-    client,
-    executor: countedExecutor(executor, gate),
-    openSession: sessionOpener(executor, gate),
-    clock,
-    log,
-    reporter: joinReporters([createLogReporter(log), ...status.reporters]),
-    isLeader: leadership.isLeader,
-    queueObserver: queueObserver(metrics),
-    onStep: (step) => metrics.step(step.kind),
-    onWatchEnd: (seen) => metrics.watchEnded(seen),
-    onAlive: (resource) => metrics.watchAlive(resource),
-    onConfigMap: status.onConfigMap,
-    onInterfaceReady: (ms) => metrics.interfaceReady(ms),
-    onPeerEntry: (ms) => metrics.peerEntry(ms),
-  });
+  const controller: Controller = new Controller(
+    { ...controllerSet, limits: limitsFor(settings.maxExecRate) },
+    {
+      client,
+      executor: countedExecutor(executor, gate),
+      openSession: sessionOpener(executor, gate),
+      clock,
+      log,
+      reporter: joinReporters([createLogReporter(log), ...status.reporters]),
+      isLeader: leadership.isLeader,
+      queueObserver: queueObserver(metrics),
+      onStep: (step) => metrics.step(step.kind),
+      onWatchEnd: (seen) => metrics.watchEnded(seen),
+      onAlive: (resource) => metrics.watchAlive(resource),
+      onConfigMap: status.onConfigMap,
+      onInterfaceReady: (ms) => metrics.interfaceReady(ms),
+      onPeerEntry: (ms) => metrics.peerEntry(ms),
+    },
+  );
   leadership.onStarted(() => controller.reconcileAll({ spread: 0 }));
-  const served = serveHealth(settings, { controller, metrics, host, log });
+  const served = serveHealth(settings.httpAddress, { controller, metrics, host, log });
   await controller.run(host.stop);
   await status.close();
   await leadership.close();
@@ -86,35 +91,26 @@ async function run(settings: Settings, host: Host): Promise<number> {
 }
 
 /** At a low rate looks are slow because they wait for their execs: more of them would only wait longer. */
-function limitsFor(settings: Settings): ControllerLimits {
-  const spare = Math.max(0, numberOf(settings, "max-exec-rate") - defaultLimits.workers);
+function limitsFor(execRate: number): ControllerLimits {
+  const spare = Math.max(0, execRate - defaultLimits.workers);
   return { ...defaultLimits, workersForSlow: Math.min(defaultLimits.workersForSlow, spare) };
 }
 
-function execLimit(settings: Settings, clock: Clock): TokenBucket {
-  const rate = numberOf(settings, "max-exec-rate");
+function execLimit(rate: number, clock: Clock): TokenBucket {
   return new TokenBucket({ clock, burst: rate, refill: 1_000 / rate });
 }
 
 function logFrom(
-  settings: Settings,
+  { logLevel, logFormat }: SettingsOf<typeof logOptions>,
   { host, metrics }: { readonly host: Host; readonly metrics: Metrics },
 ): Log {
   return createLog({
-    level: oneOf(logLevels, required(settings, "log-level")),
-    format: oneOf(logFormats, required(settings, "log-format")),
+    level: logLevel,
+    format: logFormat,
     write: host.complain,
     clock: host.clock,
     onLine: (level) => metrics.logLine(level),
   });
-}
-
-function oneOf<T extends LogLevel | LogFormat>(choices: readonly T[], text: string): T {
-  const found = choices.find((choice) => choice === text);
-  if (found === undefined) {
-    throw new UsageError(`Cannot use "${text}": expected one of ${choices.join(", ")}`);
-  }
-  return found;
 }
 
 function queueObserver(metrics: Metrics): WorkQueueObserver {

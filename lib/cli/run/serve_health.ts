@@ -1,17 +1,15 @@
 // What probes and Prometheus can ask of a running controller.
 import type { Controller } from "../../controller/controller.ts";
-import { readHttpAddress } from "../../ops/http_address.ts";
+import type { HttpAddress } from "../../ops/http_address.ts";
 import { type HttpServer, startHttpServer } from "../../ops/http_server.ts";
 import { createLiveness } from "../../ops/liveness.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Metrics, State } from "../../ops/metrics.ts";
-import { required } from "../settings/settings.ts";
 import type { Host } from "../host.ts";
-import { type Settings, UsageError } from "../program.ts";
 
 /** Serves /healthz, /readyz and /metrics where `--http-address` says. Throws HttpServerError. */
 export function serveHealth(
-  settings: Settings,
+  address: HttpAddress,
   { controller, metrics, host, log }: {
     readonly controller: Controller;
     readonly metrics: Metrics;
@@ -19,15 +17,13 @@ export function serveHealth(
     readonly log: Log;
   },
 ): Pick<HttpServer, "close"> {
-  const read = readHttpAddress(required(settings, "http-address"));
-  if ("expected" in read) throw new UsageError(`Cannot use --http-address: expected ${read.expected}`);
   const liveness = createLiveness({
     clock: host.clock,
     longestRunning: () => controller.state().stuckFor,
     onLag: (ms) => metrics.eventLoopLag(ms),
   });
   const server = startHttpServer({
-    address: read.address,
+    address,
     clock: host.clock,
     healthz: liveness.checks,
     readyz: [{

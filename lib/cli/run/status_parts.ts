@@ -8,9 +8,8 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import type { ShownStatus } from "../../member/current_status.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Metrics } from "../../ops/metrics.ts";
-import { required } from "../settings/settings.ts";
+import type { membershipOptions, runOptions, SettingsOf } from "../settings/options.ts";
 import type { Host } from "../host.ts";
-import type { Settings } from "../program.ts";
 
 /** Whom to tell, and what to close in the end. */
 export interface StatusOutlets {
@@ -21,7 +20,7 @@ export interface StatusOutlets {
 
 /** Nobody with `off`; otherwise Events, and with `all` condition and annotation too. */
 export function statusOutlets(
-  settings: Settings,
+  { status: parts, annotation: annotationKey }: SettingsOf<typeof runOptions & typeof membershipOptions>,
   { client, host, log, metrics, isLeader, shown }: {
     readonly client: ApiClient;
     readonly host: Host;
@@ -31,7 +30,6 @@ export function statusOutlets(
     readonly shown: (uid: string) => ShownStatus | undefined;
   },
 ): StatusOutlets {
-  const parts = required(settings, "status");
   if (parts === "off") return { reporters: [], onConfigMap: () => {}, close: () => Promise.resolve() };
   const { clock } = host;
   const events = new EventWriter({
@@ -47,8 +45,8 @@ export function statusOutlets(
     events,
     clock,
     log,
-    annotationKey: required(settings, "annotation"),
-    parts: parts === "events" ? "events" : "all",
+    annotationKey,
+    parts,
     isLeader,
     shown,
     onWritten: (outcome) => metrics.statusWritten({ what: "status", outcome }),

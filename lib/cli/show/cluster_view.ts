@@ -6,11 +6,10 @@ import type { Connection } from "../../kube/config/connection.ts";
 import { createApiClient } from "../../kube/api/http.ts";
 import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
 import type { Host } from "../host.ts";
-import { connectionOptions, membershipOptions, type OptionRow } from "../settings/options.ts";
-import type { Settings } from "../program.ts";
+import { connectionOptions, membershipOptions, type SettingsOf } from "../settings/options.ts";
 
 /** Options of every command that looks. */
-export const viewOptions: readonly OptionRow[] = [...connectionOptions, ...membershipOptions];
+export const viewOptions = { ...connectionOptions, ...membershipOptions };
 
 export interface ClusterView extends Snapshot {
   readonly settings: ControllerSettings;
@@ -20,7 +19,7 @@ export interface ClusterView extends Snapshot {
 
 /** Takes a snapshot and hands it to `use`; closes everything afterwards. Throws ApiError and ConfigError. */
 export async function withClusterView(
-  settings: Settings,
+  settings: SettingsOf<typeof viewOptions>,
   { host, use }: { readonly host: Host; readonly use: (view: ClusterView) => Promise<number> | number },
 ): Promise<number> {
   const connection = await connectionFrom(settings, host);

@@ -14,7 +14,7 @@ import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
 
-export const inspectCommand: CommandSpec = {
+export const inspectCommand: CommandSpec<typeof viewOptions> = {
   name: "inspect",
   summary: "show one pod's networks, what its kernel holds, and what is wrong (exit status 1 if anything is)",
   args: [{ name: "<pod>", description: "NAMESPACE/NAME" }],

@@ -6,7 +6,7 @@ import { exitStatus } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
 
-export const listCommand: CommandSpec = {
+export const listCommand: CommandSpec<typeof viewOptions> = {
   name: "list",
   summary: "list member pods, or networks with their members",
   args: [{ name: "<what>", description: "pods or networks" }],

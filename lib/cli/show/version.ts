@@ -9,7 +9,7 @@ export const version: string = config.version;
 export const versionCommand: CommandSpec = {
   name: "version",
   summary: "print the version",
-  options: [],
+  options: {},
   action: (_, host) => {
     host.print(`kube-vxlan-controller ${version}`);
     return Promise.resolve(exitStatus.ok);
