@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { ConfigError } from "../kube/config/connection.ts";
 import { exitStatus, type Host } from "./host.ts";
 import { flagOf, type OptionRow, type OptionTable, type SettingsOf, variableOf } from "./settings/options.ts";
+import { messageOf } from "../text/defined.ts";
 
 /** A command: its options and what it does with their values. */
 export interface CommandSpec<Options extends OptionTable = OptionTable> {
@@ -112,6 +113,6 @@ function statusOf(error: unknown, host: Host): number {
     host.complain(`error: ${error.message}`);
     return exitStatus.configuration;
   }
-  host.complain(`error: ${error instanceof Error ? error.message : String(error)}`);
+  host.complain(`error: ${messageOf(error)}`);
   return exitStatus.failed;
 }

@@ -6,6 +6,7 @@ import type { Outcome } from "../queue/work_queue.ts";
 import type { PodReport } from "../report/report.ts";
 import type { AgentAddress } from "./agent/session_pool.ts";
 import { runtimeProblem, waitingReport } from "./evaluate.ts";
+import { messageOf } from "../text/defined.ts";
 
 export interface AgentError {
   readonly report: PodReport;
@@ -33,7 +34,7 @@ export function agentError(
     const { reason, next } = transient;
     return { report: waitingReport(member, reason), outcome: { ...next, reason } };
   }
-  const reason = transient?.message ?? (error instanceof Error ? error.message : String(error));
+  const reason = transient?.message ?? messageOf(error);
   const problem = runtimeProblem(member, { kind: kindOf(error), message: reason });
   return {
     report: {

@@ -9,6 +9,7 @@ import type { Convergence } from "./agent/converge.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import type { NetworkState, PodReport, PodState } from "../report/report.ts";
 import type { WorkItem } from "./store/work_item.ts";
+import { defined } from "../text/defined.ts";
 
 export interface Evaluation {
   /** All that was asked for is there, read back, and nothing is wrong: the pod may be released. */
@@ -125,6 +126,6 @@ function networkStateOf(
     network,
     holds: link !== undefined && problem === undefined,
     ...(link === undefined ? {} : { mac: link.mac, mtu: link.mtu }),
-    ...(problem === undefined ? {} : { problem }),
+    ...defined({ problem }),
   };
 }

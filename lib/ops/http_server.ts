@@ -2,6 +2,7 @@
 import { type Clock, sleep } from "../time/clock.ts";
 import { checkHealth, type HealthCheck } from "./health.ts";
 import type { HttpAddress } from "./http_address.ts";
+import { messageOf } from "../text/defined.ts";
 
 export interface HttpServerOptions {
   readonly address: HttpAddress;
@@ -69,7 +70,7 @@ function listen(
   try {
     return Deno.serve({ hostname: hostname ?? "::", port, signal, onListen }, handler);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if (hostname === undefined && !(error instanceof Deno.errors.AddrInUse)) {
       return listen({ kind: "listen", hostname: "0.0.0.0", port }, { signal, handler });
     }

@@ -8,6 +8,7 @@ import { type EventOccurrence, isUseless, sendEvent } from "./event_request.ts";
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import type { WantedEvent } from "./events.ts";
 import { statusOf, WriteErrors } from "./write_errors.ts";
+import { messageOf } from "../text/defined.ts";
 
 /** The object that an Event is about. */
 export interface Regarding {
@@ -174,7 +175,7 @@ export class EventWriter {
     if (isUseless(error)) return this.#end(event, "failed");
     this.#trouble.met(error, event.regarding.namespace);
     if (event.failures >= attempts || statusOf(error) === 403) return this.#end(event, "failed");
-    return { kind: "retry", reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "retry", reason: messageOf(error) };
   }
 
   #end(event: Written, outcome: "written" | "failed" | "dropped", known = event.count): Outcome {

@@ -2,6 +2,7 @@
 import type { Problem } from "../network/problem.ts";
 import type { NetworkState, PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";
+import { defined } from "../text/defined.ts";
 
 /**
  * One entry of the list: the fields of the "Kubernetes Network Custom Resource Definition De-facto Standard" v1.3,
@@ -46,12 +47,11 @@ function entryOf({ network, mac, mtu }: NetworkState, problems: readonly Problem
     name: network.name,
     interface: network.interfaceName,
     ips: network.addresses.map(({ address }) => address),
-    ...(mac === undefined ? {} : { mac }),
-    ...(mtu === undefined ? {} : { mtu }),
+    ...defined({ mac, mtu }),
     default: false,
     dns: {},
     vni: network.vni,
-    ...(error === undefined ? {} : { error }),
+    ...defined({ error }),
   };
 }
 

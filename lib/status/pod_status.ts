@@ -10,6 +10,7 @@ import { networkStatus } from "./network_status.ts";
 import { podCondition } from "./pod_condition.ts";
 import type { PodReport } from "../report/report.ts";
 import { eventsOf, type WantedEvent } from "./events.ts";
+import { defined } from "../text/defined.ts";
 
 /**
  * - `keep`: a pod that waits shows what it showed: an agent that restarts takes no interface away, and a pod that never
@@ -47,7 +48,7 @@ export function podStatus(report: PodReport, ready: string | undefined): PodStat
       return {
         kind: "show",
         condition: podCondition(report, ready),
-        ...(annotation === undefined ? {} : { annotation }),
+        ...defined({ annotation }),
         events: eventsOf(report),
         sameConditions: texts.map((each) => digestOfCondition(podCondition(each, ready))),
         sameAnnotations: annotations.map(digestOfText),

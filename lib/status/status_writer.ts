@@ -10,6 +10,7 @@ import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "
 import type { PodReport, ReportedPod, Reporter } from "../report/report.ts";
 import { isFinal, removalPatch, sendStatus, statusPatch } from "./status_patch.ts";
 import { WriteErrors } from "./write_errors.ts";
+import { defined } from "../text/defined.ts";
 
 /** `all`: Events, condition and annotation. `events`: only those. */
 export type StatusParts = "all" | "events";
@@ -216,8 +217,7 @@ export class StatusWriter implements Reporter {
       const annotation = written.sameAnnotations.at(-1) ?? entry.shown.annotation;
       entry.shown = {
         ready: written.condition.status,
-        ...(condition === undefined ? {} : { condition }),
-        ...(annotation === undefined ? {} : { annotation }),
+        ...defined({ condition, annotation }),
       };
     }
     if (entry.over) this.#drop(entry.pod.uid);

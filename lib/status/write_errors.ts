@@ -3,6 +3,7 @@ import { ApiError } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
+import { messageOf } from "../text/defined.ts";
 
 export interface StatusTroubleOptions {
   readonly clock: Clock;
@@ -35,7 +36,7 @@ export class WriteErrors {
   met(error: unknown, namespace: string): void {
     const { clock, log, what, verbs } = this.#options;
     const status = statusOf(error) ?? 0;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (status !== 403) {
       const { say } = this.#said.problem("any", `status ${status}`);
       if (say) log.warn(`Cannot write the status of pods for now: ${message}`);

@@ -13,6 +13,7 @@ import { type CommandSpec, UsageError } from "../program.ts";
 import { leaseOptions, type SettingsOf, uninstallOptions } from "../settings/options.ts";
 import { type ClusterView, viewOptions, withClusterView } from "../show/cluster_view.ts";
 import { leadingController } from "./leading_controller.ts";
+import { messageOf } from "../../text/defined.ts";
 
 const options = { ...viewOptions, ...uninstallOptions, ...leaseOptions };
 
@@ -91,7 +92,7 @@ async function cleaned(pod: PodView, cleaning: Cleaning): Promise<Found> {
       failed: false,
     };
   } catch (error) {
-    return { lines: [error instanceof Error ? error.message : String(error)], failed: cleaning.clean };
+    return { lines: [messageOf(error)], failed: cleaning.clean };
   }
 }
 

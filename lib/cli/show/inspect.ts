@@ -13,6 +13,7 @@ import { withAgents } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
+import { messageOf } from "../../text/defined.ts";
 
 export const inspectCommand: CommandSpec<typeof viewOptions> = {
   name: "inspect",
@@ -110,7 +111,7 @@ async function driftOf(
     const { steps, obstacles } = plan({ wanted, observed, ourAddresses: new Map() });
     return [...obstacles.map(({ reason }) => reason), ...steps.map((step) => `to do: ${describe(step)}`)];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
 }
 

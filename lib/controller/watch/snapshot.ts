@@ -5,6 +5,7 @@ import type { PodView } from "../../member/pod.ts";
 import { type Collection, configMapCollection, podCollection } from "./resources.ts";
 import type { ControllerSettings } from "../settings.ts";
 import { Store } from "../store/store.ts";
+import { defined } from "../../text/defined.ts";
 
 /** Pods and store of one moment. */
 export interface Snapshot {
@@ -38,8 +39,7 @@ async function list<T extends PodView | { readonly uid: string; readonly resourc
   const { what, path, labelSelector, fieldSelector, project } = collection;
   const items: T[] = [];
   const selectors = {
-    ...(labelSelector === undefined ? {} : { labelSelector }),
-    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...defined({ labelSelector, fieldSelector }),
   };
   await listPages(client, {
     what,

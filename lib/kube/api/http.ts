@@ -12,6 +12,7 @@ import {
 } from "./client.ts";
 import { failureMessage, failureOfStatus } from "./status.ts";
 import { createTlsClients } from "./tls_client.ts";
+import { defined, messageOf } from "../../text/defined.ts";
 
 /** Longest answer that is read, in bytes: a page of 500 large pods has about 10 MiB. */
 const bodyLimit = 64 * 1024 * 1024;
@@ -61,10 +62,10 @@ export function createApiClient(connection: Connection, options: ApiClientOption
       headers: {
         accept: "application/json",
         "user-agent": "kube-vxlan-controller",
-        ...(authorization === undefined ? {} : { authorization }),
+        ...defined({ authorization }),
         ...(content === undefined ? {} : { "content-type": contentType }),
       },
-      ...(content === undefined ? {} : { body: content }),
+      ...defined({ body: content }),
     });
   }
 
@@ -184,7 +185,7 @@ function failureOf(thrown: unknown, signal: AbortSignal): ApiFailure {
   if (thrown instanceof Failed) return thrown.failure;
   if (signal.aborted) return { kind: "unreachable", reason: String(signal.reason) };
   const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  const text = inner instanceof Error ? inner.message : String(inner);
+  const text = messageOf(inner);
   return { kind: "unreachable", reason: text.replace(/^error sending request for url \([^)]*\): /, "") };
 }
 

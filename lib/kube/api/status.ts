@@ -1,6 +1,7 @@
 // What does an error answer of the API server say, and what can a person do about it? Pure.
 import type { ApiFailure } from "./client.ts";
 import type { Connection } from "../config/connection.ts";
+import { defined } from "../../text/defined.ts";
 
 /** Longest message that is kept of what a server says, in characters. */
 const messageLimit = 1000;
@@ -17,7 +18,7 @@ export function failureOfStatus(
     status: answer.status,
     reason: status.reason,
     message: (status.message || plain).slice(0, messageLimit),
-    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...defined({ retryAfter }),
   };
 }
 

@@ -1,5 +1,6 @@
 // Which connections may a request use? One pool for each set of CA and client certificate; a new one when they rotate.
 import type { Credentials } from "../config/connection.ts";
+import { messageOf } from "../../text/defined.ts";
 
 /** Pools of connections, one at a time. */
 export interface TlsClients {
@@ -42,7 +43,7 @@ function newClient(
   try {
     return Deno.createHttpClient(options);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`the client certificate or its key cannot be used: ${reason}`);
   }
 }

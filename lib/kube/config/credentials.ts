@@ -2,6 +2,7 @@
 import { ConfigError, type ConnectionHost, type Credentials } from "./connection.ts";
 import type { CredentialPlan, TextSource } from "./credential_plan.ts";
 import { createPlugin } from "./credential_plugin.ts";
+import { defined, messageOf } from "../../text/defined.ts";
 
 /** ms for which what was read is used. A service account's token is replaced 12 minutes or more before its end. */
 const rereadAfter = 60_000;
@@ -27,7 +28,7 @@ export function rotatingCredentials(
     const identity = { cert: given.cert ?? cert, key: given.key ?? key };
     return checked({
       ...(bearer === undefined ? basicAuthorization(plan) : { authorization: `Bearer ${bearer}` }),
-      ...(ca === undefined ? {} : { ca }),
+      ...defined({ ca }),
       ...(identity.cert === undefined || identity.key === undefined
         ? {}
         : { cert: identity.cert, key: identity.key }),
@@ -62,7 +63,7 @@ async function textOf(source: TextSource, host: ConnectionHost): Promise<string>
   try {
     return await host.readTextFile(source.path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ConfigError(`Cannot read credentials from ${source.path}: ${reason}`);
   }
 }

@@ -4,6 +4,7 @@ import { ConfigError, type Connection, type ConnectionHost, type ConnectionOptio
 import { type CredentialPlan, planCredentials, serverAddress } from "./credential_plan.ts";
 import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig, selectContext, text } from "./kubeconfig.ts";
 import { rotatingCredentials } from "./credentials.ts";
+import { defined, messageOf } from "../../text/defined.ts";
 
 /** Where a pod finds its service account. */
 export const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -28,8 +29,7 @@ export async function loadConnection(options: ConnectionOptions, host: Connectio
   return {
     source: { description: found.description },
     server: found.server,
-    ...(found.namespace === undefined ? {} : { namespace: found.namespace }),
-    ...(found.ownNamespace === undefined ? {} : { ownNamespace: found.ownNamespace }),
+    ...defined({ namespace: found.namespace, ownNamespace: found.ownNamespace }),
     credentials,
   };
 }
@@ -106,7 +106,7 @@ async function readKubeconfig(path: string, host: ConnectionHost): Promise<Kubec
     return parseKubeconfig(await host.readTextFile(path), path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    return `kubeconfig ${path} cannot be read: ${error instanceof Error ? error.message : error}`;
+    return `kubeconfig ${path} cannot be read: ${messageOf(error)}`;
   }
 }
 
@@ -116,7 +116,7 @@ function fromKubeconfig(config: Kubeconfig, options: ConnectionOptions): Found {
   return {
     description: `kubeconfig ${config.paths.join(", ")}, context ${selected.context.name}`,
     ...planCredentials(selected),
-    ...(namespace === undefined ? {} : { namespace }),
+    ...defined({ namespace }),
   };
 }
 
@@ -129,7 +129,7 @@ async function fromServiceAccount(host: ConnectionHost): Promise<Found | string>
   try {
     await host.readTextFile(token);
   } catch (error) {
-    return `no service account: ${token} cannot be read: ${error instanceof Error ? error.message : error}`;
+    return `no service account: ${token} cannot be read: ${messageOf(error)}`;
   }
   const namespace = await host.readTextFile(`${serviceAccountDirectory}/namespace`).catch(() => "");
   return {

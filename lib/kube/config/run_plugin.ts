@@ -1,6 +1,7 @@
 // How does a credential plugin run on this machine? Bounded in time and output, without a terminal.
 import { collectOutput } from "../../text/output_cap.ts";
 import type { HostCommand, HostCommandResult } from "./connection.ts";
+import { messageOf } from "../../text/defined.ts";
 
 /** Bytes of stdout and stderr together that are kept. */
 const outputCap = 1024 * 1024;
@@ -17,7 +18,7 @@ export async function runCommand(asked: HostCommand): Promise<HostCommandResult>
     }).spawn();
     return await watchOver(child, asked.timeout);
   } catch (error) {
-    return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "failed", reason: messageOf(error) };
   }
 }
 

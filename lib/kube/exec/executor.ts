@@ -4,6 +4,7 @@ import type { Connection, Credentials } from "../config/connection.ts";
 import type { ExecOptions, ExecOutcome, ExecResult, Executor, RemoteProcess } from "./exec.ts";
 import { type Asked, launch, neverRan, type Running } from "./process.ts";
 import { collectOutput } from "../../text/output_cap.ts";
+import { messageOf } from "../../text/defined.ts";
 
 /** Told of every exec, for metrics: what came of it and how long it was under way, in ms. */
 export type ExecObserver = (seen: { readonly outcome: ExecOutcome["kind"]; readonly ms: number }) => void;
@@ -48,7 +49,7 @@ export function createExecutor(
       const opened = await one.opened;
       return opened ? one : { failed: await one.ended };
     } catch (error) {
-      return { failed: neverRan(error instanceof Error ? error.message : String(error)) };
+      return { failed: neverRan(messageOf(error)) };
     }
   }
 
@@ -105,6 +106,6 @@ async function credentialsOf(
     const same = refused !== undefined && JSON.stringify(refused) === JSON.stringify(credentials);
     return same ? neverRan("the credentials have not changed") : credentials;
   } catch (error) {
-    return neverRan(error instanceof Error ? error.message : String(error));
+    return neverRan(messageOf(error));
   }
 }

@@ -4,6 +4,7 @@ import WebSocket from "ws";
 import type { Clock } from "../../time/clock.ts";
 import type { Credentials } from "../config/connection.ts";
 import { execProtocols } from "./protocol.ts";
+import { defined } from "../../text/defined.ts";
 
 /** How a connection came to its end. */
 export type SocketEnd =
@@ -160,9 +161,7 @@ function webSocketOptions(options: SocketOptions): WebSocket.ClientOptions {
     followRedirects: false,
     maxPayload: messageLimit,
     headers: authorization === undefined ? {} : { authorization },
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+    ...defined({ ca, cert, key }),
   };
 }
 

@@ -5,6 +5,7 @@ import { heldRecord, type LeaseName, type LeaseRecord, releasedRecord } from "./
 import { createLeaseStore, type LeaseStore } from "./store.ts";
 import { evaluateClaim, type LeaseObservation, observe } from "./claim.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
+import { messageOf } from "../../text/defined.ts";
 
 /** Milliseconds. `lease` > `renewDeadline` > `retry`. */
 export interface LeaseDurations {
@@ -108,7 +109,7 @@ class Election {
       return 0;
     } catch (error) {
       if (this.#options.signal.aborted) return 0;
-      this.#troubled(error instanceof Error ? error.message : String(error));
+      this.#troubled(messageOf(error));
       return retryAfterOf(error, this.#durations.retry * 2);
     }
   }
@@ -174,7 +175,7 @@ class Election {
     try {
       await this.#release();
     } catch (error) {
-      this.#troubled(error instanceof Error ? error.message : String(error));
+      this.#troubled(messageOf(error));
     }
   }
 

@@ -1,5 +1,6 @@
 // Which objects are known, and what is news? The local copy behind the reflector; it calls the handler.
 import { metadataOf, nameOf } from "./events.ts";
+import { messageOf } from "../../text/defined.ts";
 
 /** A list that is being read: nothing of it counts before it is accepted. */
 export interface NewList {
@@ -37,7 +38,7 @@ export function createCollection<T extends Identified>(
       if (object.uid !== "") return object;
       handler.unreadable(`${nameOf(raw)} has no uid`);
     } catch (error) {
-      handler.unreadable(`${nameOf(raw)}: ${error instanceof Error ? error.message : String(error)}`);
+      handler.unreadable(`${nameOf(raw)}: ${messageOf(error)}`);
     }
     return undefined;
   }

@@ -7,6 +7,7 @@ import type { WatchEvent } from "./events.ts";
 import { listPages } from "./list_pages.ts";
 import { createCollection, type Identified, type ReflectorHandler } from "./local_copy.ts";
 import { type Ended, watchOnce } from "./one_watch.ts";
+import { defined, messageOf } from "../../text/defined.ts";
 
 export type { WatchEnd };
 
@@ -214,13 +215,12 @@ function selectorsOf(
   options: { readonly labelSelector?: string; readonly fieldSelector?: string },
 ): Readonly<Record<string, string>> {
   return {
-    ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
-    ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
+    ...defined({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector }),
   };
 }
 
 /** A handler that throws must not end the reflector: what it missed comes again with the next list. */
 function ownFault(error: unknown): Ended {
-  const reason = `a fault of this program: ${error instanceof Error ? error.message : String(error)}`;
+  const reason = `a fault of this program: ${messageOf(error)}`;
   return { end: "malformed", reason, relist: true, lived: 0 };
 }

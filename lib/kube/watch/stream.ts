@@ -1,6 +1,7 @@
 // Is this stream still alive? Reads lines until the other end stops, falls silent or says too much.
 import type { Clock } from "../../time/clock.ts";
 import { createLineReader } from "../../text/line_reader.ts";
+import { messageOf } from "../../text/defined.ts";
 
 /** Why reading came to its end. */
 export type StreamEnd =
@@ -65,6 +66,6 @@ async function nextChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promi
     const { done, value } = await reader.read();
     return done ? { kind: "ended" } : value;
   } catch (error) {
-    return { kind: "dropped", reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "dropped", reason: messageOf(error) };
   }
 }
