@@ -5,7 +5,7 @@ import { aborted, onAbort, sleep, within } from "../time/clock.ts";
 import { AgentClient } from "./agent/agent_client.ts";
 import type { ConfigMapView } from "./watch/resources.ts";
 import { ConfigMapReporter } from "../report/config_map_reporter.ts";
-import type { ControllerParts } from "./parts.ts";
+import type { ControllerParts, ControllerState } from "./parts.ts";
 import { joinReporters } from "../report/log_reporter.ts";
 import { UnlabelledPods } from "./watch/unlabelled.ts";
 import { PodCache } from "./agent/pod_cache.ts";
@@ -55,7 +55,8 @@ export class Controller {
       onInterfaceReady: (ms) => parts.onInterfaceReady?.(ms),
       onPeerEntry: (ms) => parts.onPeerEntry?.(ms),
     });
-    const reporter = joinReporters([parts.reporter, this.#counts, this.#latency]);
+    const isKnown = (uid: string): boolean => this.#store.pod(uid) !== undefined;
+    const reporter = joinReporters([parts.reporter, this.#counts, this.#latency], isKnown);
     const pool = new SessionPool({
       clock,
       open: parts.openSession,
@@ -87,9 +88,11 @@ export class Controller {
     };
     this.#queue = new WorkQueue({
       clock,
-      work: (uid) => {
+      work: async (uid) => {
         this.#latency.looking(uid);
-        return reconcile(uid, this.#context);
+        const outcome = await reconcile(uid, this.#context);
+        if (!isKnown(uid)) this.#forget(uid);
+        return outcome;
       },
       ...settings.limits,
       groupOf: (uid) => this.#store.pod(uid)?.namespace ?? "",
@@ -135,23 +138,14 @@ export class Controller {
   }
 
   /** For metrics and health. */
-  state(): {
-    readonly members: number;
-    readonly rejected: number;
-    readonly membersFailing: number;
-    readonly entriesMissing: number;
-    readonly segments: ReadonlyMap<string, number>;
-    readonly sessions: number;
-    /** For how long (ms) a look has lasted, or keys have waited while none was under way. */
-    readonly stuckFor: number;
-    readonly badConfigMapEntries: number;
-  } {
+  state(): ControllerState {
     const { running, longestRunning, longestWaiting } = this.#queue.state();
     return {
       ...this.#store.counts(),
       membersFailing: this.#counts.membersFailing,
       entriesMissing: this.#counts.entriesMissing,
       sessions: this.#pool.open,
+      remembered: this.#podCache.size,
       stuckFor: running > 0 ? longestRunning : longestWaiting,
       badConfigMapEntries: this.#store.cluster.problems.length,
     };
@@ -182,12 +176,7 @@ export class Controller {
 
   /** Turns what a change affects into work. */
   #affect({ changed, touched, gone }: Affected): void {
-    for (const pod of gone) {
-      this.#podCache.forget(pod.uid);
-      this.#pool.closePod(pod.uid);
-      this.#queue.forget(pod.uid);
-      this.#context.reporter.forget(pod);
-    }
+    for (const pod of gone) this.#forget(pod.uid);
     for (const notice of this.#store.takeNotices()) this.#parts.log.warn(notice);
     for (const uid of changed) {
       this.#podCache.invalidate(uid);
@@ -195,6 +184,12 @@ export class Controller {
     }
     if (this.#synced) this.#enqueue({ changed, touched });
     this.#armExpiry();
+  }
+
+  /** Everything that is kept of a pod outside of the store ends here; once more after a look that was still under way. */
+  #forget(uid: string): void {
+    for (const keeper of [this.#podCache, this.#queue, this.#context.reporter]) keeper.forget(uid);
+    this.#pool.closePod(uid);
   }
 
   #agentRuns(uid: string): boolean {

@@ -29,3 +29,20 @@ export interface ControllerParts {
   readonly onInterfaceReady?: (ms: number) => void;
   readonly onPeerEntry?: (ms: number) => void;
 }
+
+/** Numbers for metrics and health; what they count is said in the metric catalogue. */
+export interface ControllerState {
+  readonly members: number;
+  /** Pods that do not get all they ask for. */
+  readonly rejected: number;
+  readonly membersFailing: number;
+  readonly entriesMissing: number;
+  /** Members of each. */
+  readonly segments: ReadonlyMap<string, number>;
+  readonly sessions: number;
+  /** Pods of which something is kept besides what the API server said. */
+  readonly remembered: number;
+  /** For how long (ms) a look has lasted, or keys have waited while none was under way. */
+  readonly stuckFor: number;
+  readonly badConfigMapEntries: number;
+}

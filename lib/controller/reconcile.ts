@@ -4,7 +4,7 @@ import type { Clock } from "../time/clock.ts";
 import { wantedState } from "../overlay/wanted.ts";
 import type { AgentClient } from "./agent/agent_client.ts";
 import { converge, type Convergence } from "./agent/converge.ts";
-import { agentError } from "./agent_errors.ts";
+import { agentError, NotLeader } from "./agent_errors.ts";
 import { evaluate, waitingReport } from "./evaluate.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import type { PodCache } from "./agent/pod_cache.ts";
@@ -93,8 +93,10 @@ async function serve(
     if (context.ending.aborted) return { kind: "wait", reason: "the controller stops" };
     const now = context.clock.now();
     const cached = context.podCache.of(member.uid);
-    cached.failingSince ??= now;
-    const failure = agentError(error, { member, agent, failingFor: now - cached.failingSince });
+    // A standby has not tried: the time for which it stands by counts for no failure.
+    if (!(error instanceof NotLeader)) cached.failingSince ??= now;
+    const failingFor = now - (cached.failingSince ?? now);
+    const failure = agentError(error, { member, agent, failingFor });
     context.podCache.invalidate(member.uid);
     context.reporter.report(failure.report);
     return failure.outcome;

@@ -46,6 +46,18 @@ export function problemText(problem: Problem): string {
   return `${sourceText(problem.source)}${line}: ${problem.message}`;
 }
 
+/** The same for who reads it on the object with the text: what it stands on need not be named, only where in it. */
+export function problemTextOn(object: "Pod" | "ConfigMap", problem: Problem): string {
+  const { source, line, message } = problem;
+  if ((source.kind === "configmap") !== (object === "ConfigMap")) return problemText(problem);
+  const places = [
+    ...(source.kind === "configmap" ? [`key ${plain(source.key)}`] : []),
+    ...(source.kind === "annotation" ? ["annotation"] : []),
+    ...(line === undefined ? [] : [`line ${line}`]),
+  ];
+  return [...places.length === 0 ? [] : [places.join(", ")], message].join(": ");
+}
+
 /**
  * What makes a problem another one than before. Of members with one address each names another, one of many perhaps:
  * that the name has changed is no news, or a hundred members would cause ten thousand lines.

@@ -18,38 +18,29 @@ export interface LogDeduplicator {
   readonly size: number;
 }
 
-/** A trouble may alternate between a few faces (refused, timed out, refused); each is said once. */
-const reasonsPerKey = 4;
+/** More than an object can have at the same time, or all of them would be said again at every retry. */
+const reasonsPerKey = 160;
 
 /** Longer reasons are compared by their beginning, so that memory has a bound. */
 const comparedCharacters = 300;
 
-/**
- * A bounded memory: beyond `limit` objects the one seen least recently is forgotten, and so may be said again.
- */
+/** A bounded memory: what was seen least recently is forgotten, and so may be said again. */
 export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: number } = {}): LogDeduplicator {
-  const known = new Map<string, { readonly reasons: readonly string[]; readonly suppressed: number }>();
-
-  const remember = (key: string, reasons: readonly string[], suppressed: number): void => {
-    known.delete(key);
-    known.set(key, { reasons, suppressed });
-    if (known.size <= limit) return;
-    for (const oldest of known.keys()) {
-      known.delete(oldest);
-      return;
-    }
-  };
+  const known = new Map<string, { readonly reasons: Set<string>; suppressed: number }>();
 
   return {
     problem(key, reason): Deduplicated {
       const text = reason.slice(0, comparedCharacters);
-      const before = known.get(key);
-      if (before?.reasons.includes(text)) {
-        remember(key, before.reasons, before.suppressed + 1);
-        return { say: false, suppressed: before.suppressed + 1 };
-      }
-      remember(key, [...(before?.reasons ?? []), text].slice(-reasonsPerKey), 0);
-      return { say: true, suppressed: before?.suppressed ?? 0 };
+      const object = known.get(key) ?? { reasons: new Set<string>(), suppressed: 0 };
+      known.delete(key);
+      known.set(key, object);
+      dropOldest(known, limit);
+      const say = !object.reasons.delete(text);
+      object.reasons.add(text);
+      dropOldest(object.reasons, reasonsPerKey);
+      const suppressed = say ? object.suppressed : object.suppressed + 1;
+      object.suppressed = say ? 0 : suppressed;
+      return { say, suppressed };
     },
     recovered(key): number | undefined {
       const before = known.get(key);
@@ -60,4 +51,10 @@ export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: num
       return known.size;
     },
   };
+}
+
+/** Maps and sets keep the order in which things came. */
+function dropOldest(all: Map<string, unknown> | Set<string>, limit: number): void {
+  const [oldest] = all.size > limit ? all.keys() : [];
+  if (oldest !== undefined) all.delete(oldest);
 }

@@ -1,35 +1,29 @@
 // How many members fail, and how many entries are missing: counted from the last report of each.
 import type { PodReport, Reporter } from "./report.ts";
 
-/** Sums that are brought up to date with every report, so that reading them costs nothing. */
+/** The last report of each pod, as far as it is counted. */
 export class ReportCounts implements Reporter {
-  readonly #failing = new Set<string>();
-  /** Only pods that miss some. */
-  readonly #missing = new Map<string, number>();
+  readonly #pods = new Map<string, { readonly isFailing: boolean; readonly missing: number }>();
 
   report({ pod, state, entriesMissing }: PodReport): void {
-    if (state.kind === "failing") this.#failing.add(pod.uid);
-    else this.#failing.delete(pod.uid);
     // Without a look at the kernel the last one counts.
-    if (entriesMissing === undefined) return;
-    if (entriesMissing > 0) this.#missing.set(pod.uid, entriesMissing);
-    else this.#missing.delete(pod.uid);
+    const missing = entriesMissing ?? this.#pods.get(pod.uid)?.missing ?? 0;
+    this.#pods.set(pod.uid, { isFailing: state.kind === "failing", missing });
   }
 
   changed(): void {}
 
   released(): void {}
 
-  forget({ uid }: { readonly uid: string }): void {
-    this.#failing.delete(uid);
-    this.#missing.delete(uid);
+  forget(uid: string): void {
+    this.#pods.delete(uid);
   }
 
   get membersFailing(): number {
-    return this.#failing.size;
+    return [...this.#pods.values()].filter(({ isFailing }) => isFailing).length;
   }
 
   get entriesMissing(): number {
-    return [...this.#missing.values()].reduce((sum, each) => sum + each, 0);
+    return [...this.#pods.values()].reduce((sum, { missing }) => sum + missing, 0);
   }
 }

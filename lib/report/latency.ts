@@ -19,10 +19,20 @@ export interface StopwatchOptions {
   readonly onPeerEntry: (ms: number) => void;
 }
 
-interface Newcomer {
-  readonly at: number;
-  /** Looks that began at this number or later know of him. */
-  readonly order: number;
+/** What is known of one pod. */
+interface Times {
+  /** Its agent runs, and since when (monotonic ms) it has been waited for; absent when that is told, or its author's time. */
+  agentRuns: boolean;
+  agentSince?: number | undefined;
+  /** An interface was made since. */
+  made: boolean;
+  failing: boolean;
+  reachable: boolean;
+  /** When it came, and the order of that; looks that began at this number or later know of it. */
+  newcomer?: { readonly at: number; readonly order: number } | undefined;
+  /** Order at which the look under way, and the last good look, began. */
+  lookBegan: number;
+  looked: number;
 }
 
 /** Milliseconds between two counts of who has looked: how exact the second figure is. */
@@ -45,17 +55,8 @@ const foreignTroubles: ReadonlySet<ProblemKind> = new Set([
  */
 export class JoinLatency implements Reporter {
   readonly #options: StopwatchOptions;
-  /** When the agent of a pod was first seen to run. */
-  readonly #agentSince = new Map<string, number>();
-  /** Pods in which an interface was made since. */
-  readonly #made = new Set<string>();
-  readonly #active = new Set<string>();
-  readonly #failing = new Set<string>();
-  readonly #reachable = new Set<string>();
-  readonly #newcomers = new Map<string, Newcomer>();
-  /** Order at which the look under way, and the last good look, at a pod began. */
-  readonly #lookBegan = new Map<string, number>();
-  readonly #looked = new Map<string, number>();
+  readonly #pods = new Map<string, Times>();
+  readonly #newcomers = new Set<string>();
   #order = 0;
   #cancel: (() => void) | undefined;
   #closed = false;
@@ -69,46 +70,51 @@ export class JoinLatency implements Reporter {
     uid: string,
     { agentRuns, measured }: { readonly agentRuns: boolean; readonly measured: boolean },
   ): void {
-    const now = this.#options.clock.now();
-    if (!agentRuns) this.#active.delete(uid);
-    else if (!this.#active.has(uid)) {
-      this.#active.add(uid);
-      if (!this.#agentSince.has(uid)) this.#agentSince.set(uid, now);
-    }
-    if (this.#reachable.has(uid) || [...this.#options.whereabouts.segmentsOf(uid)].length === 0) return;
-    this.#reachable.add(uid);
-    if (measured) this.#newcomers.set(uid, { at: now, order: ++this.#order });
+    const pod = this.#of(uid);
+    const at = this.#options.clock.now();
+    if (agentRuns && !pod.agentRuns) pod.agentSince ??= at;
+    pod.agentRuns = agentRuns;
+    if (pod.reachable || [...this.#options.whereabouts.segmentsOf(uid)].length === 0) return;
+    pod.reachable = true;
+    if (!measured) return;
+    pod.newcomer = { at, order: ++this.#order };
+    this.#newcomers.add(uid);
   }
 
   /** A look at the pod begins: it knows of all newcomers until now. */
   looking(uid: string): void {
-    this.#lookBegan.set(uid, this.#order);
+    this.#of(uid).lookBegan = this.#order;
   }
 
   changed({ uid }: ReportedPod, steps: readonly Step[]): void {
-    if (steps.some(({ kind }) => kind === "add-link")) this.#made.add(uid);
+    if (steps.some(({ kind }) => kind === "add-link")) this.#of(uid).made = true;
   }
 
-  report({ pod, state, holds }: PodReport): void {
-    const { uid } = pod;
+  report({ pod: { uid }, state, holds }: PodReport): void {
     if (state.kind === "waiting") return;
-    const isFailing = state.kind === "failing" && !holds;
-    if (isFailing) this.#failing.add(uid);
-    else this.#failing.delete(uid);
-    if (isFailing && state.problems.some(({ kind }) => foreignTroubles.has(kind))) {
-      this.#agentSince.delete(uid);
+    const pod = this.#of(uid);
+    pod.failing = state.kind === "failing" && !holds;
+    if (pod.failing) {
+      const isForeign = state.kind === "failing" &&
+        state.problems.some(({ kind }) => foreignTroubles.has(kind));
+      if (isForeign) pod.agentSince = undefined;
+      return;
     }
-    if (isFailing) return;
-    this.#tellReady(uid);
-    this.#looked.set(uid, this.#lookBegan.get(uid) ?? 0);
+    // What we only found as it was has not been waited for.
+    if (pod.made && pod.agentSince !== undefined) {
+      this.#options.onInterfaceReady(this.#options.clock.now() - pod.agentSince);
+    }
+    pod.made = false;
+    pod.agentSince = undefined;
+    pod.looked = pod.lookBegan;
     this.#countSoon();
   }
 
   released(): void {}
 
-  forget({ uid }: { readonly uid: string }): void {
-    for (const set of [this.#made, this.#active, this.#failing, this.#reachable]) set.delete(uid);
-    for (const map of [this.#agentSince, this.#newcomers, this.#lookBegan, this.#looked]) map.delete(uid);
+  forget(uid: string): void {
+    this.#pods.delete(uid);
+    this.#newcomers.delete(uid);
   }
 
   /** Looks that end later are not measured. */
@@ -118,12 +124,11 @@ export class JoinLatency implements Reporter {
     this.#cancel = undefined;
   }
 
-  #tellReady(uid: string): void {
-    const since = this.#agentSince.get(uid);
-    this.#agentSince.delete(uid);
-    // What we only found as it was has not been waited for.
-    if (!this.#made.delete(uid) || since === undefined) return;
-    this.#options.onInterfaceReady(this.#options.clock.now() - since);
+  #of(uid: string): Times {
+    const known = this.#pods.get(uid) ??
+      { agentRuns: false, made: false, failing: false, reachable: false, lookBegan: 0, looked: -1 };
+    this.#pods.set(uid, known);
+    return known;
   }
 
   #countSoon(): void {
@@ -138,7 +143,8 @@ export class JoinLatency implements Reporter {
   #count(): void {
     const { clock, whereabouts, onPeerEntry } = this.#options;
     const slowest = new Map<string, Slowest>();
-    for (const [uid, { at, order }] of this.#newcomers) {
+    for (const uid of this.#newcomers) {
+      const { at, order } = this.#of(uid).newcomer ?? { at: 0, order: 0 };
       const segments = [...whereabouts.segmentsOf(uid)];
       for (const segment of segments) {
         if (!slowest.has(segment)) slowest.set(segment, this.#slowestOf(whereabouts.membersOf(segment)));
@@ -155,8 +161,8 @@ export class JoinLatency implements Reporter {
   #slowestOf(members: Iterable<string>): Slowest {
     let slowest: Slowest = { uid: "", first: Infinity, second: Infinity };
     for (const uid of members) {
-      if (!this.#active.has(uid) || this.#failing.has(uid)) continue;
-      const look = this.#looked.get(uid) ?? -1;
+      const { agentRuns, failing, looked: look } = this.#of(uid);
+      if (!agentRuns || failing) continue;
       if (look < slowest.first) slowest = { uid, first: look, second: slowest.first };
       else if (look < slowest.second) slowest = { ...slowest, second: look };
     }

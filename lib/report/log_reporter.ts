@@ -1,46 +1,38 @@
 // What happens to pods, told in the log: a line per change, a line per problem (once, then counted), none when healthy.
-import { dedupKey, problemText } from "../network/problem.ts";
+import { dedupKey, type Problem, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
 import { changeSummary } from "../overlay/step_text.ts";
-import type { PodReport, Reporter } from "./report.ts";
-
-/** Pods whose problems are remembered; beyond that the oldest may be said again. */
-const remembered = 10_000;
+import type { PodReport, ReportedPod, Reporter } from "./report.ts";
 
 /** A reporter that writes to `log`. */
 export function createLogReporter(log: Log): Reporter {
-  const problems = createLogDeduplicator({ limit: remembered });
-  const warnings = createLogDeduplicator({ limit: remembered });
+  const problems = createLogDeduplicator();
+  const warnings = createLogDeduplicator();
+
+  function warn(
+    pod: ReportedPod,
+    { problem, said }: { readonly problem: Problem; readonly said: typeof problems },
+  ): void {
+    const { say, suppressed } = said.problem(pod.uid, dedupKey(problem));
+    const repeated = suppressed > 0 ? { repeated: suppressed } : {};
+    if (say) log.warn(problemText(problem), { member: nameOf(pod), kind: problem.kind, ...repeated });
+  }
 
   function report({ pod, state, warnings: notes }: PodReport): void {
-    const member = nameOf(pod);
-    for (const note of notes) {
-      const text = problemText(note);
-      if (warnings.problem(`${pod.uid}/${text}`, text).say) log.warn(text, { member });
-    }
+    for (const problem of notes) warn(pod, { problem, said: warnings });
     switch (state.kind) {
       case "failing":
-        for (const problem of state.problems) {
-          const text = problemText(problem);
-          const { say, suppressed } = problems.problem(pod.uid, dedupKey(problem));
-          if (say) {
-            log.warn(text, {
-              member,
-              kind: problem.kind,
-              ...(suppressed > 0 ? { repeated: suppressed } : {}),
-            });
-          }
-        }
+        for (const problem of state.problems) warn(pod, { problem, said: problems });
         return;
       case "ready":
       case "former": {
         const repeated = problems.recovered(pod.uid);
-        if (repeated !== undefined) log.info("recovered: in sync", { member, repeated });
+        if (repeated !== undefined) log.info("recovered: in sync", { member: nameOf(pod), repeated });
         return;
       }
       case "waiting":
-        log.debug(`waiting: ${state.reason}`, { member });
+        log.debug(`waiting: ${state.reason}`, { member: nameOf(pod) });
         return;
       default:
         state satisfies never;
@@ -54,22 +46,28 @@ export function createLogReporter(log: Log): Reporter {
       log.info(`released: ${networks.map((network) => network.name).join(", ") || "no networks"} ready`, {
         member: nameOf(pod),
       }),
-    forget: (pod) => {
-      problems.recovered(pod.uid);
+    forget: (uid) => {
+      for (const said of [problems, warnings]) said.recovered(uid);
     },
   };
 }
 
-/** The same calls to several reporters. */
-export function joinReporters(reporters: readonly Reporter[]): Reporter {
+/** The same calls to several reporters. A look may end after its pod is gone: of who `isKnown` denies nothing is told. */
+export function joinReporters(
+  reporters: readonly Reporter[],
+  isKnown: (uid: string) => boolean = () => true,
+): Reporter {
+  const tell = (pod: ReportedPod, call: (each: Reporter) => void): void => {
+    if (isKnown(pod.uid)) reporters.forEach(call);
+  };
   return {
-    report: (report) => reporters.forEach((each) => each.report(report)),
-    changed: (pod, steps) => reporters.forEach((each) => each.changed(pod, steps)),
-    released: (pod, networks) => reporters.forEach((each) => each.released(pod, networks)),
-    forget: (pod) => reporters.forEach((each) => each.forget(pod)),
+    report: (report) => tell(report.pod, (each) => each.report(report)),
+    changed: (pod, steps) => tell(pod, (each) => each.changed(pod, steps)),
+    released: (pod, networks) => tell(pod, (each) => each.released(pod, networks)),
+    forget: (uid) => reporters.forEach((each) => each.forget(uid)),
   };
 }
 
-function nameOf(pod: { readonly namespace: string; readonly name: string }): string {
+function nameOf(pod: ReportedPod): string {
   return `${pod.namespace}/${pod.name}`;
 }

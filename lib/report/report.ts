@@ -55,6 +55,6 @@ export interface Reporter {
   changed(pod: ReportedPod, steps: readonly Step[]): void;
   /** The pod was let go by its init agent or native sidecar. */
   released(pod: ReportedPod, networks: readonly Network[]): void;
-  /** Nothing more will be said of this pod. */
-  forget(pod: ReportedPod): void;
+  /** Nothing more will be said of the pod with this uid. */
+  forget(uid: string): void;
 }

@@ -12,7 +12,9 @@ export function configMapEvents(
   return ({ configMap, problems }) => {
     if (configMap === undefined || !isLeader()) return;
     const keys = [...new Set(problems.map(keyOf))];
-    const wanted = keys.flatMap((key) => warningsOf(problems.filter((problem) => keyOf(problem) === key)));
+    const wanted = keys.flatMap((key) =>
+      warningsOf("ConfigMap", problems.filter((problem) => keyOf(problem) === key))
+    );
     for (const event of wanted) {
       if (!said.has(event.dedupKey)) events.emit({ kind: "ConfigMap", ...configMap }, event);
     }

@@ -1,5 +1,5 @@
 // Which Events a report is worth: one for each reason, its text all that is to be said under it. Pure.
-import { dedupKey, type Problem, problemText } from "../network/problem.ts";
+import { dedupKey, type Problem, problemTextOn } from "../network/problem.ts";
 import { conditionReasons } from "./pod_condition.ts";
 import type { PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";
@@ -26,24 +26,27 @@ export function eventsOf({ state, warnings, networks }: PodReport): readonly Wan
     case "ready": {
       const names = networks.map(({ network }) => `${network.name} (VNI ${network.vni})`).join(", ");
       const note = cutBytes(`Networks are ready: ${names || "none asked for"}`, longestNote);
-      return [{ reason: "VxlanReady", type: "Normal", note, dedupKey: note }, ...warningsOf(warnings)];
+      return [{ reason: "VxlanReady", type: "Normal", note, dedupKey: note }, ...warningsOf("Pod", warnings)];
     }
     case "failing":
-      return warningsOf([...state.problems, ...warnings]);
+      return warningsOf("Pod", [...state.problems, ...warnings]);
     default:
       return state satisfies never;
   }
 }
 
-/** Problems grouped by reason. */
-export function warningsOf(problems: readonly Problem[]): readonly WantedEvent[] {
+/** Problems grouped by reason, for Events on such an object. */
+export function warningsOf(
+  object: "Pod" | "ConfigMap",
+  problems: readonly Problem[],
+): readonly WantedEvent[] {
   const reasons = new Set(problems.map(reasonOf));
   return [...reasons].sort().map((reason) => {
     const all = problems.filter((problem) => reasonOf(problem) === reason);
     return {
       reason,
       type: "Warning",
-      note: cutBytes(all.map(problemText).join("; "), longestNote),
+      note: cutBytes(all.map((problem) => problemTextOn(object, problem)).join("; "), longestNote),
       dedupKey: all.map(dedupKey).join("; "),
     };
   });

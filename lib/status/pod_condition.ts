@@ -1,5 +1,5 @@
 // What the condition on a pod says: ready or not, and why. Pure.
-import { type ProblemKind, problemText } from "../network/problem.ts";
+import { type ProblemKind, problemTextOn } from "../network/problem.ts";
 import type { ConditionText } from "../member/current_status.ts";
 import type { PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";
@@ -25,7 +25,10 @@ export function podCondition(report: PodReport, before: string | undefined): Con
   return {
     status: holds || (!isSeen && before === "True") ? "True" : "False",
     reason: first === undefined ? "SetupFailed" : conditionReasons[first.kind],
-    message: cutBytes(state.problems.map(problemText).join("; "), longestMessage),
+    message: cutBytes(
+      state.problems.map((problem) => problemTextOn("Pod", problem)).join("; "),
+      longestMessage,
+    ),
   };
 }
 

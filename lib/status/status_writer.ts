@@ -97,7 +97,7 @@ export class StatusWriter implements Reporter {
 
   released(): void {}
 
-  forget({ uid }: ReportedPod): void {
+  forget(uid: string): void {
     const entry = this.#entries.get(uid);
     this.#options.events.forget(uid);
     // A former member is cleaned and forgotten at once: what it shows must still be taken away.

@@ -1,8 +1,13 @@
 // A problem as a sentence, with its source.
 import assert from "node:assert/strict";
-import { type Problem, problemText } from "../../lib/network/problem.ts";
+import { type Problem, problemText, problemTextOn } from "../../lib/network/problem.ts";
 
-const cases: readonly { readonly it: string; readonly problem: Problem; readonly text: string }[] = [
+const cases: readonly {
+  readonly it: string;
+  readonly problem: Problem;
+  readonly text: string;
+  readonly onObject: string;
+}[] = [
   {
     it: "annotation with line",
     problem: {
@@ -12,6 +17,7 @@ const cases: readonly { readonly it: string; readonly problem: Problem; readonly
       message: "Cannot read it",
     },
     text: "annotation vxlan.travelping.com/networks of pod default/a, line 2: Cannot read it",
+    onObject: "annotation, line 2: Cannot read it",
   },
   {
     it: "ConfigMap without line",
@@ -21,6 +27,7 @@ const cases: readonly { readonly it: string; readonly problem: Problem; readonly
       message: "Cannot read it",
     },
     text: "ConfigMap kube-system/kube-vxlan-controller, key vxeth0: Cannot read it",
+    onObject: "key vxeth0: Cannot read it",
   },
   {
     it: "pod",
@@ -30,6 +37,7 @@ const cases: readonly { readonly it: string; readonly problem: Problem; readonly
       message: "Cannot serve it",
     },
     text: "pod default/a: Cannot serve it",
+    onObject: "Cannot serve it",
   },
   {
     it: "names that no API server would take are quoted",
@@ -39,9 +47,19 @@ const cases: readonly { readonly it: string; readonly problem: Problem; readonly
       message: "Cannot serve it",
     },
     text: 'pod default/"a\\u001b[2J": Cannot serve it',
+    onObject: "Cannot serve it",
   },
 ];
 
-for (const { it, problem, text } of cases) {
-  Deno.test(`problemText: ${it}`, () => assert.equal(problemText(problem), text));
+for (const { it, problem, text, onObject } of cases) {
+  Deno.test(`problemText: ${it}`, () => {
+    assert.equal(problemText(problem), text);
+    const isConfigMap = problem.source.kind === "configmap";
+    assert.equal(problemTextOn(isConfigMap ? "ConfigMap" : "Pod", problem), onObject);
+    assert.equal(
+      problemTextOn(isConfigMap ? "Pod" : "ConfigMap", problem),
+      text,
+      "elsewhere the object is named",
+    );
+  });
 }

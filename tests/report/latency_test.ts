@@ -158,7 +158,7 @@ Deno.test("a newcomer that has gone is measured no more", async () => {
   const { clock, watch, entries, join, look } = bench();
   join("a", { measured: false });
   join("b");
-  watch.forget({ uid: "b" });
+  watch.forget("b");
   look("a");
   await clock.advance(1_000);
   assert.deepEqual(entries, []);
@@ -190,7 +190,7 @@ Deno.test("the tally counts the last report of each pod", () => {
   const { entriesMissing: _, ...unseen } = report("a", failing("setup-failed"));
   tally.report(unseen);
   assert.deepEqual(sums(), [2, 5], "without a look at the kernel the last one counts");
-  tally.forget({ uid: "a" });
-  tally.forget({ uid: "b" });
+  tally.forget("a");
+  tally.forget("b");
   assert.deepEqual(sums(), [0, 0]);
 });

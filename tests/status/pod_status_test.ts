@@ -35,34 +35,34 @@ const conditions: readonly {
   {
     it: "a problem, with where it stands",
     report: failing("a", problem("unknown-network", { message: "Cannot give it" })),
-    says: ["False", "UnknownNetwork", "pod default/a: Cannot give it"],
+    says: ["False", "UnknownNetwork", "Cannot give it"],
   },
   {
     it: "two problems: the first gives the reason, the message has both",
     report: failing("a", problem("setup-failed", { message: "x" }), problem("conflict", { message: "y" })),
-    says: ["False", "SetupFailed", "pod default/a: x; pod default/a: y"],
+    says: ["False", "SetupFailed", "x; y"],
   },
   {
     it: "a pod that was ready turns when its kernel says so",
     report: failing("a", problem("setup-failed")),
     before: "True",
-    says: ["False", "SetupFailed", "pod default/a: Cannot: setup-failed"],
+    says: ["False", "SetupFailed", "Cannot: setup-failed"],
   },
   {
     it: "a pod that was ready stays so while nobody can look",
     report: unseen("a", problem("setup-failed")),
     before: "True",
-    says: ["True", "SetupFailed", "pod default/a: Cannot: setup-failed"],
+    says: ["True", "SetupFailed", "Cannot: setup-failed"],
   },
   {
     it: "a pod that never was ready is not while nobody can look",
     report: unseen("a", problem("setup-failed")),
-    says: ["False", "SetupFailed", "pod default/a: Cannot: setup-failed"],
+    says: ["False", "SetupFailed", "Cannot: setup-failed"],
   },
   {
     it: "a shared address takes nothing away",
     report: sharing("a", "default/b"),
-    says: ["True", "Conflict", "pod default/a: Cannot rely on it: also used by default/b"],
+    says: ["True", "Conflict", "Cannot rely on it: also used by default/b"],
   },
 ];
 for (const { it, report, before, says } of conditions) {
@@ -87,7 +87,7 @@ for (const [kind, reason] of Object.entries(reasons) as [ProblemKind, string][])
     assert.deepEqual(
       eventsOf(failing("a", problem(kind))).map(({ type, note, ...rest }) => [rest.reason, type, note]),
       [
-        [reason, "Warning", `pod default/a: Cannot: ${kind}`],
+        [reason, "Warning", `Cannot: ${kind}`],
       ],
     );
   });
@@ -104,15 +104,15 @@ const occasions: readonly {
     report: { ...ready("a"), warnings: [problem("agent-missing")] },
     events: [
       "VxlanReady: Networks are ready: west (VNI 101)",
-      "VxlanAgentMissing: pod default/a: Cannot: agent-missing",
+      "VxlanAgentMissing: Cannot: agent-missing",
     ],
   },
   {
     it: "problems of one reason are one Event, and reasons are sorted",
     report: failing("a", problem("unknown-network"), problem("invalid-option"), problem("forbidden")),
     events: [
-      "VxlanInvalidOptions: pod default/a: Cannot: invalid-option; pod default/a: Cannot: forbidden",
-      "VxlanUnknownNetwork: pod default/a: Cannot: unknown-network",
+      "VxlanInvalidOptions: Cannot: invalid-option; Cannot: forbidden",
+      "VxlanUnknownNetwork: Cannot: unknown-network",
     ],
   },
   { it: "waiting", report: waiting("a"), events: [] },

@@ -224,7 +224,7 @@ Deno.test("a former member shows nothing any more, though it is forgotten at onc
   make(ready("a"));
   await clock.advance(1_000);
   writer.report(former("a"));
-  writer.forget(podNamed("a"));
+  writer.forget(podNamed("a").uid);
   await clock.advance(1_000);
   assert.deepEqual([api.condition("a"), api.annotation("a"), writer.size], ["", undefined, 0]);
   await close();
@@ -396,7 +396,7 @@ Deno.test("24 hours of pods that come and go leave nothing behind", async () => 
     make(minute % 3 === 0 ? failing(name, unknown) : ready(name));
     await clock.advance(60_000);
     api.removePod(name);
-    writer.forget(podNamed(name));
+    writer.forget(podNamed(name).uid);
   }
   await clock.advance(60_000);
   assert.deepEqual([writer.size, eventWriter.size, clock.waiting().length], [0, 0, 0]);

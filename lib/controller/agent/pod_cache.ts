@@ -107,6 +107,10 @@ export class PodCache {
     this.#pods.delete(uid);
   }
 
+  get size(): number {
+    return this.#pods.size;
+  }
+
   /** Nothing is kept unshared: a full mesh of a thousand members would be 150 MB. */
   #shared(observation: Observation): Observation {
     return { ...observation, fdb: this.#entries.share(observation.fdb) };

@@ -12,6 +12,10 @@ export class ToyAgents {
   opened = 0;
   /** What happens in a kernel before every look, after the changes. */
   meanwhile: ((kernel: ToyNamespace) => void) | undefined;
+  /** What the kernel of this pod says instead of carrying out the line; undefined: it carries it out. */
+  refusing: ((uid: string, line: string) => string | undefined) | undefined;
+  /** Awaited before every exchange; what it throws ends the session. */
+  before: ((uid: string) => Promise<void>) | undefined;
   readonly #kernels = new Map<string, ToyNamespace>();
 
   kernel(uid: string): ToyNamespace {
@@ -51,22 +55,27 @@ export class ToyAgents {
       get open() {
         return open;
       },
-      exchange: (lines) => {
+      exchange: async (lines) => {
+        await this.before?.(uid);
         const firstLine = sent + 1;
         sent += lines.length;
         noted.push(...lines);
-        const replies = lines.map((line) => {
+        const replies = lines.map((line, at) => {
+          const refusal = this.refusing?.(uid, line);
+          // A comment, so that the lines of the batch are counted on.
+          if (refusal !== undefined) batch.line("#");
+          if (refusal !== undefined) return { stderr: `${refusal}\nCommand failed -:${firstLine + at}\n` };
           if (/ show\b/.test(line)) this.meanwhile?.(this.kernel(uid));
           return batch.line(line);
         });
-        const ended = replies.find((reply) => reply.ended !== undefined)?.ended;
+        const ended = replies.find((reply) => "ended" in reply && reply.ended !== undefined)?.ended;
         const stderr = replies.map((reply) => reply.stderr ?? "").join("");
         if (ended !== undefined) {
           open = false;
           throw new SessionEnded({ kind: "exit", code: ended }, stderr, stderr);
         }
         const answers = replies.flatMap(({ stdout }) => stdout === undefined ? [] : [stdout.trim()]);
-        return Promise.resolve({ answers, stderr, firstLine });
+        return { answers, stderr, firstLine };
       },
       close: () => {
         open = false;

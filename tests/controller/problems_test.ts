@@ -1,0 +1,104 @@
+// What is said of pods that fail: once for each cause, for hours; nothing of the dead; and nothing too early.
+import assert from "node:assert/strict";
+import { SessionEnded } from "../../lib/kube/exec/session.ts";
+import type { FakeClock } from "../time/fake_clock.ts";
+import { memberPod } from "../member/member_pod.ts";
+import { type Program, startProgram } from "./whole_program.ts";
+
+const minute = 60_000;
+
+/** Members p0, p1, … of network west, each with an agent that runs. */
+async function started(count: number, given: (program: Program) => void = () => {}): Promise<Program> {
+  const program = startProgram();
+  given(program);
+  program.api.put("configmaps", {
+    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+    data: { west: "id=101" },
+  });
+  for (let i = 0; i < count; i++) {
+    program.api.put(
+      "pods",
+      memberPod({ name: `p${i}`, uid: `uid-p${i}`, networks: "west", ip: `10.0.1.${i + 1}`, form: "native" }),
+    );
+  }
+  for (let second = 0; second < 20; second++) await program.clock.advance(1_000);
+  return program;
+}
+
+const warnings = ({ lines }: Program): readonly string[] =>
+  lines.filter((line) => / (WARN|ERROR) /.test(line));
+
+Deno.test("said once in two hours: seventy problems of one pod that change their order", async () => {
+  const program = await started(2);
+  const networks = Array.from({ length: 70 }, (_, i) => `none${i}`);
+  for (let round = 0; round < 24; round++) {
+    const turned = [...networks.slice(round), ...networks.slice(0, round)].join(",");
+    program.api.put(
+      "pods",
+      memberPod({ name: "p0", uid: "uid-p0", networks: turned, ip: "10.0.1.1", form: "native" }),
+    );
+    await program.clock.advance(5 * minute);
+  }
+  assert.ok(warnings(program).length <= 75, `${warnings(program).length} lines`);
+  await program.end();
+});
+
+Deno.test("a look that ends after its pod is gone says nothing of it, and nothing is kept", async () => {
+  const program = await started(6);
+  const { api, toys, clock, controller } = program;
+  const hung = Promise.withResolvers<void>();
+  toys.before = async (uid) => {
+    if (uid === "uid-p0") return;
+    await hung.promise;
+    throw new SessionEnded({ kind: "unknown", reason: "cut" }, "", "the connection was cut");
+  };
+  const kept = program.status.size;
+  // The ConfigMap changes, so that all are looked at; all but one are deleted meanwhile.
+  api.put("configmaps", {
+    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+    data: { west: "id=102" },
+  });
+  await clock.advance(1_000);
+  const patches = api.counts.get("PATCH pods/status");
+  for (let i = 1; i < 6; i++) api.delete("pods", `default/p${i}`);
+  await clock.advance(1_000);
+  hung.resolve();
+  await clock.advance(24 * 60 * minute);
+  const { membersFailing, members, remembered } = controller.state();
+  assert.deepEqual({ kept, membersFailing, members, remembered }, {
+    kept: 6,
+    membersFailing: 0,
+    members: 1,
+    remembered: 1,
+  });
+  assert.deepEqual([program.status.size, program.events.size], [1, 1]);
+  assert.deepEqual(warnings(program), []);
+  assert.ok((api.counts.get("PATCH pods/status") ?? 0) - (patches ?? 0) <= 1);
+  await program.end();
+});
+
+Deno.test("who stood by for an hour does not take the first agent that is not ready for a fault", async () => {
+  let [standing, tries] = [true, 0];
+  const lease = (clock: FakeClock): Readonly<Record<string, unknown>> => ({
+    holderIdentity: "other",
+    leaseDurationSeconds: 15,
+    renewTime: clock.wall().toISOString().replace("Z", "000Z"),
+  });
+  const program = await started(2, ({ api, clock, toys }) => {
+    api.leases.edit(lease(clock));
+    toys.before = () =>
+      standing || tries++ > 1 ? Promise.resolve() : Promise.reject(
+        new SessionEnded({ kind: "not-ready", reason: "container not found" }, "", "no container"),
+      );
+  });
+  for (let i = 0; i < 360; i++) {
+    program.api.leases.edit(lease(program.clock));
+    await program.clock.advance(10_000);
+  }
+  assert.equal(program.isLeader(), false);
+  standing = false;
+  await program.clock.advance(2 * minute);
+  assert.deepEqual([program.isLeader(), tries > 1], [true, true]);
+  assert.deepEqual(warnings(program), []);
+  await program.end();
+});

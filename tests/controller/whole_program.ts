@@ -1,0 +1,90 @@
+// The whole program but its wire, its process and its command line: on a clock that tests move, with toy kernels.
+import { runLeaderElection } from "../../lib/kube/lease/election.ts";
+import { createLogReporter, joinReporters } from "../../lib/report/log_reporter.ts";
+import { Controller } from "../../lib/controller/controller.ts";
+import { defaultLimits } from "../../lib/controller/settings.ts";
+import { createLog } from "../../lib/ops/log.ts";
+import { EventWriter } from "../../lib/status/event_writer.ts";
+import { StatusWriter } from "../../lib/status/status_writer.ts";
+import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
+import { annotationKey, label, membershipSettings } from "../member/member_pod.ts";
+import { MemoryApi } from "./memory_api.ts";
+import { ToyAgents } from "./agent/toy_agents.ts";
+
+/** A program at work. */
+export interface Program {
+  readonly clock: FakeClock;
+  readonly api: MemoryApi;
+  readonly toys: ToyAgents;
+  /** What it logged. */
+  readonly lines: readonly string[];
+  readonly leadership: readonly string[];
+  readonly isLeader: () => boolean;
+  readonly controller: Controller;
+  readonly status: StatusWriter;
+  readonly events: EventWriter;
+  readonly end: () => Promise<void>;
+}
+
+/** The whole program but its wire, its process and its command line. */
+export function startProgram(): Program {
+  const clock = fakeClock({ chance: [0.1, 0.9, 0.5, 0.3, 0.7] });
+  const api = new MemoryApi(clock);
+  const toys = new ToyAgents();
+  const lines: string[] = [];
+  const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line), clock });
+  const stop = new AbortController();
+  const over = new AbortController();
+  const leadership: string[] = [];
+  const election = runLeaderElection({
+    client: api.client,
+    clock,
+    lease: { namespace: "kube-system", name: "kube-vxlan-controller" },
+    identity: "me",
+    signal: over.signal,
+    onStarted: () => {
+      leadership.push("started");
+      controller.reconcileAll({ spread: 0 });
+    },
+    onStopped: (reason) => leadership.push(`stopped: ${reason}`),
+  });
+  const isLeader = (): boolean => election.isLeader();
+  const events = new EventWriter({ client: api.client, clock, log, instance: "me", onEvent: () => {} });
+  const status = new StatusWriter({
+    client: api.client,
+    events,
+    clock,
+    log,
+    annotationKey,
+    parts: "all",
+    isLeader,
+    shown: (uid) => controller.shown(uid),
+    onWritten: () => {},
+  });
+  const controller: Controller = new Controller({
+    membership: membershipSettings,
+    selector: `${label}=true`,
+    watchNamespaces: [],
+    limits: defaultLimits,
+  }, {
+    client: api.client,
+    executor: { run: () => Promise.reject(new Error("these pods have native sidecars")) },
+    openSession: toys.open,
+    clock,
+    log,
+    reporter: joinReporters([createLogReporter(log), status]),
+    isLeader,
+  });
+  const running = controller.run(stop.signal);
+  return {
+    ...{ clock, api, toys, lines, leadership, isLeader, controller, status, events },
+    end: async () => {
+      stop.abort();
+      await running;
+      await status.close();
+      await events.close();
+      over.abort();
+      await election.done;
+    },
+  };
+}
