@@ -47,23 +47,17 @@ Deno.test("leadership on a cluster", async (t) => {
   });
 });
 
-/** Name of the pod that holds the Lease. */
+/** Name of the pod that holds the Lease, and is not being deleted: one that goes may hold it to its last moment. */
 async function leader(cluster: Cluster): Promise<string> {
-  const query = [
-    "-n",
-    "kube-system",
-    "get",
-    "lease",
-    "kube-vxlan-controller",
-    "-o",
-    "jsonpath={.spec.holderIdentity}",
-  ];
+  const get = ["-n", "kube-system", "get", "-o"];
   let holder = "";
   await until("somebody to lead", async () => {
-    holder = (await cluster.kubectl.try(query)).stdout;
-    return holder !== "";
+    const lease = [...get, "jsonpath={.spec.holderIdentity}", "lease", "kube-vxlan-controller"];
+    [holder = ""] = (await cluster.kubectl.try(lease)).stdout.split("_");
+    if (holder === "") return false;
+    const pod = await cluster.kubectl.try([...get, "jsonpath={.metadata.deletionTimestamp}", "pod", holder]);
+    return pod.code === 0 && pod.stdout === "";
   }, { seconds: 60 });
-  const [pod = ""] = holder.split("_");
-  assert.ok(pod.startsWith("kube-vxlan-controller"), `the holder "${holder}" names its pod`);
-  return pod;
+  assert.ok(holder.startsWith("kube-vxlan-controller"), `the holder "${holder}" names its pod`);
+  return holder;
 }
