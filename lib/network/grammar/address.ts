@@ -95,6 +95,9 @@ export function hostPrefix(family: Family): number {
   return family === 4 ? 32 : 128;
 }
 
+/** IPv6 addresses that are told apart by their device. */
+export const linkLocal: Cidr = { family: 6, address: "fe80::", prefix: 10 };
+
 /** Whether the address lies in the subnet (of which only the first `prefix` bits count). */
 export function contains(subnet: Cidr, address: string): boolean {
   const ip = parseIp(address);

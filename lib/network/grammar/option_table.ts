@@ -1,6 +1,14 @@
 // Which options has a network: one row each, with who may give it, how its value reads, and what it is for.
 import { quoted } from "../../text/quoted.ts";
-import { type Family, parseAddress, parseCidr, parseMac, parseSubnet, type Route } from "./address.ts";
+import {
+  type Cidr,
+  type Family,
+  parseAddress,
+  parseCidr,
+  parseMac,
+  parseSubnet,
+  type Route,
+} from "./address.ts";
 import { parseDeviceName, parseInterfaceName } from "./names.ts";
 import { fault, type Parsed, valueOf } from "./parsed.ts";
 
@@ -66,7 +74,7 @@ export const optionTable = {
     help: "`false`: the interface is never brought up or down",
   }),
   ip: several({
-    parse: parseCidr,
+    parse: parseInterfaceAddress,
     only: { level: "pod", why: "every pod would get the same address" },
     synonyms: ["ips", "addr", "address", "addresses", "cidr", "inet", "inet6", "ipv4", "ipv6"],
     example: "ip=192.168.10.2/24",
@@ -149,6 +157,11 @@ function parseDecimal(text: string, range: { readonly from: number; readonly to:
     : fault(`expected a decimal number from ${range.from} to ${range.to}, without leading zeros`);
 }
 
+function parseInterfaceAddress(text: string): Parsed<Cidr> {
+  const cidr = parseCidr(text);
+  return cidr.kind === "value" && isHalfOfAll(cidr.value) ? fault(`its subnet ${tooWide}`) : cidr;
+}
+
 /** `SUBNET:GATEWAY`. An IPv6 subnet has colons itself, so it goes up to the colon after its prefix length. */
 function parseRoute(text: string): Parsed<Route> {
   const slash = text.indexOf("/");
@@ -160,6 +173,7 @@ function parseRoute(text: string): Parsed<Route> {
   }
   const subnet = parseSubnet(text.slice(0, colon));
   if (subnet.kind === "fault") return fault(`subnet ${quoted(text.slice(0, colon))}: ${subnet.reason}`);
+  if (isHalfOfAll(subnet.value)) return fault(`subnet ${quoted(text.slice(0, colon))} ${tooWide}`);
   const gateway = parseAddress(text.slice(colon + 1));
   if (gateway.kind === "fault") return fault(`gateway ${quoted(text.slice(colon + 1))}: ${gateway.reason}`);
   if (gateway.value.family !== subnet.value.family) {
@@ -169,6 +183,15 @@ function parseRoute(text: string): Parsed<Route> {
   }
   return valueOf({ subnet: subnet.value, gateway: gateway.value.address });
 }
+
+/** Two halves are the usual way to write a default route beside the one that there is. */
+function isHalfOfAll({ prefix }: Cidr): boolean {
+  return prefix < 2;
+}
+
+const tooWide =
+  "holds half of all addresses or more, and with them the pods' own: packets that carry the network " +
+  "would go into it instead; expected the subnets that are meant, without those of the pods";
 
 function parseFamily(text: string): Parsed<Family> {
   if (text === "4") return valueOf(4);

@@ -3,6 +3,7 @@
 import type { Observation } from "../observation.ts";
 import type { WantedState } from "../wanted.ts";
 import { addressSteps } from "./addresses.ts";
+import { withoutCovering } from "./covered.ts";
 import { fdbSteps } from "./fdb.ts";
 import { linkSteps } from "./interface.ts";
 import { planLinks } from "./links.ts";
@@ -24,7 +25,8 @@ export interface PlanInput {
  * that no frame is lost in between.
  */
 export function plan(input: PlanInput): Plan {
-  const links = planLinks(input.wanted, input.observed);
+  const allowed = withoutCovering(input.wanted, input.observed);
+  const links = planLinks(allowed.wanted, input.observed);
   const standing = links.standing.map((link) => ({ link, work: linkSteps(link, input.observed) }));
   const addresses = links.standing.map((link) => addressSteps(link, input.ourAddresses));
   const routes = routeSteps(links, { observed: input.observed, addresses });
@@ -42,6 +44,7 @@ export function plan(input: PlanInput): Plan {
     ],
     obstacles: [
       ...links.obstacles,
+      ...allowed.obstacles,
       ...standing.flatMap(({ work }) => work.obstacles),
       ...routes.obstacles,
     ].sort(byInterface),

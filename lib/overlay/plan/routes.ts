@@ -4,6 +4,7 @@ import {
   cidrText,
   contains,
   type Family,
+  linkLocal,
   readCidr,
   type Route,
   subnetOf,
@@ -133,7 +134,7 @@ function whyNotAdded(
   if (taken !== undefined) {
     return {
       kind: "conflict",
-      text: `${attempt}: the pod has a route to ${told(taken)}. ${splitHint(route)}`,
+      text: `${attempt}: the pod has a route to ${told(taken)}. Choose another subnet`,
     };
   }
   if (!isReachable(route, context)) {
@@ -150,12 +151,6 @@ function defaultMetric(family: Family): number {
 function told({ subnet, gateway, dev }: ObservedRoute): string {
   const via = gateway === undefined ? "" : ` via ${gateway}`;
   return `${subnet}${via} on ${dev === "" ? "no device" : quoted(dev)}`;
-}
-
-function splitHint({ subnet }: Route): string {
-  if (subnet.prefix > 0) return "Choose another subnet";
-  const [lower, upper] = subnet.family === 4 ? ["0.0.0.0/1", "128.0.0.0/1"] : ["::/1", "8000::/1"];
-  return `Route ${lower} and ${upper} instead`;
 }
 
 /** The kernel refuses a gateway that is not a neighbour. */
@@ -177,8 +172,6 @@ function isReachable(
 }
 
 const noAddresses: AddressSteps = { deletions: [], additions: [], leaving: [], remaining: [] };
-
-const linkLocal: Cidr = { family: 6, address: "fe80::", prefix: 10 };
 
 function deletion({ dev: interfaceName, subnet, gateway }: ObservedRoute): Step {
   return { kind: "delete-route", interfaceName, subnet, ...(gateway === undefined ? {} : { gateway }) };

@@ -14,6 +14,9 @@ interface Row {
 const noId = "expected a decimal number from 1 to 16777215, without leading zeros";
 const noPort = "expected a decimal number from 1 to 65535, without leading zeros";
 const noMtu = "expected a decimal number from 68 to 65535, without leading zeros";
+const tooWide =
+  "holds half of all addresses or more, and with them the pods' own: packets that carry the network " +
+  "would go into it instead; expected the subnets that are meant, without those of the pods";
 const noRoute = "expected SUBNET:GATEWAY with the subnet's prefix length, such as 192.0.2.0/24:198.51.100.1";
 const badNamespaces = "is no name of a namespace: expected names separated by commas, or * for all";
 
@@ -64,6 +67,19 @@ const cases: readonly Row[] = [
   },
   {
     option: "ip",
+    it: "in half of everything",
+    text: "10.0.0.1/1",
+    fault: `its subnet ${tooWide}`,
+  },
+  { option: "ip", it: "in half of IPv6", text: "fd00::1/1", fault: `its subnet ${tooWide}` },
+  {
+    option: "ip",
+    it: "in a quarter of everything",
+    text: "10.0.0.1/2",
+    gives: { ip: [{ family: 4, address: "10.0.0.1", prefix: 2 }] },
+  },
+  {
+    option: "ip",
     it: "no length",
     text: "10.0.0.1",
     fault: "expected an address with prefix length, such as 192.0.2.1/24",
@@ -82,11 +98,24 @@ const cases: readonly Row[] = [
     text: "2001:db8:1::/64:FD00::1",
     gives: { route: [{ subnet: { family: 6, address: "2001:db8:1::", prefix: 64 }, gateway: "fd00::1" }] },
   },
+  ...[
+    ["everything", "0.0.0.0/0", "10.0.0.1"],
+    ["the lower half of everything", "0.0.0.0/1", "10.0.0.1"],
+    ["the upper half of everything", "128.0.0.0/1", "10.0.0.1"],
+    ["everything of IPv6", "::/0", "fd00::1"],
+    ["the lower half of IPv6", "::/1", "fd00::1"],
+    ["the upper half of IPv6", "8000::/1", "fd00::1"],
+  ].map(([it = "", subnet = "", gateway = ""]) => ({
+    option: "route" as const,
+    it,
+    text: `${subnet}:${gateway}`,
+    fault: `subnet "${subnet}" ${tooWide}`,
+  })),
   {
     option: "route",
-    it: "the default route",
-    text: "0.0.0.0/0:10.0.0.1",
-    gives: { route: [{ subnet: { family: 4, address: "0.0.0.0", prefix: 0 }, gateway: "10.0.0.1" }] },
+    it: "a quarter of everything: whether pods are in it is seen in the pod",
+    text: "64.0.0.0/2:10.0.0.1",
+    gives: { route: [{ subnet: { family: 4, address: "64.0.0.0", prefix: 2 }, gateway: "10.0.0.1" }] },
   },
   { option: "route", it: "no length", text: "192.168.12.0:192.168.11.1", fault: noRoute },
   { option: "route", it: "no gateway", text: "192.168.12.0/29", fault: noRoute },

@@ -147,17 +147,6 @@ const routeCases: readonly {
     ],
   },
   {
-    it: "tells how to route everything beside the pod's default route",
-    wanted: ["0.0.0.0/0 via 192.168.10.3", "::/0 via fd01::3"],
-    observed: [podDefault, aRoute({ subnet: "::/0", gateway: "fd00::1", dev: "eth0", metric: 1024 })],
-    obstacles: [
-      'conflict: Cannot add route 0.0.0.0/0 via 192.168.10.3 to interface "vxeth0": ' +
-      'the pod has a route to 0.0.0.0/0 via 10.244.1.1 on "eth0". Route 0.0.0.0/1 and 128.0.0.0/1 instead',
-      'conflict: Cannot add route ::/0 via fd01::3 to interface "vxeth0": ' +
-      'the pod has a route to ::/0 via fd00::1 on "eth0". Route ::/1 and 8000::/1 instead',
-    ],
-  },
-  {
     it: "adds a route beside one of another metric or table",
     wanted: ["192.168.20.0/24 via 192.168.10.3", "fd01::/64 via fd01::3"],
     observed: [

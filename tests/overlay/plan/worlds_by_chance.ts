@@ -20,7 +20,11 @@ export interface World {
 /** Small pools, so that old and new wishes and foreign things meet. */
 const interfaceNames = ["vx0", "vx1", "vx2", "vx3"] as const;
 const networkNames = ["red", "green", "blue"] as const;
-const peers = { 4: ["10.0.0.2", "10.0.0.3", "10.0.0.10", "10.1.2.3"], 6: ["fd00::2", "fd00::3", "fd00::a"] };
+/** The last two are covered by an address and by a route that an interface may be asked to have. */
+const peers = {
+  4: ["10.0.0.2", "10.0.0.3", "10.0.0.10", "10.1.2.3", "192.168.102.50", "172.18.0.50"],
+  6: ["fd00::2", "fd00::3", "fd00::a"],
+};
 const foreignAlias = aliasOf("red", "vxlan.openvnf.org/networks");
 
 /** Any world. */

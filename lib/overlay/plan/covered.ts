@@ -1,0 +1,132 @@
+// Which wanted addresses and routes would swallow the packets that carry the networks: those that cover a peer's pod IP.
+//
+// A packet between two members is a UDP packet to a pod IP. A subnet that covers this pod IP leads it into the interface
+// that it came out of: the kernel drops it ("circular route"), and the member is cut off.
+import {
+  type Cidr,
+  cidrText,
+  contains,
+  linkLocal,
+  parseIp,
+  readCidr,
+  subnetOf,
+} from "../../network/grammar/address.ts";
+import { quoted } from "../../text/quoted.ts";
+import type { Observation } from "../observation.ts";
+import type { WantedInterface, WantedState } from "../wanted.ts";
+import type { Obstacle } from "./parts.ts";
+
+/** What may be made, and why the rest may not. */
+export interface Uncovered {
+  readonly wanted: WantedState;
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** Takes out the addresses and routes that cover a peer of any network of the pod, or the way to the peers. */
+export function withoutCovering(wanted: WantedState, observed: Observation): Uncovered {
+  const targets = targetsOf(wanted, observed);
+  const obstacles: Obstacle[] = [];
+  const interfaces = wanted.interfaces.map((each) => {
+    const mayStay = (subnet: Cidr, item: string): boolean => {
+      const covered = firstCovered(subnet, { targets, wanted, observed });
+      if (covered !== undefined) obstacles.push(obstacle(each, { item, covered }));
+      return covered === undefined;
+    };
+    return {
+      ...each,
+      addresses: each.addresses.filter((cidr) => mayStay(subnetOf(cidr), `ip=${cidrText(cidr)}`)),
+      routes: each.routes.filter(({ subnet, gateway }) =>
+        mayStay(subnet, `route=${cidrText(subnet)}:${gateway}`)
+      ),
+    };
+  });
+  return obstacles.length === 0 ? { wanted, obstacles } : { wanted: { ...wanted, interfaces }, obstacles };
+}
+
+/** Addresses that packets of the networks must reach outside of them. */
+interface Targets {
+  readonly peers: readonly string[];
+  /** Next hops on the devices that carry the networks, with the device. */
+  readonly gateways: ReadonlyMap<string, string>;
+}
+
+/** By family: a network is carried by the pod IPs of one. */
+function targetsOf(wanted: WantedState, observed: Observation): ReadonlyMap<number, Targets> {
+  return new Map(
+    [...Map.groupBy(wanted.interfaces, ({ family }) => family)].map(([family, interfaces]) => {
+      const underlays = new Set(interfaces.map(({ underlay }) => underlay));
+      const gateways = observed.routes.flatMap(({ dev, table, gateway }): [string, string][] => {
+        const counts = table === "main" && underlays.has(dev) && gateway !== undefined &&
+          parseIp(gateway)?.family === family && !contains(linkLocal, gateway);
+        return counts ? [[gateway, dev]] : [];
+      });
+      const peers = interfaces.flatMap((each) => each.peers);
+      return [family, { peers, gateways: new Map(gateways.sort()) }];
+    }),
+  );
+}
+
+/** Says what is covered, as the end of a sentence; undefined when nothing is. */
+function firstCovered(
+  subnet: Cidr,
+  { targets, wanted, observed }: {
+    readonly targets: ReadonlyMap<number, Targets>;
+    readonly wanted: WantedState;
+    readonly observed: Observation;
+  },
+): string | undefined {
+  const { peers, gateways } = targets.get(subnet.family) ?? noTargets;
+  const covers = matcher(subnet);
+  const ways = narrowerWays(subnet, { wanted, observed });
+  const isCovered = (address: string): boolean => covers(address) && !ways.some((way) => way(address));
+  const gateway = [...gateways.keys()].find(isCovered);
+  if (gateway !== undefined) return `${gateway}, the gateway on ${quoted(gateways.get(gateway) ?? "")}`;
+  const peer = peers.find(isCovered);
+  return peer === undefined ? undefined : `${peer}, the pod IP of a peer`;
+}
+
+/**
+ * Routes that win over the subnet, as some network plugins set one for all pod IPs. The subnet of the underlay itself
+ * does not count: whether a peer is in it depends on the node that it runs on.
+ */
+function narrowerWays(
+  { family, prefix }: Cidr,
+  { wanted, observed }: { readonly wanted: WantedState; readonly observed: Observation },
+): readonly ((address: string) => boolean)[] {
+  const names = new Set(wanted.interfaces.map(({ interfaceName }) => interfaceName));
+  return observed.routes
+    .filter(({ table, gateway, dev }) => table === "main" && gateway !== undefined && !names.has(dev))
+    .flatMap(({ subnet }) => readCidr(subnet) ?? [])
+    .filter((way) => way.family === family && way.prefix > prefix)
+    .map(matcher);
+}
+
+/** A test made once for many addresses, which are canonical: `contains` parses both each time. */
+function matcher(subnet: Cidr): (address: string) => boolean {
+  if (subnet.family === 6) return (address) => contains(subnet, address);
+  const size = 2 ** (32 - subnet.prefix);
+  const block = Math.floor(numberOf(subnet.address) / size);
+  return (address) => Math.floor(numberOf(address) / size) === block;
+}
+
+function numberOf(quad: string): number {
+  return quad.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+}
+
+function obstacle(
+  { name, interfaceName }: WantedInterface,
+  { item, covered }: { readonly item: string; readonly covered: string },
+): Obstacle {
+  const remedy = item.startsWith("ip=")
+    ? "Choose an address whose subnet leaves the pod network out"
+    : "Choose smaller subnets that leave the pod network out";
+  return {
+    kind: "conflict",
+    network: name,
+    interfaceName,
+    reason: `Cannot give interface "${interfaceName}" of network "${name}" its ${item}: the subnet covers ` +
+      `${covered}; packets that carry the network would go into it instead. ${remedy}`,
+  };
+}
+
+const noTargets: Targets = { peers: [], gateways: new Map() };
