@@ -213,6 +213,11 @@ const refused = [
   { it: "a setting that cannot be", values: { settings: { "log-level": "loud" } }, says: /log-level/ },
   { it: "a value that there is not", values: { ha: true }, says: /ha/ },
   {
+    it: "two replicas of which each changes pods",
+    values: { highAvailability: true, settings: { "leader-election": false } },
+    says: /Cannot run two replicas without leader election/,
+  },
+  {
     it: "a policy that would not fit the settings",
     values: { settings: { annotation: "x/y" }, admission: { agentInjection: true } },
     says: /Cannot set annotation together with admission/,
