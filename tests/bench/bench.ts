@@ -1,6 +1,9 @@
 // deno task bench: the budgets that are counted, and the times that this machine needs. Arguments name parts; default all.
+import { gradual } from "./gradual.ts";
+import { brokenGrowth, type Growth, growth, growthTable } from "./growth.ts";
 import { microbenchmarks } from "./microbenchmarks.ts";
 import { rollout, type RolloutOptions, type RolloutResult } from "./rollout.ts";
+import { storeEdits } from "./store_edits.ts";
 
 interface Part {
   readonly name: string;
@@ -29,6 +32,27 @@ const parts: readonly Part[] = [
     name: "large",
     title: "5,000 members of 50 networks on the toy kernel",
     run: () => show({ members: 5_000, networks: 50, form: "native", plane: "toy" }),
+  },
+  {
+    name: "huge",
+    title: "10,000 members of 100 networks on the toy kernel",
+    run: () => show({ members: 10_000, networks: 100, form: "native", plane: "toy" }),
+  },
+  {
+    name: "growth",
+    title:
+      "one network of 250 to 2,000 members: what one change costs (KVC_BENCH_MEMBERS=250,500 for others)",
+    run: showGrowth,
+  },
+  {
+    name: "gradual",
+    title: "1,000 members of one network, 30 a second",
+    run: showGradual,
+  },
+  {
+    name: "store",
+    title: "an edit of the ConfigMap at 4,000 members",
+    run: showStoreEdits,
   },
   {
     name: "micro",
@@ -63,6 +87,42 @@ async function show(options: RolloutOptions): Promise<readonly string[]> {
   return brokenBudgets(result, options);
 }
 
+async function showGrowth(): Promise<readonly string[]> {
+  const sizes = (Deno.env.get("KVC_BENCH_MEMBERS") ?? "250,500,1000,2000").split(",").map(Number);
+  const results: Growth[] = [];
+  for (const size of sizes) {
+    results.push(await growth(size));
+    say(`${size} members counted`);
+  }
+  say(growthTable(results).join("\n"));
+  return brokenGrowth(results);
+}
+
+async function showGradual(): Promise<readonly string[]> {
+  const { members, execsPerPod, promptShare, queueAddsPerPod, cpuSeconds, violations } = await gradual(1_000);
+  say(
+    `${members} members: ${execsPerPod.toFixed(2)} execs a pod, ${
+      queueAddsPerPod.toFixed(0)
+    } queue adds a pod, ` +
+      `${(100 * promptShare).toFixed(1)} % had their interfaces within 1 s, ${
+        seconds(cpuSeconds * 1000)
+      } CPU`,
+  );
+  return [
+    ...(execsPerPod > 3 ? [`${execsPerPod.toFixed(2)} execs a pod`] : []),
+    ...(promptShare < 0.99 ? [`${(100 * promptShare).toFixed(1)} % within a second, at least 99 %`] : []),
+    ...violations.slice(0, 5),
+  ];
+}
+
+async function showStoreEdits(): Promise<readonly string[]> {
+  const edits = await storeEdits();
+  for (const { what, blocked } of edits) {
+    say(`${what.padEnd(44)} the loop stood still for ${blocked.toFixed(0)} ms`);
+  }
+  return edits.flatMap(({ what, blocked }) => blocked > 200 ? [`${what}: ${blocked.toFixed(0)} ms`] : []);
+}
+
 function rows(result: RolloutResult, { members }: RolloutOptions): readonly (readonly [string, string])[] {
   const { controller, restart, requests } = result;
   return [
@@ -89,10 +149,20 @@ function rows(result: RolloutResult, { members }: RolloutOptions): readonly (rea
   ];
 }
 
-function brokenBudgets(result: RolloutResult, { form }: RolloutOptions): readonly string[] {
+function brokenBudgets(result: RolloutResult, { form, members }: RolloutOptions): readonly string[] {
   const most = form === "classic" ? { before: 3, all: 5 } : { before: 3, all: 3 };
   const lines = 1.2 * result.wantedEntries;
+  // The bound of 200 execs a second, two a pod, is not ours to beat.
+  const time = 60_000 + 1_000 * result.execs / 200;
+  const { residentMiB, loopLagSeconds } = result.controller;
   return [
+    ...(members < 10_000 || result.mesh <= time
+      ? []
+      : [`${seconds(result.mesh)} to full mesh, at most ${seconds(time)}`]),
+    ...(members < 10_000 || residentMiB < 300 ? [] : [`${residentMiB.toFixed(0)} MiB, at most 300`]),
+    ...(members < 10_000 || loopLagSeconds <= 0.1
+      ? []
+      : [`event loop late by ${loopLagSeconds} s, at most 0.1`]),
     ...(result.execsBeforeRelease > most.before ? [`${result.execsBeforeRelease} execs before release`] : []),
     ...(result.execsPerPod > most.all ? [`${result.execsPerPod} execs for one pod`] : []),
     ...(result.fdbLines > lines ? [`${result.fdbLines} fdb lines, at most ${lines}`] : []),

@@ -7,6 +7,11 @@ export interface ProcessFigures {
   readonly heapMiB: number;
   /** Upper bound of the bucket that holds the latest beat. */
   readonly loopLagSeconds: number;
+  /** Requests for a reconcile of a member. */
+  readonly queueAdds: number;
+  readonly infoLines: number;
+  /** Of the waits from an agent that runs to its interfaces, the share that lasted a second at most. */
+  readonly promptShare: number;
 }
 
 /** Asks the metrics of the controller at `host:port`. */
@@ -18,6 +23,10 @@ export async function readFigures(address: string): Promise<ProcessFigures> {
     residentMiB: metric(text, "process_resident_memory_bytes") / mebi,
     heapMiB: metric(text, "kube_vxlan_controller_heap_bytes") / mebi,
     loopLagSeconds: longestLag(text),
+    queueAdds: metric(text, 'workqueue_adds_total{name="members"}'),
+    infoLines: metric(text, 'kube_vxlan_controller_log_lines_total{level="info"}'),
+    promptShare: metric(text, 'kube_vxlan_controller_interface_ready_seconds_bucket{le="1"}') /
+      metric(text, "kube_vxlan_controller_interface_ready_seconds_count"),
   };
 }
 

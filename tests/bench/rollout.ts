@@ -1,13 +1,9 @@
 // How much does a rollout cost: N pods of one network on the sandbox, with the product as a process of its own.
-import { label, podSpec } from "../member/member_pod.ts";
 import type { ExecRecord } from "../sandbox/faults/counters.ts";
-import { field, textField } from "../sandbox/store/kube_object.ts";
-import { type Product, startProduct } from "../sandbox/tools/product.ts";
-import { pods } from "../sandbox/api/resources.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { sandboxViolations } from "../sandbox/sandbox_invariant.ts";
-import { waitFor } from "../sandbox/tools/waiting.ts";
-import { type ProcessFigures, readFigures } from "./process_figures.ts";
+import { controllerOn, lastLine, makeMembers, makeNetworks, untilRunning } from "./bench_cluster.ts";
+import type { ProcessFigures } from "./process_figures.ts";
 
 export interface RolloutOptions {
   readonly members: number;
@@ -39,30 +35,16 @@ export interface RolloutResult {
   readonly restart: { readonly writingLines: number; readonly execs: number; readonly ms: number };
 }
 
-/** ms without any new line sent to any pod after which the mesh counts as finished. */
-const settled = 3_000;
-const patience = 600_000;
-
 /** Runs one. Everything is closed afterwards. */
 export async function rollout(options: RolloutOptions): Promise<RolloutResult> {
   await using sandbox = await startSandbox({ dataPlane: options.plane });
   const { networks = 1 } = options;
-  sandbox.apply(JSON.stringify({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { namespace: "kube-system", name: "kube-vxlan-controller" },
-    data: Object.fromEntries(Array.from({ length: networks }, (_, i) => [`net${i}`, `id=${100 + i}`])),
-  }));
+  makeNetworks(sandbox, networks);
   const first = await controllerOn(sandbox);
   const start = performance.now();
   const names = Array.from({ length: options.members }, (_, i) => `pod${i}`);
-  for (const [i, name] of names.entries()) {
-    sandbox.apply(podText(name, { ...options, network: `net${i % networks}` }));
-  }
-  await waitFor(() => names.every((name) => phaseOf(sandbox, name) === "Running"), {
-    what: "all pods run",
-    timeout: patience,
-  });
+  makeMembers(sandbox, names, { ...options, networkOf: (_, i) => `net${i % networks}` });
+  await untilRunning(sandbox, names);
   const interfaces = performance.now() - start;
   const mesh = await lastLine(sandbox) - start;
   const controller = await first.figures();
@@ -83,62 +65,6 @@ export async function rollout(options: RolloutOptions): Promise<RolloutResult> {
     violations,
     restart: await restartOn(sandbox),
   };
-}
-
-interface RunningProduct {
-  readonly figures: () => Promise<ProcessFigures>;
-  readonly stop: () => Promise<void>;
-}
-
-async function controllerOn(sandbox: Sandbox): Promise<RunningProduct> {
-  let address = "";
-  const product: Product = await startProduct(
-    ["run", "--server", sandbox.server.url, "--http-address", "127.0.0.1:0", "--log-format", "json"],
-    {
-      onLine: (line) => {
-        address ||= /serving health and metrics on ([^"\s]+)/.exec(line)?.[1] ?? "";
-      },
-    },
-  );
-  await waitFor(async () => address !== "" && await isReady(address), { what: "the controller is ready" });
-  return {
-    figures: () => readFigures(address),
-    stop: async () => {
-      await product.stop();
-    },
-  };
-}
-
-async function isReady(address: string): Promise<boolean> {
-  const response = await fetch(`http://${address}/readyz`).catch(() => undefined);
-  await response?.body?.cancel();
-  return response?.ok ?? false;
-}
-
-function podText(
-  name: string,
-  { form, network }: { readonly form: "classic" | "native"; readonly network: string },
-): string {
-  const annotations = { "vxlan.travelping.com/networks": network };
-  const metadata = { name, namespace: "default", labels: { [label]: "true" }, annotations };
-  return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec: podSpec(form) });
-}
-
-function phaseOf(sandbox: Sandbox, name: string): string | undefined {
-  return textField(field(sandbox.find(pods, { name }), "status"), "phase");
-}
-
-/** When (performance.now) the last line was sent to any pod, once no more come. */
-async function lastLine(sandbox: Sandbox): Promise<number> {
-  let seen = -1;
-  let at = performance.now();
-  await waitFor(() => {
-    const now = sandbox.counters.execs().reduce((sum, exec) => sum + exec.lines.length, 0);
-    if (now !== seen) at = performance.now();
-    seen = now;
-    return performance.now() - at > settled;
-  }, { what: "nothing more is written", timeout: patience });
-  return at;
 }
 
 function countsOf(

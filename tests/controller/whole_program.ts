@@ -21,6 +21,8 @@ export interface Program {
   readonly leadership: readonly string[];
   readonly isLeader: () => boolean;
   readonly controller: Controller;
+  /** Requests for a reconcile so far. */
+  readonly queueAdds: () => number;
   readonly status: StatusWriter;
   readonly events: EventWriter;
   readonly end: () => Promise<void>;
@@ -36,6 +38,7 @@ export function startProgram(): Program {
   const stop = new AbortController();
   const over = new AbortController();
   const leadership: string[] = [];
+  let queueAdds = 0;
   const election = runLeaderElection({
     client: api.client,
     clock,
@@ -74,10 +77,12 @@ export function startProgram(): Program {
     log,
     reporter: joinReporters([createLogReporter(log), status]),
     isLeader,
+    queueObserver: { attached: () => {}, started: () => {}, finished: () => {}, added: () => queueAdds++ },
   });
   const running = controller.run(stop.signal);
   return {
     ...{ clock, api, toys, lines, leadership, isLeader, controller, status, events },
+    queueAdds: () => queueAdds,
     end: async () => {
       stop.abort();
       await running;
