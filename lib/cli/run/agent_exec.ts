@@ -1,7 +1,7 @@
 // Execs of the controller as the metrics see them: every start of a tool is counted and timed.
 import type { OpenSession } from "../../controller/agent/session_pool.ts";
 import type { Executor } from "../../kube/exec/exec.ts";
-import { openSession, SessionEnded } from "../../kube/exec/session.ts";
+import { type ExecSession, openSession, SessionEnded } from "../../kube/exec/session.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 import type { Metrics } from "../../ops/metrics.ts";
 import type { TokenBucket } from "../../time/token_bucket.ts";
@@ -34,12 +34,33 @@ export function sessionOpener(executor: Executor, gate: ExecGate): OpenSession {
         signal,
       });
       metrics.exec({ tool, outcome: "ok", ms: clock.now() - start });
-      return session;
+      return timed(session, { clock, onExchange: (ms) => metrics.exchanged({ tool, ms }) });
     } catch (error) {
       const outcome = error instanceof SessionEnded ? error.outcome.kind : "unknown";
       metrics.exec({ tool, outcome, ms: clock.now() - start });
       throw error;
     }
+  };
+}
+
+/** The session, telling how long each exchange took, whether it went well or not. */
+function timed(
+  session: ExecSession,
+  { clock, onExchange }: { readonly clock: Clock; readonly onExchange: (ms: number) => void },
+): ExecSession {
+  return {
+    get open() {
+      return session.open;
+    },
+    exchange: async (lines, options) => {
+      const start = clock.now();
+      try {
+        return await session.exchange(lines, options);
+      } finally {
+        onExchange(clock.now() - start);
+      }
+    },
+    close: () => session.close(),
   };
 }
 
