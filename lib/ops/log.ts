@@ -17,9 +17,6 @@ export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
-  /** A log that adds these fields to every line. */
-  with(fields: LogFields): Log;
 }
 
 /** Where lines go and which. */
@@ -40,13 +37,9 @@ export interface LogOptions {
  * are written as `\u{…}`.
  */
 export function createLog(options: LogOptions): Log {
-  return logWith({}, options);
-}
-
-function logWith(always: LogFields, options: LogOptions): Log {
   const line = (level: LogLevel, message: string, fields: LogFields = {}): void => {
     if (logLevels.indexOf(level) < logLevels.indexOf(options.level)) return;
-    const entry: Entry = { time: options.clock.wall(), level, message, fields: { ...always, ...fields } };
+    const entry: Entry = { time: options.clock.wall(), level, message, fields };
     options.write(options.format === "json" ? jsonLine(entry) : textLine(entry));
     options.onLine?.(level);
   };
@@ -54,8 +47,6 @@ function logWith(always: LogFields, options: LogOptions): Log {
     debug: (message, fields) => line("debug", message, fields),
     info: (message, fields) => line("info", message, fields),
     warn: (message, fields) => line("warn", message, fields),
-    error: (message, fields) => line("error", message, fields),
-    with: (fields) => logWith({ ...always, ...fields }, options),
   };
 }
 

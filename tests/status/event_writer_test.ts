@@ -22,7 +22,7 @@ function desk(): Desk {
   const log: string[] = [];
   const outcomes: Record<string, number> = {};
   const say = (message: string): void => void log.push(message);
-  const quiet: Log = { debug: say, info: say, warn: say, error: say, with: () => quiet };
+  const quiet: Log = { debug: say, info: say, warn: say };
   const writer = new EventWriter({
     client: api.client,
     clock,
@@ -91,7 +91,7 @@ Deno.test("after a restart the same text is counted on; an Event that has expire
   const again = new EventWriter({
     client: api.client,
     clock,
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => assert.fail() },
+    log: { debug: () => {}, info: () => {}, warn: () => {} },
     instance: "other",
     onEvent: () => {},
   });

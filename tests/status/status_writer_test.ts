@@ -36,7 +36,7 @@ function desk(
   const log: string[] = [];
   const events: Record<string, number> = {};
   const say = (message: string): void => void log.push(message);
-  const quiet: Log = { debug: say, info: say, warn: say, error: say, with: () => quiet };
+  const quiet: Log = { debug: say, info: say, warn: say };
   const eventWriter = new EventWriter({
     client: api.client,
     clock,

@@ -6,9 +6,6 @@ import { type Asked, launch, neverRan, type Running } from "./process.ts";
 import { collectOutput } from "../../text/output_cap.ts";
 import { messageOf } from "../../text/defined.ts";
 
-/** Told of every exec, for metrics: what came of it and how long it was under way, in ms. */
-export type ExecObserver = (seen: { readonly outcome: ExecOutcome["kind"]; readonly ms: number }) => void;
-
 /** Bytes of stdout and stderr together that `run` keeps unless told otherwise. */
 const defaultOutputCap = 1024 * 1024;
 
@@ -16,25 +13,15 @@ const defaultOutputCap = 1024 * 1024;
  * An executor that opens one WebSocket for each command. Credentials are asked for each time; when the server
  * answers 401 they are read again and the command is tried once more, because nothing has run then.
  */
-export function createExecutor(
-  connection: Connection,
-  options: { readonly clock: Clock; readonly observe?: ExecObserver },
-): Executor {
-  const { clock } = options;
+export function createExecutor(connection: Connection, { clock }: { readonly clock: Clock }): Executor {
   const running = new Set<Running>();
 
   async function start(asked: Asked): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
-    const since = clock.now();
     const credentials = await credentialsOf(connection);
     if ("kind" in credentials) return { failed: credentials };
     const first = await attempt(asked, credentials);
     const renewed = isUnauthorized(first) ? await credentialsOf(connection, credentials) : undefined;
-    const last = renewed && !("kind" in renewed) ? await attempt(asked, renewed) : first;
-    const report = (outcome: ExecOutcome): void =>
-      options.observe?.({ outcome: outcome.kind, ms: clock.now() - since });
-    if ("failed" in last) report(last.failed);
-    else last.ended.then(report);
-    return last;
+    return renewed && !("kind" in renewed) ? await attempt(asked, renewed) : first;
   }
 
   async function attempt(
