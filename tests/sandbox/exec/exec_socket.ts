@@ -60,6 +60,8 @@ class Conversation {
   /** Work on the process's stdin, one after the other; it waits for the start first. */
   #input: Promise<void>;
   #process: ExecProcess | undefined;
+  /** The client has gone away. */
+  readonly #ended = Promise.withResolvers<void>();
 
   constructor(socket: WebSocket, options: ConversationOptions) {
     this.#socket = socket;
@@ -71,7 +73,10 @@ class Conversation {
     socket.onopen = () => opened.resolve();
     socket.onmessage = (message) => this.#onFrame(message.data);
     // The container runtime ends stdin when the client goes away; the command itself goes on.
-    socket.onclose = () => this.#then(() => this.#process?.closeStdin());
+    socket.onclose = () => {
+      this.#ended.resolve();
+      this.#then(() => this.#process?.closeStdin());
+    };
     socket.onerror = () => {};
     this.#input = opened.promise.then(() => this.#begin());
   }
@@ -103,7 +108,7 @@ class Conversation {
 
   async #copy(from: ReadableStream<Uint8Array>, channel: number | undefined): Promise<void> {
     for await (const chunk of from) {
-      if (this.#fault?.kind === "slow") await delay(this.#fault.delay);
+      if (this.#fault?.kind === "slow") await delay(this.#fault.delay, this.#ended.promise);
       if (channel !== undefined) this.#send(channel, chunk);
     }
   }
@@ -165,6 +170,13 @@ function linesBefore(fault: ExecFault | undefined): number {
   return fault !== undefined && "afterLines" in fault ? fault.afterLines : Infinity;
 }
 
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Ends early when nobody listens any more. */
+function delay(ms: number, ended: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void ended.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
