@@ -11,6 +11,9 @@ export interface ConfigMapSeen {
   readonly problems: readonly Problem[];
 }
 
+/** Lines about one change of the ConfigMap: it may have thousands of keys, and all of them may go at once. */
+const mostLines = 20;
+
 export interface ConfigMapReporterOptions {
   readonly log: Log;
   readonly configMap: { readonly namespace: string; readonly name: string };
@@ -30,7 +33,14 @@ export class ConfigMapReporter {
   tell(view: { readonly uid: string } | undefined, { notices, problems }: ClusterNetworks): void {
     const { log, configMap, onConfigMap } = this.#options;
     const texts = new Set(problems.map(problemText));
-    for (const line of [...notices, ...texts.difference(this.#said)]) log.warn(line);
+    const news = [...notices, ...texts.difference(this.#said)];
+    for (const line of news.slice(0, mostLines)) log.warn(line);
+    if (news.length > mostLines) {
+      const { namespace, name } = configMap;
+      log.warn(
+        `${news.length - mostLines} more of this kind: mend these in ConfigMap ${namespace}/${name} first`,
+      );
+    }
     this.#said = texts;
     onConfigMap?.({ configMap: view === undefined ? undefined : { uid: view.uid, ...configMap }, problems });
   }

@@ -1,12 +1,17 @@
-// What happens to pods, told in the log: a line per change, a line per problem (once, then counted), none when healthy.
+// What happens to pods, told in the log: a line per change (peers: one for all), a line per problem (once, then counted).
 import { dedupKey, type Problem, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
 import { changeSummary } from "../overlay/step_text.ts";
+import type { Clock } from "../time/clock.ts";
+import { PeerChanges } from "./peer_changes.ts";
 import type { PodReport, ReportedPod, Reporter } from "./report.ts";
 
-/** A reporter that writes to `log`. */
-export function createLogReporter(log: Log): Reporter {
+/** A reporter that writes to `log`; what it has summed up is said at its end. */
+export function createLogReporter(
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Reporter & { readonly close: () => void } {
+  const peers = new PeerChanges({ log, clock });
   const problems = createLogDeduplicator();
   const warnings = createLogDeduplicator();
 
@@ -41,7 +46,10 @@ export function createLogReporter(log: Log): Reporter {
 
   return {
     report,
-    changed: (pod, steps) => log.info(changeSummary(steps), { member: nameOf(pod) }),
+    changed: (pod, steps) => {
+      const level = peers.count(pod.uid, steps) ? "debug" : "info";
+      log[level](changeSummary(steps), { member: nameOf(pod) });
+    },
     released: (pod, networks) =>
       log.info(`released: ${networks.map((network) => network.name).join(", ") || "no networks"} ready`, {
         member: nameOf(pod),
@@ -49,6 +57,7 @@ export function createLogReporter(log: Log): Reporter {
     forget: (uid) => {
       for (const said of [problems, warnings]) said.recovered(uid);
     },
+    close: () => peers.close(),
   };
 }
 

@@ -64,6 +64,7 @@ export function startProgram(): Program {
     shown: (uid) => controller.shown(uid),
     onWritten: () => {},
   });
+  const logReporter = createLogReporter({ log, clock });
   const controller: Controller = new Controller({
     membership: membershipSettings,
     selector: `${label}=true`,
@@ -75,7 +76,7 @@ export function startProgram(): Program {
     openSession: toys.open,
     clock,
     log,
-    reporter: joinReporters([createLogReporter(log), status]),
+    reporter: joinReporters([logReporter, status]),
     isLeader,
     queueObserver: { attached: () => {}, started: () => {}, finished: () => {}, added: () => queueAdds++ },
   });
@@ -86,6 +87,7 @@ export function startProgram(): Program {
     end: async () => {
       stop.abort();
       await running;
+      logReporter.close();
       await status.close();
       await events.close();
       over.abort();

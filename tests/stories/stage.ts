@@ -105,12 +105,13 @@ export class Stage implements AsyncDisposable {
     const client = createApiClient(connection, { clock });
     const executor = createExecutor(connection, { clock });
     const writer = createLog({ level: "debug", format: "text", write: (line) => log.push(line), clock });
+    const reporter = createLogReporter({ log: writer, clock });
     const usual: ControllerParts = {
       client,
       executor,
       clock,
       log: writer,
-      reporter: createLogReporter(writer),
+      reporter,
       isLeader: overrides.isLeader ?? (() => true),
       openSession: ({ namespace, pod, container }, tool, { signal }) =>
         openSession(executor, {
@@ -131,6 +132,7 @@ export class Stage implements AsyncDisposable {
         this.#controllers.delete(handle);
         order.abort();
         await running;
+        reporter.close();
         executor.close();
         client.close();
       },

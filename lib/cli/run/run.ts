@@ -59,6 +59,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
     isLeader: leadership.isLeader,
     shown: (uid) => controller.shown(uid),
   });
+  const logReporter = createLogReporter({ log, clock });
   const controller: Controller = new Controller(
     { ...controllerSet, limits: limitsFor(settings.maxExecRate) },
     {
@@ -67,7 +68,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
       openSession: sessionOpener(executor, gate),
       clock,
       log,
-      reporter: joinReporters([createLogReporter(log), ...status.reporters]),
+      reporter: joinReporters([logReporter, ...status.reporters]),
       isLeader: leadership.isLeader,
       queueObserver: queueObserver(metrics),
       onStep: (step) => metrics.step(step.kind),
@@ -81,6 +82,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   leadership.onStarted(() => controller.reconcileAll({ spread: 0 }));
   const served = serveHealth(settings.httpAddress, { controller, metrics, host, log });
   await controller.run(host.stop);
+  logReporter.close();
   await status.close();
   await leadership.close();
   await served.close();
