@@ -18,6 +18,7 @@ Deno.test("the examples on a real cluster", async (t) => {
   const cluster = await clusterForTests();
   try {
     await installController(cluster);
+    await t.step("first.yaml: red reaches blue", () => example(cluster, "first", first));
     await t.step(
       "routed.yaml: a reaches b through gw, and b reaches a",
       () => example(cluster, "routed", routed),
@@ -35,15 +36,50 @@ async function example(
   name: string,
   test: (cluster: Cluster) => Promise<void>,
 ): Promise<void> {
-  const file = `${repository}examples/${name}.yaml`;
-  await cluster.kubectl(["apply", "-f", file]);
+  const manifest = await manifestOf(name);
+  await cluster.kubectl(["apply", "-f", "-"], manifest);
   try {
     await test(cluster);
   } finally {
-    await cluster.kubectl(["delete", "-f", file, "--now", "--ignore-not-found"]);
+    await cluster.kubectl(["delete", "-f", "-", "--now", "--ignore-not-found"], manifest);
     await until("the example's pods to be gone", async () => {
       return (await cluster.kubectl(["-n", namespace, "get", "pods", "-o", "name"])) === "";
     }, { seconds: 60 });
+  }
+}
+
+/** Test clusters pull no images: busybox is that of the agent's test image. */
+async function manifestOf(name: string): Promise<string> {
+  const text = await Deno.readTextFile(`${repository}examples/${name}.yaml`);
+  return text.replaceAll(/image: busybox:.*/g, "image: kube-vxlan-controller-agent:0.1.0");
+}
+
+/** Then a third member asks for a route that covers the others' pod IPs: it waits, they go on. */
+async function first(cluster: Cluster): Promise<void> {
+  const [blue] = await podsReady(cluster, 2);
+  assert.ok(blue);
+  const ping = { namespace, pod: "red", container: "app", to: "192.168.10.2" };
+  await until("red to reach blue", () => pings(cluster, ping), { seconds: 20 });
+  const asked = `route=${blue.ip}/32:192.168.10.1`;
+  const [red = ""] = (await manifestOf("first")).split("---\n");
+  const green = red.replace("name: red", "name: green").replace(
+    /lab id=100 .*/,
+    `lab id=100 ip=192.168.10.3/24 ${asked}`,
+  );
+  await cluster.kubectl(["apply", "-f", "-"], green);
+  try {
+    const query = ["-n", namespace, "get", "pod", "green", "-o", "jsonpath={.status.conditions}"];
+    await until(
+      "green to say why it waits",
+      async () => (await cluster.kubectl(query)).includes(`its ${asked}`),
+      {
+        seconds: 60,
+      },
+    );
+    assert.ok(await pings(cluster, ping));
+    assert.ok(await pings(cluster, { ...ping, to: "192.168.10.3" }), "green has its interface all the same");
+  } finally {
+    await cluster.kubectl(["-n", namespace, "delete", "pod", "green", "--now"]);
   }
 }
 

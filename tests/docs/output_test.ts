@@ -46,6 +46,25 @@ const worlds: readonly World[] = [
 const demo = new RegExp(`^${deno} demo$`);
 const shown: readonly ShownCommand[] = (await Promise.all(userDocuments.map(text))).flatMap(shownCommands);
 
+const comparisons: readonly { readonly shown: string; readonly printed: string; readonly same: boolean }[] = [
+  { shown: "a\nb", printed: "a\nb\n", same: true },
+  { shown: "a", printed: "b", same: false },
+  { shown: "a", printed: "a\nb", same: false },
+  { shown: "a\nb", printed: "a", same: false },
+  { shown: "...\nb", printed: "a\na\nb", same: true },
+  { shown: "a\n...", printed: "a\na\nb", same: true },
+  { shown: "a\n...\nd", printed: "a\nb\nc", same: false },
+  { shown: "2026-11-26T18:35:53.850Z INFO  x", printed: "2027-01-01T00:00:00.001Z INFO  x", same: true },
+  { shown: "peers: 10.244.0.4", printed: "peers: 10.244.0.5", same: false },
+  { shown: "http://127.0.0.1:1 time=0.1 ms", printed: "http://127.0.0.1:22 time=12 ms", same: true },
+];
+
+for (const { shown, printed, same } of comparisons) {
+  Deno.test(`${JSON.stringify(printed)} is ${same ? "" : "not "}what ${JSON.stringify(shown)} shows`, () => {
+    assert.equal(isShown(shown.split("\n"), printed.split("\n")), same);
+  });
+}
+
 Deno.test("every output in the documents is one that is made here", () => {
   const stray = shown.filter(({ command }) =>
     !demo.test(command) && !worlds.some(({ has }) => has.test(command))
@@ -131,6 +150,7 @@ async function routedAndBroken(sandbox: Sandbox, log: readonly string[]): Promis
   }
   const [, b = ""] = yaml.split("---\n");
   sandbox.apply(b.replace("name: b\n", "name: broken\n").replace(/(networks: ).*/, "$1vxeth9"));
+  for (const name of ["a", "b"]) await until(log, `1 peer added  member=default/${name}`);
   await until(log, "member=default/broken kind=");
   const told = (): boolean => JSON.stringify(sandbox.store.list(coreEvents)).includes("VxlanUnknownNetwork");
   await waitFor(told, { what: "an Event says what is wrong", state: () => log.join("\n") });
