@@ -87,6 +87,17 @@ for (const { name, examples: shown, where } of optionRows()) {
   });
 }
 
+Deno.test("the table in docs/networks.md says of each option what the program's says", () => {
+  const where = { cluster: "ConfigMap", pod: "annotation" } as const;
+  for (const [name, row] of Object.entries(optionTable)) {
+    const only = "only" in row ? row.only : undefined;
+    const shown = optionRows().find((one) => one.name === name);
+    assert.equal(shown?.examples[0], row.example);
+    assert.ok(shown.meaning.startsWith(row.help), `${name}: ${row.help}`);
+    assert.equal(shown.where, only === undefined ? "both" : where[only.level], name);
+  }
+});
+
 Deno.test("the defaults in docs/networks.md are those of the program", () => {
   const said = new Map(optionRows().map(({ name, fallback }) => [name, fallback.replaceAll("`", "")]));
   for (const [name, { fallback }] of Object.entries(optionTable)) {
@@ -108,6 +119,7 @@ interface OptionRow {
   readonly examples: readonly string[];
   readonly fallback: string;
   readonly where: string;
+  readonly meaning: string;
 }
 
 function optionRows(): readonly OptionRow[] {
@@ -115,7 +127,8 @@ function optionRows(): readonly OptionRow[] {
   return rows.map(([name = "", example = "", fallback = "", where = "", meaning = ""]) => {
     const option = name.replaceAll("`", "");
     const spans = [...`${example} ${meaning}`.matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? "");
-    return { name: option, examples: spans.filter((span) => span.startsWith(`${option}=`)), fallback, where };
+    const examples = spans.filter((span) => span.startsWith(`${option}=`));
+    return { name: option, examples, fallback, where, meaning };
   });
 }
 
