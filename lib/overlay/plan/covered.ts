@@ -24,6 +24,9 @@ export interface Uncovered {
 
 /** Takes out the addresses and routes that cover a peer of any network of the pod, or the way to the peers. */
 export function withoutCovering(wanted: WantedState, observed: Observation): Uncovered {
+  if (!wanted.interfaces.some(({ addresses, routes }) => addresses.length + routes.length > 0)) {
+    return { wanted, obstacles: [] };
+  }
   const targets = targetsOf(wanted, observed);
   const obstacles: Obstacle[] = [];
   const interfaces = wanted.interfaces.map((each) => {
@@ -101,16 +104,36 @@ function narrowerWays(
     .map(matcher);
 }
 
-/** A test made once for many addresses, which are canonical: `contains` parses both each time. */
-function matcher(subnet: Cidr): (address: string) => boolean {
-  if (subnet.family === 6) return (address) => contains(subnet, address);
-  const size = 2 ** (32 - subnet.prefix);
-  const block = Math.floor(numberOf(subnet.address) / size);
-  return (address) => Math.floor(numberOf(address) / size) === block;
+/** A test made once for many addresses of the subnet's family, which are canonical: `contains` parses both each time. */
+function matcher({ family, address, prefix }: Cidr): (address: string) => boolean {
+  const size = family === 4 ? 8 : 16;
+  const whole = Math.floor(prefix / size);
+  const dropped = size - prefix % size;
+  const own = groupsOf(address);
+  const start = commonText(own.slice(0, whole), family);
+  return (other) => {
+    if (!other.startsWith(start)) return false;
+    const groups = groupsOf(other);
+    return own.slice(0, whole).every((group, at) => group === groups[at]) &&
+      ((own[whole] ?? 0) ^ (groups[whole] ?? 0)) >> dropped === 0;
+  };
 }
 
-function numberOf(quad: string): number {
-  return quad.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+/** How addresses with these first groups begin, as far as that is sure: `::` may stand for groups behind the first. */
+function commonText(groups: readonly number[], family: number): string {
+  if (family === 4) return groups.slice(0, 3).map((octet) => `${octet}.`).join("");
+  const [first = 0] = groups;
+  return first === 0 ? "" : `${first.toString(16)}:`;
+}
+
+/** Four octets or eight groups. */
+function groupsOf(address: string): readonly number[] {
+  if (!address.includes(":")) return address.split(".").map(Number);
+  const [head = [], tail] = address.split("::").map((half) => half === "" ? [] : half.split(":"));
+  const groups = tail === undefined
+    ? head
+    : [...head, ...Array(8 - head.length - tail.length).fill("0"), ...tail];
+  return groups.map((group) => Number.parseInt(group, 16));
 }
 
 function obstacle(

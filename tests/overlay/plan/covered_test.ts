@@ -105,6 +105,40 @@ const rows: readonly Row[] = [
       'route=fd00:10::/32:fd01::2 covers fd00:10:244::1, the gateway on "eth0"',
     ],
   },
+  ...["10.244.2.6/31", "10.244.2.0/29", "10.244.0.0/14", "10.128.0.0/9", "8.0.0.0/6"].map((subnet) => ({
+    it: `a route to ${subnet}`,
+    routes: [`${subnet} via 192.168.10.2`],
+    peers: ["10.244.2.7"],
+    observed: [],
+    refused: [`route=${subnet}:192.168.10.2 covers 10.244.2.7, the pod IP of a peer`],
+  })),
+  ...["10.244.2.8/31", "10.244.2.8/29", "10.240.0.0/14", "10.0.0.0/9", "12.0.0.0/6"].map((subnet) => ({
+    it: `a route to ${subnet}`,
+    routes: [`${subnet} via 192.168.10.2`],
+    peers: ["10.244.2.7"],
+    observed: [],
+  })),
+  ...["fd00:10:244::/48", "fd00:10:244::6/127", "fc00::/7", "fd00:10:244::7/128", "fd00:10:200::/41"].map((
+    subnet,
+  ) => ({
+    it: `a route to ${subnet}`,
+    addresses: ["fd01::1/64"],
+    routes: [`${subnet} via fd01::2`],
+    family: 6 as const,
+    peers: ["fd00:10:244::7"],
+    observed: [],
+    refused: [`route=${subnet}:fd01::2 covers fd00:10:244::7, the pod IP of a peer`],
+  })),
+  ...["fd00:10:244:1::/64", "fd00:10:244::8/127", "fe00::/8", "2000::/3", "fd00:10:280::/41"].map((
+    subnet,
+  ) => ({
+    it: `a route to ${subnet}`,
+    addresses: ["fd01::1/64"],
+    routes: [`${subnet} via fd01::2`],
+    family: 6 as const,
+    peers: ["fd00:10:244::7"],
+    observed: [],
+  })),
   { it: "the range beside", routes: ["10.245.0.0/16 via 192.168.10.2"], peers: ["10.244.2.7"] },
   {
     it: "half of a node's range, without peers in it",
