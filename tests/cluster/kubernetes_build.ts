@@ -1,8 +1,11 @@
 // Where are the programs of Kubernetes and etcd of our version? Builds them from Go modules, once, outside the project.
 import { createHash } from "node:crypto";
+import { cacheDirectory } from "./cache_directory.ts";
 import { type GoToolchain, goToolchain } from "./go_toolchain.ts";
 import { say, step } from "./progress.ts";
 import { etcdVersion, kubernetesVersion } from "./versions.ts";
+
+export { cacheDirectory };
 
 const modules = new URL("./kubernetes/", import.meta.url).pathname;
 
@@ -36,12 +39,6 @@ export async function kubernetesDirectory(): Promise<string> {
     await Deno.remove(unfinished, { recursive: true }).catch(() => {});
   }
   return directory;
-}
-
-/** The directory for things that are built once and may be removed at any time. */
-export function cacheDirectory(): string {
-  const base = Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME") ?? "/root"}/.cache`;
-  return `${base}/kube-vxlan-controller`;
 }
 
 /** kubectl of our version if it was ever built here, else the one in PATH: for clusters that are not ours. */

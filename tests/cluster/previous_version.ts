@@ -1,6 +1,6 @@
 // What was the version before this one: its manifests, and its images as its own tools made them?
 import { repository } from "./install_controller.ts";
-import { cacheDirectory } from "./kubernetes_build.ts";
+import { cacheDirectory } from "./cache_directory.ts";
 import { step } from "./progress.ts";
 import { command, tryCommand } from "./run_command.ts";
 

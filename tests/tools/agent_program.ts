@@ -1,7 +1,7 @@
 // Where is the program of the agent image? Built from agent/ once for each state of its sources, outside the project.
 import { createHash } from "node:crypto";
 import { type GoToolchain, goToolchain } from "../cluster/go_toolchain.ts";
-import { cacheDirectory } from "../cluster/kubernetes_build.ts";
+import { cacheDirectory } from "../cluster/cache_directory.ts";
 import { command } from "../cluster/run_command.ts";
 
 /** The directory of the Go module. */

@@ -1,7 +1,7 @@
 // Where are the Go programs that the checks run? Built once from the versions in go.mod, outside the project.
 import { createHash } from "node:crypto";
 import { goToolchain } from "../cluster/go_toolchain.ts";
-import { cacheDirectory } from "../cluster/kubernetes_build.ts";
+import { cacheDirectory } from "../cluster/cache_directory.ts";
 import { step } from "../cluster/progress.ts";
 import { command } from "../cluster/run_command.ts";
 
