@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { SessionEnded } from "../../lib/kube/exec/session.ts";
 import type { FakeClock } from "../time/fake_clock.ts";
+import { LeaseObject } from "../kube/lease/lease_object.ts";
+import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { memberPod } from "../member/member_pod.ts";
 import { type Program, startProgram } from "./whole_program.ts";
 
@@ -11,13 +13,13 @@ const minute = 60_000;
 async function started(count: number, given: (program: Program) => void = () => {}): Promise<Program> {
   const program = startProgram();
   given(program);
-  program.api.put("configmaps", {
+  program.api.put(configMaps, {
     metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
     data: { west: "id=101" },
   });
   for (let i = 0; i < count; i++) {
     program.api.put(
-      "pods",
+      pods,
       memberPod({ name: `p${i}`, uid: `uid-p${i}`, networks: "west", ip: `10.0.1.${i + 1}`, form: "native" }),
     );
   }
@@ -34,7 +36,7 @@ Deno.test("said once in two hours: seventy problems of one pod that change their
   for (let round = 0; round < 24; round++) {
     const turned = [...networks.slice(round), ...networks.slice(0, round)].join(",");
     program.api.put(
-      "pods",
+      pods,
       memberPod({ name: "p0", uid: "uid-p0", networks: turned, ip: "10.0.1.1", form: "native" }),
     );
     await program.clock.advance(5 * minute);
@@ -54,13 +56,13 @@ Deno.test("a look that ends after its pod is gone says nothing of it, and nothin
   };
   const kept = program.status.size;
   // The ConfigMap changes, so that all are looked at; all but one are deleted meanwhile.
-  api.put("configmaps", {
+  api.put(configMaps, {
     metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
     data: { west: "id=102" },
   });
   await clock.advance(1_000);
-  const patches = api.counts.get("PATCH pods/status");
-  for (let i = 1; i < 6; i++) api.delete("pods", `default/p${i}`);
+  const patches = api.count("PATCH pods/status");
+  for (let i = 1; i < 6; i++) api.remove(pods, `p${i}`);
   await clock.advance(1_000);
   hung.resolve();
   await clock.advance(24 * 60 * minute);
@@ -73,7 +75,7 @@ Deno.test("a look that ends after its pod is gone says nothing of it, and nothin
   });
   assert.deepEqual([program.status.size, program.events.size], [1, 1]);
   assert.deepEqual(warnings(program), []);
-  assert.ok((api.counts.get("PATCH pods/status") ?? 0) - (patches ?? 0) <= 1);
+  assert.ok(api.count("PATCH pods/status") - (patches ?? 0) <= 1);
   await program.end();
 });
 
@@ -85,14 +87,14 @@ Deno.test("who stood by for an hour does not take the first agent that is not re
     renewTime: clock.wall().toISOString().replace("Z", "000Z"),
   });
   const program = await started(2, ({ api, clock, toys }) => {
-    api.leases.edit(lease(clock));
+    new LeaseObject(api).edit(lease(clock));
     toys.before = () =>
       standing || tries++ > 1 ? Promise.resolve() : Promise.reject(
         new SessionEnded({ kind: "not-ready", reason: "container not found" }, "", "no container"),
       );
   });
   for (let i = 0; i < 360; i++) {
-    program.api.leases.edit(lease(program.clock));
+    new LeaseObject(program.api).edit(lease(program.clock));
     await program.clock.advance(10_000);
   }
   assert.equal(program.isLeader(), false);

@@ -8,13 +8,13 @@ import { EventWriter } from "../../lib/status/event_writer.ts";
 import { StatusWriter } from "../../lib/status/status_writer.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 import { annotationKey, label, membershipSettings } from "../member/member_pod.ts";
-import { MemoryApi } from "./memory_api.ts";
+import { InProcessApi } from "../sandbox/api/in_process.ts";
 import { ToyAgents } from "./agent/toy_agents.ts";
 
 /** A program at work. */
 export interface Program {
   readonly clock: FakeClock;
-  readonly api: MemoryApi;
+  readonly api: InProcessApi;
   readonly toys: ToyAgents;
   /** What it logged. */
   readonly lines: readonly string[];
@@ -31,7 +31,7 @@ export interface Program {
 /** The whole program but its wire, its process and its command line. */
 export function startProgram(): Program {
   const clock = fakeClock({ chance: [0.1, 0.9, 0.5, 0.3, 0.7] });
-  const api = new MemoryApi(clock);
+  const api = new InProcessApi(clock);
   const toys = new ToyAgents();
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line), clock });

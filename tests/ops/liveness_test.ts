@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { checkHealth, type HealthCheck } from "../../lib/ops/health.ts";
 import { createLiveness, type Liveness } from "../../lib/ops/liveness.ts";
 import { fakeClock } from "../time/fake_clock.ts";
-import { freezable } from "../kube/lease/fake_leases.ts";
+import { freezable } from "../time/freezable.ts";
 
 const minute = 60_000;
 

@@ -5,12 +5,13 @@ import { EventWriter, type Regarding } from "../../lib/status/event_writer.ts";
 import type { WantedEvent } from "../../lib/status/events.ts";
 import type { Problem } from "../../lib/network/problem.ts";
 import type { Log } from "../../lib/ops/log.ts";
+import { coreEvents } from "../sandbox/api/resources.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
-import { FakeStatusApi } from "./fake_status_api.ts";
+import { StatusApi } from "./status_api.ts";
 
 interface Desk {
   readonly clock: FakeClock;
-  readonly api: FakeStatusApi;
+  readonly api: StatusApi;
   readonly log: string[];
   readonly outcomes: Record<string, number>;
   readonly writer: EventWriter;
@@ -18,7 +19,7 @@ interface Desk {
 
 function desk(): Desk {
   const clock = fakeClock();
-  const api = new FakeStatusApi();
+  const api = new StatusApi();
   const log: string[] = [];
   const outcomes: Record<string, number> = {};
   const say = (message: string): void => void log.push(message);
@@ -47,12 +48,12 @@ Deno.test("an Event has everything that events.k8s.io/v1 demands", async () => {
   const { clock, api, writer } = desk();
   writer.emit(about("a"), warning("Cannot do it"));
   await clock.advance(100);
-  const [[key, event] = ["", undefined]] = [...api.events];
-  assert.match(key, /^default\/a\.[0-9a-f]{16}$/);
+  const [{ metadata, ...event } = assert.fail("no Event")] = api.events;
+  assert.equal(metadata.namespace, "default");
+  assert.match(metadata.name, /^a\.[0-9a-f]{16}$/);
   assert.deepEqual(event, {
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
-    metadata: { name: key.slice("default/".length), namespace: "default" },
     eventTime: "2026-01-01T00:00:00.000000Z",
     reportingController: "kube-vxlan-controller",
     reportingInstance: "kube-vxlan-controller-0",
@@ -98,10 +99,10 @@ Deno.test("after a restart the same text is counted on; an Event that has expire
   again.emit(about("a"), warning("x"));
   await clock.advance(100);
   assert.deepEqual(api.told(), ["VxlanSetupFailed 2"]);
-  api.events.clear();
+  for (const { metadata } of api.events) api.remove(coreEvents, metadata.name);
   again.emit(about("a"), warning("x"));
   await clock.advance(100);
-  assert.equal(api.events.size, 1);
+  assert.equal(api.events.length, 1);
   await writer.close();
   await again.close();
 });
@@ -159,6 +160,7 @@ for (const { it, status, message, tries, said } of givenUp) {
 
 Deno.test("a missing rule is said once, Events are dropped for a minute, then written again", async () => {
   const { clock, api, log, outcomes, writer } = desk();
+  api.addNamespace("locked");
   api.fault = { resource: "events", namespace: "locked", status: 403, message: "forbidden" };
   for (let second = 0; second < 300; second++) {
     writer.emit(about(`p${second}`, "locked"), warning("x"));

@@ -7,12 +7,12 @@ import { Store } from "../../lib/controller/store/store.ts";
 import type { Log } from "../../lib/ops/log.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 import { annotationKey, membershipSettings } from "../member/member_pod.ts";
-import { FakeStatusApi } from "./fake_status_api.ts";
+import { StatusApi } from "./status_api.ts";
 import { failing, former, podNamed, problem, ready, sharing, unseen, waiting } from "./sample_reports.ts";
 
 interface Desk {
   readonly clock: FakeClock;
-  readonly api: FakeStatusApi;
+  readonly api: StatusApi;
   readonly log: string[];
   /** Events by what came of them. */
   readonly events: Record<string, number>;
@@ -27,9 +27,9 @@ interface Desk {
 }
 
 function desk(
-  { parts = "all", api = new FakeStatusApi(), clock = fakeClock() }: {
+  { parts = "all", api = new StatusApi(), clock = fakeClock() }: {
     readonly parts?: StatusParts;
-    readonly api?: FakeStatusApi;
+    readonly api?: StatusApi;
     readonly clock?: FakeClock;
   } = {},
 ): Desk {
@@ -240,16 +240,16 @@ Deno.test("a pod that never showed anything is not written when it is no member 
 });
 
 const finals = [
-  { it: "the pod is gone", prepare: (api: FakeStatusApi): void => api.removePod("a") },
+  { it: "the pod is gone", prepare: (api: StatusApi): void => api.removePod("a") },
   {
     it: "the pod does not take it",
-    prepare: (api: FakeStatusApi): void => {
+    prepare: (api: StatusApi): void => {
       api.fault = { resource: "pods/status", status: 422 };
     },
   },
   {
     it: "somebody else was faster",
-    prepare: (api: FakeStatusApi): void => {
+    prepare: (api: StatusApi): void => {
       api.fault = { resource: "pods/status", status: 409 };
     },
   },

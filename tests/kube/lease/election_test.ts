@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type LeaderElection, runLeaderElection } from "../../../lib/kube/lease/election.ts";
 import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
-import { FakeLeases, type Fault, freezable, type FreezableClock, leaseClient } from "./fake_leases.ts";
+import { InProcessApi } from "../../sandbox/api/in_process.ts";
+import { freezable, type FreezableClock } from "../../time/freezable.ts";
+import { type Fault, LeaseObject } from "./lease_object.ts";
 
 interface Candidate {
   readonly name: string;
@@ -18,7 +20,7 @@ interface Candidate {
 
 interface World {
   readonly clock: FakeClock;
-  readonly leases: FakeLeases;
+  readonly leases: LeaseObject;
   readonly candidates: Candidate[];
   join(name: string): Candidate;
   /** Lets `ms` pass, and fails when two may write at the same time. */
@@ -30,7 +32,7 @@ const works: Fault = { kind: "none" };
 
 function createWorld(): World {
   const clock = fakeClock({ chance: [0.1, 0.9, 0.4] });
-  const leases = new FakeLeases();
+  const leases = new LeaseObject(new InProcessApi(clock));
   const candidates: Candidate[] = [];
   const writers = (): readonly string[] =>
     candidates.filter(({ election }) => election.isLeader()).map(({ name }) => name);
@@ -59,7 +61,7 @@ function createCandidate(
   name: string,
   { clock: time, leases, onStarted }: {
     readonly clock: FakeClock;
-    readonly leases: FakeLeases;
+    readonly leases: LeaseObject;
     readonly onStarted: () => void;
   },
 ): Candidate {
@@ -67,7 +69,7 @@ function createCandidate(
   const abort = new AbortController();
   const told: string[] = [];
   const election = runLeaderElection({
-    client: leaseClient(leases, { clock, fault: () => candidate.fault }),
+    client: leases.client({ clock, fault: () => candidate.fault }),
     clock,
     lease: { namespace: "kube-system", name: "kube-vxlan-controller" },
     identity: name,
@@ -269,7 +271,7 @@ Deno.test("one renewal whose answer is lost does not end the lead", async () => 
   await end(world);
 });
 
-const edits: readonly { readonly it: string; readonly edit: (leases: FakeLeases) => void }[] = [
+const edits: readonly { readonly it: string; readonly edit: (leases: LeaseObject) => void }[] = [
   { it: "deleted", edit: (leases) => leases.delete() },
   { it: "emptied", edit: (leases) => leases.edit({ holderIdentity: "" }) },
   { it: "stripped of its holder", edit: (leases) => leases.edit({ holderIdentity: null }) },
@@ -346,10 +348,10 @@ Deno.test("an old record is restored by hand: the one who wrote it does not take
 
 Deno.test("labels and fields of others in the Lease survive", async () => {
   const world = createWorld();
-  world.leases.object = {
-    metadata: { name: "kube-vxlan-controller", resourceVersion: "0", labels: { team: "net" } },
+  world.leases.replace({
+    metadata: { labels: { team: "net" } },
     spec: { holderIdentity: "", leaseDurationSeconds: 1, strategy: "OldestEmulationVersion" },
-  };
+  });
   world.join("a");
   await world.pass(3_000);
   assert.deepEqual(world.writers(), ["a"]);
@@ -363,7 +365,7 @@ Deno.test("durations in the wrong order are refused", () => {
   assert.throws(
     () =>
       runLeaderElection({
-        client: leaseClient(new FakeLeases(), { clock: freezable(fakeClock()), fault: () => works }),
+        client: new InProcessApi(fakeClock()).client,
         clock: fakeClock(),
         lease: { namespace: "n", name: "l" },
         identity: "a",
@@ -438,7 +440,7 @@ async function befall(world: World, { what, who, then }: Mishap): Promise<void> 
   await world.pass(then);
 }
 
-function handEdit(leases: FakeLeases, how: number): void {
+function handEdit(leases: LeaseObject, how: number): void {
   if (how === 0) leases.delete();
   if (how === 1) leases.edit({ holderIdentity: "b" });
   if (how === 2) leases.edit({ holderIdentity: "", leaseDurationSeconds: 15 });

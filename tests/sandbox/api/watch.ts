@@ -25,16 +25,32 @@ export interface WatchRequest {
   readonly fault?: "gone" | { readonly text: string; readonly then: "cut" | "go-on" };
 }
 
+/** Calls back once after `ms`; gives the way to take that back. */
+export interface Timers {
+  after(ms: number, run: () => void): () => void;
+}
+
+const machine: Timers = {
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** The open watches of one server. */
 export class Watches {
   readonly #open = new Set<WatchStream>();
   readonly #store: ObjectStore;
   readonly #bookmarkEvery: number;
+  readonly #after: Timers["after"];
 
-  /** `bookmarkEvery` in ms. */
-  constructor(options: { readonly store: ObjectStore; readonly bookmarkEvery: number }) {
+  /** `bookmarkEvery` in ms; `clock`: default the machine's. */
+  constructor(
+    options: { readonly store: ObjectStore; readonly bookmarkEvery: number; readonly clock?: Timers },
+  ) {
     this.#store = options.store;
     this.#bookmarkEvery = options.bookmarkEvery;
+    this.#after = (options.clock ?? machine).after;
   }
 
   /** Opens one. Throws a StatusError 400 for a bad selector. */
@@ -42,6 +58,7 @@ export class Watches {
     const stream = new WatchStream(request, {
       store: this.#store,
       bookmarkEvery: this.#bookmarkEvery,
+      after: this.#after,
       onEnd: () => this.#open.delete(stream),
     });
     const body = stream.begin();
@@ -93,6 +110,7 @@ export class Watches {
 interface StreamContext {
   readonly store: ObjectStore;
   readonly bookmarkEvery: number;
+  readonly after: Timers["after"];
   readonly onEnd: () => void;
 }
 
@@ -166,11 +184,16 @@ class WatchStream {
     for (const line of past) this.say(line);
     if (marksInitial) this.bookmark({ "k8s.io/initial-events-end": "true" });
     this.#cleanups.push(this.#context.store.log.subscribe((entry) => this.say(this.#lineOf(entry, selects))));
-    const ticker = setInterval(() => this.bookmark(), this.#context.bookmarkEvery);
-    this.#cleanups.push(() => clearInterval(ticker));
-    if (!(timeoutSeconds > 0)) return;
-    const timer = setTimeout(() => this.end(), timeoutSeconds * 1000);
-    this.#cleanups.push(() => clearTimeout(timer));
+    let cancelBookmark = (): void => {};
+    const tick = (): void => {
+      cancelBookmark = this.#context.after(this.#context.bookmarkEvery, () => {
+        this.bookmark();
+        tick();
+      });
+    };
+    tick();
+    this.#cleanups.push(() => cancelBookmark());
+    if (timeoutSeconds > 0) this.#cleanups.push(this.#context.after(timeoutSeconds * 1000, () => this.end()));
   }
 
   /** The line for a change as the selection sees it: an object that leaves the selection is DELETED. */

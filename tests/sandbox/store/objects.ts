@@ -26,10 +26,14 @@ export interface DeleteOptions {
 export class ObjectStore {
   readonly log: EventLog;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
+  readonly #uidOf: (given: KubeObject) => string;
   #version = 1000;
 
-  /** `window` is the number of changes that watches can go back. */
-  constructor(options: { readonly window: number }) {
+  /** `window` is the number of changes that watches can go back; `uidOf`: uids that are not by chance. */
+  constructor(
+    options: { readonly window: number; readonly uidOf?: (given: KubeObject) => string },
+  ) {
+    this.#uidOf = options.uidOf ?? ((): string => crypto.randomUUID());
     this.log = new EventLog({ window: options.window, start: this.#version });
   }
 
@@ -67,7 +71,7 @@ export class ObjectStore {
       ...given.metadata,
       ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
       name: key.name,
-      uid: crypto.randomUUID(),
+      uid: this.#uidOf(given),
       creationTimestamp: timestamp(),
       resourceVersion: String(version),
     };
