@@ -16,10 +16,6 @@ export class FairLine<Value> {
     return this.#standing.size;
   }
 
-  has(key: string): boolean {
-    return this.#standing.has(key);
-  }
-
   /** Stands at the end of its group's line, unless it stands there already. */
   add(key: string, value: Value): void {
     if (this.#standing.has(key)) return;
@@ -61,10 +57,5 @@ export class FairLine<Value> {
   /** Everybody who waits, in no order that means anything. */
   *values(): Iterable<Value> {
     for (const line of this.#groups.values()) yield* line.values();
-  }
-
-  clear(): void {
-    this.#groups.clear();
-    this.#standing.clear();
   }
 }

@@ -138,14 +138,17 @@ export class WorkQueue {
     this.#timerDue = Infinity;
     this.#cancelTimer = undefined;
     const now = this.#options.clock.now();
-    const due = [...this.#delayed].filter((known) => known.due <= now).sort((a, b) => a.due - b.due);
-    for (const known of due) {
+    const due = [];
+    let next = Infinity;
+    for (const known of this.#delayed) {
+      if (known.due > now) next = Math.min(next, known.due);
+      else due.push(known);
+    }
+    for (const known of due.sort((a, b) => a.due - b.due)) {
       this.#delayed.delete(known);
       this.#workers.wait(known, lineOf(known));
     }
     this.#fillWorkers();
-    let next = Infinity;
-    for (const known of this.#delayed) next = Math.min(next, known.due);
     if (next < Infinity) this.#arm(next);
   }
 

@@ -150,13 +150,14 @@ export class Workers<Key extends Waiting> {
   #takeUsual(): Key | undefined {
     const { workers, workersForFailing } = this.#limits;
     if (this.#usual.size >= workers) return undefined;
-    const usual = [...this.#usual];
-    const countOf = (runs: readonly Run[], group: string): number =>
-      runs.filter((run) => run.group === group).length;
-    const loadOf = (group: string): number =>
-      countOf(usual, group) < this.#share ? countOf(this.runs, group) : Infinity;
+    const usual = Map.groupBy(this.#usual, ({ group }) => group);
+    const slow = Map.groupBy(this.#slow, ({ group }) => group);
+    const loadOf = (group: string): number => {
+      const load = usual.get(group)?.length ?? 0;
+      return load < this.#share ? load + (slow.get(group)?.length ?? 0) : Infinity;
+    };
     const { failing, urgent, upkeep } = this.#lines;
-    const mayFail = usual.filter(({ line }) => line === "failing").length < workersForFailing;
+    const mayFail = [...this.#usual].filter(({ line }) => line === "failing").length < workersForFailing;
     const isUpkeepsTurn = (this.#starts + 1) % upkeepTurn === 0;
     return (mayFail ? failing.take(loadOf) : undefined) ??
       (isUpkeepsTurn ? upkeep.take(loadOf) : undefined) ??

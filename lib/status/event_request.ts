@@ -1,5 +1,6 @@
 // How does an Event get to the API server: created once, then counted on.
 import type { ApiClient } from "../kube/api/client.ts";
+import type { ReportedPod } from "../report/report.ts";
 import { statusOf } from "./write_errors.ts";
 
 /** Milliseconds. */
@@ -63,15 +64,15 @@ async function send(
   });
 }
 
+/** The object that an Event is about. */
+export interface Regarding extends ReportedPod {
+  readonly kind: "Pod" | "ConfigMap";
+}
+
 /** An Event and how often it has happened. */
 export interface EventOccurrence {
   readonly name: string;
-  readonly regarding: {
-    readonly kind: "Pod" | "ConfigMap";
-    readonly uid: string;
-    readonly namespace: string;
-    readonly name: string;
-  };
+  readonly regarding: Regarding;
   readonly reason: string;
   readonly type: "Normal" | "Warning";
   readonly note: string;

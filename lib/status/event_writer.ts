@@ -4,19 +4,11 @@ import type { ApiClient } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { TokenBucket } from "../time/token_bucket.ts";
-import { type EventOccurrence, isUseless, sendEvent } from "./event_request.ts";
+import { type EventOccurrence, isUseless, type Regarding, sendEvent } from "./event_request.ts";
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import type { WantedEvent } from "./events.ts";
 import { statusOf, WriteErrors } from "./write_errors.ts";
 import { messageOf } from "../text/defined.ts";
-
-/** The object that an Event is about. */
-export interface Regarding {
-  readonly kind: "Pod" | "ConfigMap";
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-}
 
 export interface EventWriterOptions {
   readonly client: ApiClient;

@@ -4,7 +4,7 @@ import type { ShownStatus } from "../member/current_status.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
-import type { EventWriter, Regarding } from "./event_writer.ts";
+import type { EventWriter } from "./event_writer.ts";
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
 import type { PodReport, ReportedPod, Reporter } from "../report/report.ts";
@@ -178,9 +178,11 @@ export class StatusWriter implements Reporter {
   }
 
   #sayNews(entry: Entry, wanted: WantedStatus): void {
-    for (const event of this.#newsOf(entry, wanted)) this.#options.events.emit(regarding(entry.pod), event);
+    const { uid, namespace, name } = entry.pod;
+    const regarding = { kind: "Pod", uid, namespace, name } as const;
+    for (const event of this.#newsOf(entry, wanted)) this.#options.events.emit(regarding, event);
     entry.said = gistsOf(wanted);
-    if (wanted.condition.status === "True") this.#made.delete(entry.pod.uid);
+    if (wanted.condition.status === "True") this.#made.delete(uid);
   }
 
   #patchFor(entry: Entry): Readonly<Record<string, unknown>> | undefined {
@@ -230,10 +232,6 @@ function delayOf({ wanted, shown }: Entry, before: Entry["wanted"]): number {
   const isTold = shown.ready === "False" && before.kind === "show" &&
     before.condition.reason === wanted.condition.reason;
   return isTold ? rewording : settling;
-}
-
-function regarding({ uid, namespace, name }: ReportedPod): Regarding {
-  return { kind: "Pod", uid, namespace, name };
 }
 
 function gistsOf({ events }: WantedStatus): ReadonlyMap<string, string> {

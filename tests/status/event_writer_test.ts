@@ -1,7 +1,8 @@
 // Events: one object for each text, counted, limited, and given up in the end; against a fake API and clock.
 import assert from "node:assert/strict";
 import { configMapEvents } from "../../lib/status/config_map_events.ts";
-import { EventWriter, type Regarding } from "../../lib/status/event_writer.ts";
+import { EventWriter } from "../../lib/status/event_writer.ts";
+import type { Regarding } from "../../lib/status/event_request.ts";
 import type { WantedEvent } from "../../lib/status/events.ts";
 import type { Problem } from "../../lib/network/problem.ts";
 import type { Log } from "../../lib/ops/log.ts";
