@@ -196,12 +196,12 @@ else
   elif [ -n "$sidecar_line" ]; then
     note "init agent: there is no init container $init_agent, so other containers may start before their interfaces"
   else
-    fail "init agent: there is no init container $init_agent" "see the README, \"Usage\"; or let deploy/admission put the agent in"
+    fail "init agent: there is no init container $init_agent" "see docs/agents.md; or let deploy/admission put the agent in"
   fi
   if [ -n "$sidecar_line" ]; then
     check_agent "sidecar agent" "$sidecar_line"
   else
-    fail "sidecar agent: there is no container $agent" "see the README, \"Usage\"; or let deploy/admission put the agent in"
+    fail "sidecar agent: there is no container $agent" "see docs/agents.md; or let deploy/admission put the agent in"
   fi
 fi
 if [ "$shared" = true ] && [ -n "$init_line" ]; then

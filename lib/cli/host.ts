@@ -17,5 +17,5 @@ export interface Host {
   readonly stop: AbortSignal;
 }
 
-/** Exit statuses, as documented in the README. */
+/** Exit statuses, as documented in docs/cli.md. */
 export const exitStatus = { ok: 0, failed: 1, usage: 2, configuration: 3 } as const;
