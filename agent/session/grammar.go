@@ -43,7 +43,8 @@ var verbs = map[string]map[string][]string{
 		"rule":    {"show", "add", "delete", "flush"},
 	},
 	toolBridge: {
-		"fdb": {"show", "get", "add", "append", "replace", "delete", "flush"},
+		"fdb":  {"show", "get", "add", "append", "replace", "delete", "flush"},
+		"link": {"show"},
 	},
 }
 

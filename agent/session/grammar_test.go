@@ -27,6 +27,7 @@ var letThrough = []struct {
 	{"ip6 rule show pref 86", "ip6", true},
 	{"ip neigh replace fe80::1 nud probe dev vx0", "ip", false},
 	{"bridge fdb show", "bridge", true},
+	{"bridge link show dev lo", "bridge", true},
 	{"bridge fdb append 00:00:00:00:00:00 dst 10.0.0.1 dev vx0", "bridge", false},
 	{"bridge fdb replace 02:00:00:00:00:01 dst fd00::1 dev vx0 self permanent", "bridge", false},
 }
@@ -57,7 +58,8 @@ var notLetThrough = []struct{ it, text, reason string }{
 	{"no verb", "ip link", "ip link wants one of: show, add, set, delete"},
 	{"no object", "ip", `"" is no object of ip here`},
 	{"another object of bridge", "bridge vlan show", `"vlan" is no object of bridge here`},
-	{"an object of ip for bridge", "bridge link show", `"link" is no object of bridge here`},
+	{"a change by bridge to a port", "bridge link set dev x master y", "bridge link wants one of: show"},
+	{"an object of ip for bridge", "bridge address show", `"address" is no object of bridge here`},
 	{"a move into another namespace", "ip link set dev eth0 netns 1", `the word "netns" is not let through`},
 	{"a program for the kernel", "ip link set dev eth0 xdp object /tmp/x", `the word "xdp" is not let through`},
 	{"a program for the kernel by a route", "ip route add 10.0.0.0/8 encap bpf in object x", `the word "encap" is not let through`},

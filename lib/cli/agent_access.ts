@@ -1,14 +1,10 @@
 // How do commands get into agents: sessions of their own, for as long as the command takes.
 import { AgentClient } from "../controller/agent/agent_client.ts";
+import { AgentExecs } from "../controller/agent/agent_execs.ts";
 import { SessionPool } from "../controller/agent/session_pool.ts";
 import type { Connection } from "../kube/config/connection.ts";
 import { createExecutor } from "../kube/exec/executor.ts";
-import { openSession } from "../kube/exec/session.ts";
-import { batchCommand } from "../overlay/iproute2/render.ts";
 import type { Clock } from "../time/clock.ts";
-
-/** Milliseconds until the agent must answer. */
-const openDeadline = 15_000;
 
 /** Hands over the agents, and closes every session afterwards. `ensureMayWrite` throws where nothing may be changed. */
 export async function withAgents<T>(
@@ -21,17 +17,12 @@ export async function withAgents<T>(
   },
 ): Promise<T> {
   const executor = createExecutor(connection, { clock });
+  const execs = new AgentExecs({ executor, clock });
   const pool = new SessionPool({
     clock,
     limit: sessions,
     keep: { ip: 1_000, bridge: 1_000 },
-    open: ({ namespace, pod, container }, tool) =>
-      openSession(executor, {
-        target: { namespace, pod, container },
-        command: batchCommand(tool),
-        clock,
-        deadline: openDeadline,
-      }),
+    open: (agent, tool, options) => execs.open(agent, tool, options),
   });
   try {
     return await use(new AgentClient({ pool, ensureLeader: ensureMayWrite, onStep: () => {} }));

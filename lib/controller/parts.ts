@@ -6,7 +6,7 @@ import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
 import type { ConfigMapSeen } from "../report/config_map_reporter.ts";
 import type { Reporter } from "../report/report.ts";
-import type { OpenSession } from "./agent/session_pool.ts";
+import type { OpenSession, TerminateAgent } from "./agent/session_pool.ts";
 import type { WatchedResource } from "./watch/watches.ts";
 import type { WorkQueueObserver } from "../queue/work_queue.ts";
 
@@ -15,6 +15,7 @@ export interface ControllerParts {
   readonly client: ApiClient;
   readonly executor: Pick<Executor, "run">;
   readonly openSession: OpenSession;
+  readonly terminate: TerminateAgent;
   readonly clock: Clock;
   readonly log: Log;
   readonly reporter: Reporter;

@@ -14,6 +14,8 @@ export interface AgentRef {
   readonly container: string;
   /** Changes whenever the container is made anew: sessions into an older one are dead. */
   readonly containerId: string;
+  /** Of the image it was made from; absent while the status does not name it. */
+  readonly imageId?: string;
 }
 
 /**
@@ -77,7 +79,8 @@ export function haveAgentsTerminated(agents: AgentContainers): boolean {
 }
 
 function refOf(agent: ContainerView): AgentRef {
-  return { container: agent.name, containerId: agent.containerId };
+  const { name, containerId, imageId } = agent;
+  return { container: name, containerId, ...(imageId !== undefined && { imageId }) };
 }
 
 function waitReason(agents: AgentContainers): string {

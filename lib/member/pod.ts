@@ -24,6 +24,8 @@ export interface ContainerView {
   /** Changes whenever the container is made anew; empty while there is none. */
   readonly containerId: string;
   readonly image: string;
+  /** What the node knows the image by; absent until the kubelet has reported it. */
+  readonly imageId?: string;
 }
 
 /** A pod as we see it. */
@@ -128,6 +130,7 @@ function containerView(
     state: stateOf(status),
     containerId: status?.containerID ?? "",
     image: container.image ?? "",
+    ...(status?.imageID && { imageId: status.imageID }),
   };
 }
 

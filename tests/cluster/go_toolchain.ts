@@ -34,6 +34,11 @@ export async function goToolchain(): Promise<GoToolchain> {
   return { program, env: { GOTOOLCHAIN: `go${goVersion}` } };
 }
 
+/** True when a Go is installed; nothing is fetched to find out. */
+export async function hasGo(): Promise<boolean> {
+  return await findGo() !== undefined;
+}
+
 async function findGo(): Promise<string | undefined> {
   const inPath = await whereIs("go");
   if (inPath) return inPath;

@@ -74,6 +74,7 @@ export function startProgram(): Program {
     client: api.client,
     executor: { run: () => Promise.reject(new Error("these pods have native sidecars")) },
     openSession: toys.open,
+    terminate: () => Promise.resolve(undefined),
     clock,
     log,
     reporter: joinReporters([logReporter, status]),

@@ -4,7 +4,10 @@ import type { MembershipSettings } from "../../lib/member/member.ts";
 
 export const label = "vxlan.travelping.com";
 export const annotationKey = "vxlan.travelping.com/networks";
+/** The seed's, which has the tools only. */
 export const agentImage = "aialferov/kube-vxlan-controller-agent";
+/** Ours, which has the program `vxlan-agent` too. */
+export const programImage = "kube-vxlan-controller-agent:0.1.0";
 
 /** The seed's names. */
 export const membershipSettings: MembershipSettings = {
@@ -58,10 +61,10 @@ export function memberPod(given: MemberPod): V1Pod {
 }
 
 /** The agent containers of the seed (classic) or as one native sidecar. */
-export function podSpec(form: "classic" | "native"): NonNullable<V1Pod["spec"]> {
+export function podSpec(form: "classic" | "native", image = agentImage): NonNullable<V1Pod["spec"]> {
   const container = (name: string): { name: string; image: string; securityContext: object } => ({
     name,
-    image: agentImage,
+    image,
     securityContext: { capabilities: { add: ["NET_ADMIN"] } },
   });
   if (form === "classic") {

@@ -70,7 +70,10 @@ interface Dev extends ProgramRun {
 
 async function startDev(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Dev> {
   const root = await Deno.makeTempDir({ prefix: "kvc-dev-test-" });
-  for (const part of ["main.ts", "deno.json", "deno.lock", "lib", "tests/sandbox", "examples"]) {
+  const parts = ["main.ts", "deno.json", "deno.lock", "lib", "tests/sandbox", "examples", "deploy/base"];
+  // What the program of the agent image is built with.
+  const agent = ["agent", "tests/tools", "tests/cluster"];
+  for (const part of [...parts, ...agent]) {
     await copy(repository + part, `${root}/${part}`);
   }
   const run = runProgram(["tests/sandbox/dev.ts", ...args], { folder: root, env });

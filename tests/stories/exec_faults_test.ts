@@ -1,5 +1,7 @@
 // Stories of execs that fail: refused, hung, dropped, flooding, killed. The pod gets there, and holds up nobody.
 import assert from "node:assert/strict";
+import { programImage } from "../member/member_pod.ts";
+import { planesWithProgram } from "../sandbox/kubelet/available_planes.ts";
 import type { ExecFault, ExecMatch } from "../sandbox/faults/faults.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { bothNetworks, membersOf, one, running, said, startPair } from "./scenes.ts";
@@ -54,9 +56,38 @@ const cases: readonly FaultyExec[] = [
   })),
 ];
 
-for (const { it, match = {}, fault, times = 1, faster = 1 } of cases) {
+/** The same for the one exec of our program. Five lines observe, and two more are about the program: a restart, the end. */
+const casesOfProgram: readonly FaultyExec[] = [
+  ...cases.filter(({ match }) => match === undefined),
+  ...[1, 2, 3, 4, 6, 8, 10, 12].flatMap((afterLines) =>
+    (["drop", "kill-process", "close-without-status"] as const).map((kind) => ({
+      it: `lose the program after ${afterLines} lines (${kind})`,
+      match: { command: ["vxlan-agent"] },
+      fault: { kind, afterLines } as const,
+    }))
+  ),
+  {
+    it: "hang in the program",
+    match: { command: ["vxlan-agent"] },
+    fault: { kind: "hang" },
+    times: 2,
+    faster: 20,
+  },
+];
+const planeWithProgram = planesWithProgram.at(-1) ?? "toy";
+
+for (
+  const { it, match = {}, fault, times = 1, faster = 1, options } of [
+    ...cases.map((each) => ({ ...each, options: {} })),
+    ...casesOfProgram.map((each) => ({
+      ...each,
+      it: `${each.it}, with the program`,
+      options: { agentImage: programImage, dataPlane: planeWithProgram },
+    })),
+  ]
+) {
   Deno.test(`execs that ${it}`, async () => {
-    await using stage = await setStage();
+    await using stage = await setStage(options);
     stage.networks(bothNetworks);
     stage.pod({ name: "a", networks: "one ip=10.1.0.1/24" });
     stage.pod({ name: "b", networks: "one", form: "native" });

@@ -8,13 +8,12 @@ import {
   defaultLimits,
 } from "../../lib/controller/settings.ts";
 import { createExecutor } from "../../lib/kube/exec/executor.ts";
-import { openSession } from "../../lib/kube/exec/session.ts";
 import { createApiClient } from "../../lib/kube/api/http.ts";
 import { loadConnection } from "../../lib/kube/config/load_connection.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
 import { createLog } from "../../lib/ops/log.ts";
-import { batchCommand } from "../../lib/overlay/iproute2/render.ts";
-import { annotationKey, label, membershipSettings, podSpec } from "../member/member_pod.ts";
+import { AgentExecs } from "../../lib/controller/agent/agent_execs.ts";
+import { agentImage, annotationKey, label, membershipSettings, podSpec } from "../member/member_pod.ts";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";
 import { type Declaration, waitUntilHolds } from "../sandbox/sandbox_invariant.ts";
@@ -25,6 +24,8 @@ export interface StoryPod {
   readonly namespace?: string;
   readonly networks: string;
   readonly form?: "classic" | "native";
+  /** Of the agents; default: the stage's. */
+  readonly image?: string;
   /** Instead of the spec of that form. */
   readonly spec?: object;
 }
@@ -56,18 +57,27 @@ export const configMapName = { namespace: "kube-system", name: "kube-vxlan-contr
 /** Looks at everything every two seconds, so that a story about drift need not wait ten minutes. */
 export const impatient: Partial<ControllerLimits> = { resync: 2_000, resyncSpread: 100 };
 
+/** A sandbox, and what agents its pods have. */
+export interface StageOptions extends SandboxOptions {
+  /** Default: the seed's, without our program. */
+  readonly agentImage?: string;
+}
+
 /** Starts the sandbox; controllers are started by the story. */
-export async function setStage(options: SandboxOptions = {}): Promise<Stage> {
-  return new Stage(await startSandbox(options));
+export async function setStage(options: StageOptions = {}): Promise<Stage> {
+  return new Stage(await startSandbox(options), options.agentImage ?? agentImage);
 }
 
 export class Stage implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly #controllers = new Set<RunningController>();
 
+  readonly #agentImage: string;
+
   /** Use `setStage`. */
-  constructor(sandbox: Sandbox) {
+  constructor(sandbox: Sandbox, image: string) {
     this.sandbox = sandbox;
+    this.#agentImage = image;
   }
 
   /** Writes the ConfigMap; undefined deletes it. */
@@ -79,12 +89,12 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Creates a member pod. */
-  pod({ name, namespace = "default", networks, form = "classic", spec }: StoryPod): void {
+  pod({ name, namespace = "default", networks, form = "classic", spec, image }: StoryPod): void {
     this.sandbox.apply(JSON.stringify({
       apiVersion: "v1",
       kind: "Pod",
       metadata: { name, namespace, labels: { [label]: "true" }, annotations: { [annotationKey]: networks } },
-      spec: spec ?? podSpec(form),
+      spec: spec ?? podSpec(form, image ?? this.#agentImage),
     }));
   }
 
@@ -104,6 +114,7 @@ export class Stage implements AsyncDisposable {
     });
     const client = createApiClient(connection, { clock });
     const executor = createExecutor(connection, { clock });
+    const execs = new AgentExecs({ executor, clock });
     const writer = createLog({ level: "debug", format: "text", write: (line) => log.push(line), clock });
     const reporter = createLogReporter({ log: writer, clock });
     const usual: ControllerParts = {
@@ -113,14 +124,8 @@ export class Stage implements AsyncDisposable {
       log: writer,
       reporter,
       isLeader: overrides.isLeader ?? (() => true),
-      openSession: ({ namespace, pod, container }, tool, { signal }) =>
-        openSession(executor, {
-          target: { namespace, pod, container },
-          command: batchCommand(tool),
-          clock,
-          deadline: 15_000,
-          signal,
-        }),
+      openSession: (agent, tool, options) => execs.open(agent, tool, options),
+      terminate: (agent) => execs.terminate(agent),
     };
     const controller = new Controller(settingsFor(overrides), overrides.parts?.(usual) ?? usual);
     const order = new AbortController();

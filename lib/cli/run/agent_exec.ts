@@ -1,14 +1,10 @@
-// Execs of the controller as the metrics see them: every start of a tool is counted and timed.
+// Execs of the controller as the metrics see them: each is counted, timed, and waits for its turn.
 import type { OpenSession } from "../../controller/agent/session_pool.ts";
-import type { Executor } from "../../kube/exec/exec.ts";
-import { type ExecSession, openSession, SessionEnded } from "../../kube/exec/session.ts";
+import type { ExecOutcome, Executor } from "../../kube/exec/exec.ts";
+import type { ExecSession } from "../../kube/exec/session.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
-import type { Metrics } from "../../ops/metrics.ts";
+import type { ExecTool, Metrics } from "../../ops/metrics.ts";
 import type { TokenBucket } from "../../time/token_bucket.ts";
-import { batchCommand } from "../../overlay/iproute2/render.ts";
-
-/** Milliseconds until an exec session must be open. */
-const openDeadline = 15_000;
 
 /** What every exec passes through. */
 export interface ExecGate {
@@ -18,32 +14,45 @@ export interface ExecGate {
   readonly limit: TokenBucket;
 }
 
-/** Sessions into agents, counted and timed. */
-export function sessionOpener(executor: Executor, gate: ExecGate): OpenSession {
-  const { metrics, clock } = gate;
-  return async ({ namespace, pod, container }, tool, { signal }) => {
-    await turn(gate, signal);
-    const start = clock.now();
-    const target = { namespace, pod, container };
-    try {
-      const session = await openSession(executor, {
-        target,
-        command: batchCommand(tool),
-        clock,
-        deadline: openDeadline,
-        signal,
-      });
-      metrics.exec({ tool, outcome: "ok", ms: clock.now() - start });
-      return timed(session, { clock, onExchange: (ms) => metrics.exchanged({ tool, ms }) });
-    } catch (error) {
-      const outcome = error instanceof SessionEnded ? error.outcome.kind : "unknown";
-      metrics.exec({ tool, outcome, ms: clock.now() - start });
-      throw error;
-    }
+/** The executor behind the gate. A session counts as long as it takes to open, a command to its end. */
+export function gatedExecutor(executor: Executor, gate: ExecGate): Executor {
+  const counted = async <T>(
+    asked: { readonly command: readonly string[]; readonly signal?: AbortSignal },
+    run: () => Promise<{ readonly outcome: ExecOutcome["kind"]; readonly result: T }>,
+  ): Promise<T> => {
+    const wait = gate.limit.reserve();
+    if (wait > 0) await sleep(gate.clock, wait, asked.signal);
+    const start = gate.clock.now();
+    const { outcome, result } = await run();
+    gate.metrics.exec({ tool: toolOf(asked.command), outcome, ms: gate.clock.now() - start });
+    return result;
+  };
+  return {
+    start: (options) =>
+      counted(options, async () => {
+        const result = await executor.start(options);
+        return { outcome: "failed" in result ? result.failed.kind : "ok", result };
+      }),
+    run: (options) =>
+      counted(options, async () => {
+        const result = await executor.run(options);
+        return { outcome: result.outcome.kind, result };
+      }),
+    close: () => executor.close(),
   };
 }
 
-/** The session, telling how long each exchange took, whether it went well or not. */
+/** Sessions that tell how long each exchange took, whether it went well or not. */
+export function timedSessions(
+  open: OpenSession,
+  { metrics, clock }: Pick<ExecGate, "metrics" | "clock">,
+): OpenSession {
+  return async (agent, tool, options) => {
+    const session = await open(agent, tool, options);
+    return timed(session, { clock, onExchange: (ms) => metrics.exchanged({ tool, ms }) });
+  };
+}
+
 function timed(
   session: ExecSession,
   { clock, onExchange }: { readonly clock: Clock; readonly onExchange: (ms: number) => void },
@@ -64,22 +73,15 @@ function timed(
   };
 }
 
-/** One-shot commands, counted and timed. */
-export function countedExecutor(executor: Executor, gate: ExecGate): Pick<Executor, "run"> {
-  const { metrics, clock } = gate;
-  return {
-    run: async (options) => {
-      await turn(gate, options.signal);
-      const start = clock.now();
-      const result = await executor.run(options);
-      const tool = options.command[0] === "kill" ? "kill" : "touch";
-      metrics.exec({ tool, outcome: result.outcome.kind, ms: clock.now() - start });
-      return result;
-    },
-  };
-}
-
-async function turn({ clock, limit }: ExecGate, signal: AbortSignal | undefined): Promise<void> {
-  const wait = limit.reserve();
-  if (wait > 0) await sleep(clock, wait, signal);
+function toolOf([program]: readonly string[]): ExecTool {
+  switch (program) {
+    case "vxlan-agent":
+      return "agent";
+    case "ip":
+    case "bridge":
+    case "kill":
+      return program;
+    default:
+      return "touch";
+  }
 }

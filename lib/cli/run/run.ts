@@ -1,4 +1,5 @@
 // The command `run`: puts the parts together, runs the controller until it is told to stop.
+import { AgentExecs } from "../../controller/agent/agent_execs.ts";
 import { Controller } from "../../controller/controller.ts";
 import { type ControllerLimits, defaultLimits } from "../../controller/settings.ts";
 import { createLogReporter, joinReporters } from "../../report/log_reporter.ts";
@@ -10,7 +11,7 @@ import { createLog, type Log } from "../../ops/log.ts";
 import { createMetrics, type Metrics } from "../../ops/metrics.ts";
 import { TokenBucket } from "../../time/token_bucket.ts";
 import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
-import { countedExecutor, sessionOpener } from "./agent_exec.ts";
+import { gatedExecutor, timedSessions } from "./agent_exec.ts";
 import { serveHealth } from "./serve_health.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { leadershipFrom } from "./leadership.ts";
@@ -50,6 +51,8 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   });
   const executor = createExecutor(connection, { clock });
   const gate = { metrics, clock, limit: execLimit(settings.maxExecRate, clock) };
+  const gated = gatedExecutor(executor, gate);
+  const execs = new AgentExecs({ executor: gated, clock });
   const leadership = leadershipFrom(settings, { namespace, client, log, metrics, host });
   const status = statusOutlets(settings, {
     client,
@@ -64,8 +67,9 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
     { ...controllerSet, limits: limitsFor(settings.maxExecRate) },
     {
       client,
-      executor: countedExecutor(executor, gate),
-      openSession: sessionOpener(executor, gate),
+      executor: gated,
+      openSession: timedSessions((agent, tool, options) => execs.open(agent, tool, options), gate),
+      terminate: (agent) => execs.terminate(agent),
       clock,
       log,
       reporter: joinReporters([logReporter, ...status.reporters]),

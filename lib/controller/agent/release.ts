@@ -14,7 +14,7 @@ import type { Convergence } from "./converge.ts";
 import type { Outcome } from "../../queue/work_queue.ts";
 import type { PodCache } from "./pod_cache.ts";
 import type { Reporter } from "../../report/report.ts";
-import type { AgentAddress, SessionPool } from "./session_pool.ts";
+import type { AgentAddress, SessionPool, TerminateAgent } from "./session_pool.ts";
 
 /** Commands of the agent image's contract. The second is for old agents that do not end on TERM. */
 const terminate = ["kill", "-TERM", "1"] as const;
@@ -31,6 +31,7 @@ const execDeadline = 10_000;
 
 export interface ReleaserOptions {
   readonly executor: Pick<Executor, "run">;
+  readonly terminate: TerminateAgent;
   readonly agents: AgentClient;
   readonly pool: SessionPool;
   readonly podCache: PodCache;
@@ -134,20 +135,27 @@ export class Releaser {
   }
 
   async #terminate(agent: AgentAddress, command: readonly string[]): Promise<boolean> {
-    const { executor, pool, podCache, clock } = this.#options;
+    const { pool, podCache, clock } = this.#options;
+    this.#options.ensureLeader();
+    const said = command === terminate ? await this.#options.terminate(agent) : undefined;
     // They would end with the container anyway; closed first they end without an error.
     pool.closePod(agent.uid);
-    this.#options.ensureLeader();
-    const result = await executor.run({
+    const result = said === undefined
+      ? await this.#run(agent, command)
+      : { outcome: said, stdout: "", stderr: "" };
+    if (!wasSent(result.outcome)) throw notSent(result, { agent, command });
+    const asked = command === terminate ? "terminate" : "terminate file";
+    podCache.of(agent.uid).release = { containerId: agent.containerId, at: clock.now(), asked };
+    return asked === "terminate";
+  }
+
+  async #run(agent: AgentAddress, command: readonly string[]): Promise<ExecResult> {
+    return await this.#options.executor.run({
       target: { namespace: agent.namespace, pod: agent.pod, container: agent.container },
       command,
       deadline: execDeadline,
       signal: this.#options.ending,
     });
-    if (!wasSent(result.outcome)) throw notSent(result, { agent, command });
-    const asked = command === terminate ? "terminate" : "terminate file";
-    podCache.of(agent.uid).release = { containerId: agent.containerId, at: clock.now(), asked };
-    return asked === "terminate";
   }
 }
 

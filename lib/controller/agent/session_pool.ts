@@ -1,4 +1,5 @@
 // Which exec sessions are open: one per pod and tool, kept a while after use, bounded in number.
+import type { ExecOutcome } from "../../kube/exec/exec.ts";
 import type { ExecSession } from "../../kube/exec/session.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Tool } from "../../overlay/step.ts";
@@ -10,6 +11,8 @@ export interface AgentAddress {
   readonly pod: string;
   readonly container: string;
   readonly containerId: string;
+  /** Of the image it was made from; absent while the status does not name it. */
+  readonly imageId?: string;
 }
 
 /** Starts a tool in its batch mode in an agent; gives up when the signal is aborted. Throws SessionEnded. */
@@ -18,6 +21,9 @@ export type OpenSession = (
   tool: Tool,
   options: { readonly signal: AbortSignal },
 ) => Promise<ExecSession>;
+
+/** Orders the agent to end through a session that is open; undefined when none can. Throws SessionEnded. */
+export type TerminateAgent = (agent: AgentAddress) => Promise<ExecOutcome | undefined>;
 
 export interface SessionPoolOptions {
   readonly clock: Clock;

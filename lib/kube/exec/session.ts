@@ -133,7 +133,7 @@ function sessionOver(
 }
 
 /** A line with a line break inside would be two commands, and a trailing backslash would join two. */
-function checkExchange(lines: readonly string[], options: ExchangeOptions): void {
+export function checkExchange(lines: readonly string[], options: ExchangeOptions): void {
   const bad = lines.find((line) => /[\n\r\0]|\\$/.test(line));
   if (bad !== undefined) {
     throw new TypeError(`Cannot send a line: it is not one line: ${JSON.stringify(bad)}`);

@@ -47,6 +47,7 @@ class Scene {
           return Promise.resolve({ outcome: { kind: "ok" }, stdout: "", stderr: "" });
         },
       },
+      terminate: () => Promise.resolve(undefined),
       agents: new AgentClient({ pool, ensureLeader: () => {}, onStep: () => {} }),
       pool,
       podCache,

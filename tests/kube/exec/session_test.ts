@@ -1,67 +1,14 @@
 // Do lines and answers stay together, and does a session end whenever they might not?
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { ExecOutcome, Executor, ProcessOptions } from "../../../lib/kube/exec/exec.ts";
+import type { ExecOutcome, Executor } from "../../../lib/kube/exec/exec.ts";
 import { type ExecSession, openSession, SessionEnded } from "../../../lib/kube/exec/session.ts";
 import { type FakeClock, fakeClock, turn } from "../../time/fake_clock.ts";
+import { endOf, type Program, programAndExecutor } from "./fake_program.ts";
 
 const target = { namespace: "ns", pod: "p", container: "agent" };
 const command = ["ip", "-batch", "-"];
 const where = `Cannot talk to "ip -batch -" in container "agent" of pod ns/p: `;
-
-/** The other end of a session, in the test's hands. */
-interface Program {
-  readonly written: string[];
-  say(text: string): void;
-  complain(text: string): void;
-  end(outcome: ExecOutcome): void;
-  /** Why the session hung up, if it did. */
-  readonly hungUp: string | undefined;
-}
-
-function programAndExecutor(): { readonly program: Program; readonly executor: Executor } {
-  const written: string[] = [];
-  const ended = Promise.withResolvers<ExecOutcome>();
-  let alive = true;
-  let hungUp: string | undefined;
-  let options: ProcessOptions | undefined;
-  const end = (outcome: ExecOutcome): void => {
-    alive = false;
-    ended.resolve(outcome);
-  };
-  const executor: Executor = {
-    run: () => Promise.reject(new Error("not in these tests")),
-    start: (asked) => {
-      options = asked;
-      asked.signal?.addEventListener("abort", () => {
-        hungUp = String(asked.signal?.reason);
-        end({ kind: "unknown", reason: hungUp });
-      });
-      return Promise.resolve({
-        write: (text) => {
-          if (alive) written.push(text);
-          return alive;
-        },
-        ended: ended.promise,
-        close: () => {
-          end({ kind: "ok" });
-          return Promise.resolve();
-        },
-      });
-    },
-    close: () => {},
-  };
-  const program = {
-    written,
-    say: (text: string) => options?.onStdout(new TextEncoder().encode(text)),
-    complain: (text: string) => options?.onStderr(new TextEncoder().encode(text)),
-    end,
-    get hungUp() {
-      return hungUp;
-    },
-  };
-  return { program, executor };
-}
 
 async function open(): Promise<
   { readonly program: Program; readonly session: ExecSession; readonly clock: FakeClock }
@@ -73,12 +20,6 @@ async function open(): Promise<
 }
 
 const asked = { answers: 1, deadline: 1000 };
-
-async function endOf(work: Promise<unknown>): Promise<SessionEnded> {
-  const error = await work.then(() => undefined, (thrown: unknown) => thrown);
-  assert.ok(error instanceof SessionEnded, `not a SessionEnded: ${error}`);
-  return error;
-}
 
 Deno.test("session: answers in any portions, and line numbers over the whole session", async () => {
   const { program, session, clock } = await open();

@@ -49,10 +49,11 @@ export class Counters {
     );
   }
 
-  /** Lines of stdin that change something: neither empty nor a `show`. */
+  /** Lines of stdin that change something: neither empty nor a `show`, and without what only the agent's program reads. */
   writingLines(query: ExecQuery = {}): readonly string[] {
-    return this.execs(query).flatMap((one) => one.lines)
-      .filter((line) => line.trim() !== "" && !/\bshow\b/.test(line));
+    return this.execs(query).flatMap(({ command, lines }) =>
+      command[0] === "vxlan-agent" ? lines.flatMap(commandOf) : lines
+    ).filter((line) => line.trim() !== "" && !/\bshow\b/.test(line));
   }
 
   /** Starts again from zero. */
@@ -60,4 +61,9 @@ export class Counters {
     this.#requests.clear();
     this.#execs.length = 0;
   }
+}
+
+function commandOf(line: string): readonly string[] {
+  const [, command] = /^(?:ip|ip6|bridge) (.+)$/.exec(line) ?? [];
+  return command === undefined ? [] : [command];
 }

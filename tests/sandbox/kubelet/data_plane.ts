@@ -2,8 +2,10 @@
 
 /** What a container's main process does. */
 export type ContainerMain =
-  /** The agent, and whatever has no command of its own: waits, and exits with 0 on TERM. */
+  /** The seed's agent, and whatever has no command of its own: waits, and exits with 0 on TERM. */
   | { readonly kind: "pause" }
+  /** The agent with our program in its image: process 1 is `vxlan-agent pid1`, and an exec finds `vxlan-agent`. */
+  | { readonly kind: "agent" }
   /** An agent of old: deaf to TERM, exits with 0 once /run/terminate is there. */
   | { readonly kind: "old-agent" }
   /** A program. */

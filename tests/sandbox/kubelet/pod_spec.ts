@@ -59,15 +59,15 @@ function containerSpec(value: unknown, init: boolean): ContainerSpec {
 }
 
 /**
- * What an image does here. A `command` runs as it is given; the agent's image with tag `old` is an agent of old;
- * every other image waits and exits on TERM.
+ * What an image does here. A `command` runs as it is given; the agent's image with tag `old` is an agent of old, with a
+ * version it is ours, with our program, and without a tag it is the seed's; every other image waits and exits on TERM.
  */
 function mainOf(container: unknown): ContainerMain {
   const argv = [...texts(container, "command"), ...texts(container, "args")];
   if (argv.length > 0) return { kind: "command", argv };
-  return {
-    kind: textField(container, "image").endsWith("kube-vxlan-controller-agent:old") ? "old-agent" : "pause",
-  };
+  const tag = /kube-vxlan-controller-agent:(.+)$/.exec(textField(container, "image"))?.[1];
+  if (tag === "old") return { kind: "old-agent" };
+  return { kind: tag !== undefined && /^\d/.test(tag) ? "agent" : "pause" };
 }
 
 function startupProbe(probe: unknown): StartupProbe {

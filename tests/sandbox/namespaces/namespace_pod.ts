@@ -25,12 +25,13 @@ export class NamespacePod implements PodSandbox {
 
   async start(main: ContainerMain): Promise<Container> {
     const isolate = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-    const process = this.#doors.start([...this.#doors.enter, "--", ...isolate, ...mainArgv(main)]);
+    const process = this.#doors.start([...this.#doors.enter, "--", ...isolate, ...await mainArgv(main)]);
     await Promise.all([process.stderr.cancel(), awaitWord(process.stdout, "running")]);
     const outer = await process.child();
     const first = await onlyChildOf(outer);
     await process.closeStdin();
     const container = new NamespaceContainer({
+      main,
       exited: process.exited,
       outer,
       first,
@@ -51,6 +52,7 @@ export class NamespacePod implements PodSandbox {
 }
 
 interface ContainerParts {
+  readonly main: ContainerMain;
   readonly exited: Promise<ExitCode>;
   /** Process (as this machine counts) that holds the container's namespaces. */
   readonly outer: number;
@@ -78,7 +80,7 @@ class NamespaceContainer implements Container {
   }
 
   async exec(argv: readonly string[]): Promise<ExecProcess | { readonly missing: string }> {
-    const known = await knownArgv(argv);
+    const known = await knownArgv(argv, this.#parts.main);
     if (known === undefined) return { missing: argv[0] ?? "" };
     const { outer } = this.#parts;
     const enter = ["net", "mnt"].map((kind) =>

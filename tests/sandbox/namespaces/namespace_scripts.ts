@@ -1,5 +1,6 @@
 // What do the holder, a pod and a container run? The few lines of shell below the namespaces, and how commands get there.
 import type { ContainerMain } from "../kubelet/data_plane.ts";
+import { agentProgram } from "../../tools/agent_program.ts";
 import { findProgram } from "./programs.ts";
 
 /**
@@ -52,9 +53,14 @@ const oldAgent = `${begin} trap '' TERM; ${running} while [ ! -e /run/terminate 
 /** Waits for the end of stdin, lest a short command be over before anybody has seen it. */
 const command = `${begin} ${running} read -r go; exec "$@"`;
 
+/** Process 1 of our own agent image, at the path that follows. It has its handler for TERM from its first instant. */
+const agent = `${begin} ${running} exec "$1" pid1`;
+
 /** The argv of a container's process 1. It says "running" once its traps are set, and a command begins at the end of stdin. */
-export function mainArgv(main: ContainerMain): readonly string[] {
+export async function mainArgv(main: ContainerMain): Promise<readonly string[]> {
   switch (main.kind) {
+    case "agent":
+      return ["sh", "-c", agent, "sh", await agentProgram()];
     case "pause":
       return ["sh", "-c", pause];
     case "old-agent":
@@ -70,8 +76,12 @@ export function mainArgv(main: ContainerMain): readonly string[] {
  * The argv to run for a command of a container: the same, or what stands in for a program that this machine lacks
  * (`ping`, and `kill`, which slim images leave out). Undefined: there is no such program.
  */
-export async function knownArgv(argv: readonly string[]): Promise<readonly string[] | undefined> {
+export async function knownArgv(
+  argv: readonly string[],
+  main: ContainerMain,
+): Promise<readonly string[] | undefined> {
   const [name = "", ...rest] = argv;
+  if (name === "vxlan-agent") return main.kind === "agent" ? [await agentProgram(), ...rest] : undefined;
   if (await findProgram(name) !== undefined) return argv;
   switch (name) {
     case "kill":

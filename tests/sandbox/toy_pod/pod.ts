@@ -39,6 +39,8 @@ export class ToyPod implements PodSandbox {
 export class ToyContainer implements Container {
   readonly id = crypto.randomUUID().replaceAll("-", "").repeat(2);
   readonly exited: Promise<ExitCode>;
+  /** Whether the image has our program. */
+  readonly hasProgram: boolean;
   readonly #main: ContainerMain;
   readonly #where: { readonly host: ToyHost; readonly others: () => readonly ToyHost[] };
   readonly #processes = new Set<ExecProcess>();
@@ -49,6 +51,7 @@ export class ToyContainer implements Container {
     where: { readonly host: ToyHost; readonly others: () => readonly ToyHost[] },
   ) {
     this.#main = main;
+    this.hasProgram = main.kind === "agent";
     this.#where = where;
     this.exited = this.#exit.promise;
     const code = main.kind === "command" ? quickExit(main.argv) : undefined;

@@ -3,6 +3,7 @@ import type { ToyHost } from "./plane.ts";
 import type { ToyContainer } from "./pod.ts";
 import { ToyProcess, type ToyProgram } from "./process.ts";
 import { reaches } from "./reach.ts";
+import { toyAgent } from "./agent_program.ts";
 import type { ToySession } from "../toy/session.ts";
 
 /** Where a command runs. */
@@ -26,6 +27,14 @@ export function startToyProgram(argv: readonly string[], place: ToyPlace): ToyPr
     case "bridge":
       if (!args.includes("-batch")) return finished(place.host.namespace.run(argv));
       return batch(place.host.namespace.batch(program));
+    case "vxlan-agent":
+      if (!place.container.hasProgram || args.length > 0) return undefined;
+      return new ToyProcess((io) =>
+        toyAgent(io, {
+          open: (tool) => place.host.namespace.batch(tool),
+          release: () => void place.container.signal("TERM"),
+        })
+      );
     case "cat":
       return args[0] === undefined ? echo() : finished(readFile(args[0], place));
     case "grep":
