@@ -41,7 +41,7 @@ export class Controller {
   #cancelExpiry: (() => void) | undefined;
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
-    const { clock, executor, terminate } = parts;
+    const { clock } = parts;
     const ensureLeader = (): void => {
       if (parts.isLeader?.() === false) throw new NotLeader();
     };
@@ -78,9 +78,7 @@ export class Controller {
       store: this.#store,
       podCache,
       agents,
-      releaser: new Releaser({
-        ...{ executor, terminate, agents, pool, podCache, reporter, clock, ensureLeader, ending },
-      }),
+      releaser: new Releaser({ ...parts, agents, pool, podCache, reporter, ensureLeader, ending }),
       reporter,
       clock,
       annotationKey: settings.membership.annotationKey,

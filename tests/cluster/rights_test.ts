@@ -116,6 +116,8 @@ async function stolenToken(cluster: Cluster): Promise<void> {
     [agentContainer, "ip", "netns", "exec", "x", "sh"],
     [agentContainer, "ip", "vrf", "exec", "x", "sh"],
     [agentContainer, "kill", "-KILL", "1"],
+    [agentContainer, "vxlan-agent", "pid1"],
+    ["app", "vxlan-agent"],
     ["app", "ip", "-json", "-details", "-force", "-batch", "-"],
   ];
   for (const [container, ...argv] of refused) {

@@ -1,5 +1,6 @@
 // Do the manifests agree with each other and with the program: rights, names, commands, options?
 import assert from "node:assert/strict";
+import { agentCommand } from "../../lib/controller/agent/program_session.ts";
 import { batchCommand } from "../../lib/overlay/iproute2/render.ts";
 import { readyMarker } from "../../lib/overlay/step.ts";
 import { type KubeObject, objectsIn } from "../manifests/kustomize.ts";
@@ -34,7 +35,7 @@ Deno.test("the admission policy lets exactly the program's commands pass", async
   const release = await Deno.readTextFile(new URL("lib/controller/agent/release.ts", root));
   const releases = [...release.matchAll(/= (\[.*\]) as const;/g)].map((match) => match[1]);
   assert.ok(releases.length > 0, "the commands of the release are found in the source");
-  const used = [batchCommand("ip"), batchCommand("bridge")].map((argv) => JSON.stringify(argv));
+  const used = [agentCommand, batchCommand("ip"), batchCommand("bridge")].map((argv) => JSON.stringify(argv));
   const plain = (list: readonly (string | undefined)[]): string[] =>
     list.map((one) => `${one}`.replaceAll(" ", "")).sort();
   assert.deepEqual(plain(allowed), plain([...used, ...releases]));
