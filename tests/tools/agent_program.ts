@@ -1,7 +1,12 @@
 // Where is the program of the agent image? Built from agent/ once for each state of its sources, outside the project.
 import { createHash } from "node:crypto";
+<<<<<<< HEAD
 import { type GoToolchain, goToolchain } from "../cluster/go_toolchain.ts";
 import { cacheDirectory } from "../cluster/cache_directory.ts";
+=======
+import { type GoToolchain, goToolchain, hasGo } from "../cluster/go_toolchain.ts";
+import { cacheDirectory } from "../cluster/kubernetes_build.ts";
+>>>>>>> f534085 (The sandbox's pods of our image run the agent's program where Go is)
 import { command } from "../cluster/run_command.ts";
 
 /** The directory of the Go module. */
@@ -30,6 +35,11 @@ export async function agentProgram(): Promise<string> {
     await Deno.remove(unfinished).catch(() => {});
   }
   return program;
+}
+
+/** The same, undefined when no Go is installed: nothing is fetched. */
+export async function agentProgramWhereGoIs(): Promise<string | undefined> {
+  return await hasGo() ? await agentProgram() : undefined;
 }
 
 async function stateOfSources(): Promise<string> {

@@ -1,6 +1,5 @@
 // What do the holder, a pod and a container run? The few lines of shell below the namespaces, and how commands get there.
 import type { ContainerMain } from "../kubelet/data_plane.ts";
-import { agentProgram } from "../../tools/agent_program.ts";
 import { findProgram } from "./programs.ts";
 
 /**
@@ -59,8 +58,10 @@ const agent = `${begin} ${running} exec "$1" pid1`;
 /** The argv of a container's process 1. It says "running" once its traps are set, and a command begins at the end of stdin. */
 export async function mainArgv(main: ContainerMain): Promise<readonly string[]> {
   switch (main.kind) {
-    case "agent":
-      return ["sh", "-c", agent, "sh", await agentProgram()];
+    case "agent": {
+      const program = await agentProgram();
+      return program === undefined ? ["sh", "-c", pause] : ["sh", "-c", agent, "sh", program];
+    }
     case "pause":
       return ["sh", "-c", pause];
     case "old-agent":
@@ -81,7 +82,10 @@ export async function knownArgv(
   main: ContainerMain,
 ): Promise<readonly string[] | undefined> {
   const [name = "", ...rest] = argv;
-  if (name === "vxlan-agent") return main.kind === "agent" ? [await agentProgram(), ...rest] : undefined;
+  if (name === "vxlan-agent") {
+    const program = main.kind === "agent" ? await agentProgram() : undefined;
+    return program === undefined ? undefined : [program, ...rest];
+  }
   if (await findProgram(name) !== undefined) return argv;
   switch (name) {
     case "kill":
@@ -94,4 +98,15 @@ export async function knownArgv(
     default:
       return undefined;
   }
+}
+
+let built: Promise<string | undefined> | undefined;
+
+/**
+ * The program of our agent image. Undefined where no Go is installed: then our image is like the seed's here, and a
+ * test that wants it has to look (`planesWithProgram`). Loaded only when asked for: `deno task dev` needs none of it.
+ */
+function agentProgram(): Promise<string | undefined> {
+  built ??= import("../../tools/agent_program.ts").then((module) => module.agentProgramWhereGoIs());
+  return built;
 }
