@@ -1,12 +1,7 @@
 // Where is the program of the agent image? Built from agent/ once for each state of its sources, outside the project.
 import { createHash } from "node:crypto";
-<<<<<<< HEAD
-import { type GoToolchain, goToolchain } from "../cluster/go_toolchain.ts";
 import { cacheDirectory } from "../cluster/cache_directory.ts";
-=======
 import { type GoToolchain, goToolchain, hasGo } from "../cluster/go_toolchain.ts";
-import { cacheDirectory } from "../cluster/kubernetes_build.ts";
->>>>>>> f534085 (The sandbox's pods of our image run the agent's program where Go is)
 import { command } from "../cluster/run_command.ts";
 
 /** The directory of the Go module. */
