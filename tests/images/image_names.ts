@@ -1,0 +1,16 @@
+// What are images called: by manifests and users, and by the tests?
+
+/** The name that k8s.yaml asks for. */
+export const controllerImageName = "docker.io/library/kube-vxlan-controller:0.1.0";
+
+/** The names under which pods ask for the agent: the seed's, and that of our own manifests. */
+export const agentImageNames = [
+  "docker.io/aialferov/kube-vxlan-controller-agent:latest",
+  "docker.io/library/kube-vxlan-controller-agent:0.1.0",
+] as const;
+
+/** Ping and the like, for containers beside the agent. */
+export const toolsImageName = "localhost/kube-vxlan-controller-test-tools:1";
+
+/** What the sandbox of a pod runs on the test cluster: the agent's image will do, for it does nothing and reaps orphans. */
+export const pauseImageName = "localhost/pause:1";
