@@ -11,15 +11,15 @@ import {
   scheduler,
 } from "./control_plane.ts";
 import { Daemons } from "./daemons.ts";
+import { type ImageArchives, imageArchives } from "../images/archives.ts";
+import { overlayMounts } from "../images/overlay_probe.ts";
 import { importImage } from "./image_import.ts";
-import { agentImage, sandboxImage } from "./images/agent_image.ts";
-import { writeImage } from "./images/docker_archive.ts";
 import { kubectlFor } from "./kubectl.ts";
 import type { Layout, NodeLayout } from "./layout.ts";
 import { containerd, kubelet } from "./node_daemons.ts";
 import { makeNodeNetworks } from "./node_network.ts";
-import { step } from "./progress.ts";
-import { command, tryCommand } from "./run_command.ts";
+import { say, step } from "./progress.ts";
+import { tryCommand } from "./run_command.ts";
 import { until } from "./until.ts";
 
 /**
@@ -30,7 +30,7 @@ export async function bringUp(state: ClusterState, programs: string): Promise<Da
   const cluster = layoutOf(state);
   await Deno.mkdir(`${cluster.directory}/logs`, { recursive: true });
   const daemons = new Daemons(state);
-  const images = makeImages(cluster);
+  const images = imageArchives();
   images.catch(() => {}); // Awaited later; until then another failure may come first.
   await step("certificates, namespaces and cgroups", () => prepare(cluster));
   const context: DaemonContext = { cluster, programs, cgroupFiles: await systemCgroupFiles(cluster) };
@@ -49,15 +49,6 @@ async function prepare(cluster: Layout): Promise<void> {
   }
 }
 
-async function makeImages(cluster: Layout): Promise<readonly string[]> {
-  const directory = `${cluster.directory}/images`;
-  await Deno.mkdir(directory, { recursive: true });
-  const files = { pause: `${directory}/pause.tar`, agent: `${directory}/agent.tar` };
-  await writeImage(await sandboxImage(), files.pause);
-  await writeImage(await agentImage(), files.agent);
-  return [files.pause, files.agent];
-}
-
 /** Started only: it boots while containerd starts. */
 async function startApiServer(daemons: Daemons, context: DaemonContext): Promise<void> {
   await daemons.start(etcd(context));
@@ -66,13 +57,15 @@ async function startApiServer(daemons: Daemons, context: DaemonContext): Promise
 
 async function startContainerd(
   daemons: Daemons,
-  context: DaemonContext & { readonly images: Promise<readonly string[]> },
+  context: DaemonContext & { readonly images: Promise<ImageArchives> },
 ): Promise<void> {
   const { nodes } = context.cluster;
-  const snapshotter = await snapshotterFor(context.cluster);
+  const snapshotter = await overlayMounts(context.cluster.directory) ? "overlayfs" : "native";
   for (const node of nodes) await daemons.start(await containerd({ ...context, node, snapshotter }));
   await Promise.all(nodes.map((node) => answers(daemons, node)));
-  for (const image of await context.images) await importImage(nodes, image);
+  const { agent, testTools, remark } = await context.images;
+  say(remark);
+  for (const image of [agent, testTools]) await importImage(nodes, image);
 }
 
 async function startNodes(daemons: Daemons, context: DaemonContext): Promise<void> {
@@ -108,19 +101,6 @@ async function answers(daemons: Daemons, node: NodeLayout): Promise<void> {
     await daemons.mustAllRun();
     return (await tryCommand(["ctr", "-a", node.containerdSocket, "version"])).code === 0;
   }, { seconds: 60 });
-}
-
-/** overlayfs where it can be mounted; inside a container its files may themselves be on overlayfs, where it cannot. */
-async function snapshotterFor(cluster: Layout): Promise<string> {
-  const probe = `${cluster.directory}/overlay-probe`;
-  for (const part of ["lower", "upper", "work", "merged"]) {
-    await Deno.mkdir(`${probe}/${part}`, { recursive: true });
-  }
-  const options = `lowerdir=${probe}/lower,upperdir=${probe}/upper,workdir=${probe}/work`;
-  const mounted = await tryCommand(["mount", "-t", "overlay", "overlay", "-o", options, `${probe}/merged`]);
-  if (mounted.code !== 0) return "native";
-  await command("unmount the probe", ["umount", `${probe}/merged`]);
-  return "overlayfs";
 }
 
 /** Writes the first state: from here on a guard or `down` can take away whatever has come into being. */

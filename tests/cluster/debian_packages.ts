@@ -9,7 +9,7 @@ export async function ensureDebianPackages(): Promise<void> {
   if (missing.length === 0) return;
   if (!await hasProgram("apt-get")) {
     throw new Error(
-      `Cannot start a test cluster: the packages ${
+      `Cannot build images or start a test cluster: the packages ${
         missing.join(", ")
       } are missing and there is no apt-get. ` +
         `Install them, or use an existing cluster with --context NAME.`,

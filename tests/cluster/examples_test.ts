@@ -89,11 +89,10 @@ async function routed(cluster: Cluster): Promise<void> {
   assert.deepEqual([...a.keys()], ["west"]);
   assert.equal(a.get("west")?.vni, 101);
   assert.ok(a.get("west")?.addresses.includes("192.168.11.2/29"));
-  const from = { namespace, container: agent };
-  await until("a to reach b", () => pings(cluster, { ...from, pod: "a", to: "192.168.12.2" }), {
+  await until("a to reach b", () => pings(cluster, { namespace, pod: "a", to: "192.168.12.2" }), {
     seconds: 20,
   });
-  await until("b to reach a", () => pings(cluster, { ...from, pod: "b", to: "192.168.11.2" }), {
+  await until("b to reach a", () => pings(cluster, { namespace, pod: "b", to: "192.168.11.2" }), {
     seconds: 20,
   });
 }
@@ -127,7 +126,7 @@ async function reachesFirst(
   const address = interfaces.get("vxeth0")?.addresses.find((one) => one.startsWith("fe80:"))?.split("/")[0];
   assert.ok(address, `${first} has a link-local address on vxeth0`);
   const to = `${address}%vxeth0`;
-  await until(`${pod} to reach ${first}`, () => pings(cluster, { namespace, pod, container: agent, to }), {
+  await until(`${pod} to reach ${first}`, () => pings(cluster, { namespace, pod, to }), {
     seconds: 20,
     describe: () => inside(cluster, { namespace, pod, container: agent, argv: ["ip", "address"] }),
   });

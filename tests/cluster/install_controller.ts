@@ -1,8 +1,6 @@
 // How does the controller of this working tree get onto the cluster? Its image, then k8s.yaml as a user applies it.
-import { createHash } from "node:crypto";
 import type { Cluster } from "./cluster.ts";
-import { controllerImage } from "./images/controller_image.ts";
-import { writeImage } from "./images/docker_archive.ts";
+import { imageArchives } from "../images/archives.ts";
 import type { NodeAccess } from "./node_access.ts";
 import { say, step } from "./progress.ts";
 
@@ -48,23 +46,11 @@ export async function removeController(cluster: Cluster): Promise<void> {
   await cluster.kubectl(["delete", "-f", `${repository}k8s.yaml`, "--ignore-not-found", "--now"]);
 }
 
-/** Builds and imports the image unless this very one was imported before. */
+/** Imports the image unless this very one was imported before. */
 async function putImage(access: NodeAccess): Promise<void> {
-  const work = `${access.layout.directory}/images`;
-  const archive = `${work}/controller.tar`;
-  const image = await controllerImage({ main: `${repository}main.ts`, work });
-  const mark = `${work}/controller.imported`;
-  const digest = createHash("sha256");
-  digest.update(JSON.stringify([image.names, image.entrypoint, image.env]));
-  for (const entry of image.layers.flat()) {
-    if (entry.kind === "file") digest.update(entry.path).update(entry.content);
-  }
-  const wanted = digest.digest("hex");
-  if (await Deno.readTextFile(mark).catch(() => "") === wanted) return;
-  await step("controller image onto the nodes", async () => {
-    await writeImage(image, archive);
-    await access.importImage(archive);
-    await Deno.remove(archive);
-  });
-  await Deno.writeTextFile(mark, wanted);
+  const { controller } = await imageArchives();
+  const mark = `${access.layout.directory}/controller.imported`;
+  if (await Deno.readTextFile(mark).catch(() => "") === controller.file) return;
+  await step("controller image onto the nodes", () => access.importImage(controller));
+  await Deno.writeTextFile(mark, controller.file);
 }

@@ -1,4 +1,5 @@
 // What can tests do to a cluster that is theirs alone, below the API: end containers and sandboxes, compact etcd, …
+import type { ImageArchive } from "../images/archives.ts";
 import { makeTokenKey, pkiDirectory } from "./certificates.ts";
 import { kubernetesDirectory } from "./kubernetes_build.ts";
 import type { ClusterState } from "./cluster_state.ts";
@@ -37,7 +38,7 @@ export class NodeAccess {
   }
 
   /** Imports an image archive on every node. */
-  async importImage(archive: string): Promise<void> {
+  async importImage(archive: ImageArchive): Promise<void> {
     await importImage(this.layout.nodes, archive);
   }
 

@@ -1,4 +1,5 @@
 // How are containerd and the kubelet of one node configured and started?
+import { pauseImageName } from "../images/image_names.ts";
 import { pkiDirectory } from "./certificates.ts";
 import { componentKubeconfig, type DaemonContext } from "./control_plane.ts";
 import type { NodeLayout } from "./layout.ts";
@@ -8,9 +9,6 @@ import type { DaemonSpec } from "./process_record.ts";
 export interface NodeDaemonOptions extends DaemonContext {
   readonly node: NodeLayout;
 }
-
-/** Name of the sandbox image, which is imported, never pulled. */
-export const pauseImage = "localhost/pause:1";
 
 /** Writes the configuration of the pod network and containerd, and gives the daemon. */
 export async function containerd(
@@ -86,7 +84,8 @@ state = "${node.directory}/run"
 [grpc]
   address = "${node.containerdSocket}"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${pauseImage}"
+  # Imported, never pulled.
+  sandbox_image = "${pauseImageName}"
   # Without CAP_SYS_RESOURCE a score cannot be lowered, and every container would fail to start.
   restrict_oom_score_adj = true
   # Namespaces of pods are mounted below our directory and not in /run/netns, where other clusters have theirs.

@@ -1,5 +1,6 @@
 // What does a pod's network look like from inside, and can it reach another? Asked through kubectl, as a user would.
 import type { Cluster } from "./cluster.ts";
+import { toolsIn } from "./test_tools.ts";
 
 /** A container of a pod. */
 export interface Inside {
@@ -60,18 +61,13 @@ export async function floodsTo(
     .sort();
 }
 
-/** True when three pings all come back. */
-export async function pings(cluster: Cluster, from: Inside & { readonly to: string }): Promise<boolean> {
-  const argv = ["ping", "-c", "3", "-i", "0.2", "-W", "1", from.to];
-  const result = await cluster.kubectl.try([
-    "-n",
-    from.namespace,
-    "exec",
-    from.pod,
-    "-c",
-    from.container,
-    "--",
-    ...argv,
-  ]);
+/** True when three pings all come back. They are sent by a container beside those of the pod. */
+export async function pings(
+  cluster: Cluster,
+  { to, ...from }: { readonly namespace: string; readonly pod: string; readonly to: string },
+): Promise<boolean> {
+  const { namespace, pod, container } = await toolsIn(cluster, from);
+  const argv = ["ping", "-c", "3", "-i", "0.2", "-W", "1", to];
+  const result = await cluster.kubectl.try(["-n", namespace, "exec", pod, "-c", container, "--", ...argv]);
   return result.code === 0 && / 0% packet loss/.test(result.stdout);
 }

@@ -1,4 +1,5 @@
 // What was the version before this one: its manifests, and its images as its own tools made them?
+import type { ImageArchive } from "../images/archives.ts";
 import { repository } from "./install_controller.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 import { step } from "./progress.ts";
@@ -26,7 +27,7 @@ await writeImage({ ...await agentImage(), names: [agent] }, work + "/agent.tar")
 
 /** Archives for the nodes, and what its users applied. */
 export interface PreviousVersion {
-  readonly archives: { readonly controller: string; readonly agent: string };
+  readonly archives: readonly ImageArchive[];
   /** YAML of its k8s.yaml, with the image name of above. */
   readonly manifest: string;
 }
@@ -38,7 +39,10 @@ export async function previousVersion(): Promise<PreviousVersion> {
   if (!made) await step("images of the version before", () => make(directory));
   const manifest = await Deno.readTextFile(`${directory}/tree/k8s.yaml`);
   return {
-    archives: { controller: `${directory}/controller.tar`, agent: `${directory}/agent.tar` },
+    archives: (["controller", "agent"] as const).map((image) => ({
+      file: `${directory}/${image}.tar`,
+      names: [previousImages[image]],
+    })),
     manifest: manifest.replace(/image: kube-vxlan-controller:\\S+/, "image: kube-vxlan-controller:previous"),
   };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type FaultScene, fieldOf } from "./fault_deeds.ts";
 import { agentContainer, podsOf } from "./members.ts";
 import { inside, pings } from "./pod_network.ts";
+import { toolsIn } from "./test_tools.ts";
 import { until } from "./until.ts";
 
 const [leaver, tenant] = ["leaver", "tenant"];
@@ -25,7 +26,10 @@ export async function reusedPodIp(scene: FaultScene): Promise<void> {
   }, { seconds: 30 });
   const before = await strayDatagrams(scene);
   // Every link that is up listens to this group, so the frames are flooded to every peer, and some answer.
-  assert.ok(await pings(cluster, { ...from, to: "ff02::1%vxeth0" }), "the members hear each other");
+  assert.ok(
+    await pings(cluster, { namespace, pod: witness.name, to: "ff02::1%vxeth0" }),
+    "the members hear each other",
+  );
   assert.equal(
     await strayDatagrams(scene),
     before,
@@ -68,7 +72,7 @@ async function runPod(
 /** Datagrams that came to a UDP port on which nobody listens. */
 async function strayDatagrams({ cluster, namespace }: FaultScene): Promise<number> {
   const text = await inside(cluster, {
-    ...{ namespace, pod: tenant, container: agentContainer },
+    ...await toolsIn(cluster, { namespace, pod: tenant }),
     argv: ["cat", "/proc/net/snmp"],
   });
   const [names, values] = text.split("\n").filter((line) => line.startsWith("Udp:")).map((line) =>

@@ -1,4 +1,5 @@
 // `deno task test:cluster` and `test:soak`: one cluster for all test files, then `deno test`, then everything goes away.
+import { imageArchives } from "../images/archives.ts";
 import { startCluster } from "./cluster.ts";
 import { say } from "./progress.ts";
 
@@ -21,7 +22,7 @@ async function main([folder = "tests/cluster/", ...rest]: readonly string[]): Pr
     });
   } finally {
     await cluster.close();
-    say("the cluster is gone");
+    say(`the cluster is gone; ${(await imageArchives()).remark}`);
   }
 }
 

@@ -1,7 +1,7 @@
 // Does `kubectl describe pod` say what is wrong and what to do, for every kind of broken pod, and turn when it is mended?
 import assert from "node:assert/strict";
 import type { Cluster } from "./cluster.ts";
-import { pauseImage } from "./node_daemons.ts";
+import { pauseImageName } from "../images/image_names.ts";
 import { say } from "./progress.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
@@ -85,7 +85,7 @@ Deno.test("what describe says of broken pods", async (t) => {
     }
     await t.step("an agent image without the tools", async () => {
       if (cluster.access === undefined) return say("SKIPPED: the image is on nodes of our own only");
-      const spec = withImage(pauseImage);
+      const spec = withImage(pauseImageName);
       await createPod(cluster, { name: "no-tools", networks: "vxeth0", spec });
       await described(
         cluster,

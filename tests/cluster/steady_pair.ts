@@ -4,6 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import { agentContainer } from "./members.ts";
 import { pings } from "./pod_network.ts";
 import { say } from "./progress.ts";
+import { toolsIn } from "./test_tools.ts";
 import { until } from "./until.ts";
 
 const address = { one: "10.77.0.1", two: "10.77.0.2" };
@@ -31,7 +32,7 @@ export async function startSteadyPair(
     },
   }));
   for (const pod of pods) await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(pod));
-  const from = { namespace, pod: "steady-one", container: agentContainer, to: address.two };
+  const from = { namespace, pod: "steady-one", to: address.two };
   await until("the steady pair to ping", () => pings(cluster, from), { seconds: 60 });
 }
 
@@ -52,7 +53,8 @@ export async function loseNothing(
   cluster: Cluster,
   { namespace, fault }: { readonly namespace: string; readonly fault: () => Promise<void> },
 ): Promise<void> {
-  const exec = ["-n", namespace, "exec", "steady-one", "-c", agentContainer, "--"];
+  const { pod, container } = await toolsIn(cluster, { namespace, pod: "steady-one" });
+  const exec = ["-n", namespace, "exec", pod, "-c", container, "--"];
   const ping =
     `rm -f /tmp/ping /tmp/stop; ( ping -i 0.2 ${address.two} > /tmp/ping 2>&1 & echo $! > /tmp/pid ) `;
   await cluster.kubectl([...exec, "sh", "-c", ping]);

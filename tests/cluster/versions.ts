@@ -11,17 +11,20 @@ export const goVersion = "1.26.0";
 
 /** What must come from Debian's packages: the package, and a program or file that shows that it is there. */
 export const debianPackages: readonly { readonly package: string; readonly shows: string }[] = [
-  { package: "busybox-static", shows: "busybox" },
+  { package: "buildah", shows: "buildah" },
   { package: "ca-certificates", shows: "/etc/ssl/certs/ca-certificates.crt" },
-  { package: "catatonit", shows: "catatonit" },
   { package: "conntrack", shows: "conntrack" },
   { package: "containerd", shows: "containerd" },
   { package: "containernetworking-plugins", shows: "/usr/lib/cni/bridge" },
-  { package: "dash", shows: "dash" },
   { package: "iproute2", shows: "bridge" },
   { package: "iptables", shows: "iptables" },
+  { package: "mmdebstrap", shows: "mmdebstrap" },
   { package: "openssl", shows: "openssl" },
-  { package: "procps", shows: "kill" },
   { package: "runc", shows: "runc" },
   { package: "util-linux", shows: "nsenter" },
+  // Of these the version before this one put its images together, by its own tools.
+  { package: "busybox-static", shows: "busybox" },
+  { package: "catatonit", shows: "catatonit" },
+  { package: "dash", shows: "dash" },
+  { package: "procps", shows: "kill" },
 ];

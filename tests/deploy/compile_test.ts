@@ -89,7 +89,7 @@ Deno.test({
   name: "compile: a download of denort that fails is said in the last line, and fails",
   // Where it is set, nothing is downloaded.
   ignore: Deno.env.has("DENORT_BIN"),
-  async fn() {
+  async fn(): Promise<void> {
     await withDirectory(async (directory) => {
       // All that was downloaded before but denort, and a proxy that is not there.
       const cache = JSON.parse((await tryCommand([Deno.execPath(), "info", "--json"])).stdout);

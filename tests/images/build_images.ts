@@ -21,6 +21,8 @@ export interface BuiltImages {
    * downloaded, `controller` with the Deno binary and the bundled program in the place of the compiled one.
    */
   readonly runnable: { readonly id: string; readonly isStandIn: boolean };
+  /** Removes what would only fill the disk. */
+  forget(): Promise<void>;
 }
 
 /** One line that says what the test cluster runs as the controller. */
@@ -38,7 +40,11 @@ export async function buildImages(): Promise<BuiltImages> {
   const agent = await step("image agent", () => build(buildah, { target: "agent", bases }));
   const { id: controller, isStandIn } = await buildController(buildah, bases);
   const runnable = isStandIn ? await withoutRuntime(buildah, { controller, bases }) : controller;
-  return { buildah, controller, agent, testTools: bases.testTools, runnable: { id: runnable, isStandIn } };
+  return {
+    ...{ buildah, controller, agent, testTools: bases.testTools },
+    runnable: { id: runnable, isStandIn },
+    forget: () => buildah.forget([...new Set([runnable, controller, agent])]),
+  };
 }
 
 async function buildController(
@@ -74,8 +80,6 @@ async function build(
       VERSION: version,
       REVISION: revision.stdout.trim() || "unknown",
     },
-    // The controller changes with every edit, and its layers are large.
-    keepLayers: target === "agent",
   });
 }
 
@@ -98,7 +102,6 @@ async function withoutRuntime(
           dockerfile: `${here}controller_stand_in.Dockerfile`,
           context,
           args: { CONTROLLER_IMAGE: controller, DEBIAN_IMAGE: bases.debian },
-          keepLayers: false,
         }),
     );
   } finally {

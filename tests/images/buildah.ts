@@ -1,5 +1,5 @@
 // How is buildah asked: with a storage of its own, without a daemon, without namespaces that a container may not make?
-import { command } from "../cluster/run_command.ts";
+import { command, tryCommand } from "../cluster/run_command.ts";
 import { overlayMounts } from "./overlay_probe.ts";
 
 /** One build. */
@@ -9,8 +9,8 @@ export interface Build {
   /** Default: the last stage. */
   readonly target?: string;
   readonly args?: Readonly<Record<string, string>>;
-  /** Keeps every layer for the next build. Not for what changes with every build: that would fill the disk. */
-  readonly keepLayers: boolean;
+  /** By which it can be found again. */
+  readonly name?: string;
 }
 
 /** What an image says of itself. */
@@ -20,6 +20,14 @@ export interface ImageConfig {
   readonly User?: string;
   readonly Env?: readonly string[];
   readonly Labels?: Readonly<Record<string, string>>;
+}
+
+/** An image that is looked at. */
+export interface OpenImage {
+  /** The directory with its files. */
+  readonly files: string;
+  /** Runs a program of it as its user, with /proc; gives what it prints. */
+  run(argv: readonly string[]): Promise<string>;
 }
 
 /** Buildah with one storage. Images are named by their ids, so that two working trees do not get in each other's way. */
@@ -41,13 +49,14 @@ export class Buildah {
   /** Gives the id of the image. Throws with the last lines of the build. */
   async build(
     purpose: string,
-    { dockerfile, context, target, args = {}, keepLayers }: Build,
+    { dockerfile, context, target, args = {}, name }: Build,
   ): Promise<string> {
     const idFile = await Deno.makeTempFile();
     try {
       await this.#run(purpose, [
-        ...["bud", "--isolation", "chroot", "--pull-never", "--force-rm", `--layers=${keepLayers}`],
+        ...["bud", "--isolation", "chroot", "--pull-never", "--no-cache", "--force-rm"],
         ...["--iidfile", idFile, "--file", dockerfile, ...(target ? ["--target", target] : [])],
+        ...(name ? ["--tag", name] : []),
         ...Object.entries(args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
         context,
       ]);
@@ -55,6 +64,12 @@ export class Buildah {
     } finally {
       await Deno.remove(idFile);
     }
+  }
+
+  /** The id of the image of that name. */
+  async find(name: string): Promise<string | undefined> {
+    const { code, stdout } = await tryCommand([...this.#argv, "images", "--quiet", "--no-trunc", name]);
+    return code === 0 ? stdout.trim().replace(/^sha256:/, "") : undefined;
   }
 
   /** Writes an archive that `ctr image import` and `docker load` read. */
@@ -68,11 +83,15 @@ export class Buildah {
     return JSON.parse(text).OCIv1.config;
   }
 
-  /** Shows the files of an image as a directory, as long as `look` takes. */
-  async withFiles<T>(id: string, look: (root: string) => Promise<T>): Promise<T> {
+  /** Opens an image, as long as `look` takes. */
+  async withFiles<T>(id: string, look: (open: OpenImage) => Promise<T>): Promise<T> {
     const container = (await this.#run("open an image", ["from", "--pull-never", id])).trim();
     try {
-      return await look((await this.#run("mount an image", ["mount", container])).trim());
+      return await look({
+        files: (await this.#run("mount an image", ["mount", container])).trim(),
+        run: (argv) =>
+          this.#run(`run ${argv.join(" ")}`, ["run", "--isolation", "chroot", container, "--", ...argv]),
+      });
     } finally {
       await this.#run("close an image", ["rm", container]);
     }

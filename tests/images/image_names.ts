@@ -12,5 +12,5 @@ export const agentImageNames = [
 /** Ping and the like, for containers beside the agent. */
 export const toolsImageName = "localhost/kube-vxlan-controller-test-tools:1";
 
-/** What the sandbox of a pod runs on the test cluster: the agent's image will do, for it does nothing and reaps orphans. */
+/** What the sandbox of a pod runs on the test cluster: the same image, for it does nothing and reaps orphans. */
 export const pauseImageName = "localhost/pause:1";

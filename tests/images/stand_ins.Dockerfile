@@ -1,11 +1,10 @@
 # What stands in for images of registries, from Debian's packages and npm's Deno, and what only tests need.
 
-FROM scratch AS debian
-ADD debian.tar /
-CMD ["bash"]
+# Of debian.Dockerfile.
+ARG DEBIAN_IMAGE
 
 # For denoland/deno.
-FROM debian AS deno
+FROM ${DEBIAN_IMAGE} AS deno
 COPY deno /usr/bin/deno
 COPY ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 ENV DENO_DIR=/deno-dir
@@ -15,7 +14,7 @@ FROM deno AS deno-without-denort
 ENV DENORT_BIN=/usr/bin/deno
 
 # For distroless/cc: the same packages, no program of them, and the same user.
-FROM debian AS runtime-packages
+FROM ${DEBIAN_IMAGE} AS runtime-packages
 WORKDIR /packages
 RUN apt-get update \
   && apt-get download base-files libc6 libgcc-s1 gcc-12-base libgomp1 libssl3 libstdc++6 netbase tzdata \
@@ -35,10 +34,12 @@ ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 USER 65532
 WORKDIR /home/nonroot
 
-# What tests run beside members: ping and the like, none of which is in the agent.
-FROM debian AS busybox
+# What only tests need: ping and the like, none of which is in the agent. Also what the sandbox of a pod runs. Without
+# busybox's own `ip`, which makes a VXLAN link with id 0.
+FROM ${DEBIAN_IMAGE} AS test-packages
 RUN apt-get update && apt-get install -y --no-install-recommends busybox-static
 FROM scratch AS test-tools
-COPY --from=busybox /bin/busybox /bin/busybox
+COPY --from=test-packages /bin/busybox /bin/busybox
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
+RUN ["/bin/busybox", "rm", "/bin/ip"]
 CMD ["/bin/sh", "-c", "trap 'exit 0' TERM; sleep 2147483647 & wait"]

@@ -1,8 +1,9 @@
 // Which images stand in for those of registries, and what are they made of?
+import { createHash } from "node:crypto";
 import { cacheDirectory } from "../cluster/kubernetes_build.ts";
 import { step } from "../cluster/progress.ts";
 import { command } from "../cluster/run_command.ts";
-import type { Buildah } from "./buildah.ts";
+import type { Build, Buildah } from "./buildah.ts";
 
 /** The release of Debian that the Dockerfile names. */
 const debianRelease = "bookworm";
@@ -26,21 +27,34 @@ export async function standIns(buildah: Buildah): Promise<StandIns> {
   await debianRoot(`${context}/debian.tar`);
   await freshCopy(Deno.execPath(), `${context}/deno`);
   await freshCopy("/etc/ssl/certs/ca-certificates.crt", `${context}/ca-certificates.crt`);
-  const make = (target: string): Promise<string> =>
-    step(`stand-in image ${target}`, () =>
-      buildah.build(`make the stand-in image ${target}`, {
-        dockerfile: `${here}stand_ins.Dockerfile`,
-        context,
-        target,
-        keepLayers: true,
-      }));
-  return {
-    debian: await make("debian"),
-    deno: await make("deno"),
-    denoWithoutRuntime: await make("deno-without-denort"),
-    runtime: await make("runtime"),
-    testTools: await make("test-tools"),
+  const key = await keyOf([...dockerfiles, `${context}/ca-certificates.crt`]);
+  const make = async (target: string, build: Pick<Build, "dockerfile" | "args">): Promise<string> => {
+    const name = `localhost/stand-in/${target}:${key}`;
+    return await buildah.find(name) ??
+      await step(
+        `stand-in image ${target}`,
+        () => buildah.build(`make the stand-in image ${target}`, { ...build, context, target, name }),
+      );
   };
+  const [debianFile, othersFile] = dockerfiles;
+  const debian = await make("debian", { dockerfile: debianFile });
+  const other = (target: string): Promise<string> =>
+    make(target, { dockerfile: othersFile, args: { DEBIAN_IMAGE: debian } });
+  return {
+    debian,
+    deno: await other("deno"),
+    denoWithoutRuntime: await other("deno-without-denort"),
+    runtime: await other("runtime"),
+    testTools: await other("test-tools"),
+  };
+}
+
+const dockerfiles = [`${here}debian.Dockerfile`, `${here}stand_ins.Dockerfile`] as const;
+
+async function keyOf(files: readonly string[]): Promise<string> {
+  const hash = createHash("sha256").update(Deno.version.deno);
+  for (const file of files) hash.update(await Deno.readFile(file));
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** A Debian with apt and what must be there, as the slim image is, from the mirror that this machine uses. */
@@ -57,7 +71,6 @@ async function debianRoot(file: string): Promise<void> {
   await Deno.rename(unfinished, file);
 }
 
-/** Times stay as they are where nothing has changed, so that layers are found again. */
 async function freshCopy(from: string, to: string): Promise<void> {
   const [source, copy] = await Promise.all([Deno.stat(from), Deno.stat(to).catch(() => undefined)]);
   if (copy?.size === source.size && copy.mtime?.getTime() === source.mtime?.getTime()) return;
