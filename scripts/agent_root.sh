@@ -10,7 +10,7 @@ for directory in bin sbin lib lib64; do
   ln -s "usr/$directory" "$root/$directory"
 done
 mkdir -p "$root/etc" "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/var/lib/dpkg/status.d"
-mkdir -p -m 1777 "$root/tmp"
+mkdir -m 1777 "$root/tmp"
 echo "root:x:0:0:root:/root:/sbin/nologin" >"$root/etc/passwd"
 echo "root:x:0:" >"$root/etc/group"
 # The names that `ip` knows for protocols, scopes and tables.
@@ -22,9 +22,12 @@ package_of() {
     dpkg-query --search "/usr$1"
 }
 
+# A library comes under its own name and the one that the linker looks for: libbpf reads its version from the first.
 keep() {
-  mkdir -p "$root$(dirname "$1")"
-  cp --dereference "$1" "$root$1"
+  file=$(readlink --canonicalize "$1")
+  mkdir -p "$root$(dirname "$file")" "$root$(dirname "$1")"
+  cp "$file" "$root$file"
+  [ -e "$root$1" ] || ln --symbolic --relative "$root$file" "$root$1"
   package=$(package_of "$1" | head -n 1 | cut -d : -f 1)
   [ ! -e "$root/var/lib/dpkg/status.d/$package" ] || return 0
   dpkg-query --status "$package" >"$root/var/lib/dpkg/status.d/$package"
