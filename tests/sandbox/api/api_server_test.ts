@@ -1,4 +1,4 @@
-// Does the sandbox's API server answer as the real one: objects, lists, patches, deletion, errors, tables?
+// Does the sandbox's API server answer as the real one: objects, lists, patches, deletion, errors?
 import assert from "node:assert/strict";
 import { call } from "./api_client.ts";
 import { Sandbox, startSandbox } from "../sandbox.ts";
@@ -149,17 +149,6 @@ withServer("status and object are written apart", async ({ server }) => {
     headers,
   });
   assert.deepEqual([asObject.json.status.message, asObject.json.spec.priority], ["m", 1]);
-});
-
-withServer("the table that kubectl prints", async (sandbox) => {
-  sandbox.apply(
-    `{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: x}]}}`,
-  );
-  await sandbox.waitForPhase({ name: "p" }, "Running");
-  const accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
-  const { json } = await call(sandbox.server.url, { path: podsPath, headers: { accept } });
-  assert.deepEqual(json.rows[0].cells.slice(0, 4), ["p", "1/1", "Running", 0]);
-  assert.equal(json.rows[0].cells.length, json.columnDefinitions.length);
 });
 
 Deno.test("a token is asked for when there is one", async () => {

@@ -9,7 +9,6 @@ import { pods } from "./resources.ts";
 import type { ApiRoute } from "./routes.ts";
 import type { Selection } from "../store/selectors.ts";
 import { badRequest, gone, unsupportedMediaType } from "./status.ts";
-import { tableView, wantsTable } from "./tables.ts";
 import { plainView, type View } from "./views.ts";
 import type { Watches, WatchRequest } from "./watch.ts";
 import type { WireConnection } from "../faults/wire.ts";
@@ -138,9 +137,8 @@ function selectionOf(route: ApiRoute, query: URLSearchParams): Selection {
   };
 }
 
-function viewOf({ route, request }: ResourceRequest): View {
-  const { resource } = route;
-  const view = wantsTable(request.headers.get("accept") ?? "") ? tableView(resource) : plainView(resource);
+function viewOf({ route: { resource } }: ResourceRequest): View {
+  const view = plainView(resource);
   return {
     ...view,
     one: (object) => view.one(outward(resource, object)),

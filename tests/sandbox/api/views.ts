@@ -1,4 +1,4 @@
-// In which form do objects go out: as themselves, or (tables.ts) as the table that kubectl prints?
+// In which form do objects go out? (kubectl asks for tables first, and takes objects too.)
 import type { KubeObject } from "../store/kube_object.ts";
 import { apiVersionOf, type ResourceType } from "./resources.ts";
 
