@@ -141,8 +141,8 @@ function obstacle(
   { item, covered }: { readonly item: string; readonly covered: string },
 ): Obstacle {
   const remedy = item.startsWith("ip=")
-    ? "Choose an address whose subnet leaves the pod network out"
-    : "Choose smaller subnets that leave the pod network out";
+    ? "In the annotation, choose an address whose subnet leaves the pod network out"
+    : "In the annotation, or the ConfigMap if it is from there, choose smaller subnets that leave the pod network out";
   return {
     kind: "conflict",
     network: name,

@@ -226,9 +226,9 @@ Deno.test("plan of what covers the underlay: says what, where and what to do", (
     "instead.";
   assert.deepEqual(obstacles, [
     `conflict: Cannot give interface "vxeth0" of network "vxeth0" its ip=10.244.2.200/24: ${why} ` +
-    "Choose an address whose subnet leaves the pod network out",
+    "In the annotation, choose an address whose subnet leaves the pod network out",
     `conflict: Cannot give interface "vxeth0" of network "vxeth0" its route=10.244.2.0/25:192.168.10.2: ${why} ` +
-    "Choose smaller subnets that leave the pod network out",
+    "In the annotation, or the ConfigMap if it is from there, choose smaller subnets that leave the pod network out",
   ]);
 });
 
