@@ -17,6 +17,8 @@ export interface ControllerLimits {
   readonly workers: number;
   /** Of these, how many may be members that failed last time. */
   readonly workersForFailing: number;
+  /** Of these, how many may be members for which nobody waits: the more at once, the slower is each. */
+  readonly workersForUpkeep: number;
   /** Beside these, how many looks that have become slow may go on. */
   readonly workersForSlow: number;
   /** Exec sessions open at the same time. */
@@ -34,6 +36,7 @@ export interface ControllerLimits {
 export const defaultLimits: ControllerLimits = {
   workers: 64,
   workersForFailing: 12,
+  workersForUpkeep: 32,
   workersForSlow: 96,
   sessions: 512,
   resync: 600_000,

@@ -7,6 +7,8 @@ export interface WorkerLimits {
   readonly workers: number;
   /** Of these, how many may be taken by keys whose last run failed: the rest stays free for the healthy. */
   readonly workersForFailing: number;
+  /** Of these, how many may be taken by keys for which nobody waits; default: all. */
+  readonly workersForUpkeep?: number;
   /** Beside these, how many runs that last long may go on; 0 (default): being slow makes no difference. */
   readonly workersForSlow?: number;
   /**
@@ -64,9 +66,14 @@ export class Workers<Key extends Waiting> {
   readonly #slow = new Set<Run>();
   #starts = 0;
 
-  constructor({ workersForSlow = 0, groupOf, ...limits }: WorkerLimits) {
+  constructor({ workersForSlow = 0, workersForUpkeep, groupOf, ...limits }: WorkerLimits) {
     const line = (): FairLine<Key> => new FairLine(groupOf ?? (() => ""));
-    this.#limits = { ...limits, workersForSlow, groupOf: groupOf ?? (() => "") };
+    this.#limits = {
+      ...limits,
+      workersForSlow,
+      workersForUpkeep: workersForUpkeep ?? limits.workers,
+      groupOf: groupOf ?? (() => ""),
+    };
     this.#share = groupOf === undefined ? limits.workers : Math.ceil(limits.workers * groupShare);
     this.#lines = { slow: line(), failing: line(), urgent: line(), upkeep: line() };
   }
@@ -148,7 +155,7 @@ export class Workers<Key extends Waiting> {
   }
 
   #takeUsual(): Key | undefined {
-    const { workers, workersForFailing } = this.#limits;
+    const { workers, workersForFailing, workersForUpkeep } = this.#limits;
     if (this.#usual.size >= workers) return undefined;
     const usual = Map.groupBy(this.#usual, ({ group }) => group);
     const slow = Map.groupBy(this.#slow, ({ group }) => group);
@@ -156,12 +163,14 @@ export class Workers<Key extends Waiting> {
       const load = usual.get(group)?.length ?? 0;
       return load < this.#share ? load + (slow.get(group)?.length ?? 0) : Infinity;
     };
-    const { failing, urgent, upkeep } = this.#lines;
-    const mayFail = [...this.#usual].filter(({ line }) => line === "failing").length < workersForFailing;
+    const take = (line: Line, most: number): Key | undefined =>
+      [...this.#usual].filter((run) => run.line === line).length < most
+        ? this.#lines[line].take(loadOf)
+        : undefined;
     const isUpkeepsTurn = (this.#starts + 1) % upkeepTurn === 0;
-    return (mayFail ? failing.take(loadOf) : undefined) ??
-      (isUpkeepsTurn ? upkeep.take(loadOf) : undefined) ??
-      urgent.take(loadOf) ?? upkeep.take(loadOf);
+    return take("failing", workersForFailing) ??
+      (isUpkeepsTurn ? take("upkeep", workersForUpkeep) : undefined) ??
+      take("urgent", workers) ?? take("upkeep", workersForUpkeep);
   }
 }
 

@@ -267,3 +267,15 @@ Deno.test("a key forgotten while it runs leaves nothing, and runs alone when it 
   queue.forget("a");
   await end();
 });
+
+Deno.test("upkeep leaves workers to those who are waited for, though it was there first", async () => {
+  const { clock, queue, waits, end } = load({ lasts: () => 1_000, workers: 8, workersForUpkeep: 4 });
+  for (let i = 0; i < 100; i++) queue.add(`upkeep${i}`);
+  await clock.advance(500);
+  assert.equal(queue.running, 4);
+  for (let i = 0; i < 4; i++) queue.add(`new${i}`, { fresh: true });
+  await clock.advance(20);
+  assert.equal(queue.running, 8);
+  assert.ok(longest([0, 1, 2, 3].map((i) => waits.get(`new${i}`) ?? Infinity)) <= 20);
+  await end();
+});
