@@ -1,6 +1,5 @@
 // What does the command line make of flags, variables and mistakes: values, messages, exit statuses.
 import assert from "node:assert/strict";
-import type { Host } from "../../lib/cli/host.ts";
 import { inspectCommand } from "../../lib/cli/show/inspect.ts";
 import { listCommand } from "../../lib/cli/show/list.ts";
 import {
@@ -11,38 +10,12 @@ import {
   runOptions,
   type SettingsOf,
 } from "../../lib/cli/settings/options.ts";
-import { type CommandSpec, runProgram } from "../../lib/cli/program.ts";
+import type { CommandSpec } from "../../lib/cli/program.ts";
 import { runCommand } from "../../lib/cli/run/run.ts";
 import { versionCommand } from "../../lib/cli/show/version.ts";
-import { systemClock } from "../../lib/time/clock.ts";
+import { runOn } from "./test_host.ts";
 
 const options = { ...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions };
-
-interface Outcome {
-  readonly status: number;
-  readonly printed: string;
-  readonly complained: string;
-}
-
-/** Runs a program on a machine that has nothing but these variables. */
-async function run(
-  commands: readonly CommandSpec[],
-  { args, env = {} }: { readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> },
-): Promise<Outcome> {
-  const printed: string[] = [];
-  const complained: string[] = [];
-  const host: Host = {
-    args,
-    env: (name) => env[name],
-    readTextFile: (path) => Promise.reject(new Error(`no file ${path}`)),
-    print: (line) => printed.push(line),
-    complain: (line) => complained.push(line),
-    clock: systemClock,
-    stop: new AbortController().signal,
-  };
-  const status = await runProgram(commands, host);
-  return { status, printed: printed.join("\n"), complained: complained.join("\n") };
-}
 
 const product = [runCommand, listCommand, inspectCommand, versionCommand];
 
@@ -113,7 +86,7 @@ const values: readonly {
 for (const { it, args = [], env = {}, key, value } of values) {
   Deno.test(`command line: ${it}`, async () => {
     let seen: SettingsOf<typeof options> | undefined;
-    const outcome = await run([probe((settings) => seen = settings)], { args: ["probe", ...args], env });
+    const outcome = await runOn([probe((settings) => seen = settings)], { args: ["probe", ...args], env });
     assert.equal(outcome.status, 0, outcome.complained);
     assert.deepEqual(seen?.[key], value);
   });
@@ -195,7 +168,7 @@ const mistakes: readonly {
 
 for (const { it, args, env = {}, status, says } of mistakes) {
   Deno.test(`command line: ${it}`, async () => {
-    const outcome = await run(product, { args, env });
+    const outcome = await runOn(product, { args, env });
     assert.equal(outcome.status, status);
     assert.match(outcome.complained, says);
     assert.equal(outcome.printed, "");
@@ -203,8 +176,11 @@ for (const { it, args, env = {}, status, says } of mistakes) {
 }
 
 Deno.test("command line: version and help go to stdout with status 0", async () => {
-  assert.match((await run(product, { args: ["version"] })).printed, /^kube-vxlan-controller \d+\.\d+\.\d+$/);
-  const help = await run(product, { args: ["run", "--help"] });
+  assert.match(
+    (await runOn(product, { args: ["version"] })).printed,
+    /^kube-vxlan-controller \d+\.\d+\.\d+$/,
+  );
+  const help = await runOn(product, { args: ["run", "--help"] });
   assert.equal(help.status, 0);
   for (const key of Object.keys(options)) {
     assert.ok(help.printed.includes(`--${flagOf(key)}`), `help of run names --${flagOf(key)}`);

@@ -1,0 +1,46 @@
+// On which machine does a command run in these tests? One without files and variables but those that are given.
+import type { Host } from "../../lib/cli/host.ts";
+import { type CommandSpec, runProgram } from "../../lib/cli/program.ts";
+import { systemClock } from "../../lib/time/clock.ts";
+
+/** What a run came to. */
+export interface CommandResult {
+  readonly status: number;
+  readonly printed: string;
+  readonly complained: string;
+}
+
+/** What the machine has. */
+export interface TestMachine {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** The machine itself, and what was said on it so far. */
+export function testHost(
+  { args, env = {}, files = {} }: TestMachine,
+): { readonly host: Host; readonly printed: string[]; readonly complained: string[] } {
+  const printed: string[] = [];
+  const complained: string[] = [];
+  const host: Host = {
+    args,
+    env: (name) => env[name],
+    readTextFile: (path) => {
+      const text = files[path];
+      return text === undefined ? Promise.reject(new Error(`no file ${path}`)) : Promise.resolve(text);
+    },
+    print: (line) => printed.push(line),
+    complain: (line) => complained.push(line),
+    clock: systemClock,
+    stop: new AbortController().signal,
+  };
+  return { host, printed, complained };
+}
+
+/** Runs one of the commands. */
+export async function runOn(commands: readonly CommandSpec[], machine: TestMachine): Promise<CommandResult> {
+  const { host, printed, complained } = testHost(machine);
+  const status = await runProgram(commands, host);
+  return { status, printed: printed.join("\n"), complained: complained.join("\n") };
+}
