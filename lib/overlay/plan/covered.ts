@@ -49,19 +49,21 @@ export function withoutCovering(wanted: WantedState, observed: Observation): Unc
 /** Addresses that packets of the networks must reach outside of them. */
 interface Targets {
   readonly peers: readonly string[];
-  /** Next hops on the devices that carry the networks, with the device. */
+  /** Next hops of the pod's default and on the devices that carry the networks, with the device. */
   readonly gateways: ReadonlyMap<string, string>;
 }
 
 /** By family: a network is carried by the pod IPs of one. */
 function targetsOf(wanted: WantedState, observed: Observation): ReadonlyMap<number, Targets> {
+  const own = new Set(wanted.interfaces.map(({ interfaceName }) => interfaceName));
   return new Map(
     [...Map.groupBy(wanted.interfaces, ({ family }) => family)].map(([family, interfaces]) => {
       const underlays = new Set(interfaces.map(({ underlay }) => underlay));
-      const gateways = observed.routes.flatMap(({ dev, table, gateway }): [string, string][] => {
-        const counts = table === "main" && underlays.has(dev) && gateway !== undefined &&
-          parseIp(gateway)?.family === family && !contains(linkLocal, gateway);
-        return counts ? [[gateway, dev]] : [];
+      const gateways = observed.routes.flatMap(({ subnet, dev, table, gateway }): [string, string][] => {
+        if (table !== "main" || gateway === undefined || own.has(dev)) return [];
+        const isOnTheWay = underlays.has(dev) || subnet.endsWith("/0");
+        const counts = parseIp(gateway)?.family === family && !contains(linkLocal, gateway);
+        return isOnTheWay && counts ? [[gateway, dev]] : [];
       });
       const peers = interfaces.flatMap((each) => each.peers);
       return [family, { peers, gateways: new Map(gateways.sort()) }];

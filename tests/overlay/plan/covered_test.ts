@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { ObservedRoute } from "../../../lib/overlay/observation.ts";
 import { aliasOf, type WantedInterface } from "../../../lib/overlay/wanted.ts";
 import {
+  aDevice,
   aLink,
   anInterface,
   annotationKey,
@@ -230,6 +231,29 @@ Deno.test("plan of what covers the underlay: says what, where and what to do", (
     `conflict: Cannot give interface "vxeth0" of network "vxeth0" its route=10.244.2.0/25:192.168.10.2: ${why} ` +
     "In the annotation, or the ConfigMap if it is from there, choose smaller subnets that leave the pod network out",
   ]);
+});
+
+Deno.test("plan of what covers the underlay: packets go by the pod's default whatever dev= says", () => {
+  const wanted = anInterface({
+    underlay: "net1",
+    addresses: cidrs("192.168.10.1/24"),
+    routes: routes("10.244.1.1/32 via 192.168.10.2"),
+  });
+  const observed = anObservation([aDevice("net1")], { routes: podRoutes });
+  const planned = planLines({ wanted: aWantedState([wanted]), observed });
+  assert.deepEqual(planned.obstacles.map(short), [`route=10.244.1.1/32:192.168.10.2 covers ${gateway}`]);
+});
+
+Deno.test("plan of what covers the underlay: a network may carry another, with gateways of its own", () => {
+  const below = anInterface({
+    addresses: cidrs("192.168.10.1/24"),
+    routes: routes("10.9.0.0/16 via 192.168.10.2"),
+  });
+  const above = anInterface({ name: "above", vni: 101, underlay: below.interfaceName });
+  const observed = anObservation([aLink({ addresses: ["192.168.10.1/24"] })], {
+    routes: [...podRoutes, aRoute({ subnet: "10.9.0.0/16", gateway: "192.168.10.2", ours: true })],
+  });
+  assert.deepEqual(planLines({ wanted: aWantedState([above, below]), observed }).obstacles, []);
 });
 
 Deno.test("plan of what covers the underlay: a network is also cut off by the routes of another", () => {
