@@ -8,12 +8,14 @@ import { ConfigMapReporter } from "../report/config_map_reporter.ts";
 import type { ControllerParts, ControllerState } from "./parts.ts";
 import { joinReporters } from "../report/log_reporter.ts";
 import { UnlabelledPods } from "./watch/unlabelled.ts";
+import type { Observation } from "../overlay/observation.ts";
 import { PodCache } from "./agent/pod_cache.ts";
 import { NotLeader } from "./agent_errors.ts";
 import { reconcile, type ReconcileContext } from "./reconcile.ts";
 import { Releaser } from "./agent/release.ts";
 import { keepSessions, SessionPool } from "./agent/session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
+import { Schedule } from "./schedule.ts";
 import { Store } from "./store/store.ts";
 import { JoinLatency } from "../report/latency.ts";
 import { type Affected, isAwaited } from "./store/work_item.ts";
@@ -38,7 +40,7 @@ export class Controller {
   readonly #ending = new AbortController();
   readonly #unlabelled: UnlabelledPods;
   #synced = false;
-  #cancelExpiry: (() => void) | undefined;
+  readonly #schedule: Schedule;
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     const { clock } = parts;
@@ -51,7 +53,7 @@ export class Controller {
     this.#configMapReporter = new ConfigMapReporter({ ...parts, configMap: settings.membership.configMap });
     this.#latency = new JoinLatency({
       clock,
-      whereabouts: this.#store,
+      whereabouts: this.#store.surroundings,
       onInterfaceReady: (ms) => parts.onInterfaceReady?.(ms),
       onPeerEntry: (ms) => parts.onPeerEntry?.(ms),
     });
@@ -84,7 +86,8 @@ export class Controller {
       annotationKey: settings.membership.annotationKey,
       ensureLeader,
       ending,
-      forget: (uid) => this.#affect(this.#store.removePod(uid)),
+      claim: (uid, observed) => this.#claim(uid, observed),
+      clean: (uid) => this.#affect(this.#store.markClean(uid)),
     };
     this.#queue = new WorkQueue({
       clock,
@@ -97,6 +100,14 @@ export class Controller {
       ...settings.limits,
       groupOf: (uid) => this.#store.pod(uid)?.namespace ?? "",
       ...(parts.queueObserver === undefined ? {} : { observe: parts.queueObserver }),
+    });
+    this.#schedule = new Schedule({
+      store: this.#store,
+      queue: this.#queue,
+      clock,
+      coalesce: settings.limits.coalesce,
+      isAwaited: (uid) => isAwaited(this.#store.workItem(uid), this.shown(uid)?.ready),
+      onExpired: (affected) => this.#affect(affected),
     });
   }
 
@@ -123,13 +134,19 @@ export class Controller {
     return this.#synced;
   }
 
-  /** Looks at everything again: when leadership was gained, or in doubt. */
+  /** Looks at everything again: leadership was gained, and what another has done is to be found in the kernels. */
   reconcileAll({ spread }: { readonly spread: number }): void {
     if (!this.#synced) return;
-    for (const uid of this.#store.keys()) {
-      this.#podCache.invalidate(uid);
-      this.#queue.add(uid, { delay: spread * this.#parts.clock.random() });
-    }
+    this.#affect(this.#store.forgetHolders());
+    this.#lookAtAll(spread);
+  }
+
+  /** True when the pod is another to us by what was found in it: then it is looked at again. */
+  #claim(uid: string, observed: Observation): boolean {
+    const affected = this.#store.claim(uid, observed);
+    this.#affect(affected);
+    this.#schedule.claimed();
+    return affected.changed.has(uid);
   }
 
   /** What the pod with this uid showed of us when it was last seen. */
@@ -171,19 +188,18 @@ export class Controller {
   /** It lives on without its label. */
   #putFound(pod: PodView): void {
     if (this.#store.pod(pod.uid) !== undefined) return;
-    this.#affect(this.#store.putUnlabelled(pod, { now: this.#parts.clock.now() }));
+    this.#affect(this.#store.putPod(pod, { now: this.#parts.clock.now(), selection: "label removed" }));
   }
 
   /** Turns what a change affects into work. */
-  #affect({ changed, touched, gone }: Affected): void {
+  #affect({ changed, gone }: Affected): void {
     for (const pod of gone) this.#forget(pod.uid);
-    for (const notice of this.#store.takeNotices()) this.#parts.log.warn(notice);
+    for (const notice of this.#store.surroundings.takeNotices()) this.#parts.log.warn(notice);
     for (const uid of changed) {
       this.#podCache.invalidate(uid);
       this.#latency.seen(uid, { agentRuns: this.#agentRuns(uid), measured: this.#synced });
     }
-    if (this.#synced) this.#enqueue({ changed, touched });
-    this.#armExpiry();
+    this.#schedule.changed(changed);
   }
 
   /** Everything that is kept of a pod outside of the store ends here; once more after a look that was still under way. */
@@ -197,25 +213,9 @@ export class Controller {
     return item?.kind === "member" && item.member.phase.kind !== "wait";
   }
 
-  /** When many change at once (an edit of the ConfigMap, our start), those go first for which somebody waits. */
-  #enqueue({ changed, touched }: Pick<Affected, "changed" | "touched">): void {
-    for (const uid of changed) {
-      const urgent = changed.size === 1 || isAwaited(this.#store.workItem(uid), this.shown(uid)?.ready);
-      this.#queue.add(uid, { fresh: true, urgent });
-    }
-    for (const uid of touched) this.#queue.add(uid, { delay: this.#settings.limits.coalesce });
-  }
-
-  /** One timer for the next pod whose grace period runs out. */
-  #armExpiry(): void {
-    this.#cancelExpiry?.();
-    this.#cancelExpiry = undefined;
-    const next = this.#store.nextExpiry();
-    if (next === undefined || this.#stopping.signal.aborted) return;
-    const { clock } = this.#parts;
-    this.#cancelExpiry = clock.after(Math.max(0, next - clock.now()), () => {
-      this.#affect(this.#store.expire(clock.now()));
-    });
+  #lookAtAll(spread: number): void {
+    for (const uid of this.#store.keys()) this.#podCache.invalidate(uid);
+    this.#schedule.lookAtAll({ spread });
   }
 
   #start(): void {
@@ -223,7 +223,7 @@ export class Controller {
     this.#synced = true;
     const { members, segments } = this.#store.counts();
     this.#parts.log.info(`watching: ${members} members in ${segments.size} networks`);
-    this.#enqueue({ changed: new Set(this.#store.keys()), touched: new Set() });
+    this.#lookAtAll(0);
   }
 
   /** Every so often everything is listed and looked at anew: heals what no event announced. */
@@ -234,14 +234,14 @@ export class Controller {
       await sleep(clock, resync * (0.9 + 0.2 * clock.random()), this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
       for (const watch of watches) watch.relist();
-      this.reconcileAll({ spread: resyncSpread });
+      this.#lookAtAll(resyncSpread);
     }
   }
 
   /** Finishes what runs, within bounds, and closes everything. */
   async #stop(watches: readonly Reflector[]): Promise<void> {
     const { clock, log } = this.#parts;
-    this.#cancelExpiry?.();
+    this.#schedule.stop();
     const idle = this.#queue.stop();
     const finished = await within(idle, { clock, ms: this.#settings.limits.shutdown });
     if (!finished) log.warn(`stopping though ${this.#queue.running} reconciles have not ended`);

@@ -1,6 +1,7 @@
 // The program in one function: look at one pod, make it hold what it should, say where it stands.
 import type { AgentPhase, Member } from "../member/member.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Observation } from "../overlay/observation.ts";
 import { wantedState } from "../overlay/wanted.ts";
 import type { AgentClient } from "./agent/agent_client.ts";
 import { converge, type Convergence } from "./agent/converge.ts";
@@ -27,13 +28,15 @@ export interface ReconcileContext {
   readonly ensureLeader: () => void;
   /** Aborted when looks under way are failure off because the controller ends. */
   readonly ending: AbortSignal;
-  /** A pod that no event will speak of any more is clean. */
-  readonly forget: (uid: string) => void;
+  /** What a look has found is held against what is known; true when the pod is to be looked at anew because of it. */
+  readonly claim: (uid: string, observed: Observation) => boolean;
+  /** A pod that asks for nothing holds nothing of ours any more. */
+  readonly clean: (uid: string) => void;
 }
 
 /** Looks at the pod with this uid. Never throws for what pods, kernels or the API server do. */
 export async function reconcile(uid: string, context: ReconcileContext): Promise<Outcome> {
-  const item = context.store.workItem(uid);
+  const item = context.store.begin(uid);
   if (item === undefined) return { kind: "done" };
   switch (item.kind) {
     case "pending":
@@ -67,7 +70,7 @@ async function serve(
   if (phase.kind !== "setup") context.releaser.ended(member.uid);
   if (phase.kind === "wait") return waitForAgent(member, { reason: phase.reason, context });
   const agent = addressOf(member, phase);
-  const release = phase.kind === "setup" && item.kind === "member" ? phase.release : undefined;
+  const release = phase.kind === "setup" ? phase.release : undefined;
   try {
     context.ensureLeader();
     if (context.releaser.isUnderWay(agent)) return await context.releaser.follow(agent);
@@ -81,13 +84,17 @@ async function serve(
     }
     const result = await convergeMember(member, { agent, mayUseCache: release !== "terminate", context });
     context.podCache.of(member.uid).failingSince = undefined;
+    if (context.claim(member.uid, result.observed)) return { kind: "done" };
     const evaluation = evaluate(item, { result, conflicts: context.store.conflictsOf(member) });
     if (evaluation.holds && release !== undefined) {
       await context.releaser.release(agent, { how: release, member, result });
     }
     context.reporter.report(evaluation.report);
-    if (evaluation.holds && item.kind === "former" && !item.selected) context.forget(member.uid);
-    return context.releaser.isUnderWay(agent) ? await context.releaser.follow(agent) : evaluation.outcome;
+    const isUnderWay = context.releaser.isUnderWay(agent);
+    // No event will say that one without the label has ended.
+    const isOver = item.kind === "former" && evaluation.holds && !(isUnderWay && item.selected);
+    if (isOver) context.clean(member.uid);
+    return isUnderWay && !isOver ? await context.releaser.follow(agent) : evaluation.outcome;
   } catch (error) {
     // Broken off by ourselves: nothing is wrong with the pod.
     if (context.ending.aborted) return { kind: "wait", reason: "the controller stops" };

@@ -21,6 +21,29 @@ export function agentFaults(
   return [...unfit, ...unreleasable(pod, about)].map((message) => ({ kind: "agent-unfit", message }));
 }
 
+/**
+ * Why a pod that asks for nothing, and is held by its agent, cannot be let go. It needs no interfaces, so an init agent
+ * without rights will do; the marker of a native sidecar needs them.
+ */
+export function holdFaults(
+  pod: PodView,
+  about: { readonly names: AgentNames; readonly agents: AgentContainers },
+): AgentFault[] {
+  const { init, native } = about.agents;
+  const unfit = init === undefined && native !== undefined ? unfitness(native) : [];
+  const faults = [...unfit, ...unreleasable(pod, about)]
+    .map((message): AgentFault => ({ kind: "agent-unfit", message }));
+  return [...hostNetworkFaults(pod), ...faults];
+}
+
+/** Why the pod's network is not for us. */
+export function hostNetworkFaults(pod: PodView): AgentFault[] {
+  if (!pod.hostNetwork) return [];
+  const message = "Cannot serve the pod: it has hostNetwork: true, so its interfaces would be the node's; " +
+    "leave hostNetwork out";
+  return [{ kind: "host-network", message }];
+}
+
 /** What works, but not as people expect. */
 export function agentWarnings(agents: AgentContainers): AgentFault[] {
   const { init, native, sidecar } = agents;

@@ -68,14 +68,20 @@ export function agentPhase(agents: AgentContainers): AgentPhase {
 }
 
 /**
- * True when nothing can be expected of the agents of a pod that is being deleted, so that it is no peer any more: each
- * of them has terminated or was never started (the kubelet starts no container of such a pod). An agent that waits
- * after it has run is crashing: that alone is no reason, its pod stays a peer until its grace period has run out.
+ * True when nobody in a pod that is being deleted uses its networks any more: each of its containers has terminated or
+ * was never started (the kubelet starts no container of such a pod). The agent ends at once, an application may drain for
+ * minutes. One that waits after it has run is crashing: that alone is no reason, until the grace period has run out.
  */
-export function haveAgentsTerminated(agents: AgentContainers): boolean {
-  return agentList(agents).every(({ state, containerId }) => {
+export function haveAllTerminated({ initContainers, containers }: PodView): boolean {
+  return [...initContainers, ...containers].every(({ state, containerId }) => {
     return state === "terminated" || (state !== "running" && containerId === "");
   });
+}
+
+/** Does the pod wait for us? A native sidecar has let it go once another container runs. */
+export function isHeld({ containers }: PodView, { init, native }: AgentContainers): boolean {
+  if (init !== undefined) return init.state !== "terminated";
+  return native?.startupProbe === true && containers.every(({ state }) => state !== "running");
 }
 
 function refOf(agent: ContainerView): AgentRef {

@@ -4,9 +4,16 @@ import {
   type AgentPhase,
   agentPhase,
   agentsOf,
-  haveAgentsTerminated,
+  haveAllTerminated,
+  isHeld,
 } from "./agents.ts";
-import { type AgentFault, agentFaults, agentWarnings } from "./agent_checks.ts";
+import {
+  type AgentFault,
+  agentFaults,
+  agentWarnings,
+  holdFaults,
+  hostNetworkFaults,
+} from "./agent_checks.ts";
 import type { ClusterNetworks } from "../network/cluster_networks.ts";
 import type { Network } from "../network/network.ts";
 import { parseAnnotation } from "../network/grammar/annotation.ts";
@@ -34,7 +41,7 @@ export interface MembershipSettings {
   readonly maxMembers?: number;
 }
 
-/** A pod that takes part. `networks` are those that could be resolved; `problems` says what else was asked for. */
+/** A pod that takes part. `networks` are those that it can have; `problems` says what else was asked for. */
 export interface Member {
   readonly uid: string;
   readonly namespace: string;
@@ -44,14 +51,16 @@ export interface Member {
   readonly networks: readonly Network[];
   /** Names in the annotation that could not be resolved (sorted): unresolvable is not unwanted, their links stay. */
   readonly unresolved: readonly string[];
+  /** Networks that it must not have (sorted): their links go, unlike those of the other unresolved ones. */
+  readonly forbidden: readonly string[];
   /** True when the whole annotation parsed, so that a network it does not name is unwanted. */
   readonly annotationParsed: boolean;
   readonly problems: readonly Problem[];
   /** Worth saying once; nothing is refused for them. */
   readonly warnings: readonly Problem[];
   readonly phase: AgentPhase;
-  /** Present once the pod is being deleted; it is a peer until its agent has terminated or grace has run out. */
-  readonly leaving?: { readonly graceSeconds: number; readonly agentTerminated: boolean };
+  /** Present once the pod is being deleted; it is a peer until all of it has terminated or grace has run out. */
+  readonly leaving?: { readonly graceSeconds: number; readonly terminated: boolean };
 }
 
 /** What a pod is to us. */
@@ -68,23 +77,52 @@ export type Membership =
 export interface MembershipContext {
   readonly settings: MembershipSettings;
   readonly cluster: ClusterNetworks;
-  readonly holds: (network: string) => boolean;
+  /** The form in which the pod last had each of its networks; default: it has none. */
+  readonly lastGood?: ReadonlyMap<string, Network>;
+  /** True when it may have interfaces of ours. */
+  readonly wasServed?: boolean;
 }
 
-/**
- * Judges one pod. `holds` tells whether the pod already holds a network that has since been removed from the
- * ConfigMap: a holder keeps the last good options, a newcomer is told that the network is unknown.
- */
+/** Judges one pod. What it has of a network it keeps while the name stands in its annotation and is not forbidden. */
 export function membership(pod: PodView, context: MembershipContext): Membership {
-  if (pod.annotation === undefined) return { kind: "none", reason: "no annotation" };
   // A finished pod keeps its status.podIP (kubernetes/kubernetes#92697), which may be another pod's by now.
   if (pod.phase === "Succeeded" || pod.phase === "Failed") return { kind: "none", reason: "finished" };
   const { settings } = context;
   const agents = agentsOf(pod, settings);
+  const { annotation } = pod;
+  if (annotation === undefined) return bystander(pod, { ...context, agents });
   const refusals = [...hostNetworkFaults(pod), ...agentFaults(pod, { names: settings, agents })];
   if (refusals.length > 0) return { kind: "refused", problems: podProblems(pod, refusals) };
   if (pod.podIPs.length === 0) return { kind: "pending" };
-  return { kind: "member", member: memberOf(pod, { ...context, annotation: pod.annotation, agents }) };
+  return { kind: "member", member: memberOf(pod, { ...context, annotation, agents }) };
+}
+
+/**
+ * A pod without annotation asks for nothing. What it had goes, and an agent that holds it lets it go; else it is left
+ * alone. One whose annotation has probably the wrong key is told so, and not let go without its networks.
+ */
+function bystander(
+  pod: PodView,
+  context: MembershipContext & { readonly agents: AgentContainers },
+): Membership {
+  const { settings, agents, wasServed = false } = context;
+  const held = isHeld(pod, agents);
+  if (!wasServed && !held && pod.misnamed === undefined) return { kind: "none", reason: "no annotation" };
+  const faults = [
+    ...pod.misnamed === undefined ? [] : [misnamed(pod.misnamed, settings.annotationKey)],
+    ...held ? holdFaults(pod, { names: settings, agents }) : [],
+  ];
+  const problems = podProblems(pod, faults);
+  if (!wasServed && problems.length > 0) return { kind: "refused", problems };
+  if (pod.podIPs.length === 0) return { kind: "pending" };
+  const member = memberOf(pod, { ...context, annotation: "" });
+  return { kind: "member", member: { ...member, problems, warnings: [] } };
+}
+
+function misnamed(found: string, expected: string): AgentFault {
+  const message = `Cannot find the networks of the pod: it has no annotation ${expected}; ` +
+    `rename its annotation ${quoted(found)}, or take the label off the pod`;
+  return { kind: "unknown-network", message };
 }
 
 function memberOf(
@@ -104,6 +142,8 @@ function memberOf(
     ...settings,
     source,
     namespace: pod.namespace,
+    complete: parsed.complete,
+    lastGood: context.lastGood ?? new Map(),
   });
   const isCarried = ({ family }: Network): boolean => podIpOf(pod, family) !== undefined;
   const stranded = resolved.networks.filter((network) => !isCarried(network));
@@ -119,19 +159,13 @@ function memberOf(
     podIPs: pod.podIPs,
     networks: resolved.networks.filter(isCarried),
     unresolved: [...resolved.unresolved, ...stranded.map(({ name }) => name)].sort(),
+    forbidden: resolved.forbidden,
     annotationParsed: parsed.complete,
     problems: firstProblems(problems.sort(byLine), source),
     warnings: podProblems(pod, agentWarnings(agents)),
     phase: agentPhase(agents),
-    ...(pod.deletion && { leaving: { ...pod.deletion, agentTerminated: haveAgentsTerminated(agents) } }),
+    ...(pod.deletion && { leaving: { ...pod.deletion, terminated: haveAllTerminated(pod) } }),
   };
-}
-
-function hostNetworkFaults(pod: PodView): AgentFault[] {
-  if (!pod.hostNetwork) return [];
-  const message = "Cannot serve the pod: it has hostNetwork: true, so its interfaces would be the node's; " +
-    "leave hostNetwork out";
-  return [{ kind: "host-network", message }];
 }
 
 function noPodIp(pod: PodView, network: Network): Problem {

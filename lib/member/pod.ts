@@ -1,7 +1,7 @@
 // The fields of a Pod that decide whether and how it is a member; nothing else of a pod is kept in memory.
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { type Family, parseAddress } from "../network/grammar/address.ts";
-import { type ShownStatus, shownStatus } from "./current_status.ts";
+import { type ShownStatus, shownStatus, statusAnnotation } from "./current_status.ts";
 
 /** What a container's status says. `unknown` until the kubelet has reported. */
 export type ContainerState = "unknown" | "waiting" | "running" | "terminated";
@@ -34,8 +34,12 @@ export interface PodView {
   readonly namespace: string;
   readonly name: string;
   readonly resourceVersion: string;
+  /** When the API server made it, as it writes dates: the order of the texts is that of the ages. */
+  readonly created: string;
   /** Text of the networks annotation; absent when the pod has none. */
   readonly annotation?: string;
+  /** Without one: an annotation's key that was probably meant to be it. */
+  readonly misnamed?: string;
   readonly node?: string;
   readonly hostNetwork: boolean;
   readonly shareProcessNamespace: boolean;
@@ -67,7 +71,8 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
     namespace: required(metadata?.namespace, "metadata.namespace"),
     name: required(metadata?.name, "metadata.name"),
     resourceVersion: metadata?.resourceVersion ?? "",
-    ...(typeof annotation === "string" && { annotation }),
+    created: String(metadata?.creationTimestamp ?? ""),
+    ...(typeof annotation === "string" ? { annotation } : misnamedKey(pod, options.annotationKey)),
     ...(spec?.nodeName !== undefined && { node: spec.nodeName }),
     hostNetwork: spec?.hostNetwork === true,
     shareProcessNamespace: spec?.shareProcessNamespace === true,
@@ -84,6 +89,26 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
     containers: containerViews(spec?.containers, { spec, statuses: status?.containerStatuses, init: false }),
     ...(shown && { shown }),
   };
+}
+
+/** Multus reads an annotation of the same name, which is no mistake. */
+const knownKeys: ReadonlySet<string> = new Set(["k8s.v1.cni.cncf.io/networks"]);
+
+/** Another version's key, another domain's, or a slip: in our domain, of our name, or about VXLAN. */
+function misnamedKey({ metadata }: V1Pod, annotationKey: string): { readonly misnamed?: string } {
+  const others = new Set([...knownKeys, statusAnnotation(annotationKey)]);
+  const [domain, name] = partsOf(annotationKey);
+  const misnamed = Object.keys(metadata?.annotations ?? {}).sort().find((key) => {
+    const [itsDomain, itsName] = partsOf(key);
+    if (others.has(key)) return false;
+    return itsDomain === domain || itsName.toLowerCase() === name.toLowerCase() || /vxlan/i.test(key);
+  });
+  return misnamed === undefined ? {} : { misnamed };
+}
+
+function partsOf(key: string): readonly [domain: string, name: string] {
+  const slash = key.lastIndexOf("/");
+  return [key.slice(0, Math.max(0, slash)), key.slice(slash + 1)];
 }
 
 function required(value: string | undefined, field: string): string {

@@ -7,7 +7,7 @@ import { quoted } from "../text/quoted.ts";
 
 /** What the rules look at besides the annotation's entry. */
 export interface Rules {
-  readonly reserved: ReservedIds;
+  readonly cluster: ClusterNetworks;
   /** The pod's namespace. */
   readonly namespace: string;
   readonly configMap: { readonly namespace: string; readonly name: string };
@@ -18,65 +18,53 @@ export interface Rules {
   readonly isNamed: boolean;
 }
 
-/** By VNI: a network that has it and a list of namespaces, and whom such networks with this VNI admit together. */
-export type ReservedIds = ReadonlyMap<
-  number,
-  { readonly network: string; readonly namespaces: readonly string[] }
->;
-
-/**
- * The VNIs that are for some namespaces only. Several entries with one VNI admit the namespaces of each of them that
- * has a list, since the operator wrote them all. Removed entries have no say: after a restart nobody knows of them.
- */
-export function reservedIds(cluster: ClusterNetworks): ReservedIds {
-  const reserved = new Map<number, { readonly network: string; readonly namespaces: readonly string[] }>();
-  for (const [network, { state, options }] of cluster.networks) {
-    if (state === "removed" || options.id === undefined || options.namespaces === undefined) continue;
-    const before = reserved.get(options.id);
-    reserved.set(options.id, {
-      network: before?.network ?? network,
-      namespaces: [...before?.namespaces ?? [], ...options.namespaces],
-    });
-  }
-  return reserved;
-}
-
 /** A rule that the pod breaks: a clause that says which. */
 export interface Forbidden {
   readonly kind: "forbidden";
   readonly reason: string;
+  /** What it has of the network goes; false when nothing says that the operator wants it gone. */
+  readonly out: boolean;
 }
 
 /** Every rule that stands between the pod and the network. */
 export function faultsOfForbidden(entry: AnnotationEntry, rules: Rules): Forbidden[] {
-  const reasons = [...restrictions(entry, rules), ...namespaceFaults(rules)];
-  return reasons.map((reason) => ({ kind: "forbidden", reason }));
+  return [
+    ...restrictions(entry, rules),
+    ...namespaceFaults({ name: entry.network, vni: rules.options.id }, rules),
+  ];
 }
 
-function restrictions(entry: AnnotationEntry, rules: Rules): readonly string[] {
+function restrictions(entry: AnnotationEntry, rules: Rules): readonly Forbidden[] {
   if (!rules.restrictPods) return [];
   const where = configMapText(rules.configMap);
   const given = (["id", "dev"] as const).filter((name) => entry.options[name] !== undefined);
-  const reasons = given.map((name) => `option ${name} is for ${where} only in this cluster: leave it out`);
-  return rules.isNamed
-    ? reasons
-    : [`${where} has no key ${entry.network}, and pods may have no other networks`, ...reasons];
+  const reasons = given.map((name) =>
+    forbidden(`option ${name} is for ${where} only in this cluster: leave it out`)
+  );
+  if (rules.isNamed) return reasons;
+  const unnamed = forbidden(`${where} has no key ${entry.network}, and pods may have no other networks`);
+  // A ConfigMap that was lost forbids nothing.
+  return [{ ...unnamed, out: rules.cluster.isUsable }, ...reasons];
 }
 
 /** Judged by the name, then by the VNI: another name for the same VNI would be a back door. */
-function namespaceFaults(rules: Rules): readonly string[] {
-  const { namespaces, id } = rules.options;
-  const remedy = `to let it in, add it to namespaces=… in ${configMapText(rules.configMap)}`;
-  if (namespaces !== undefined && !admits(namespaces, rules.namespace)) {
-    return [`it is not for namespace ${quoted(rules.namespace)}; ${remedy}`];
+export function namespaceFaults(
+  network: { readonly name: string; readonly vni: number | undefined },
+  { cluster, namespace, configMap }: Pick<Rules, "cluster" | "namespace" | "configMap">,
+): readonly Forbidden[] {
+  const namespaces = cluster.networks.get(network.name)?.options.namespaces;
+  const remedy = `to let it in, add it to namespaces=… in ${configMapText(configMap)}`;
+  if (namespaces !== undefined && !admits(namespaces, namespace)) {
+    return [forbidden(`it is not for namespace ${quoted(namespace)}; ${remedy}`)];
   }
-  const reserved = id === undefined ? undefined : rules.reserved.get(id);
-  if (id === undefined || reserved === undefined || admits(reserved.namespaces, rules.namespace)) return [];
-  return [
-    `id ${id} is that of network "${reserved.network}", not for namespace ${
-      quoted(rules.namespace)
-    }; ${remedy}`,
-  ];
+  const reserved = network.vni === undefined ? undefined : cluster.reserved.get(network.vni);
+  if (reserved === undefined || admits(reserved.namespaces, namespace)) return [];
+  const owner = `id ${network.vni} is that of network "${reserved.network}"`;
+  return [forbidden(`${owner}, not for namespace ${quoted(namespace)}; ${remedy}`)];
+}
+
+function forbidden(reason: string): Forbidden {
+  return { kind: "forbidden", reason, out: true };
 }
 
 function admits(namespaces: readonly string[], namespace: string): boolean {

@@ -1,5 +1,5 @@
 // Which of a pod's networks exclude each other, because the kernel would refuse or confuse the second.
-import { cidrText, subnetOf } from "./grammar/address.ts";
+import { cidrText, contains, subnetOf } from "./grammar/address.ts";
 import type { Network } from "./network.ts";
 
 /** What the networks that stand have taken, each with the name of the network that has it. */
@@ -68,10 +68,16 @@ function addressConflicts(
   taken: { readonly claims: Claims; readonly own: Claims },
 ): readonly string[] {
   return network.addresses.flatMap(({ address }) => {
-    const owner = taken.claims.addresses.get(address) ?? taken.own.addresses.get(address);
+    // A link-local address counts on its link only: gateways have fe80::1 on each.
+    const others = isLinkLocal(address) ? undefined : taken.claims.addresses.get(address);
+    const owner = others ?? taken.own.addresses.get(address);
     taken.own.addresses.set(address, network.name);
     return owner === undefined ? [] : [`address ${address} is already that of ${nameOf(owner, network)}`];
   });
+}
+
+function isLinkLocal(address: string): boolean {
+  return contains({ family: 6, address: "fe80::", prefix: 10 }, address);
 }
 
 /**

@@ -1,13 +1,13 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
 import type { ClusterNetworks } from "./cluster_networks.ts";
-import { claim, noClaims } from "./conflicts.ts";
-import { faultsOfForbidden, type ReservedIds, reservedIds } from "./access_rules.ts";
+import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
 import { mtuLimits, type OptionSet, optionTable } from "./grammar/option_table.ts";
-import { configMapText, type Problem, type ProblemKind, type Source } from "./problem.ts";
+import { configMapText, type Problem, type Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";
+import { type ResolveFault, settle, type Settled, tooMany, type Wish } from "./settle.ts";
 
 /** What stands around one annotation. */
 export interface ResolveContext {
@@ -21,14 +21,20 @@ export interface ResolveContext {
   readonly restrictPods: boolean;
   /** Networks the pod may have; default `defaultMaxNetworks`. */
   readonly maxNetworks?: number;
-  /** True when the pod already holds a network that has since been removed from the ConfigMap. */
-  readonly holds: (network: string) => boolean;
+  /** False when a name in the annotation could not be read. */
+  readonly complete: boolean;
+  /** The form in which the pod last had each network, by name. */
+  readonly lastGood: ReadonlyMap<string, Network>;
 }
 
-/** Networks and unresolved names together are all names of the entries. Both sorted. */
+/** Together these are all names of the entries, and those that the pod has. Sorted. */
 export interface Resolution {
+  /** As asked for, or in the form that the pod last had. */
   readonly networks: readonly Network[];
+  /** Named, and not to be had: unresolvable is not unwanted, so what is there of them stays. */
   readonly unresolved: readonly string[];
+  /** Not for this pod, unlike the other unresolved ones: what is there of them goes. */
+  readonly forbidden: readonly string[];
   /** In the order of the entries. */
   readonly problems: readonly Problem[];
 }
@@ -36,50 +42,65 @@ export interface Resolution {
 /** Far more than people ask for: each network costs lines in every observation of the pod. */
 export const defaultMaxNetworks = 64;
 
-/** Merges and judges the entries of one annotation, in its order: of two that exclude each other the first stands. */
+/**
+ * Merges and judges the entries of one annotation. What the pod has goes before what it asks for now, and among equals
+ * the first stands:
+ *
+ * | the network              | with what the pod has    | gives                                         |
+ * |--------------------------|--------------------------|-----------------------------------------------|
+ * | is as it was             |                          | itself                                        |
+ * | cannot be had            | a form that it had       | that form, and the problem                    |
+ * | is another than it was   | no conflict              | itself                                        |
+ * | is another than it was   | a conflict with the rest | the form that it had, and the problem         |
+ * | is new                   | no conflict, room left   | itself                                        |
+ * | is new, or cannot be had | else                     | unresolved, and the problem                   |
+ * | is forbidden             |                          | forbidden: what the pod has of it goes        |
+ */
 export function resolveNetworks(entries: readonly AnnotationEntry[], context: ResolveContext): Resolution {
-  const networks: Network[] = [];
-  const unresolved: string[] = [];
-  const problems: Problem[] = [];
-  const claims = noClaims();
-  const max = context.maxNetworks ?? defaultMaxNetworks;
-  const around = {
-    ...context,
-    reserved: reservedIds(context.cluster),
-    unreadable: unreadableKeys(context.cluster),
+  const wishes = wishesOf(entries, context);
+  const named = new Set(entries.map(({ network }) => network));
+  // A text of which not all could be read may mean any network that the pod has.
+  const unnamed = context.complete
+    ? []
+    : [...context.lastGood.values()].filter(({ name }) => !named.has(name));
+  const lost = unnamed.flatMap(({ name, vni }) =>
+    namespaceFaults({ name, vni }, context).map((fault) => ({ fault, network: name }))
+  );
+  const kept = unnamed.filter(({ name }) => !lost.some(({ network }) => network === name));
+  const settled = settle(wishes, { kept, max: context.maxNetworks ?? defaultMaxNetworks });
+  const { source } = context;
+  const problems = [
+    ...lost.map((one) => entryProblem(one, { ...one, isKept: false, source })),
+    ...settled.flatMap(({ wish, network, faults }) =>
+      faults.map((fault) => entryProblem(wish.entry, { fault, isKept: network !== undefined, source }))
+    ),
+  ];
+  const isForbidden = ({ wish }: Settled): boolean => wish.faults.some(({ out }) => out === true);
+  const standing = settled.flatMap(({ network }) => network ?? []);
+  const unmade = settled.filter(({ network }) => network === undefined);
+  return {
+    networks: [...kept, ...standing].sort(byName),
+    unresolved: unmade.map(({ wish }) => wish.entry.network).sort(),
+    forbidden: [
+      ...unmade.filter(isForbidden).map(({ wish }) => wish.entry.network),
+      ...lost.map(({ network }) => network),
+    ].sort(),
+    problems,
   };
-  for (const entry of entries) {
-    const resolved = networks.length >= max
-      ? { faults: [tooMany(max)] }
-      : entry.broken
-      ? { faults: [] }
-      : resolveEntry(entry, around);
-    const conflicts = resolved.network === undefined ? [] : claim(resolved.network, claims);
-    const faults = [
-      ...resolved.faults,
-      ...conflicts.map((reason) => ({ kind: "conflict" as const, reason })),
-    ];
-    problems.push(...faults.map((fault) => entryProblem(entry, { fault, source: context.source })));
-    if (resolved.network !== undefined && conflicts.length === 0) networks.push(resolved.network);
-    else unresolved.push(entry.network);
-  }
-  return { networks: networks.sort(byName), unresolved: unresolved.sort(), problems };
 }
 
-/** Why a network cannot be had: the kind, and a clause for the end of a sentence. */
-export interface ResolveFault {
-  readonly kind: ProblemKind;
-  readonly reason: string;
-}
-
-/** The context, with what is looked up for every entry made ready once. */
-interface Surroundings extends ResolveContext {
-  readonly reserved: ReservedIds;
-  readonly unreadable: ReadonlySet<string>;
-}
-
-function tooMany(max: number): ResolveFault {
-  return { kind: "forbidden", reason: `a pod may have ${max} networks at most (--max-networks-per-pod)` };
+function wishesOf(entries: readonly AnnotationEntry[], context: ResolveContext): readonly Wish[] {
+  const max = context.maxNetworks ?? defaultMaxNetworks;
+  let news = 0;
+  return entries.map((entry) => {
+    const last = context.lastGood.get(entry.network);
+    // A hostile text names thousands: those are not even looked at.
+    if (last === undefined && news >= max) return { entry, faults: [tooMany(max)] };
+    const resolved = resolveEntry(entry, context);
+    if (last === undefined && resolved.network !== undefined) news++;
+    const isOut = last === undefined || resolved.faults.some(({ out }) => out === true);
+    return { entry, ...resolved, ...(isOut ? {} : { last }) };
+  });
 }
 
 interface EntryResolution {
@@ -87,12 +108,17 @@ interface EntryResolution {
   readonly faults: readonly ResolveFault[];
 }
 
-function resolveEntry(entry: AnnotationEntry, context: Surroundings): EntryResolution {
+function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryResolution {
   const atCluster = clusterOptions(entry.network, context);
   const options: OptionSet = { ...atCluster, ...entry.options };
   const interfaceName = options.name ?? entry.network;
-  const faults = [
-    ...faultsOfForbidden(entry, { ...context, options, isNamed: atCluster !== undefined }),
+  const isNamed = atCluster !== undefined ||
+    context.cluster.networks.get(entry.network)?.state === "unreadable";
+  const forbidden = faultsOfForbidden(entry, { ...context, options, isNamed });
+  // What cannot be read of it was said where it was read.
+  if (entry.broken) return { faults: forbidden };
+  const faults: ResolveFault[] = [
+    ...forbidden,
     ...interfaceFaults(interfaceName),
     ...mtuFaults(options),
   ];
@@ -102,10 +128,10 @@ function resolveEntry(entry: AnnotationEntry, context: Surroundings): EntryResol
 }
 
 /** The options at cluster level, for this pod: those of a removed network are for its holders only. */
-function clusterOptions(network: string, context: ResolveContext): OptionSet | undefined {
-  const entry = context.cluster.networks.get(network);
-  if (entry === undefined) return undefined;
-  return entry.state === "removed" && !context.holds(network) ? undefined : entry.options;
+function clusterOptions(network: string, { cluster, lastGood }: ResolveContext): OptionSet | undefined {
+  const entry = cluster.networks.get(network);
+  if (entry === undefined || entry.state === "unreadable") return undefined;
+  return entry.state === "removed" && !lastGood.has(network) ? undefined : entry.options;
 }
 
 /** An interface name from `name=` was read by the grammar; the network's own name may be longer. */
@@ -131,24 +157,20 @@ function mtuFaults(options: OptionSet): readonly ResolveFault[] {
 /** Said only when the pod may have the network: one that is forbidden has no id for this pod either. */
 function unknownFaults(
   network: string,
-  context: Surroundings & { readonly faults: readonly ResolveFault[] },
+  context: ResolveContext & { readonly faults: readonly ResolveFault[] },
 ): readonly ResolveFault[] {
   if (context.faults.some((fault) => fault.kind === "forbidden")) return [];
   const own = context.restrictPods ? "" : ", or write id=… behind its name in the annotation";
   return [{ kind: "unknown-network", reason: `it has no id: ${whyUnknown(network, context)}${own}` }];
 }
 
-function whyUnknown(network: string, context: Surroundings): string {
+function whyUnknown(network: string, context: ResolveContext): string {
   const where = configMapText(context.configMap);
   const entry = context.cluster.networks.get(network);
   if (entry?.state === "removed") return `key ${network} was removed from ${where}; put it back`;
+  if (entry?.state === "unreadable") return `key ${network} of ${where} cannot be read; mend it`;
   if (entry !== undefined) return `key ${network} of ${where} gives none; add id=… there`;
-  if (context.unreadable.has(network)) return `key ${network} of ${where} cannot be read; mend it`;
   return `${where} has no key ${network}; add one with id=…`;
-}
-
-function unreadableKeys(cluster: ClusterNetworks): ReadonlySet<string> {
-  return new Set(cluster.problems.flatMap(({ source }) => source.kind === "configmap" ? [source.key] : []));
 }
 
 /** Options that a network has under another name are named here; all others it has as they are. */
@@ -173,16 +195,17 @@ function networkOf(
 }
 
 function entryProblem(
-  entry: AnnotationEntry,
-  about: { readonly fault: ResolveFault; readonly source: Source },
+  entry: { readonly network: string; readonly line?: number },
+  about: { readonly fault: ResolveFault; readonly source: Source; readonly isKept: boolean },
 ): Problem {
+  const meanwhile = about.isKept ? "; until then the pod keeps it as it was" : "";
   return {
     kind: about.fault.kind,
     source: about.source,
     network: entry.network,
-    line: entry.line,
+    ...(entry.line !== undefined && { line: entry.line }),
     token: entry.network,
-    message: `Cannot give the pod network ${quoted(entry.network)}: ${about.fault.reason}`,
+    message: `Cannot give the pod network ${quoted(entry.network)}: ${about.fault.reason}${meanwhile}`,
   };
 }
 

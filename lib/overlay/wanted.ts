@@ -21,6 +21,8 @@ export interface WantedState {
   readonly interfaces: readonly WantedInterface[];
   /** Networks whose links must not be touched though they are not wanted: named but not resolvable. */
   readonly untouchable: readonly string[];
+  /** Networks whose links go, whatever else could not be read; absent: none. */
+  readonly forbidden?: readonly string[];
   /** True when a link of ours whose network is neither wanted nor untouchable may be removed. */
   readonly mayRemove: boolean;
   /** Annotation key: whose links are ours. */
@@ -75,6 +77,7 @@ export function wantedState(
   return {
     interfaces: interfaces.sort((a, b) => a.interfaceName < b.interfaceName ? -1 : 1),
     untouchable: [...new Set([...member.unresolved, ...unmade])].sort(),
+    forbidden: member.forbidden,
     mayRemove: context.mayRemove && member.annotationParsed,
     annotationKey: context.annotationKey,
   };

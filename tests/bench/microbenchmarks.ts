@@ -37,7 +37,7 @@ export function microbenchmarks(): readonly string[] {
   });
   const view = podView(pod, { annotationKey });
   const cluster = readClusterNetworks({ one: "id=1" }, { previous: noClusterNetworks, configMap });
-  const judged = membership(view, { settings, cluster, holds: () => false });
+  const judged = membership(view, { settings, cluster });
   if (judged.kind !== "member") throw new Error("Cannot bench: the example pod is no member");
   const { member } = judged;
   const context = { annotationKey, peersOf: () => peers, mayRemove: true };
@@ -56,7 +56,7 @@ export function microbenchmarks(): readonly string[] {
   return [
     measured(
       "pod object to member",
-      () => membership(podView(pod, { annotationKey }), { settings, cluster, holds: () => false }),
+      () => membership(podView(pod, { annotationKey }), { settings, cluster }),
     ),
     measured("wanted state, 2 networks of 1,000 peers", () => wantedState(member, context)),
     measured(

@@ -21,7 +21,6 @@ function sampleMember(): Member {
   const judged = membership(pod, {
     settings: membershipSettings,
     cluster: noClusterNetworks,
-    holds: () => false,
   });
   assert.ok(judged.kind === "member");
   return judged.member;
@@ -134,7 +133,7 @@ for (const { it, error, failingFor, leaving = false, stands, next } of cases) {
   Deno.test(it, () => {
     const member: Member = {
       ...sampleMember(),
-      ...(leaving ? { leaving: { graceSeconds: 30, agentTerminated: false } } : {}),
+      ...(leaving ? { leaving: { graceSeconds: 30, terminated: false } } : {}),
     };
     const { report, outcome } = agentError(error, { member, agent, failingFor });
     const { state } = report;

@@ -1,6 +1,6 @@
 // Which agent is talked to, what for, and when a leaving pod's agents are through.
 import assert from "node:assert/strict";
-import { type AgentPhase, agentPhase, agentsOf, haveAgentsTerminated } from "../../lib/member/agents.ts";
+import { type AgentPhase, agentPhase, agentsOf, haveAllTerminated } from "../../lib/member/agents.ts";
 import type { ContainerView } from "../../lib/member/pod.ts";
 import {
   agentName,
@@ -137,8 +137,9 @@ function shown(phase: AgentPhase): string {
 
 for (const { it, init = [], main = [], phase, through } of cases) {
   Deno.test(`agents: ${it}`, () => {
-    const agents = agentsOf(samplePod({ init, main }), names);
+    const pod = samplePod({ init, main });
+    const agents = agentsOf(pod, names);
     assert.equal(shown(agentPhase(agents)), phase);
-    assert.equal(haveAgentsTerminated(agents), through);
+    assert.equal(haveAllTerminated(pod), through);
   });
 }

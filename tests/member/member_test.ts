@@ -35,7 +35,7 @@ const cluster = readClusterNetworks({ vxeth0: "id=1000", vxeth1: "id=1001", v6: 
 });
 
 function judge(pod: PodView): Membership {
-  return membership(pod, { settings, cluster, holds: () => false });
+  return membership(pod, { settings, cluster });
 }
 
 function shownProblems(problems: readonly Problem[]): readonly string[] {
@@ -82,7 +82,7 @@ const judgements: readonly {
   readonly judged: readonly string[];
 }[] = [
   { it: "the classic pair", pod: samplePod(pair), judged: ["member"] },
-  { it: "no annotation", pod: withoutAnnotation, judged: ["none: no annotation"] },
+  { it: "no annotation, and held by its init agent", pod: withoutAnnotation, judged: ["member"] },
   { it: "finished", pod: samplePod(pair, { phase: "Succeeded" }), judged: ["none: finished"] },
   { it: "failed", pod: samplePod(pair, { phase: "Failed" }), judged: ["none: finished"] },
   { it: "a phase that says nothing", pod: samplePod(pair, { phase: "Unknown" }), judged: ["member"] },
@@ -302,11 +302,12 @@ Deno.test("membership: a network that no pod IP can carry says which would", () 
 Deno.test("membership: a removed network is for its holders", () => {
   const context = { previous: cluster, configMap: settings.configMap };
   const later = readClusterNetworks({ vxeth1: "id=1001" }, context);
+  const had = memberOf(samplePod(pair)).networks;
   const networksOf = (holds: boolean): unknown => {
     const judged = membership(samplePod(pair), {
       settings,
       cluster: later,
-      holds: (name) => holds && name === "vxeth0",
+      lastGood: new Map(holds ? had.map((network) => [network.name, network]) : []),
     });
     return judged.kind === "member" ? judged.member.networks.map(({ vni }) => vni) : judged;
   };
@@ -318,7 +319,6 @@ Deno.test("membership: a restricted pod is told so", () => {
   const judged = membership(pod, {
     settings: { ...settings, restrictPods: true },
     cluster,
-    holds: () => false,
   });
   assert.ok(judged.kind === "member");
   assert.deepEqual(judged.member.problems.map(({ kind }) => kind), ["forbidden"]);
@@ -330,10 +330,10 @@ Deno.test("membership: a pod being deleted is leaving, with its grace and the st
   assert.equal(memberOf(samplePod({ main })).leaving, undefined);
   assert.deepEqual(memberOf(samplePod({ main }, { deletion })).leaving, {
     graceSeconds: 30,
-    agentTerminated: false,
+    terminated: false,
   });
   const ended = samplePod({ init: [initAgent(terminated("i1"))], main: [sidecar(terminated("s1"))] }, {
     deletion,
   });
-  assert.deepEqual(memberOf(ended).leaving, { graceSeconds: 30, agentTerminated: true });
+  assert.deepEqual(memberOf(ended).leaving, { graceSeconds: 30, terminated: true });
 });

@@ -22,7 +22,6 @@ function judged(
   const found = membership(pod, {
     settings: { ...settings, ...(maxNetworks === undefined ? {} : { maxNetworks }) },
     cluster: noClusterNetworks,
-    holds: () => false,
   });
   assert.ok(found.kind === "member");
   return {

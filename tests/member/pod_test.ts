@@ -15,6 +15,7 @@ const freshView: PodView = {
   namespace: "default",
   name: "a",
   resourceVersion: "",
+  created: "",
   hostNetwork: false,
   shareProcessNamespace: false,
   phase: "",

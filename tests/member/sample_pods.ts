@@ -58,6 +58,7 @@ export function samplePod(
     namespace: "default",
     name: "a",
     resourceVersion: "1",
+    created: "",
     annotation: "vxeth0",
     hostNetwork: false,
     shareProcessNamespace: false,

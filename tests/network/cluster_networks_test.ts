@@ -21,6 +21,10 @@ interface Row {
   /** Of the last look. */
   readonly notices?: readonly string[];
   readonly problems?: readonly string[];
+  /** What is for some namespaces only: `VNI: namespaces`, or `network: namespaces` of entries that cannot be read. */
+  readonly reserved?: readonly string[];
+  /** Networks that pods have; default: all. */
+  readonly held?: readonly string[];
 }
 
 function kept(network: string, why: string): string {
@@ -45,9 +49,9 @@ const cases: readonly Row[] = [
   { it: "an empty one from the start", looks: [{}], networks: [] },
   { it: "an edit counts", looks: [{ a: "id=1" }, { a: "id=2" }], networks: ["a: current 2"] },
   {
-    it: "an entry that never was good is none",
+    it: "an entry that never was good is no network",
     looks: [{ a: "id=x", b: "2" }],
-    networks: ["b: current 2"],
+    networks: ["a: unreadable undefined", "b: current 2"],
     problems: [badX],
   },
   {
@@ -111,7 +115,7 @@ const cases: readonly Row[] = [
   {
     it: "a ConfigMap overwritten with rubbish keeps everything",
     looks: [{ a: "1" }, { "README": "see below", "1st": "5" }],
-    networks: ["a: kept 1"],
+    networks: ["1st: unreadable undefined", "README: unreadable undefined", "a: kept 1"],
     notices: [kept("a", `${where} names no network that can be read`)],
     problems: [
       `${where}, key 1st: Cannot read key "1st" as a network: expected a name that begins with a letter and goes on ` +
@@ -148,7 +152,7 @@ const cases: readonly Row[] = [
   {
     it: "keys that are properties of every object are keys like others",
     looks: [JSON.parse('{"constructor": "1", "__proto__": "2"}')],
-    networks: ["constructor: current 1"],
+    networks: ["__proto__: unreadable undefined", "constructor: current 1"],
     problems: [
       `${where}, key __proto__: Cannot read key "__proto__" as a network: expected a name that begins with a letter ` +
       'and goes on with letters, digits, "_", "." or "-"',
@@ -156,15 +160,88 @@ const cases: readonly Row[] = [
   },
 ];
 
-for (const { it, looks, networks, notices = [], problems = [] } of cases) {
+const both = (one: string, other: string, id: number, port = 8472): string =>
+  `${where}, key ${other}: Cannot give a pod both network "${one}" and network "${other}": both have id ${id} and ` +
+  `port ${port}; give one of them another id=… or dstport=…`;
+
+const reservations: readonly Row[] = [
+  {
+    it: "two keys with one id",
+    looks: [{ west: "id=2", east: "id=2", north: "id=2 dstport=4789" }],
+    networks: ["east: current 2", "north: current 2", "west: current 2"],
+    problems: [both("east", "west", 2)],
+  },
+  {
+    it: "a third key with one id names the first one too",
+    looks: [{ a: "7", b: "id=7", c: "id=7" }],
+    networks: ["a: current 7", "b: current 7", "c: current 7"],
+    problems: [both("a", "b", 7), both("a", "c", 7)],
+  },
+  {
+    it: "a removed key reserves what it did while somebody has the network",
+    looks: [{ a: "1 namespaces=db", b: "2" }, { b: "2" }],
+    networks: ["a: removed 1", "b: current 2"],
+    notices: [removed("a")],
+    reserved: ["1: db"],
+  },
+  {
+    it: "a removed key that nobody has is forgotten",
+    looks: [{ a: "1 namespaces=db", b: "2" }, { b: "2" }],
+    networks: ["b: current 2"],
+    held: ["b"],
+  },
+  {
+    it: "a kept entry reserves what it did",
+    looks: [{ a: "1 namespaces=db" }, { a: "1 namespaces=db metric=5" }],
+    networks: ["a: kept 1"],
+    notices: [kept("a", `${where} names no network that can be read`)],
+    problems: [
+      `${where}, key a: Cannot read "metric=5" of network "a": "metric" is no option: expected one of type, id, name, ` +
+      "dev, up, route, mtu, dstport, family, namespaces",
+    ],
+    reserved: ["1: db"],
+  },
+  ...[
+    { it: "beside it", text: "id=1 namespaces=db mtu=big", to: "db" },
+    { it: "in its name", text: "id=1 namepsaces=db", to: "db" },
+    { it: "of another word for it", text: "id=1 namespace=db", to: "db" },
+    { it: "of letters that are missing", text: "id=1 nmspcs=db", to: "db" },
+    { it: "in one of the namespaces", text: "id=1 namespaces=db,Web!", to: "db" },
+    { it: "of a blank behind a comma", text: "id=1 namespaces=db, web", to: "db" },
+    { it: "of no value", text: "id=1 namespaces=", to: "" },
+    { it: "of no sign between", text: "id=1 namespaces db", to: "" },
+    { it: "of the same twice", text: "id=1 namespaces=db namespaces=web", to: "db" },
+  ].map(({ it, text, to }): Row => ({
+    it: `an entry that never was good is closed in spite of a slip ${it}`,
+    looks: [{ a: text, b: "2" }],
+    networks: ["a: unreadable 1", "b: current 2"],
+    reserved: [`1: ${to}`],
+  })),
+  {
+    it: "an entry that is too long to be read is closed",
+    looks: [{ a: `id=1 ${" ".repeat(65536)}`, b: "2" }],
+    networks: ["a: unreadable undefined", "b: current 2"],
+    reserved: ["a: "],
+  },
+];
+
+for (const row of [...cases, ...reservations]) {
+  const { it, looks, networks, notices = [], problems, held } = row;
   Deno.test(`readClusterNetworks: ${it}`, () => {
+    const isHeld = (network: string): boolean => held?.includes(network) ?? true;
     const seen = looks.reduce<ClusterNetworks>(
-      (previous, data) => readClusterNetworks(data, { previous, configMap }),
+      (previous, data) => readClusterNetworks(data, { previous, configMap, isHeld }),
       noClusterNetworks,
     );
     const found = [...seen.networks].map(([name, { state, options }]) => `${name}: ${state} ${options.id}`);
     assert.deepEqual(found, networks);
     assert.deepEqual(seen.notices, notices);
-    assert.deepEqual(seen.problems.map(problemText), problems);
+    if (problems !== undefined || row.reserved === undefined) {
+      assert.deepEqual(seen.problems.map(problemText), problems ?? []);
+    }
+    const byName = [...seen.networks].filter(([, { options }]) => options.id === undefined)
+      .flatMap(([name, { options }]) => options.namespaces ? [`${name}: ${options.namespaces.join()}`] : []);
+    const byVni = [...seen.reserved].map(([vni, { namespaces }]) => `${vni}: ${namespaces.join()}`);
+    assert.deepEqual([...byName, ...byVni], row.reserved ?? []);
   });
 }

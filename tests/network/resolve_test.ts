@@ -8,7 +8,7 @@ import {
 import { cidrText } from "../../lib/network/grammar/address.ts";
 import { parseAnnotation } from "../../lib/network/grammar/annotation.ts";
 import type { Network } from "../../lib/network/network.ts";
-import { resolveNetworks } from "../../lib/network/resolve.ts";
+import { type Resolution, resolveNetworks } from "../../lib/network/resolve.ts";
 
 const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
 const where = "ConfigMap kube-system/kube-vxlan-controller";
@@ -21,8 +21,10 @@ interface Row {
   readonly looks?: readonly Readonly<Record<string, string>>[];
   readonly namespace?: string;
   readonly restrictPods?: true;
-  /** Networks that the pod already holds. */
-  readonly holds?: readonly string[];
+  /** The annotation that it had before, at the first of the looks: what it has is what that gave. */
+  readonly had?: string;
+  /** What must go. */
+  readonly forbidden?: readonly string[];
   /** As `shown` writes them. */
   readonly networks?: readonly string[];
   readonly unresolved?: readonly string[];
@@ -93,7 +95,7 @@ const merging: readonly Row[] = [
     it: "a removed network stays with those who have it",
     annotation: "a",
     looks: [{ a: "id=1", b: "2" }, { b: "2" }],
-    holds: ["a"],
+    had: "a",
     networks: ["a: a 1:8472 on eth0"],
   },
   {
@@ -386,11 +388,14 @@ const forbidding: readonly Row[] = [
     ],
   },
   {
-    it: "the VNI of a removed network is free",
+    it: "the VNI of a removed network is not free while somebody has it",
     annotation: "x id=1",
     namespace: "web",
     looks: [{ a: "1 namespaces=db", b: "2" }, { b: "2" }],
-    networks: ["x: x 1:8472 on eth0"],
+    unresolved: ["x"],
+    problems: [
+      `forbidden, 1: Cannot give the pod network "x": id 1 is that of network "a", not for namespace "web"; to let it in, add it to namespaces=… in ${where}`,
+    ],
   },
   {
     it: "restricted pods may have what the ConfigMap names",
@@ -423,6 +428,7 @@ const forbidding: readonly Row[] = [
     looks: [{ a: "dev=tun0" }],
     restrictPods: true,
     unresolved: ["a"],
+    forbidden: [],
     problems: [
       `unknown-network, 1: Cannot give the pod network "a": it has no id: key a of ${where} gives none; add id=… there`,
     ],
@@ -431,7 +437,7 @@ const forbidding: readonly Row[] = [
     it: "restricted pods keep a removed network that they have",
     annotation: "a",
     looks: [{ a: "1", b: "2" }, { b: "2" }],
-    holds: ["a"],
+    had: "a",
     restrictPods: true,
     networks: ["a: a 1:8472 on eth0"],
   },
@@ -456,21 +462,40 @@ function shown(network: Network): string {
   ].join(", ");
 }
 
+function resolution(
+  annotation: string,
+  { row, looks, had }: {
+    readonly row: Row;
+    readonly looks: NonNullable<Row["looks"]>;
+    readonly had: readonly Network[];
+  },
+): Resolution {
+  const namespace = row.namespace ?? "default";
+  const source = { kind: "annotation", key: "networks", namespace, pod: "a" } as const;
+  const { entries, complete } = parseAnnotation(annotation, source);
+  return resolveNetworks(entries, {
+    cluster: clusterAfter(looks),
+    source,
+    namespace,
+    configMap,
+    restrictPods: row.restrictPods === true,
+    complete,
+    lastGood: new Map(had.map((network) => [network.name, network])),
+  });
+}
+
 for (const row of [...merging, ...refusing, ...conflicting, ...forbidding]) {
   Deno.test(`resolveNetworks: ${row.it}`, () => {
-    const namespace = row.namespace ?? "default";
-    const source = { kind: "annotation", key: "networks", namespace, pod: "a" } as const;
-    const resolution = resolveNetworks(parseAnnotation(row.annotation, source).entries, {
-      cluster: clusterAfter(row.looks ?? [seed]),
-      source,
-      namespace,
-      configMap,
-      restrictPods: row.restrictPods === true,
-      holds: (network) => row.holds?.includes(network) === true,
-    });
-    assert.deepEqual(resolution.networks.map(shown), row.networks ?? []);
-    assert.deepEqual(resolution.unresolved, row.unresolved ?? []);
-    const problems = resolution.problems.map(({ kind, line, message }) => `${kind}, ${line}: ${message}`);
+    const looks = row.looks ?? [seed];
+    const before = resolution(row.had ?? "", { row, looks: looks.slice(0, 1), had: [] });
+    const resolved = resolution(row.annotation, { row, looks, had: before.networks });
+    assert.deepEqual(resolved.networks.map(shown), row.networks ?? []);
+    assert.deepEqual(resolved.unresolved, row.unresolved ?? []);
+    assert.deepEqual(
+      resolved.forbidden,
+      row.forbidden ?? (forbidding.includes(row) ? row.unresolved ?? [] : []),
+    );
+    const problems = resolved.problems.map(({ kind, line, message }) => `${kind}, ${line}: ${message}`);
     assert.deepEqual(problems, row.problems ?? []);
   });
 }

@@ -30,6 +30,7 @@ const member: Member = {
   podIPs: ["10.0.0.1", "fd00::1"],
   networks: [network],
   unresolved: [],
+  forbidden: [],
   annotationParsed: true,
   problems: [],
   warnings: [],

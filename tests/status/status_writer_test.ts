@@ -375,10 +375,12 @@ Deno.test("our own write wakes nobody", async () => {
   const put = (name: string): { readonly keys: readonly string[]; readonly shows: boolean } => {
     const view = api.view(name);
     assert.ok(view !== undefined);
-    const { changed, touched } = store.putPod(view, { now: 0 });
+    const { changed } = store.putPod(view, { now: 0 });
+    const touched = store.takeTouched();
     return { keys: [...changed, ...touched].sort(), shows: view.shown !== undefined };
   };
   put("a");
+  store.begin("uid-a");
   assert.deepEqual(put("b"), { keys: ["uid-a", "uid-b"], shows: false });
   for (const report of [ready("b"), failing("b", unknown)]) {
     make(report);

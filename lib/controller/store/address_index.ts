@@ -1,5 +1,6 @@
-// Which members of a segment have been given the same address: the index that finds them without comparing all.
+// Which members of a segment have been given the same address, of IP or MAC: the index that finds them without comparing all.
 import type { Member } from "../../member/member.ts";
+import { parseMac } from "../../network/grammar/address.ts";
 import { peerKey } from "../../network/network.ts";
 import type { Problem } from "../../network/problem.ts";
 import { plain, quoted } from "../../text/quoted.ts";
@@ -21,18 +22,21 @@ export class AddressIndex {
   readonly #holders = new Map<string, Set<string>>();
   readonly #claims = new Map<string, AddressClaims>();
 
-  /** Makes `uid` claim exactly this; gives the others whose judgement may be another now. */
+  /** Makes `uid` claim exactly this; gives the others of whom something else is to be said now. */
   put(uid: string, claims: AddressClaims): ReadonlySet<string> {
     const before = new Set(keysOf(this.#claims.get(uid) ?? noClaims));
     const after = new Set(keysOf(claims));
     const touched = new Set<string>();
     for (const key of before.symmetricDifference(after)) {
       const holders = this.#holders.get(key) ?? new Set<string>();
+      const named = firstTwo(holders);
       if (after.has(key)) holders.add(uid);
       else holders.delete(uid);
       if (holders.size === 0) this.#holders.delete(key);
       else this.#holders.set(key, holders);
-      for (const holder of holders) touched.add(holder);
+      for (const holder of whoIsTold(holders, { before: named, after: firstTwo(holders) })) {
+        touched.add(holder);
+      }
     }
     if (after.size === 0) this.#claims.delete(uid);
     else this.#claims.set(uid, claims);
@@ -54,6 +58,22 @@ export class AddressIndex {
 }
 
 const noClaims: AddressClaims = new Map();
+
+type Pair = readonly [string | undefined, string | undefined];
+
+/** All name the first, and the first names the second: who comes third is news to nobody but himself. */
+function whoIsTold(
+  holders: ReadonlySet<string>,
+  { before, after }: { readonly before: Pair; readonly after: Pair },
+): Iterable<string> {
+  if (before[0] !== after[0]) return holders;
+  return before[1] === after[1] || after[0] === undefined ? [] : [after[0]];
+}
+
+function firstTwo(holders: Iterable<string>): Pair {
+  const [first, second] = [...Iterator.from(holders).take(2)];
+  return [first, second];
+}
 
 function firstBut(uid: string, holders: Iterable<string>): string | undefined {
   for (const holder of holders) if (holder !== uid) return holder;
@@ -85,13 +105,17 @@ export function addressConflicts(
   return shared.flatMap(({ segment, address, other }): Problem[] => {
     const network = names.get(segment);
     if (network === undefined) return [];
+    const isMac = parseMac(address).kind === "value";
+    const [what, remedy] = isMac
+      ? ["MAC address", "leave mac out, then each member has its own"]
+      : ["address", "give each member its own with ip=…"];
     return [{
       kind: "conflict",
       source: { kind: "pod", namespace: member.namespace, pod: member.name },
       network,
       token: address,
-      message: `Cannot rely on address ${address} of network ${quoted(network)}: it is also used by ` +
-        `${plain(nameOf(other))}; give each member its own with ip=…`,
+      message: `Cannot rely on ${what} ${address} of network ${quoted(network)}: it is also used by ` +
+        `${plain(nameOf(other))}; ${remedy}`,
     }];
   });
 }

@@ -1,68 +1,99 @@
-// How many members may one network have: who comes when it is full waits until another goes.
-import type { Member, Membership } from "../../member/member.ts";
-import { type Network, peerKey } from "../../network/network.ts";
+// Who may be in a network that more ask for than it may have: a rule over all who ask, whatever came first.
+import type { Membership } from "../../member/member.ts";
+import { peerKey } from "../../network/network.ts";
+import type { Problem } from "../../network/problem.ts";
 import { quoted } from "../../text/quoted.ts";
-import type { PeerIndex } from "./peer_index.ts";
+import type { Tracked } from "./work_item.ts";
 
 /** Members of one network when nothing else is said: each of them holds an entry for every other. */
 export const defaultMaxMembers = 5_000;
 
-/** Applies the limit. Nobody who is in is ever put out; who was first is known only as long as the program runs. */
+/** One that asks for a segment. */
+export interface Candidate {
+  readonly uid: string;
+  /** Its date; the order of the texts is that of the ages. */
+  readonly created: string;
+  /**
+   * - `holder`: has it. Never put out, also not by a lowered limit, or by an older one that asks later.
+   * - `presumed`: may have it from before we came; a look at its kernel will tell.
+   * - `entrant`: has it not.
+   */
+  readonly standing: "holder" | "presumed" | "entrant";
+}
+
+/** Holders and presumed ones are in; the oldest entrants take what is left. */
+export function admitted(candidates: Iterable<Candidate>, limit: number): ReadonlySet<string> {
+  const all = [...candidates];
+  if (all.length <= limit) return new Set(all.map(({ uid }) => uid));
+  const inside = all.filter(({ standing }) => standing !== "entrant");
+  const entrants = all.filter(({ standing }) => standing === "entrant").sort(byAge);
+  const free = Math.max(0, limit - inside.length);
+  return new Set([...inside, ...entrants.slice(0, free)].map(({ uid }) => uid));
+}
+
+function byAge(a: Candidate, b: Candidate): number {
+  const [older, newer] = [`${a.created} ${a.uid}`, `${b.created} ${b.uid}`];
+  return older < newer ? -1 : 1;
+}
+
+/** Applies the rule to each segment in which something has changed. A segment below the limit costs nothing. */
 export class MemberLimit {
-  readonly #limit: number;
-  readonly #segments: PeerIndex;
-  /** Those who were turned away, by segment. */
-  readonly #waiting = new Map<string, Set<string>>();
+  readonly limit: number;
+  readonly #asking = new Map<string, Map<string, Candidate>>();
+  readonly #segmentsOf = new Map<string, ReadonlyMap<string, Candidate>>();
+  /** Of segments that more ask for than may be in: who is in. */
+  readonly #inside = new Map<string, ReadonlySet<string>>();
+  readonly #changed = new Set<string>();
   /** Segments that have grown past a tenth of the limit. */
   readonly #large = new Set<string>();
   #notices: string[] = [];
 
-  constructor(segments: PeerIndex, limit: number) {
-    this.#segments = segments;
-    this.#limit = limit;
+  constructor(limit: number) {
+    this.limit = limit;
   }
 
-  /** The same, but for networks that are full: those cannot be had, which is a problem of the pod. */
-  review(judged: Membership): Membership {
-    if (judged.kind !== "member") return judged;
-    const { member } = judged;
-    this.#stopWaiting(member.uid);
-    const held = this.#segments.of(member.uid);
-    const full = member.networks.filter((network) => {
-      const segment = peerKey(network);
-      return !held.has(segment) && this.#segments.size(segment) >= this.#limit;
-    });
-    if (full.length === 0) return judged;
-    for (const network of full) this.#wait(member.uid, peerKey(network));
-    return { kind: "member", member: this.#without(full, member) };
-  }
-
-  /** Forgets a pod that is gone. */
-  forget(uid: string): void {
-    this.#stopWaiting(uid);
-  }
-
-  /** Pods that may now be let in, because somebody has left one of these segments: judge them anew. */
-  admissible(left: Iterable<string>): ReadonlySet<string> {
-    const uids = new Set<string>();
-    for (const segment of left) {
-      const free = this.#limit - this.#segments.size(segment);
-      for (const uid of [...this.#waiting.get(segment) ?? []].slice(0, Math.max(0, free))) uids.add(uid);
+  /** Makes `uid` ask for exactly these segments. */
+  put(uid: string, segments: ReadonlyMap<string, Candidate>): void {
+    const before = this.#segmentsOf.get(uid) ?? noSegments;
+    for (const segment of new Set([...before.keys(), ...segments.keys()])) {
+      const [was, is] = [before.get(segment), segments.get(segment)];
+      if (was?.standing === is?.standing && was?.created === is?.created) continue;
+      const asking = this.#asking.get(segment) ?? new Map<string, Candidate>();
+      if (is === undefined) asking.delete(uid);
+      else asking.set(uid, is);
+      if (asking.size === 0) this.#asking.delete(segment);
+      else this.#asking.set(segment, asking);
+      if (asking.size > this.limit || this.#inside.has(segment)) this.#changed.add(segment);
+      if (was === undefined) this.#noteGrowth(segment, asking.size);
     }
-    return uids;
+    if (segments.size === 0) this.#segmentsOf.delete(uid);
+    else this.#segmentsOf.set(uid, segments);
   }
 
-  /** To be called when a pod has come into segments: large ones are worth a warning. */
-  noteGrowth(joined: Iterable<string>): void {
-    const large = Math.max(2, Math.ceil(this.#limit / 10));
-    for (const segment of joined) {
-      if (this.#segments.size(segment) < large || this.#large.has(segment)) continue;
-      this.#large.add(segment);
-      this.#notices.push(
-        `Network "${segment}" (name, VNI, port, IP family) has ${large} members, and each holds an entry for every ` +
-          `other; beyond ${this.#limit} no more are let in (--max-members-per-network)`,
-      );
+  /** Decides anew where something has changed; gives those who are in or out now and were not before. */
+  settle(): ReadonlySet<string> {
+    const moved = new Set<string>();
+    for (const segment of this.#changed) {
+      const asking = this.#asking.get(segment) ?? new Map<string, Candidate>();
+      const before = this.#inside.get(segment);
+      const after = admitted(asking.values(), this.limit);
+      if (asking.size > this.limit) this.#inside.set(segment, after);
+      else this.#inside.delete(segment);
+      const unsure = [...asking.values()].filter(({ standing }) => standing === "presumed");
+      const others = before === undefined ? [...asking.keys()].filter((uid) => !after.has(uid)) : [];
+      for (const uid of [...after.symmetricDifference(before ?? after), ...others]) moved.add(uid);
+      for (const { uid } of unsure) moved.add(uid);
     }
+    this.#changed.clear();
+    return moved;
+  }
+
+  /** May it be in? `unsure`: it is taken to be in, but must be looked at before anything is done for it. */
+  verdict(uid: string, segment: string): "in" | "unsure" | "out" {
+    const inside = this.#inside.get(segment);
+    if (inside === undefined) return "in";
+    if (!inside.has(uid)) return "out";
+    return this.#asking.get(segment)?.get(uid)?.standing === "presumed" ? "unsure" : "in";
   }
 
   /** What is to be said, once. */
@@ -72,34 +103,57 @@ export class MemberLimit {
     return notices;
   }
 
-  #without(full: readonly Network[], member: Member): Member {
-    const names = new Set(full.map(({ name }) => name));
-    const problems = full.map(({ name }) => ({
-      kind: "forbidden" as const,
-      source: { kind: "pod" as const, namespace: member.namespace, pod: member.name },
-      network: name,
-      message:
-        `Cannot give the pod network ${quoted(name)}: it is full with ${this.#limit} members; wait until ` +
-        "one goes, or raise --max-members-per-network",
-    }));
-    return {
-      ...member,
-      networks: member.networks.filter(({ name }) => !names.has(name)),
-      unresolved: [...member.unresolved, ...names].sort(),
-      problems: [...member.problems, ...problems],
-    };
-  }
-
-  #wait(uid: string, segment: string): void {
-    const waiting = this.#waiting.get(segment) ?? new Set<string>();
-    this.#waiting.set(segment, waiting.add(uid));
-  }
-
-  /** Few segments are ever full. */
-  #stopWaiting(uid: string): void {
-    for (const [segment, waiting] of this.#waiting) {
-      waiting.delete(uid);
-      if (waiting.size === 0) this.#waiting.delete(segment);
-    }
+  /** Large ones are worth a warning. */
+  #noteGrowth(segment: string, size: number): void {
+    const large = Math.max(2, Math.ceil(this.limit / 10));
+    if (size < large || this.#large.has(segment)) return;
+    this.#large.add(segment);
+    this.#notices.push(
+      `Network "${segment}" (name, VNI, port, IP family) has ${large} members, and each holds an entry for every ` +
+        `other; beyond ${this.limit} no more are let in (--max-members-per-network)`,
+    );
   }
 }
+
+const noSegments: ReadonlyMap<string, Candidate> = new Map();
+
+/** Where the pod asks to be in, as what. */
+export function candidacies(tracked: Tracked): ReadonlyMap<string, Candidate> {
+  const { asked, uid, pod, holds, seen } = tracked;
+  if (asked.kind !== "member") return noSegments;
+  const other = seen ? "entrant" : "presumed";
+  return new Map(asked.member.networks.map((network) => [
+    peerKey(network),
+    { uid, created: pod.created, standing: holds.has(network.name) ? "holder" : other },
+  ]));
+}
+
+/** The same, but for networks that are full, which cannot be had, or of which it is not known yet. */
+export function withoutFull(asked: Membership, limit: Verdicts): Membership {
+  if (asked.kind !== "member") return asked;
+  const { member } = asked;
+  const by = Map.groupBy(member.networks, (network) => limit.verdict(member.uid, peerKey(network)));
+  const [out, unsure] = [by.get("out") ?? [], by.get("unsure") ?? []];
+  const missing = [...out, ...unsure];
+  if (missing.length === 0) return asked;
+  const problems = missing.map((network): Problem => {
+    const remedy = out.includes(network)
+      ? "wait until one goes, or raise --max-members-per-network"
+      : "whether the pod is one of them is not known until its agent runs";
+    const attempt = `Cannot give the pod network ${quoted(network.name)}`;
+    return {
+      kind: "forbidden",
+      source: { kind: "pod", namespace: member.namespace, pod: member.name },
+      network: network.name,
+      message: `${attempt}: it is full with ${limit.limit} members; ${remedy}`,
+    };
+  });
+  const unresolved = [...member.unresolved, ...missing.map(({ name }) => name)].sort();
+  const networks = by.get("in") ?? [];
+  return {
+    kind: "member",
+    member: { ...member, networks, unresolved, problems: [...member.problems, ...problems] },
+  };
+}
+
+type Verdicts = Pick<MemberLimit, "limit" | "verdict">;

@@ -9,19 +9,15 @@ export class PeerIndex {
   readonly #members = new Map<string, Map<string, string>>();
   readonly #segmentsOf = new Map<string, ReadonlyMap<string, string>>();
 
-  /** Makes `uid` reachable in exactly these segments (segment → pod IP); gives the others of each that changed. */
-  put(uid: string, segments: ReadonlyMap<string, string>): ReadonlySet<string> {
+  /** Makes `uid` reachable in exactly these segments (segment → pod IP); gives those that are other than before. */
+  put(uid: string, segments: ReadonlyMap<string, string>): readonly string[] {
     const before = this.of(uid);
-    const touched = new Set<string>();
-    for (const segment of new Set([...before.keys(), ...segments.keys()])) {
-      if (before.get(segment) === segments.get(segment)) continue;
-      this.#set(segment, { uid, ip: segments.get(segment) });
-      for (const other of this.#members.get(segment)?.keys() ?? []) touched.add(other);
-    }
+    const all = new Set([...before.keys(), ...segments.keys()]);
+    const changed = [...all].filter((segment) => before.get(segment) !== segments.get(segment));
+    for (const segment of changed) this.#set(segment, { uid, ip: segments.get(segment) });
     if (segments.size === 0) this.#segmentsOf.delete(uid);
     else this.#segmentsOf.set(uid, segments);
-    touched.delete(uid);
-    return touched;
+    return changed;
   }
 
   /** Segment → pod IP of one member; empty when it is nobody's peer. */
@@ -60,7 +56,7 @@ export class PeerIndex {
 
 /** Segment → pod IP under which peers reach the pod. Empty for who is no peer, or no longer. */
 export function reachableIn(judged: Membership): ReadonlyMap<string, string> {
-  if (judged.kind !== "member" || judged.member.leaving?.agentTerminated) return new Map();
+  if (judged.kind !== "member" || judged.member.leaving?.terminated) return new Map();
   const { member } = judged;
   return new Map(member.networks.flatMap((network): [string, string][] => {
     const ip = podIpOf(member, network.family);
@@ -69,13 +65,13 @@ export function reachableIn(judged: Membership): ReadonlyMap<string, string> {
 }
 
 /**
- * The addresses that the pod has among its peers. One that is being deleted claims none, though it is still a peer:
+ * The addresses that the pod has among its peers, MAC addresses that it asks for too. One that is being deleted claims none, though it is still a peer:
  * in a rolling update its successor has the same `ip=` for a while, and that is no mistake.
  */
 export function addressesIn(judged: Membership): AddressClaims {
   if (judged.kind !== "member" || judged.member.leaving !== undefined) return new Map();
-  return new Map(
-    judged.member.networks.filter(({ addresses }) => addresses.length > 0)
-      .map((network) => [peerKey(network), network.addresses.map(({ address }) => address)]),
-  );
+  return new Map(judged.member.networks.map((network) => [
+    peerKey(network),
+    [...network.addresses.map(({ address }) => address), ...network.mac === undefined ? [] : [network.mac]],
+  ]));
 }

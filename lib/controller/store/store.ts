@@ -1,55 +1,54 @@
 // What is known of the cluster: pods as members, and the networks' options. Tells which keys a change affects.
-import {
-  type ClusterNetworks,
-  noClusterNetworks,
-  readClusterNetworks,
-} from "../../network/cluster_networks.ts";
-import { type Member, type Membership, membership, type MembershipSettings } from "../../member/member.ts";
-import { type Network, peerKey } from "../../network/network.ts";
+import type { ClusterNetworks } from "../../network/cluster_networks.ts";
+import type { Member, MembershipSettings } from "../../member/member.ts";
+import type { Network } from "../../network/network.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Problem } from "../../network/problem.ts";
-import { addressConflicts, AddressIndex } from "./address_index.ts";
-import { defaultMaxMembers, MemberLimit } from "./member_limit.ts";
-import { addressesIn, PeerIndex, reachableIn } from "./peer_index.ts";
+import type { Observation } from "../../overlay/observation.ts";
+import { believe } from "./claims.ts";
+import { defaultMaxMembers } from "./member_limit.ts";
+import { KnownNetworks } from "./known_networks.ts";
+import { Surroundings } from "./surroundings.ts";
 import {
   type Affected,
+  askedBy,
+  countsOf,
   fingerprintOf,
   graceEnd,
-  nothing,
+  mayHaveMore,
+  newlyTracked,
   problemsOf,
+  rememberGood,
   type Selection,
   type Tracked,
-  union,
   type WorkItem,
+  workItemOf,
 } from "./work_item.ts";
 
 /** No I/O, no timers: the caller passes the monotonic time in. */
 export class Store {
   readonly #settings: MembershipSettings;
   readonly #pods = new Map<string, Tracked>();
-  readonly #segments = new PeerIndex();
-  readonly #addresses = new AddressIndex();
-  readonly #admission: MemberLimit;
-  /** Networks a pod was last resolved with: what it holds survives the removal of a ConfigMap key. */
-  readonly #held = new Map<string, ReadonlySet<string>>();
-  /** Pods being deleted. */
-  readonly #deleted = new Set<string>();
-  #cluster: ClusterNetworks = noClusterNetworks;
+  /** What they are to each other. */
+  readonly surroundings: Surroundings;
+  readonly #networks: KnownNetworks;
+  /** Pods being deleted, and when their grace period runs out. */
+  readonly #leaving = new Map<string, number>();
   /** The latest time anybody told. */
   #now = 0;
+  /** What has changed since somebody asked. */
+  readonly #unsettled = new Set<string>();
+  #changed = new Set<string>();
+  #gone: PodView[] = [];
 
   constructor(settings: MembershipSettings) {
     this.#settings = settings;
-    this.#admission = new MemberLimit(this.#segments, settings.maxMembers ?? defaultMaxMembers);
+    this.#networks = new KnownNetworks(settings.configMap);
+    this.surroundings = new Surroundings(settings.maxMembers ?? defaultMaxMembers);
   }
 
   get cluster(): ClusterNetworks {
-    return this.#cluster;
-  }
-
-  /** What is to be said since the last call. */
-  takeNotices(): readonly string[] {
-    return this.#admission.takeNotices();
+    return this.#networks.cluster;
   }
 
   /** Every key, for a look at everything. */
@@ -65,60 +64,42 @@ export class Store {
   /** What is to be done for a key; undefined when nothing is (any more). */
   workItem(uid: string): WorkItem | undefined {
     const tracked = this.#pods.get(uid);
+    return tracked && workItemOf(tracked);
+  }
+
+  /** The same, for one who does it now: he knows of all changes until now. */
+  begin(uid: string): WorkItem | undefined {
+    const tracked = this.#pods.get(uid);
     if (tracked === undefined) return undefined;
-    const { pod, membership, selection } = tracked;
-    switch (membership.kind) {
-      case "member":
-        return selection === "selected"
-          ? { kind: "member", member: membership.member }
-          : { kind: "former", member: membership.member, selected: selection !== "label removed" };
-      case "refused":
-        return { kind: "refused", pod, membership };
-      case "pending":
-        return { kind: "pending", pod };
-      case "none":
-        return undefined;
-      default:
-        return membership satisfies never;
-    }
+    Object.assign(tracked, { due: false, began: this.surroundings.changes });
+    return workItemOf(tracked);
+  }
+
+  /** All that is wrong as far as it can be known without looking into the pod: the same for every place that says it. */
+  problemsOf(uid: string): readonly Problem[] {
+    const { membership } = this.#pods.get(uid) ?? { membership: { kind: "pending" } };
+    const conflicts = membership.kind === "member" ? this.conflictsOf(membership.member) : [];
+    return [...problemsOf(membership), ...conflicts];
   }
 
   /** Pod IPs of the other members of the network's segment. */
   peersOf(uid: string, network: Network): readonly string[] {
-    return this.#segments.peersOf(uid, peerKey(network));
+    return this.surroundings.peersOf(uid, network);
   }
 
-  /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
+  /** Addresses of this member that others of its networks have too. */
   conflictsOf(member: Member): readonly Problem[] {
-    const nameOf = (uid: string): string => {
-      const pod = this.pod(uid);
-      return pod === undefined ? "another member" : `${pod.namespace}/${pod.name}`;
-    };
-    return addressConflicts(member, { shared: this.#addresses.sharedBy(member.uid), nameOf });
+    return this.surroundings.conflictsOf(member, (uid) => this.pod(uid));
   }
 
-  /** Segments in which the pod is reachable. */
-  segmentsOf(uid: string): Iterable<string> {
-    return this.#segments.of(uid).keys();
+  /** For metrics. */
+  counts(): ReturnType<typeof countsOf> & { readonly segments: ReadonlyMap<string, number> } {
+    return { ...countsOf([...this.#pods.values()]), segments: this.surroundings.sizes() };
   }
 
-  /** Uids of those reachable in the segment. */
-  membersOf(segment: string): Iterable<string> {
-    return this.#segments.membersOf(segment);
-  }
-
-  /** For metrics. `rejected`: pods that do not get all they ask for. */
-  counts(): {
-    readonly members: number;
-    readonly rejected: number;
-    readonly segments: ReadonlyMap<string, number>;
-  } {
-    let [members, rejected] = [0, 0];
-    for (const { membership } of this.#pods.values()) {
-      if (membership.kind === "member") members++;
-      if (problemsOf(membership).length > 0) rejected++;
-    }
-    return { members, rejected, segments: this.#segments.sizes() };
+  /** Members around whom something has changed since they were last looked at. */
+  takeTouched(): ReadonlySet<string> {
+    return this.surroundings.takeTouched((uid) => this.#pods.get(uid));
   }
 
   /** A complete list of the pods that `covers` selects (a namespace, or all): what is not in it is gone. */
@@ -129,32 +110,32 @@ export class Store {
     const listed = new Set(pods.map((pod) => pod.uid));
     const missing = [...this.#pods.values()].map((tracked) => tracked.pod)
       .filter((pod) => covers(pod) && !listed.has(pod.uid));
-    return union([
-      ...missing.map((pod) => this.removePod(pod.uid)),
-      ...pods.map((pod) => this.putPod(pod, { now })),
-    ]);
+    for (const pod of missing) this.#remove(pod.uid);
+    for (const pod of pods) this.#put(pod, { now, selection: "selected" });
+    return this.#settle();
   }
 
-  /** A pod as it is now. */
-  putPod(pod: PodView, { now }: { readonly now: number }): Affected {
-    return this.#put(pod, { now, selection: "selected" });
+  /** A pod as it is now. Without its label it may live on: its peers forget it, its own links are to be removed. */
+  putPod(
+    pod: PodView,
+    { now, selection = "selected" }: { readonly now: number; readonly selection?: Selection },
+  ): Affected {
+    this.#put(pod, { now, selection });
+    return this.#settle();
   }
 
-  /** A pod that lives on without its label: its peers forget it, its own links are to be removed. */
-  putUnlabelled(pod: PodView, { now }: { readonly now: number }): Affected {
-    return this.#put(pod, { now, selection: "label removed" });
-  }
-
-  /** A pod that is gone, or a former member that is clean. */
+  /** A pod that is gone. */
   removePod(uid: string): Affected {
-    const known = this.#pods.get(uid);
-    if (known === undefined) return nothing;
-    this.#pods.delete(uid);
-    this.#held.delete(uid);
-    this.#deleted.delete(uid);
-    this.#admission.forget(uid);
-    const { touched, admitted } = this.#announce(uid, absent);
-    return union([{ changed: new Set(), touched, gone: [known.pod] }, admitted]);
+    this.#remove(uid);
+    return this.#settle();
+  }
+
+  /** A pod that asks for nothing holds nothing of ours any more. Without its label no event will speak of it. */
+  markClean(uid: string): Affected {
+    const tracked = this.#pods.get(uid);
+    if (tracked?.selection === "label removed") return this.removePod(uid);
+    if (tracked !== undefined) Object.assign(tracked, { clean: true, wasServed: false });
+    return this.#settle();
   }
 
   /** The ConfigMap's data as it is now; undefined when there is no ConfigMap. */
@@ -162,85 +143,117 @@ export class Store {
     data: Readonly<Record<string, string>> | undefined,
     { now }: { readonly now: number },
   ): Affected {
-    this.#cluster = readClusterNetworks(data, {
-      previous: this.#cluster,
-      configMap: this.#settings.configMap,
-    });
-    return union([...this.#pods.values()].map(({ pod, selection }) => this.#put(pod, { now, selection })));
+    this.#now = Math.max(this.#now, now);
+    for (const uid of this.#networks.read(data)) this.#again(uid);
+    return this.#settle();
+  }
+
+  /** What the pod's kernel held at the first look at it: what it had before we came may come back by that. */
+  claim(uid: string, observed: Observation): Affected {
+    const tracked = this.#pods.get(uid);
+    if (tracked === undefined || tracked.seen) return this.#settle();
+    tracked.seen = true;
+    believe(tracked, { settings: this.#settings, cluster: this.cluster, observed });
+    this.#again(uid);
+    return this.#settle();
+  }
+
+  /** Those who may have had more than is known of them, and have not been looked at: they go first. */
+  unclaimed(): readonly string[] {
+    return [...this.#pods.values()].filter(mayHaveMore).map(({ uid }) => uid);
+  }
+
+  /** Another replica has led until now: of who is in which network only the kernels know. */
+  forgetHolders(): Affected {
+    for (const tracked of this.#pods.values()) {
+      tracked.seen = false;
+      tracked.holds.clear();
+      this.#again(tracked.uid);
+    }
+    return this.#settle();
   }
 
   /** Ends the peerage of pods whose grace period has run out. */
   expire(now: number): Affected {
-    const ended = this.#leaving().filter(({ graceEnds }) => (graceEnds ?? Infinity) <= now);
-    return union(ended.map(({ pod, selection }) => this.#put(pod, { now, selection })));
+    this.#now = Math.max(this.#now, now);
+    for (const [uid, graceEnds] of this.#leaving) {
+      if (graceEnds > now) continue;
+      this.#leaving.delete(uid);
+      this.#unsettled.add(uid);
+    }
+    return this.#settle();
   }
 
   /** The earliest monotonic time at which `expire` has something to do; undefined when nothing is pending. */
   nextExpiry(): number | undefined {
-    const dates = this.#leaving().flatMap(({ graceEnds }) => graceEnds ?? []);
-    return dates.length === 0 ? undefined : dates.reduce((a, b) => Math.min(a, b));
+    const first = [...this.#leaving.values()].reduce((a, b) => Math.min(a, b), Infinity);
+    return first === Infinity ? undefined : first;
   }
 
-  /** Pods being deleted that are still somebody's peer. */
-  #leaving(): readonly Tracked[] {
-    return [...this.#deleted].filter((uid) => this.#segments.of(uid).size > 0)
-      .flatMap((uid) => this.#pods.get(uid) ?? []);
-  }
-
-  #put(pod: PodView, { now, selection }: { readonly now: number; readonly selection: Selection }): Affected {
-    const evaluated = selection === "selected"
-      ? this.#evaluate(pod)
-      : this.#evaluate({ ...pod, annotation: "" });
-    if (evaluated.kind === "none" && evaluated.reason === "no annotation") {
-      return this.#put(pod, { now, selection: "annotation removed" });
-    }
-    if (evaluated.kind === "none") return this.removePod(pod.uid);
-    const known = this.#pods.get(pod.uid);
+  #put(pod: PodView, { now, selection }: { readonly now: number; readonly selection: Selection }): void {
     this.#now = Math.max(this.#now, now);
-    const graceEnds = graceEnd(pod, { now, known: known?.graceEnds });
-    const fingerprint = fingerprintOf(selection, evaluated);
-    if (graceEnds !== undefined) this.#deleted.add(pod.uid);
-    this.#pods.set(pod.uid, {
-      pod,
-      selection,
-      membership: evaluated,
-      fingerprint,
-      ...(graceEnds === undefined ? {} : { graceEnds }),
-    });
-    const over = graceEnds !== undefined && graceEnds <= now;
-    const { touched, admitted } = this.#announce(pod.uid, over ? absent : evaluated);
-    const changed = fingerprint === known?.fingerprint ? new Set<string>() : new Set([pod.uid]);
-    return union([{ changed, touched, gone: [] }, admitted]);
-  }
-
-  /** Tells the indices what a pod is to the others; gives those whom that concerns, and lets in who waited for it. */
-  #announce(
-    uid: string,
-    evaluated: Membership,
-  ): { readonly touched: ReadonlySet<string>; readonly admitted: Affected } {
-    const before = this.#segments.of(uid);
-    const after = reachableIn(evaluated);
-    const peers = this.#segments.put(uid, after);
-    const touched = peers.union(this.#addresses.put(uid, addressesIn(evaluated)));
-    this.#admission.noteGrowth([...after.keys()].filter((segment) => !before.has(segment)));
-    const left = [...before.keys()].filter((segment) => !after.has(segment));
-    const waiting = [...this.#admission.admissible(left)].flatMap((other) => this.#pods.get(other) ?? []);
-    const admitted = waiting.map(({ pod, selection }) => this.#put(pod, { now: this.#now, selection }));
-    return { touched, admitted: admitted.length === 0 ? nothing : union(admitted) };
-  }
-
-  #evaluate(pod: PodView): Membership {
-    const held = this.#held.get(pod.uid);
-    const evaluated = this.#admission.review(membership(pod, {
-      settings: this.#settings,
-      cluster: this.#cluster,
-      holds: (network) => held?.has(network) ?? false,
-    }));
-    if (evaluated.kind === "member") {
-      this.#held.set(pod.uid, new Set(evaluated.member.networks.map((network) => network.name)));
+    const tracked = this.#pods.get(pod.uid) ?? newlyTracked(pod);
+    Object.assign(tracked, { pod, selection, graceEnds: graceEnd(pod, { now, known: tracked.graceEnds }) });
+    tracked.asked = askedBy(tracked, { settings: this.#settings, cluster: this.cluster });
+    const { asked } = tracked;
+    if (asked.kind === "none" && !(tracked.clean && asked.reason === "no annotation")) {
+      return this.#remove(pod.uid);
     }
-    return evaluated;
+    this.#pods.set(pod.uid, tracked);
+    const { graceEnds = -Infinity } = tracked;
+    if (graceEnds > this.#now) this.#leaving.set(pod.uid, graceEnds);
+    this.surroundings.ask(tracked);
+    this.#unsettled.add(pod.uid);
+  }
+
+  #again(uid: string): void {
+    const tracked = this.#pods.get(uid);
+    if (tracked !== undefined) this.#put(tracked.pod, { now: this.#now, selection: tracked.selection });
+  }
+
+  #remove(uid: string): void {
+    const known = this.#pods.get(uid);
+    if (known === undefined) return;
+    this.#pods.delete(uid);
+    this.#leaving.delete(uid);
+    this.#unsettled.delete(uid);
+    this.#changed.delete(uid);
+    this.surroundings.leave(uid);
+    this.#noteNetworks({ uid, asked: { kind: "none", reason: "finished" }, lastGood: new Map() });
+    this.#gone.push(known.pod);
+  }
+
+  /** Until nothing follows from anything any more; gives what has changed since the last time. */
+  #settle(): Affected {
+    for (;;) {
+      const uids = new Set([...this.#unsettled, ...this.surroundings.takeMoved()]);
+      this.#unsettled.clear();
+      if (uids.size === 0) break;
+      for (const uid of uids) this.#finish(uid);
+    }
+    const affected = { changed: this.#changed, gone: this.#gone };
+    [this.#changed, this.#gone] = [new Set(), []];
+    return affected;
+  }
+
+  /** The limit has spoken: what the pod is, to itself and to others. */
+  #finish(uid: string): void {
+    const tracked = this.#pods.get(uid);
+    if (tracked === undefined) return;
+    tracked.membership = this.surroundings.allowed(tracked.asked);
+    rememberGood(tracked);
+    const fingerprint = fingerprintOf(tracked);
+    if (fingerprint !== tracked.fingerprint) {
+      const clean = tracked.clean && tracked.membership.kind === "none";
+      Object.assign(tracked, { fingerprint, clean, due: true });
+      this.#changed.add(uid);
+    }
+    this.#noteNetworks(tracked);
+    if ((tracked.graceEnds ?? Infinity) <= this.#now) this.surroundings.leave(uid);
+    else this.surroundings.announce(tracked);
+  }
+
+  #noteNetworks(tracked: Parameters<KnownNetworks["note"]>[0]): void {
+    for (const uid of this.#networks.note(tracked)) this.#again(uid);
   }
 }
-
-const absent: Membership = { kind: "none", reason: "finished" };

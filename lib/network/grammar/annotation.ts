@@ -1,7 +1,7 @@
 // The grammar: text becomes networks with typed options and their line, or problems that name the token.
 import { parseNetworkName } from "./names.ts";
 import { optionNamed } from "./spelling.ts";
-import { optionProblem, readOptions } from "./option_set.ts";
+import { optionProblem, readOptions, reservationIn } from "./option_set.ts";
 import type { OptionSet } from "./option_table.ts";
 import { firstProblems, type Problem, type Source } from "../problem.ts";
 import { cut, quoted } from "../../text/quoted.ts";
@@ -55,12 +55,18 @@ export function parseAnnotation(text: string, source: Source): Annotation {
   return { entries, problems: firstProblems(problems, source), complete };
 }
 
-/** Reads the options of one ConfigMap entry; a bare number means `id`. `options` is undefined when one cannot be read. */
+/**
+ * Reads the options of one ConfigMap entry; a bare number means `id`. `options` is undefined when one cannot be read;
+ * `reservation` is then what can be read of `id` and `namespaces`.
+ */
 export function parseClusterOptions(text: string, source: Source): {
   readonly options: OptionSet | undefined;
+  readonly reservation: OptionSet;
   readonly problems: readonly Problem[];
 } {
-  if (text.length > longestText) return { options: undefined, problems: [tooLong(text, source)] };
+  if (text.length > longestText) {
+    return { options: undefined, reservation: { namespaces: [] }, problems: [tooLong(text, source)] };
+  }
   const network = source.kind === "configmap" ? source.key : "";
   const lines = splitLines(text);
   const isMultiline = lines.filter((line) => splitWords(line).length > 0).length > 1;
@@ -71,7 +77,11 @@ export function parseClusterOptions(text: string, source: Source): {
     }));
   });
   const { options, problems } = readOptions(tokens, { network, level: "cluster", source });
-  return { options: problems.length > 0 ? undefined : options, problems: firstProblems(problems, source) };
+  return {
+    options: problems.length > 0 ? undefined : options,
+    reservation: reservationIn(tokens, options),
+    problems: firstProblems(problems, source),
+  };
 }
 
 interface EntryRead {

@@ -2,7 +2,13 @@
 import { cut, quoted } from "../../text/quoted.ts";
 import { optionNamed, optionNames, similarOption } from "./spelling.ts";
 import type { Problem, Source } from "../problem.ts";
-import { type Level, type OptionName, type OptionSet, optionTable } from "./option_table.ts";
+import {
+  type Level,
+  type OptionName,
+  type OptionSet,
+  optionTable,
+  readableNamespaces,
+} from "./option_table.ts";
 import { fault, mapped, type Parsed, valueOf } from "./parsed.ts";
 
 /** A word of the text, and where it stands. */
@@ -51,6 +57,21 @@ function merged(before: OptionSet, { ip, route, ...others }: OptionSet): OptionS
     ...(ip !== undefined && { ip: [...before.ip ?? [], ...ip] }),
     ...(route !== undefined && { route: [...before.route ?? [], ...route] }),
   };
+}
+
+/**
+ * What an entry reserves though not all of it can be read. A word that was meant for `namespaces=` closes the network but
+ * for the names in it that can be read: a mistake must not open what somebody meant to close.
+ */
+export function reservationIn(tokens: readonly Token[], { id, namespaces }: OptionSet): OptionSet {
+  const meant = tokens.map(({ text }) => text.split("=")).filter(([key = ""]) => isMeantForNamespaces(key));
+  const names = meant.flatMap(([, value = ""]) => readableNamespaces(value));
+  const list = namespaces ?? (meant.length > 0 ? [...new Set(names)].sort() : undefined);
+  return { ...(id !== undefined && { id }), ...(list !== undefined && { namespaces: list }) };
+}
+
+function isMeantForNamespaces(key: string): boolean {
+  return similarOption(key) === "namespaces" || /^n[a-z-]*p[a-z-]*c/i.test(key);
 }
 
 /** The problem that a word of a network's options cannot be read. */

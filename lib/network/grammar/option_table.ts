@@ -207,6 +207,11 @@ function parseNamespaces(text: string): Parsed<readonly string[]> {
   );
 }
 
+/** The names in a list of which not all can be read. */
+export function readableNamespaces(text: string): readonly string[] {
+  return text.split(",").filter(isNamespacePattern);
+}
+
 /** A DNS label (RFC 1123), as Kubernetes wants namespaces to be called, or the star. */
 function isNamespacePattern(text: string): boolean {
   return text === "*" || (text.length <= 63 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text));

@@ -17,7 +17,14 @@ export function optionNamed(text: string): OptionName | undefined {
 export function similarOption(text: string): OptionName | undefined {
   const word = text.toLowerCase();
   const meant = optionNamed(word) ?? synonyms.get(word);
-  return meant ?? optionNames.find((name) => name.length > 2 && isOneEditAway(word, name));
+  return meant ??
+    optionNames.find((name) => name.length > 2 ? isOneEditAway(word, name) : isBarely(word, name));
+}
+
+/** Of two letters, half of all words are one edit away: a letter too many, or both swapped. */
+function isBarely(word: string, name: string): boolean {
+  const isLonger = word.length === 3 && (word.startsWith(name) || word.endsWith(name));
+  return isLonger || word === [...name].reverse().join("");
 }
 
 /** One letter too many, too few, other or swapped with its neighbour. */

@@ -93,6 +93,7 @@ function doomOf(
   if (iface !== undefined) {
     return context.obstacles.has(network) ? undefined : replaceReason(iface, link);
   }
+  if (wanted.forbidden?.includes(network)) return `the pod must not have network ${network}`;
   if (wanted.untouchable.includes(network) || !wanted.mayRemove) return undefined;
   return `the pod no longer asks for network ${network}`;
 }

@@ -70,7 +70,6 @@ function wantedFor(networks: string, peers: readonly string[]): WantedState {
   const judged = membership(pod, {
     settings: membershipSettings,
     cluster: noClusterNetworks,
-    holds: () => false,
   });
   assert.ok(judged.kind === "member");
   return wantedState(judged.member, { annotationKey, peersOf: () => peers, mayRemove: true });

@@ -62,7 +62,7 @@ class Scene {
     const pod = podView(memberPod({ name, uid: `uid-${name}`, networks: "west id=1", ip: "10.0.0.1" }), {
       annotationKey,
     });
-    const context = { settings: membershipSettings, cluster: noClusterNetworks, holds: () => false };
+    const context = { settings: membershipSettings, cluster: noClusterNetworks };
     const judged = membership(pod, context);
     assert.ok(judged.kind === "member");
     await this.releaser.release(agentOf(name), {

@@ -26,11 +26,17 @@ function world(): World {
   return {
     store,
     put: (pod, now = 0) => {
-      const view = podView(memberPod(pod), { annotationKey });
-      return [...store.putPod(view, { now }).touched].map((uid) => uid.replace("uid-default-", "")).sort()
-        .join(" ");
+      return touchedBy(store, () => store.putPod(podView(memberPod(pod), { annotationKey }), { now }));
     },
   };
+}
+
+/** Names of the others to whom the change is news, though they were looked at before. */
+function touchedBy(store: Store, change: () => { readonly changed: ReadonlySet<string> }): string {
+  for (const uid of store.keys()) store.begin(uid);
+  const { changed } = change();
+  return [...store.takeTouched().difference(changed)].map((uid) => uid.replace("uid-default-", "")).sort()
+    .join(" ");
 }
 
 function conflicts(store: Store, name: string): readonly string[] {
@@ -80,7 +86,7 @@ Deno.test("another prefix length makes no other address", () => {
 const ends: readonly { readonly it: string; readonly end: (world: World) => string }[] = [
   {
     it: "it is gone",
-    end: ({ store }) => [...store.removePod("uid-default-b").touched].map((uid) => uid.slice(-1)).join(),
+    end: ({ store }) => touchedBy(store, () => store.removePod("uid-default-b")),
   },
   {
     it: "it is being deleted, though it stays a peer",

@@ -1,17 +1,38 @@
-// Who is let into a network that is full, who waits, and when does he get in.
+// Who is let into a network that is full, who waits, when does he get in, and who is known to have been in before.
 import assert from "node:assert/strict";
+import { admitted, type Candidate } from "../../../lib/controller/store/member_limit.ts";
 import { Store } from "../../../lib/controller/store/store.ts";
-import { podView } from "../../../lib/member/pod.ts";
-import { annotationKey, type MemberPod, memberPod } from "../../member/member_pod.ts";
+import { type PodView, podView } from "../../../lib/member/pod.ts";
+import type { Observation } from "../../../lib/overlay/observation.ts";
+import { aliasOf } from "../../../lib/overlay/wanted.ts";
+import { annotationKey, type MemberPod, memberPod, membershipSettings } from "../../member/member_pod.ts";
 
-const settings = {
-  annotationKey,
-  agent: "vxlan-controller-agent",
-  initAgent: "vxlan-controller-agent-init",
-  configMap: { namespace: "kube-system", name: "kube-vxlan-controller" },
-  restrictPods: false,
-  maxMembers: 3,
-};
+const settings = { ...membershipSettings, maxMembers: 3 };
+
+/** Letters: small ones have nothing yet, `h` before one has it, `p` before one may have it. Ages by alphabet. */
+function candidates(text: string): readonly Candidate[] {
+  return text.split(" ").filter((word) => word !== "").map((word) => ({
+    uid: word.slice(-1),
+    created: word.slice(-1),
+    standing: word.length === 1 ? "entrant" : word.startsWith("h") ? "holder" : "presumed",
+  }));
+}
+
+const rule: readonly (readonly [asking: string, inside: string])[] = [
+  ["", ""],
+  ["c a b", "a b c"],
+  ["d c b a", "a b c"],
+  ["hz a b c", "a b z"],
+  ["hw hx hy hz a", "w x y z"],
+  ["pz a b c", "a b z"],
+  ["pw px py pz a", "w x y z"],
+  ["hx py a b", "a x y"],
+];
+for (const [asking, inside] of rule) {
+  Deno.test(`admission: three may be in; of "${asking}" these are: "${inside}"`, () => {
+    assert.equal([...admitted(candidates(asking), 3)].sort().join(" "), inside);
+  });
+}
 
 interface World {
   readonly store: Store;
@@ -21,16 +42,25 @@ interface World {
 function world(): World {
   const store = new Store(settings);
   store.putConfigMap({ one: "id=1", two: "id=2" }, { now: 0 });
-  return {
-    store,
-    put: (name, pod = {}) => {
-      const ip = `10.0.0.${name.charCodeAt(0)}`;
-      return store.putPod(
-        podView(memberPod({ name, ip, networks: "one", ...pod }), { annotationKey }),
-        { now: 0 },
-      );
-    },
-  };
+  return { store, put: (name, pod = {}) => store.putPod(fresh(viewOf(name, pod)), { now: 0 }) };
+}
+
+/** Ages by alphabet, unless the name has two letters: then by the second. */
+function viewOf(name: string, pod: Partial<MemberPod> = {}): PodView {
+  const ip = `10.0.0.${name.charCodeAt(0)}`;
+  const view = podView(memberPod({ name, ip, networks: "one", ...pod }), { annotationKey });
+  return { ...view, created: name.slice(-1) };
+}
+
+/** Nothing has run in it yet. */
+function fresh(pod: PodView): PodView {
+  const bare = (all: PodView["containers"]): PodView["containers"] =>
+    all.map((each) => ({
+      ...each,
+      containerId: "",
+      state: each.state === "terminated" ? each.state : "waiting",
+    }));
+  return { ...pod, initContainers: bare(pod.initContainers), containers: bare(pod.containers) };
 }
 
 /** "a b !d": who is in, and who is told that he is not. */
@@ -44,6 +74,13 @@ function members(store: Store): string {
   }).sort().join(" ");
 }
 
+/** Names of those whom others have as their peers. */
+function peers(store: Store): string {
+  return [...store.surroundings.membersOf("one/1/8472/4")].map((uid) => uid.slice("uid-default-".length))
+    .sort()
+    .join(" ");
+}
+
 function full(): World {
   const one = world();
   for (const name of ["a", "b", "c", "d", "e"]) one.put(name);
@@ -53,6 +90,7 @@ function full(): World {
 Deno.test("admission: who comes to a full network is turned away, with the limit and the remedy", () => {
   const { store } = full();
   assert.equal(members(store), "!d !e a b c");
+  assert.equal(peers(store), "a b c");
   const subject = store.workItem("uid-default-d");
   assert.ok(subject?.kind === "member");
   assert.deepEqual(subject.member.problems.map(({ message }) => message), [
@@ -78,20 +116,29 @@ const departures: readonly {
   { it: "asks for another network", leave: ({ put }) => put("b", { networks: "two" }) },
 ];
 for (const { it, leave } of departures) {
-  Deno.test(`admission: when a member ${it}, the one who waits longest comes in and is looked at`, () => {
+  Deno.test(`admission: when a member ${it}, the oldest of those who wait comes in and is looked at`, () => {
     const one = full();
-    const { changed, touched } = leave(one);
-    assert.equal(members(one.store), "!e a c d");
-    assert.ok(changed.has("uid-default-d"));
+    one.put("9d");
+    one.put("8c");
+    for (const uid of one.store.keys()) one.store.begin(uid);
+    const { changed } = leave(one);
+    const touched = one.store.takeTouched();
+    assert.equal(members(one.store), "!9d !d !e 8c a c");
+    assert.ok(changed.has("uid-default-8c"));
     assert.ok(touched.has("uid-default-a") && touched.has("uid-default-c"));
   });
 }
 
-Deno.test("admission: nobody who is in is put out, whatever is said of him", () => {
+Deno.test("admission: nobody who is in is put out: by an older one, by a network of another id, by a typo", () => {
   const { store, put } = full();
   put("a", { ip: "10.0.0.99" });
-  store.putConfigMap({ two: "id=2", one: "id=1 mtu=1400" }, { now: 0 });
-  assert.equal(members(store), "!d !e a b c");
+  put("0");
+  assert.equal(members(store), "!0 !d !e a b c");
+  store.putConfigMap({ two: "id=2", one: "id=7 mtu=1400" }, { now: 0 });
+  assert.equal(members(store), "!0 !d !e a b c");
+  put("b", { networks: "one metric=5" });
+  store.removePod("uid-default-a");
+  assert.equal(members(store), "!d !e 0 b c");
 });
 
 Deno.test("admission: who waited and is gone is not let in", () => {
@@ -101,18 +148,76 @@ Deno.test("admission: who waited and is gone is not let in", () => {
   assert.equal(members(store), "b c e");
 });
 
+function observed(network: string, vni: number): Observation {
+  const link = {
+    name: network,
+    index: 7,
+    mtu: 1450,
+    mac: "02:00:00:00:00:09",
+    up: true,
+    alias: aliasOf(network, annotationKey),
+    kind: "vxlan",
+    addresses: [],
+    vxlan: { vni, port: 8472, family: 4, dev: "eth0" },
+  } as const;
+  return { links: [link], routes: [], fdb: [] };
+}
+
+const nothing: Observation = { links: [], routes: [], fdb: [] };
+
+/** Five that ran before we came, of which some hold the network. */
+function restarted(holders: string): Store {
+  const store = new Store(settings);
+  store.putConfigMap({ one: "id=1", two: "id=2" }, { now: 0 });
+  store.replacePods(["a", "b", "c", "d", "e"].map((name) => viewOf(name)), { now: 0, covers: () => true });
+  assert.equal(peers(store), "a b c d e", "nobody loses a peer before anybody was looked at");
+  assert.equal(members(store), "!a !b !c !d !e", "and nothing is made in them");
+  assert.equal(store.unclaimed().length, 5);
+  for (const name of ["a", "b", "c", "d", "e"]) {
+    store.claim(`uid-default-${name}`, holders.includes(name) ? observed("one", 1) : nothing);
+  }
+  assert.deepEqual(store.unclaimed(), []);
+  return store;
+}
+
+for (
+  const [holders, after] of [["c d e", "!a !b c d e"], ["e", "!c !d a b e"], ["", "!d !e a b c"]] as const
+) {
+  Deno.test(`admission: after a restart those are in whose link stands, "${holders}", then the oldest`, () => {
+    const store = restarted(holders);
+    assert.equal(members(store), after);
+    assert.equal(peers(store), after.split(" ").filter((name) => !name.startsWith("!")).join(" "));
+  });
+}
+
+Deno.test("admission: a lowered limit puts nobody out, and lets nobody in before there is room", () => {
+  const store = restarted("a b d e");
+  assert.equal(members(store), "!c a b d e");
+  store.removePod("uid-default-a");
+  assert.equal(members(store), "!c b d e");
+  store.removePod("uid-default-b");
+  assert.equal(members(store), "c d e");
+});
+
+Deno.test("admission: a link of another VNI, port or alias is no place in the network", () => {
+  const store = new Store(settings);
+  store.putConfigMap({ one: "id=1" }, { now: 0 });
+  store.replacePods(["a", "b", "c", "d", "e"].map((name) => viewOf(name)), { now: 0, covers: () => true });
+  store.claim("uid-default-e", observed("one", 2));
+  store.claim("uid-default-d", observed("two", 1));
+  for (const name of ["a", "b", "c"]) store.claim(`uid-default-${name}`, nothing);
+  assert.equal(members(store), "!d !e a b c");
+});
+
 Deno.test("admission: a large network is said once", () => {
   const store = new Store({ ...settings, maxMembers: 20 });
   store.putConfigMap({ one: "id=1" }, { now: 0 });
-  const join = (name: string): void => {
-    const pod = memberPod({ name, ip: `10.0.0.${name.charCodeAt(0)}`, networks: "one" });
-    store.putPod(podView(pod, { annotationKey }), { now: 0 });
-  };
+  const join = (name: string): unknown => store.putPod(viewOf(name), { now: 0 });
   join("a");
-  assert.deepEqual(store.takeNotices(), []);
+  assert.deepEqual(store.surroundings.takeNotices(), []);
   join("b");
   join("c");
-  assert.match(store.takeNotices().join(), /^Network "one\/1\/8472\/4" .* has 2 members/);
+  assert.match(store.surroundings.takeNotices().join(), /^Network "one\/1\/8472\/4" .* has 2 members/);
   join("d");
-  assert.deepEqual(store.takeNotices(), []);
+  assert.deepEqual(store.surroundings.takeNotices(), []);
 });

@@ -1,0 +1,121 @@
+// What a pod's kernel says of networks that it had before we came: a claim, believed only where nothing speaks against it.
+//
+// Authors of pods write annotations, and with NET_ADMIN the aliases of links too. So a link counts for its own pod only,
+// for a network that the annotation names, in a form that annotation and ConfigMap do not contradict, and where both name
+// and VNI are open to the pod's namespace. Whatever enters a command of ours is parsed anew.
+import { namespaceFaults } from "../../network/access_rules.ts";
+import type { ClusterNetwork, ClusterNetworks } from "../../network/cluster_networks.ts";
+import { parseMac, readCidr } from "../../network/grammar/address.ts";
+import { type AnnotationEntry, parseAnnotation } from "../../network/grammar/annotation.ts";
+import { parseDeviceName, parseInterfaceName } from "../../network/grammar/names.ts";
+import { type OptionSet, optionTable } from "../../network/grammar/option_table.ts";
+import { type Network, peerKey } from "../../network/network.ts";
+import type { MembershipSettings } from "../../member/member.ts";
+import type { PodView } from "../../member/pod.ts";
+import type { Observation, ObservedLink } from "../../overlay/observation.ts";
+import { networkOfAlias } from "../../overlay/wanted.ts";
+import { openNames, type Tracked } from "./work_item.ts";
+
+/** What a claim is held against. */
+export interface ClaimContext {
+  readonly settings: Pick<MembershipSettings, "annotationKey" | "configMap" | "restrictPods">;
+  readonly cluster: ClusterNetworks;
+  readonly observed: Observation;
+}
+
+/** Gives the pod back what it had of networks that cannot be had at the moment, and its places in those that can. */
+export function believe(tracked: Tracked, context: ClaimContext): void {
+  const { asked, lastGood, holds } = tracked;
+  if (asked.kind !== "member") return;
+  const { networks } = asked.member;
+  const open = openNames(asked.member);
+  for (const [name, claimed] of claimedNetworks(tracked.pod, context)) {
+    if (open.includes(name) && !lastGood.has(name)) lastGood.set(name, claimed);
+    const standing = networks.find((network) => network.name === name) ?? lastGood.get(name);
+    if (standing !== undefined && peerKey(standing) === peerKey(claimed)) holds.add(name);
+  }
+}
+
+/** The form of each network of the annotation that a link of the pod bears out, by name. */
+export function claimedNetworks(
+  { namespace, name, annotation = "" }: PodView,
+  { settings, cluster, observed }: ClaimContext,
+): ReadonlyMap<string, Network> {
+  const source = { kind: "annotation", key: settings.annotationKey, namespace, pod: name } as const;
+  const { entries } = parseAnnotation(annotation, source);
+  const context = { ...settings, cluster, namespace };
+  const byNetwork = Map.groupBy(observed.links, ({ alias }) => networkOfAlias(alias, context.annotationKey));
+  return new Map(entries.flatMap((entry): [string, Network][] => {
+    const links = byNetwork.get(entry.network) ?? [];
+    const [link] = links;
+    // Two that claim to be one: nobody knows which.
+    if (link === undefined || links.length > 1) return [];
+    const network = networkOfLink(link, { entry, observed });
+    return network !== undefined && isBorneOut(network, { ...context, entry })
+      ? [[network.name, network]]
+      : [];
+  }));
+}
+
+function isBorneOut(
+  network: Network,
+  { entry, cluster, restrictPods, ...context }: {
+    readonly entry: AnnotationEntry;
+    readonly cluster: ClusterNetworks;
+    readonly namespace: string;
+    readonly configMap: MembershipSettings["configMap"];
+    readonly restrictPods: boolean;
+  },
+): boolean {
+  if (namespaceFaults(network, { ...context, cluster }).length > 0) return false;
+  const atCluster = cluster.networks.get(network.name);
+  if (restrictPods && atCluster?.options.id === undefined) return false;
+  const said: OptionSet = { ...formAtCluster(entry.network, atCluster), ...entry.options };
+  const form: OptionSet = {
+    id: network.vni,
+    name: network.interfaceName,
+    dstport: network.port,
+    family: network.family,
+  };
+  const parts = ["id", "name", "dstport", "family"] as const;
+  return parts.every((part) => said[part] === undefined || said[part] === form[part]);
+}
+
+/** What an entry that can be read leaves out has its default; of any other, only what it says counts. */
+function formAtCluster(name: string, entry: ClusterNetwork | undefined): OptionSet {
+  if (entry === undefined || entry.state === "unreadable") return entry?.options ?? {};
+  const { dstport, family } = optionTable;
+  return { name, dstport: dstport.fallback, family: family.fallback, ...entry.options };
+}
+
+/** As it stands, so that keeping it changes nothing in the pod. */
+function networkOfLink(
+  link: ObservedLink,
+  { entry, observed }: { readonly entry: AnnotationEntry; readonly observed: Observation },
+): Network | undefined {
+  const { vxlan } = link;
+  const name = parseInterfaceName(link.name);
+  const underlay = parseDeviceName(vxlan?.dev ?? "");
+  const mac = parseMac(link.mac);
+  if (vxlan === undefined || name.kind === "fault" || underlay.kind === "fault") return undefined;
+  if (vxlan.vni < 1 || vxlan.remote !== undefined) return undefined;
+  const routes = observed.routes.filter(({ ours, dev, table }) =>
+    ours && dev === link.name && table === "main"
+  );
+  return {
+    name: entry.network,
+    vni: vxlan.vni,
+    interfaceName: name.value,
+    underlay: underlay.value,
+    port: vxlan.port,
+    family: vxlan.family,
+    up: link.up,
+    mtu: link.mtu,
+    ...(mac.kind === "value" && { mac: mac.value }),
+    addresses: entry.options.ip ?? [],
+    routes: routes.flatMap(({ subnet, gateway }) => {
+      const cidr = readCidr(subnet);
+      return cidr === undefined || gateway === undefined ? [] : [{ subnet: cidr, gateway }];
+    }),
+  };
+}

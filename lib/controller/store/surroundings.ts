@@ -1,0 +1,110 @@
+// What is each member to the others: who is in which network, whose peer, with whose address, and whom a change concerns.
+import type { Member, Membership } from "../../member/member.ts";
+import type { PodView } from "../../member/pod.ts";
+import { type Network, peerKey } from "../../network/network.ts";
+import type { Problem } from "../../network/problem.ts";
+import { addressConflicts, AddressIndex } from "./address_index.ts";
+import { candidacies, MemberLimit, withoutFull } from "./member_limit.ts";
+import { addressesIn, PeerIndex, reachableIn } from "./peer_index.ts";
+import { TouchedMembers } from "./touched.ts";
+import type { Tracked } from "./work_item.ts";
+
+/** Those who leave are not asked about again. */
+const absent: Membership = { kind: "none", reason: "finished" };
+
+/** The indices that make a change cost only those whom it concerns. */
+export class Surroundings {
+  readonly #peers = new PeerIndex();
+  readonly #addresses = new AddressIndex();
+  readonly #touched = new TouchedMembers();
+  readonly #limit: MemberLimit;
+
+  constructor(maxMembers: number) {
+    this.#limit = new MemberLimit(maxMembers);
+  }
+
+  /** What is to be said since the last call. */
+  takeNotices(): readonly string[] {
+    return this.#limit.takeNotices();
+  }
+
+  /** The pod asks to be in its networks. */
+  ask(tracked: Tracked): void {
+    this.#limit.put(tracked.uid, candidacies(tracked));
+  }
+
+  /** Those who are let in, or not any more, since the last call. */
+  takeMoved(): ReadonlySet<string> {
+    return this.#limit.settle();
+  }
+
+  /** What it asks for, less what it is not let into. */
+  allowed(asked: Membership): Membership {
+    return withoutFull(asked, this.#limit);
+  }
+
+  /** Tells the others what it is to them. Who may be in already is reachable until that is known. */
+  announce(tracked: Tracked): void {
+    const { uid, asked, membership } = tracked;
+    this.#limit.put(uid, candidacies(tracked));
+    const reachable = [...reachableIn(asked)].filter(([segment]) =>
+      this.#limit.verdict(uid, segment) !== "out"
+    );
+    this.#put(uid, new Map(reachable), membership);
+  }
+
+  /** It is nobody to the others any more, though it may still be there. */
+  leave(uid: string): void {
+    this.#limit.put(uid, new Map());
+    this.#put(uid, new Map(), absent);
+  }
+
+  /** Pod IPs of the other members of the network's segment. */
+  peersOf(uid: string, network: Network): readonly string[] {
+    return this.#peers.peersOf(uid, peerKey(network));
+  }
+
+  /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
+  conflictsOf(member: Member, pod: (uid: string) => PodView | undefined): readonly Problem[] {
+    const nameOf = (uid: string): string => {
+      const other = pod(uid);
+      return other === undefined ? "another member" : `${other.namespace}/${other.name}`;
+    };
+    return addressConflicts(member, { shared: this.#addresses.sharedBy(member.uid), nameOf });
+  }
+
+  /** Segments in which the pod is reachable. */
+  segmentsOf(uid: string): readonly string[] {
+    return [...this.#peers.of(uid).keys()];
+  }
+
+  /** Uids of those reachable in the segment. */
+  membersOf(segment: string): Iterable<string> {
+    return this.#peers.membersOf(segment);
+  }
+
+  /** Number of members of each segment. */
+  sizes(): ReadonlyMap<string, number> {
+    return this.#peers.sizes();
+  }
+
+  /** Number of the latest change. */
+  get changes(): number {
+    return this.#touched.changes;
+  }
+
+  /** Of how many members `takeTouched` would have to think; 0 when there is nothing to take. */
+  get touchable(): number {
+    return this.#touched.size((segment) => this.#peers.size(segment));
+  }
+
+  /** Members around whom something has changed since they were last looked at. */
+  takeTouched(tracked: (uid: string) => Tracked | undefined): ReadonlySet<string> {
+    return this.#touched.take({ membersOf: (segment) => this.#peers.membersOf(segment), tracked });
+  }
+
+  #put(uid: string, reachable: ReadonlyMap<string, string>, shown: Membership): void {
+    this.#touched.segments(this.#peers.put(uid, reachable));
+    this.#touched.members(this.#addresses.put(uid, addressesIn(shown)));
+  }
+}

@@ -1,0 +1,208 @@
+// A pod with the label and without the annotation, in every form: who lets it go, who says what, who is left alone.
+import assert from "node:assert/strict";
+import { noClusterNetworks } from "../../lib/network/cluster_networks.ts";
+import { type Membership, membership } from "../../lib/member/member.ts";
+import { type ContainerView, type PodView, podView } from "../../lib/member/pod.ts";
+import { annotationKey, memberPod, membershipSettings } from "./member_pod.ts";
+import {
+  initAgent,
+  nativeSidecar,
+  plainContainer,
+  running,
+  samplePod,
+  sidecar,
+  terminated,
+} from "./sample_pods.ts";
+
+interface Row {
+  readonly it: string;
+  readonly init?: readonly ContainerView[];
+  readonly main?: readonly ContainerView[];
+  readonly pod?: Partial<PodView>;
+  readonly wasServed?: true;
+  /** `released by …`, `cleaned`, `left alone`, `waits: kinds of problems`, `told: kinds of problems`. */
+  readonly becomes: string;
+}
+
+const app = plainContainer("app");
+const bare = { netAdmin: false };
+
+const rows: readonly Row[] = [
+  { it: "no agent", main: [app], becomes: "left alone" },
+  { it: "a sidecar agent only", main: [sidecar(running("s"))], becomes: "left alone" },
+  {
+    it: "an init agent that has ended",
+    init: [initAgent(terminated("i"))],
+    main: [sidecar(running("s"))],
+    becomes: "left alone",
+  },
+  {
+    it: "an init agent that runs",
+    init: [initAgent(running("i"))],
+    main: [sidecar()],
+    becomes: "released by terminate",
+  },
+  {
+    it: "an init agent that is to run",
+    init: [initAgent()],
+    main: [sidecar()],
+    becomes: "waits for its agent",
+  },
+  {
+    it: "an init agent and no other",
+    init: [initAgent(running("i"))],
+    main: [app],
+    becomes: "released by terminate",
+  },
+  {
+    it: "an init agent without NET_ADMIN",
+    init: [initAgent({ ...bare, ...running("i") })],
+    main: [app],
+    becomes: "released by terminate",
+  },
+  {
+    it: "an init agent whose TERM would end the sandbox",
+    init: [initAgent(running("i"))],
+    main: [sidecar()],
+    pod: { shareProcessNamespace: true },
+    becomes: "told: agent-unfit",
+  },
+  {
+    it: "an init agent in the node's network",
+    init: [initAgent(running("i"))],
+    main: [app],
+    pod: { hostNetwork: true },
+    becomes: "told: host-network",
+  },
+  {
+    it: "a gated native sidecar",
+    init: [nativeSidecar(running("n"))],
+    main: [app],
+    becomes: "released by marker",
+  },
+  {
+    it: "a gated native sidecar that cannot set the marker",
+    init: [nativeSidecar({ ...bare, ...running("n") })],
+    main: [app],
+    becomes: "told: agent-unfit",
+  },
+  {
+    it: "a gated native sidecar, released",
+    init: [nativeSidecar(running("n"))],
+    main: [{ ...app, ...running("a") }],
+    becomes: "left alone",
+  },
+  {
+    it: "a native sidecar that is not gated",
+    init: [nativeSidecar({ ...running("n"), startupProbe: false })],
+    main: [app],
+    becomes: "left alone",
+  },
+  {
+    it: "no pod IP yet",
+    init: [initAgent()],
+    main: [sidecar()],
+    pod: { podIPs: [] },
+    becomes: "waits for its IP",
+  },
+  { it: "finished", init: [initAgent()], pod: { phase: "Succeeded" }, becomes: "left alone" },
+  {
+    it: "a misspelt key, held",
+    init: [initAgent(running("i"))],
+    main: [sidecar()],
+    pod: { misnamed: "vxlan.travelping.com/network" },
+    becomes: "told: unknown-network",
+  },
+  {
+    it: "a misspelt key, running",
+    main: [sidecar(running("s"))],
+    pod: { misnamed: "vxlan.travelping.com/network" },
+    becomes: "told: unknown-network",
+  },
+  {
+    it: "it was a member, and runs",
+    init: [initAgent(terminated("i"))],
+    main: [sidecar(running("s"))],
+    wasServed: true,
+    becomes: "cleaned",
+  },
+  {
+    it: "it was to be a member, and is held",
+    init: [initAgent(running("i"))],
+    main: [sidecar()],
+    wasServed: true,
+    becomes: "released by terminate",
+  },
+  {
+    it: "it was a member, and its key was renamed",
+    main: [sidecar(running("s"))],
+    wasServed: true,
+    pod: { misnamed: "x/networks" },
+    becomes: "cleaned, told: unknown-network",
+  },
+];
+
+for (const { it, init = [], main = [], pod = {}, wasServed, becomes } of rows) {
+  Deno.test(`label without annotation: ${it}: ${becomes}`, () => {
+    const { annotation: _, ...without } = samplePod({ init, main }, pod);
+    const judged = membership(without, {
+      settings: membershipSettings,
+      cluster: noClusterNetworks,
+      ...(wasServed && { wasServed }),
+    });
+    assert.equal(shown(judged), becomes);
+  });
+}
+
+function shown(judged: Membership): string {
+  switch (judged.kind) {
+    case "none":
+      return "left alone";
+    case "pending":
+      return "waits for its IP";
+    case "refused":
+      return `told: ${judged.problems.map(({ kind }) => kind).join()}`;
+    case "member": {
+      const { networks, phase, problems } = judged.member;
+      assert.deepEqual(networks, []);
+      const told = problems.length === 0 ? "" : `, told: ${problems.map(({ kind }) => kind).join()}`;
+      if (phase.kind === "wait") return `waits for its agent${told}`;
+      return phase.kind === "setup" ? `released by ${phase.release}${told}` : `cleaned${told}`;
+    }
+    default:
+      return judged satisfies never;
+  }
+}
+
+const keys: readonly (readonly [key: string, isMeant: boolean])[] = [
+  ["vxlan.travelping.com/network", true],
+  ["vxlan.travelping.com/Networks", true],
+  ["vxlan.openvnf.org/networks", true],
+  ["vxlan.travelping.com.networks", true],
+  ["travelping.com/networks", true],
+  ["networks", true],
+  ["k8s.v1.cni.cncf.io/networks", false],
+  ["vxlan.travelping.com/network-status", false],
+  ["kubectl.kubernetes.io/last-applied-configuration", false],
+  ["app", false],
+];
+
+for (const [key, isMeant] of keys) {
+  Deno.test(`label without annotation: ${key} is ${isMeant ? "" : "not "}taken for a slip`, () => {
+    const pod = memberPod({ name: "a" });
+    const named = { ...pod, metadata: { ...pod.metadata, annotations: { [key]: "west" } } };
+    assert.equal(podView(named, { annotationKey }).misnamed, isMeant ? key : undefined);
+  });
+}
+
+Deno.test("label without annotation: the key is named, and the one that was meant", () => {
+  const { annotation: _, ...without } = samplePod({ main: [sidecar()] }, {
+    misnamed: "vxlan.openvnf.org/networks",
+  });
+  const judged = membership(without, { settings: membershipSettings, cluster: noClusterNetworks });
+  assert.equal(
+    judged.kind === "refused" && judged.problems[0]?.message,
+    "Cannot find the networks of the pod: it has no annotation vxlan.travelping.com/networks; rename its annotation " +
+      '"vxlan.openvnf.org/networks", or take the label off the pod',
+  );
+});
