@@ -190,9 +190,9 @@ export class WorkQueue {
     latest.running = false;
     if (latest === known) this.#planNext(known, outcome);
     else this.#known.delete(key);
-    const { rerun } = latest;
+    const { rerun, urgent } = latest;
     latest.rerun = undefined;
-    if (rerun !== undefined) this.#ask(key, rerun);
+    if (rerun !== undefined) this.#ask(key, { ...rerun, urgent });
   }
 
   #planNext(known: Known, outcome: Outcome): void {
@@ -229,10 +229,9 @@ function lineOf({ slow, failures, urgent }: Known): Line {
   return urgent ? "urgent" : "upkeep";
 }
 
-/** The earlier date; that it is urgent is known of the key already. */
-function merge(before: AddOptions | undefined, options: AddOptions): AddOptions {
-  const delay = Math.min(before?.delay ?? Infinity, options.delay ?? 0);
-  return { delay, fresh: (before?.fresh ?? false) || (options.fresh ?? false), urgent: false };
+/** The earlier date; whether it is urgent is known of the key already. */
+function merge(before: AddOptions | undefined, { delay = 0, fresh = false }: AddOptions): AddOptions {
+  return { delay: Math.min(before?.delay ?? Infinity, delay), fresh: fresh || before?.fresh === true };
 }
 
 /**
