@@ -1,12 +1,29 @@
-// A program for leftovers_test.ts to kill: starts a sandbox with a pod, tells its process namespaces, and waits.
-import { childrenOf } from "./processes.ts";
+// A program for leftovers_test.ts: starts a sandbox with a pod, tells what it has made, and closes it, or waits to be killed.
 import { startSandbox } from "../sandbox.ts";
+import { childrenOf } from "./processes.ts";
 
+const pod = `{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: x}]}}`;
+
+const before = (await childrenOf(Deno.pid)).length;
 const sandbox = await startSandbox({ dataPlane: "namespaces" });
-sandbox.apply(`{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: x}]}}`);
+const { url } = sandbox.server;
+sandbox.apply(pod);
 await sandbox.waitForPhase({ name: "p" }, "Running");
 const children = await childrenOf(Deno.pid);
-const spaces = await Promise.all(children.map((pid) => Deno.readLink(`/proc/${pid}/ns/pid_for_children`)));
-const holders = new Set(spaces.filter((space) => space !== ""));
-await Deno.stdout.write(new TextEncoder().encode(`${[...holders].join(" ")}\n`));
-await new Promise(() => setInterval(() => {}, 1000));
+const own = await Deno.readLink(`/proc/${Deno.pid}/ns/pid`);
+const spaces = new Set(
+  await Promise.all(children.map((pid) => Deno.readLink(`/proc/${pid}/ns/pid_for_children`))),
+);
+spaces.delete(own);
+const report = { started: children.length - before, url, spaces: [...spaces] };
+if (Deno.args[0] === "close") {
+  await sandbox.close();
+  await tell({ ...report, left: (await childrenOf(Deno.pid)).length - before });
+} else {
+  await tell(report);
+  await new Promise(() => setInterval(() => {}, 60_000));
+}
+
+async function tell(report: object): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(report)}\n`));
+}

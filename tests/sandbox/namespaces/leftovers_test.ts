@@ -1,27 +1,23 @@
 // Is nothing left behind, neither by a sandbox that is closed nor by a test that is killed?
 import assert from "node:assert/strict";
 import { availablePlanes } from "../kubelet/available_planes.ts";
-import { childrenOf } from "./processes.ts";
-import { startSandbox } from "../sandbox.ts";
 import { waitFor } from "../tools/waiting.ts";
 
 const ignore = !availablePlanes.includes("namespaces");
-const pod = `{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: x}]}}`;
 
 Deno.test({
   name: "a closed sandbox leaves no process, port or name space",
   ignore,
   fn: async () => {
-    const before = await childrenOf(Deno.pid);
-    const sandbox = await startSandbox({ dataPlane: "namespaces" });
-    const { url } = sandbox.server;
-    sandbox.apply(pod);
-    await sandbox.waitForPhase({ name: "p" }, "Running");
-    assert.ok((await childrenOf(Deno.pid)).length > before.length, "there was something to leave behind");
-    const spaces = await spacesOf(await childrenOf(Deno.pid));
-    await sandbox.close();
-    assert.deepEqual(await childrenOf(Deno.pid), before);
-    assert.deepEqual(await processesIn(spaces), []);
+    const child = startProgram("close");
+    const { code, stdout } = await child.output();
+    assert.equal(code, 0);
+    const { started, left, url, spaces }: Report & { readonly left: number } = JSON.parse(
+      new TextDecoder().decode(stdout),
+    );
+    assert.ok(started > 0, "there was something to leave behind");
+    assert.equal(left, 0);
+    assert.deepEqual(await processesIn(new Set(spaces)), []);
     await assert.rejects(fetch(url), TypeError);
   },
 });
@@ -30,22 +26,35 @@ Deno.test({
   name: "a killed test leaves no process and so no name space",
   ignore,
   fn: async () => {
-    const program = new URL("./leftovers_program.ts", import.meta.url).pathname;
-    const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-A", program],
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    const spaces = new Set((await firstLine(process.stdout)).split(" ").filter((space) => space !== ""));
+    const child = startProgram("wait");
+    const report: Report = JSON.parse(await firstLine(child.stdout));
+    const spaces = new Set(report.spaces);
     assert.equal(spaces.size, 1, "one holder, one process namespace");
     assert.ok((await processesIn(spaces)).length >= 3, "holder, pause and container run");
-    process.kill("SIGKILL");
-    await process.status;
+    child.kill("SIGKILL");
+    await child.status;
     await waitFor(async () => (await processesIn(spaces)).length === 0, {
       what: "all its processes have ended",
     });
   },
 });
+
+/** What the program says of its sandbox: child processes, base URL, process namespaces. */
+interface Report {
+  readonly started: number;
+  readonly url: string;
+  readonly spaces: readonly string[];
+}
+
+/** A process of its own: this one has the children of every test that runs beside this. */
+function startProgram(then: "close" | "wait"): Deno.ChildProcess {
+  const program = new URL("./leftovers_program.ts", import.meta.url).pathname;
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", program, then],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
 
 async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   let text = "";
@@ -54,13 +63,6 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
     if (text.includes("\n")) break;
   }
   return text.split("\n")[0] ?? "";
-}
-
-/** The process namespaces that these processes have made or entered. */
-async function spacesOf(pids: readonly number[]): Promise<ReadonlySet<string>> {
-  const own = await Deno.readLink(`/proc/${Deno.pid}/ns/pid`);
-  const all = await Promise.all(pids.map((pid) => linkOf(pid, "pid_for_children")));
-  return new Set(all.filter((space) => space !== own && space !== ""));
 }
 
 /** Everything on this machine that lives in, or leads into, one of these process namespaces. */
