@@ -4,14 +4,14 @@ import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
 import { changeSummary } from "../overlay/step_text.ts";
 import type { Clock } from "../time/clock.ts";
-import { PeerChanges } from "./peer_changes.ts";
+import { LogSums } from "./log_sums.ts";
 import type { PodReport, ReportedPod, Reporter } from "./report.ts";
 
 /** A reporter that writes to `log`; what it has summed up is said at its end. */
 export function createLogReporter(
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Reporter & { readonly close: () => void } {
-  const peers = new PeerChanges({ log, clock });
+  const sums = new LogSums({ log, clock });
   const problems = createLogDeduplicator();
   const warnings = createLogDeduplicator();
 
@@ -20,8 +20,10 @@ export function createLogReporter(
     { problem, said }: { readonly problem: Problem; readonly said: typeof problems },
   ): void {
     const { say, suppressed } = said.problem(pod.uid, dedupKey(problem));
+    if (!say) return;
+    const level = sums.isExample(problem.message) ? "warn" : "debug";
     const repeated = suppressed > 0 ? { repeated: suppressed } : {};
-    if (say) log.warn(problemText(problem), { member: nameOf(pod), kind: problem.kind, ...repeated });
+    log[level](problemText(problem), { member: nameOf(pod), kind: problem.kind, ...repeated });
   }
 
   function report({ pod, state, warnings: notes }: PodReport): void {
@@ -47,7 +49,7 @@ export function createLogReporter(
   return {
     report,
     changed: (pod, steps) => {
-      const level = peers.count(pod.uid, steps) ? "debug" : "info";
+      const level = sums.countPeers(pod.uid, steps) ? "debug" : "info";
       log[level](changeSummary(steps), { member: nameOf(pod) });
     },
     released: (pod, networks) =>
@@ -57,7 +59,7 @@ export function createLogReporter(
     forget: (uid) => {
       for (const said of [problems, warnings]) said.recovered(uid);
     },
-    close: () => peers.close(),
+    close: () => sums.close(),
   };
 }
 

@@ -5,7 +5,7 @@ import { createLog } from "../../lib/ops/log.ts";
 import type { Step } from "../../lib/overlay/step.ts";
 import { ConfigMapReporter } from "../../lib/report/config_map_reporter.ts";
 import { createLogReporter } from "../../lib/report/log_reporter.ts";
-import { problem } from "../status/sample_reports.ts";
+import { failing, problem } from "../status/sample_reports.ts";
 import { fakeClock } from "../time/fake_clock.ts";
 
 const pod = (at: number): { uid: string; namespace: string; name: string } => ({
@@ -38,6 +38,29 @@ Deno.test("a peer that comes or goes is one line for all members, and one for ea
     "peers have changed  added=1 removed=0 members=1",
   ]);
   assert.equal(lines.length, 1_004);
+  assert.deepEqual(clock.waiting(), []);
+});
+
+Deno.test("a cause that all members share is said of twenty and counted for the rest, once", async () => {
+  const clock = fakeClock();
+  const lines: string[] = [];
+  const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line), clock });
+  const reporter = createLogReporter({ log, clock });
+  const refused = problem("setup-failed", { message: "Cannot look into the pod: 403 Forbidden" });
+  for (let minute = 0; minute < 60; minute++) {
+    for (let i = 0; i < 1_000; i++) {
+      reporter.report({ ...failing(`p${i}`, refused), pod: pod(i) });
+    }
+    await clock.advance(60_000);
+  }
+  reporter.report({
+    ...failing("last", problem("setup-failed", { message: "Cannot: another cause" })),
+    pod: pod(0),
+  });
+  reporter.close();
+  assert.equal(lines.length, 22);
+  assert.match(lines[20] ?? "", /WARN {2}Cannot look into the pod: 403 Forbidden {2}moreMembers=980$/);
+  assert.match(lines[21] ?? "", /another cause/);
   assert.deepEqual(clock.waiting(), []);
 });
 

@@ -1,0 +1,71 @@
+// What would be a line for each of many members, summed up: peers that come and go, and one cause that all suffer from.
+import type { Log } from "../ops/log.ts";
+import type { Step } from "../overlay/step.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** Milliseconds that are summed up. */
+const peersPeriod = 5_000;
+const causesPeriod = 60_000;
+
+/** Members of which the same problem is said one by one: an example tells more than a number. */
+const examples = 20;
+
+/** Close it at the end: its timers may be under way. */
+export class LogSums {
+  readonly #parts: { readonly log: Log; readonly clock: Clock };
+  readonly #members = new Set<string>();
+  #added = 0;
+  #removed = 0;
+  /** Members with the same problem, by its sentence. */
+  readonly #causes = new Map<string, number>();
+  #cancelPeers: (() => void) | undefined;
+  #cancelCauses: (() => void) | undefined;
+
+  constructor(parts: { readonly log: Log; readonly clock: Clock }) {
+    this.#parts = parts;
+  }
+
+  /** Counts what was changed; false, and not counted, when that was more than peers. */
+  countPeers(member: string, steps: readonly Step[]): boolean {
+    const added = steps.filter(({ kind }) => kind === "append-fdb").length;
+    const removed = steps.filter(({ kind }) => kind === "delete-fdb").length;
+    if (added + removed < steps.length) return false;
+    this.#members.add(member);
+    this.#added += added;
+    this.#removed += removed;
+    this.#cancelPeers ??= this.#parts.clock.after(peersPeriod, () => this.#sayPeers());
+    return true;
+  }
+
+  /** Counts a member with this problem; false when that is one more of many. */
+  isExample(problem: string): boolean {
+    const count = (this.#causes.get(problem) ?? 0) + 1;
+    this.#causes.set(problem, count);
+    this.#cancelCauses ??= this.#parts.clock.after(causesPeriod, () => this.#sayCauses());
+    return count <= examples;
+  }
+
+  /** Says what was counted until now. */
+  close(): void {
+    this.#sayPeers();
+    this.#sayCauses();
+  }
+
+  #sayPeers(): void {
+    this.#cancelPeers?.();
+    this.#cancelPeers = undefined;
+    const [added, removed, members] = [this.#added, this.#removed, this.#members.size];
+    if (members > 0) this.#parts.log.info("peers have changed", { added, removed, members });
+    this.#members.clear();
+    this.#added = this.#removed = 0;
+  }
+
+  #sayCauses(): void {
+    this.#cancelCauses?.();
+    this.#cancelCauses = undefined;
+    for (const [problem, count] of this.#causes) {
+      if (count > examples) this.#parts.log.warn(problem, { moreMembers: count - examples });
+    }
+    this.#causes.clear();
+  }
+}
