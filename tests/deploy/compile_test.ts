@@ -2,8 +2,13 @@
 // download gives: any program in its place lets the compile run to its end.
 import assert from "node:assert/strict";
 import { isRuntimeMissing, runtimeMissing, targets } from "../../scripts/compile.ts";
-import { type CommandResult, tryCommand } from "../cluster/run_command.ts";
-import { embeddedBytes, type EmbeddedPermissions, embeddedPermissions } from "./compiled_program.ts";
+import { command, type CommandResult, tryCommand } from "../cluster/run_command.ts";
+import {
+  embeddedBytes,
+  type EmbeddedPermissions,
+  embeddedPermissions,
+  embedsFile,
+} from "./compiled_program.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -64,6 +69,11 @@ for (const { it, task, may } of programs) {
       // The program is 1 MB; with its npm packages unbundled it was 73.
       const bytes = await embeddedBytes(output);
       assert.ok(bytes < 2_000_000, `${bytes} bytes are embedded`);
+      // The npm package, and the tests that start it with an older runtime, have the very same program.
+      const bundle = `${directory}/bundle.js`;
+      const main = `${root}main.ts`;
+      await command("bundle", [Deno.execPath(), "bundle", "--platform", "deno", "--output", bundle, main]);
+      assert.ok(await embedsFile(output, bundle), "the bundle is embedded as it is");
       if (task === "compile:cli") {
         const [program, plugin] = await Promise.all([
           Deno.stat(output),

@@ -19,6 +19,11 @@ export async function goOfWheel(version: string): Promise<string> {
   return `${lib}/${python}/site-packages/go/bin/go`;
 }
 
+/** The folder of a program that was compiled with Deno 2.6.10, the newest in any package, and of that Deno. */
+export async function olderDenoOfWheels(): Promise<string> {
+  return `${await environment("denort", ["bids-validator-deno==2.4.1", "deno==2.6.10"])}/bin`;
+}
+
 /** A folder with these packages. Made first when the cache does not hold it; needs Python 3 with venv. */
 async function environment(title: string, packages: readonly string[]): Promise<string> {
   const hash = createHash("sha256").update(`${Deno.build.arch} ${packages.join(" ")}`).digest("hex");

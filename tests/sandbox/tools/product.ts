@@ -15,16 +15,18 @@ export interface ProductProcess extends Product {
   signal(signal: Deno.Signal): void;
 }
 
-/** Starts `main.ts` with arguments; every line of its output goes to `onLine`. */
+/** Starts the program with arguments; every line of its output goes to `onLine`. */
 export async function startProduct(
   args: readonly string[],
-  { onLine, env = {} }: {
+  { onLine, env = {}, program }: {
     readonly onLine: (line: string) => void;
     readonly env?: Readonly<Record<string, string>>;
+    /** Default: `main.ts`, as the task `start` runs it. */
+    readonly program?: string;
   },
 ): Promise<ProductProcess> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...await startArguments(), ...args],
+  const child = new Deno.Command(program ?? Deno.execPath(), {
+    args: [...program === undefined ? await startArguments() : [], ...args],
     cwd: new URL("../../../", import.meta.url),
     clearEnv: true,
     env: { ...ownEnvironment(), ...env },
