@@ -1,0 +1,202 @@
+// What a kernel says after a restart is a claim: which ones are believed, and which forged ones are not.
+import assert from "node:assert/strict";
+import { Store } from "../../../lib/controller/store/store.ts";
+import { podView } from "../../../lib/member/pod.ts";
+import type { Observation, ObservedLink } from "../../../lib/overlay/observation.ts";
+import { aliasOf } from "../../../lib/overlay/wanted.ts";
+import { annotationKey, memberPod, membershipSettings } from "../../member/member_pod.ts";
+
+type LinkChanges = { readonly [Name in keyof ObservedLink]?: ObservedLink[Name] | undefined };
+
+interface Row {
+  readonly it: string;
+  readonly annotation: string;
+  readonly data?: Readonly<Record<string, string>> | undefined;
+  readonly links?: readonly LinkChanges[];
+  readonly vxlan?: Partial<NonNullable<ObservedLink["vxlan"]>>;
+  readonly restrictPods?: true;
+  /** `network/VNI/port on interface`; none: the claim is not believed. */
+  readonly has?: string;
+}
+
+const vxlan = { vni: 101, port: 8472, family: 4, dev: "eth0" } as const;
+const link: ObservedLink = {
+  name: "west",
+  index: 7,
+  mtu: 1400,
+  mac: "02:00:00:00:00:09",
+  up: true,
+  alias: aliasOf("west", annotationKey),
+  kind: "vxlan",
+  vxlan,
+  addresses: [],
+};
+
+const believed: readonly Row[] = [
+  { it: "a typo beside", annotation: "west metric=5" },
+  { it: "a typo in the id, which the ConfigMap gives", annotation: "west id=zero" },
+  { it: "a typo in the ConfigMap's entry", annotation: "west", data: { west: "id=101 metric=5", east: "2" } },
+  {
+    it: "a typo beside namespaces= that admit it",
+    annotation: "west",
+    data: { west: "id=101 namespaces=default mtu=x", east: "2" },
+  },
+  { it: "a key that was removed", annotation: "west", data: { east: "2" } },
+  { it: "a ConfigMap that was deleted", annotation: "west", data: undefined },
+  { it: "an own id beside a typo", annotation: "west id=101 metric=5", data: { east: "2" } },
+  {
+    it: "another port, as the annotation says",
+    annotation: "west dstport=4789 metric=5",
+    vxlan: { port: 4789 },
+    has: "west/101/4789 on west",
+  },
+  {
+    it: "another interface, as the annotation says",
+    annotation: "west name=w metric=5",
+    links: [{ name: "w" }],
+    has: "west/101/8472 on w",
+  },
+  { it: "restricted, and the ConfigMap says the same id", annotation: "west metric=5", restrictPods: true },
+];
+
+const forged: readonly Row[] = [
+  { it: "a network that the annotation does not name", annotation: "north id=x" },
+  { it: "another VNI than the ConfigMap's", annotation: "west metric=5", vxlan: { vni: 102 } },
+  { it: "another VNI than the annotation's", annotation: "west id=7 metric=5" },
+  { it: "another port than the default", annotation: "west metric=5", vxlan: { port: 4789 } },
+  { it: "another port than the annotation's", annotation: "west dstport=4789 metric=5" },
+  { it: "another interface than the annotation's", annotation: "west name=w metric=5" },
+  { it: "another family", annotation: "west metric=5", vxlan: { family: 6 } },
+  { it: "a fixed remote", annotation: "west metric=5", vxlan: { remote: "192.0.2.9" } },
+  { it: "no VNI at all", annotation: "west", data: undefined, vxlan: { vni: 0 } },
+  {
+    it: "an alias of another controller",
+    annotation: "west metric=5",
+    links: [{ alias: aliasOf("west", "other/networks") }],
+  },
+  { it: "no alias", annotation: "west metric=5", links: [{ alias: "" }] },
+  { it: "a link of another kind", annotation: "west metric=5", links: [{ kind: "dummy", vxlan: undefined }] },
+  { it: "two links that claim to be one", annotation: "west metric=5", links: [{}, { name: "west2" }] },
+  {
+    it: "a name that no command should have",
+    annotation: "west metric=5",
+    data: undefined,
+    links: [{ name: "-batch" }],
+  },
+  { it: "a device that no command should have", annotation: "west metric=5", vxlan: { dev: "$(id)" } },
+  {
+    it: "a network for other namespaces",
+    annotation: "west metric=5",
+    data: { west: "id=101 namespaces=lab" },
+  },
+  {
+    it: "a network for other namespaces, by an entry with a typo",
+    annotation: "west",
+    data: { west: "id=101 namespaces=lab mtu=x" },
+  },
+  {
+    it: "a network for other namespaces, by a typo in that",
+    annotation: "west",
+    data: { west: "id=101 namespace=lab" },
+  },
+  {
+    it: "a VNI for other namespaces",
+    annotation: "own",
+    data: { west: "id=101 namespaces=lab" },
+    links: [{ name: "own", alias: aliasOf("own", annotationKey) }],
+  },
+  {
+    it: "a VNI for other namespaces, by an entry with a typo",
+    annotation: "own",
+    data: { west: "id=101 namespaces=lab mtu=x" },
+    links: [{ name: "own", alias: aliasOf("own", annotationKey) }],
+  },
+  { it: "restricted, and no key names it", annotation: "west", data: undefined, restrictPods: true },
+  { it: "restricted, and another id", annotation: "west metric=5", vxlan: { vni: 7 }, restrictPods: true },
+];
+
+for (const row of [...believed, ...forged]) {
+  const isBelieved = believed.includes(row);
+  Deno.test(`claims, ${isBelieved ? "believed" : "not believed"}: ${row.it}`, () => {
+    const { store, uid } = restarted(row);
+    assert.deepEqual(has(store, uid), []);
+    store.claim(uid, observationOf(row));
+    assert.deepEqual(has(store, uid), isBelieved ? [row.has ?? "west/101/8472 on west"] : []);
+    assert.ok(store.problemsOf(uid).length > 0, "it is said");
+  });
+}
+
+function restarted(row: Row): { readonly store: Store; readonly uid: string } {
+  const store = new Store({ ...membershipSettings, restrictPods: row.restrictPods === true });
+  store.putConfigMap("data" in row ? row.data : { west: "id=101", east: "2" }, { now: 0 });
+  const pod = memberPod({ name: "a", ip: "10.0.0.1", networks: row.annotation });
+  store.replacePods([podView(pod, { annotationKey })], { now: 0, covers: () => true });
+  return { store, uid: "uid-default-a" };
+}
+
+function observationOf({ links = [{}], vxlan: changes }: Row): Observation {
+  return {
+    links: links.map((each) => ({ ...link, vxlan: { ...vxlan, ...changes }, ...each }) as ObservedLink),
+    routes: [],
+    fdb: [],
+  };
+}
+
+function has(store: Store, uid: string): readonly string[] {
+  const item = store.workItem(uid);
+  assert.ok(item?.kind === "member");
+  return item.member.networks.map(({ name, vni, port, interfaceName }) =>
+    `${name}/${vni}/${port} on ${interfaceName}`
+  );
+}
+
+Deno.test("claims: what is believed changes nothing in the pod, and makes it a peer", () => {
+  const { store, uid } = restarted({ it: "", annotation: "west ip=10.1.0.1/24 mtu=wide" });
+  const route = {
+    subnet: "10.9.0.0/24",
+    gateway: "10.1.0.254",
+    dev: "west",
+    ours: true,
+    table: "main",
+    metric: 0,
+  };
+  assert.deepEqual(store.unclaimed(), [uid]);
+  const { changed } = store.claim(uid, {
+    links: [link],
+    routes: [route, { ...route, subnet: "10.8.0.0/24", ours: false }],
+    fdb: [],
+  });
+  assert.deepEqual([...changed], [uid]);
+  const item = store.workItem(uid);
+  assert.deepEqual(item?.kind === "member" && item.member.networks, [{
+    name: "west",
+    vni: 101,
+    interfaceName: "west",
+    underlay: "eth0",
+    port: 8472,
+    family: 4,
+    up: true,
+    mtu: 1400,
+    mac: "02:00:00:00:00:09",
+    addresses: [{ family: 4, address: "10.1.0.1", prefix: 24 }],
+    routes: [{ subnet: { family: 4, address: "10.9.0.0", prefix: 24 }, gateway: "10.1.0.254" }],
+  }]);
+  assert.deepEqual([...store.surroundings.membersOf("west/101/8472/4")], [uid]);
+});
+
+Deno.test("claims: a kernel is asked once, later links say nothing", () => {
+  const { store, uid } = restarted({ it: "", annotation: "west metric=5" });
+  store.claim(uid, { links: [], routes: [], fdb: [] });
+  store.claim(uid, { links: [link], routes: [], fdb: [] });
+  assert.deepEqual(has(store, uid), []);
+});
+
+Deno.test("claims: a network that came back by its link goes when it is forbidden", () => {
+  const { store, uid } = restarted({ it: "", annotation: "west metric=5" });
+  store.claim(uid, { links: [link], routes: [], fdb: [] });
+  assert.equal(has(store, uid).length, 1);
+  store.putConfigMap({ west: "id=101 namespaces=lab" }, { now: 0 });
+  const item = store.workItem(uid);
+  assert.ok(item?.kind === "member");
+  assert.deepEqual([has(store, uid), item.member.forbidden], [[], ["west"]]);
+});
