@@ -67,8 +67,7 @@ export class Controller {
     });
     const agents = new AgentClient({ pool, ensureLeader, onStep: (step) => parts.onStep?.(step) });
     this.#unlabelled = new UnlabelledPods({
-      client: parts.client,
-      clock,
+      ...parts,
       annotationKey: settings.membership.annotationKey,
       signal: this.#stopping.signal,
       onFound: (pod) => this.#putFound(pod),

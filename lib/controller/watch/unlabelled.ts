@@ -2,12 +2,19 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { type ApiClient, ApiError } from "../../kube/api/client.ts";
 import { type PodView, podView } from "../../member/pod.ts";
+import type { Log } from "../../ops/log.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 
 /** Asked this often, so long apart (ms); after that the next relist is left to find out. */
 const attempts = 4;
 const pause = 5_000;
 const deadline = 10_000;
+
+/** Asked about at the same time: a relist may miss thousands at once. */
+const atOnce = 8;
+
+/** Pods that wait to be asked about; more are dropped, and that is said. */
+const mostWaiting = 10_000;
 
 export interface LookUpOptions {
   readonly client: ApiClient;
@@ -16,27 +23,51 @@ export interface LookUpOptions {
   readonly signal: AbortSignal;
 }
 
+export interface UnlabelledPodsOptions extends LookUpOptions {
+  readonly onFound: (pod: PodView) => void;
+  readonly log: Log;
+}
+
 /** Pods that have vanished from the selection without being deleted: they may live on, without their label. */
 export class UnlabelledPods {
-  readonly #options: LookUpOptions & { readonly onFound: (pod: PodView) => void };
-  readonly #lookups = new Set<Promise<void>>();
+  readonly #options: UnlabelledPodsOptions;
+  readonly #waiting = new Map<string, PodView>();
+  readonly #workers = new Set<Promise<void>>();
 
-  constructor(options: LookUpOptions & { readonly onFound: (pod: PodView) => void }) {
+  constructor(options: UnlabelledPodsOptions) {
     this.#options = options;
   }
 
   /** Finds out whether it lives, unless it was being deleted. Returns at once. */
   lookUp(pod: PodView): void {
     if (pod.deletion !== undefined) return;
-    const lookup: Promise<void> = lookUpPod(pod, this.#options).then((found) => {
-      if (found !== undefined) this.#options.onFound(found);
-    }).finally(() => this.#lookups.delete(lookup));
-    this.#lookups.add(lookup);
+    if (this.#waiting.size >= mostWaiting) return this.#drop(pod);
+    this.#waiting.set(pod.uid, pod);
+    if (this.#workers.size >= atOnce) return;
+    const worker: Promise<void> = this.#work().finally(() => this.#workers.delete(worker));
+    this.#workers.add(worker);
   }
 
   /** Resolves when no question is open. */
   async settled(): Promise<void> {
-    await Promise.all(this.#lookups);
+    await Promise.all(this.#workers);
+  }
+
+  #drop({ namespace, name }: PodView): void {
+    const remedy = "give it the label and take it away again, or delete it";
+    this.#options.log.warn(
+      "Cannot find out whether the pod lives on without its label: too many have vanished at once; if it does, it " +
+        `keeps its interfaces: ${remedy}`,
+      { member: `${namespace}/${name}` },
+    );
+  }
+
+  async #work(): Promise<void> {
+    for (const [uid, pod] of this.#waiting) {
+      this.#waiting.delete(uid);
+      const found = await lookUpPod(pod, this.#options);
+      if (found !== undefined) this.#options.onFound(found);
+    }
   }
 }
 
