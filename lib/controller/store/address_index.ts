@@ -22,11 +22,15 @@ export class AddressIndex {
   readonly #holders = new Map<string, Set<string>>();
   readonly #claims = new Map<string, AddressClaims>();
 
-  /** Makes `uid` claim exactly this; gives the others of whom something else is to be said now. */
-  put(uid: string, claims: AddressClaims): ReadonlySet<string> {
+  /** Makes `uid` claim exactly this; gives the others of whom something else is to be said now, or all of a segment. */
+  put(
+    uid: string,
+    claims: AddressClaims,
+  ): { readonly members: ReadonlySet<string>; readonly segments: ReadonlySet<string> } {
     const before = new Set(keysOf(this.#claims.get(uid) ?? noClaims));
     const after = new Set(keysOf(claims));
-    const touched = new Set<string>();
+    const members = new Set<string>();
+    const segments = new Set<string>();
     for (const key of before.symmetricDifference(after)) {
       const holders = this.#holders.get(key) ?? new Set<string>();
       const named = firstTwo(holders);
@@ -34,14 +38,15 @@ export class AddressIndex {
       else holders.delete(uid);
       if (holders.size === 0) this.#holders.delete(key);
       else this.#holders.set(key, holders);
-      for (const holder of whoIsTold(holders, { before: named, after: firstTwo(holders) })) {
-        touched.add(holder);
-      }
+      const [first, second] = firstTwo(holders);
+      // All name the first, and the first names the second: who comes third is news to nobody but himself.
+      if (first !== named[0] && second !== undefined) segments.add(segmentOf(key));
+      else if (first !== undefined && (first !== named[0] || second !== named[1])) members.add(first);
     }
     if (after.size === 0) this.#claims.delete(uid);
     else this.#claims.set(uid, claims);
-    touched.delete(uid);
-    return touched;
+    members.delete(uid);
+    return { members, segments };
   }
 
   /** Every address of this member that another one of the same segment has too. */
@@ -59,18 +64,7 @@ export class AddressIndex {
 
 const noClaims: AddressClaims = new Map();
 
-type Pair = readonly [string | undefined, string | undefined];
-
-/** All name the first, and the first names the second: who comes third is news to nobody but himself. */
-function whoIsTold(
-  holders: ReadonlySet<string>,
-  { before, after }: { readonly before: Pair; readonly after: Pair },
-): Iterable<string> {
-  if (before[0] !== after[0]) return holders;
-  return before[1] === after[1] || after[0] === undefined ? [] : [after[0]];
-}
-
-function firstTwo(holders: Iterable<string>): Pair {
+function firstTwo(holders: Iterable<string>): readonly [string | undefined, string | undefined] {
   const [first, second] = [...Iterator.from(holders).take(2)];
   return [first, second];
 }
@@ -82,6 +76,10 @@ function firstBut(uid: string, holders: Iterable<string>): string | undefined {
 
 function keysOf(claims: AddressClaims): readonly string[] {
   return [...claims].flatMap(([segment, addresses]) => addresses.map((address) => keyOf(segment, address)));
+}
+
+function segmentOf(key: string): string {
+  return key.slice(0, key.indexOf(" "));
 }
 
 /** Neither part holds a blank. */

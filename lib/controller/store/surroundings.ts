@@ -105,6 +105,8 @@ export class Surroundings {
 
   #put(uid: string, reachable: ReadonlyMap<string, string>, shown: Membership): void {
     this.#touched.segments(this.#peers.put(uid, reachable));
-    this.#touched.members(this.#addresses.put(uid, addressesIn(shown)));
+    const { members, segments } = this.#addresses.put(uid, addressesIn(shown));
+    this.#touched.segments(segments);
+    this.#touched.members(members);
   }
 }
