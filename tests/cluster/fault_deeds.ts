@@ -45,6 +45,12 @@ export async function scaleController(cluster: Cluster, replicas: number): Promi
   }, { seconds: 60 });
 }
 
+/** Switches leader election on or off, and waits until the controller runs so. */
+export async function elect(cluster: Cluster, on: "true" | "false"): Promise<void> {
+  await cluster.kubectl([...system, "set", "env", deployment, `KVC_LEADER_ELECTION=${on}`]);
+  await controllerReady(cluster);
+}
+
 /** Two members of the mesh are replaced. Does not wait for the new ones. */
 export async function churn(cluster: Cluster, namespace: string): Promise<void> {
   const names = (await cluster.kubectl(["-n", namespace, "get", "pods", "-l", "app=mesh", "-o", "name"]))

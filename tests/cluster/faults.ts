@@ -3,6 +3,7 @@ import {
   answers,
   churn,
   configMap,
+  elect,
   type FaultScene,
   fieldOf,
   frozen,
@@ -58,11 +59,13 @@ export const faults: readonly Fault[] = [
     run: (scene) => killedWhileChurning(scene, 20),
   },
   {
-    name: "two controllers at once",
+    name: "two controllers at once, of which none was elected",
     run: async ({ cluster, namespace }) => {
+      await elect(cluster, "false");
       await scaleController(cluster, 2);
       await churn(cluster, namespace);
       await scaleController(cluster, 1);
+      await elect(cluster, "true");
     },
   },
   {
