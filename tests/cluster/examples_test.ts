@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type Cluster, clusterForTests } from "./cluster.ts";
 import { controllerLog, installController, removeController, repository } from "./install_controller.ts";
 import { floodsTo, type Inside, inside, pings, vxlanInterfaces } from "./pod_network.ts";
+import { toolsImageName } from "../images/image_names.ts";
 import { until } from "./until.ts";
 
 const agent = "vxlan-controller-agent";
@@ -48,18 +49,20 @@ async function example(
   }
 }
 
-/** Test clusters pull no images: busybox is that of the agent's test image. */
+/** Test clusters pull no images: busybox is that of the test tools. */
 async function manifestOf(name: string): Promise<string> {
   const text = await Deno.readTextFile(`${repository}examples/${name}.yaml`);
-  return text.replaceAll(/image: busybox:.*/g, "image: kube-vxlan-controller-agent:0.1.0");
+  return text.replaceAll(/image: busybox:.*/g, `image: ${toolsImageName}`);
 }
 
 /** Then a third member asks for a route that covers the others' pod IPs: it waits, they go on. */
 async function first(cluster: Cluster): Promise<void> {
   const [blue] = await podsReady(cluster, 2);
   assert.ok(blue);
-  const ping = { namespace, pod: "red", container: "app", to: "192.168.10.2" };
-  await until("red to reach blue", () => pings(cluster, ping), { seconds: 20 });
+  const argv = ["ping", "-c", "3", "192.168.10.2"];
+  const seen = await inside(cluster, { namespace, pod: "red", container: "app", argv });
+  assert.match(seen, /3 packets transmitted, 3 packets received, 0% packet loss/, "as README shows it");
+  const ping = { namespace, pod: "red", to: "192.168.10.2" };
   const asked = `route=${blue.ip}/32:192.168.10.1`;
   const [red = ""] = (await manifestOf("first")).split("---\n");
   const green = red.replace("name: red", "name: green").replace(
