@@ -21,15 +21,18 @@ for (const asked of ["route=10.244.0.0/17:10.1.0.1", "ip=10.244.0.200/24"]) {
   });
 }
 
-Deno.test("a half of everything is refused where it is read", async () => {
+Deno.test("a half of everything is refused where it is read, and a running member keeps what it has", async () => {
   await using stage = await setStage();
   const controller = await startPair(stage);
   stage.annotate("a", `one ip=10.1.0.2/24 route=0.0.0.0/1:${gateway} route=128.0.0.0/1:${gateway}`);
   const line = await said(controller, /member=default\/a kind=invalid-option/);
   assert.match(line, /"route=0\.0\.0\.0\/1:10\.1\.0\.1" of network "one": .* holds half of all addresses/);
+  stage.pod({ name: "c", networks: "one" });
+  await running(stage, ["c"]);
+  await stage.holds({ members: membersOf(one, ["a", "b", "c"]) });
   stage.annotate("a", `one ip=10.1.0.2/24 route=10.2.0.0/16:${gateway}`);
   const a = { pod: "a", ...one, addresses: ["10.1.0.2/24"], routes: ["10.2.0.0/16 via 10.1.0.1"] };
-  await stage.holds({ members: [a, ...membersOf(one, ["b"])] });
+  await stage.holds({ members: [a, ...membersOf(one, ["b", "c"])] });
 });
 
 Deno.test("a route goes from a running member when the peer comes that it covers", async () => {
