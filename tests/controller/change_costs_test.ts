@@ -1,0 +1,69 @@
+// What a change costs, counted: members that come all at once, one that joins, one that leaves, whatever their number.
+import assert from "node:assert/strict";
+import { configMaps, pods } from "../sandbox/api/resources.ts";
+import { memberPod } from "../member/member_pod.ts";
+import { type Program, startProgram } from "./whole_program.ts";
+
+interface Cost {
+  readonly queueAdds: number;
+  readonly opened: number;
+  readonly infoLines: number;
+  /** Lines sent to all pods that change something, and that read a whole fdb. */
+  readonly writes: number;
+  readonly fdbReads: number;
+}
+
+function put({ api }: Program, at: number): void {
+  const ip = `10.0.${1 + (at >> 8)}.${at & 255}`;
+  api.put(pods, memberPod({ name: `p${at}`, uid: `uid-p${at}`, networks: "west", ip, form: "native" }));
+}
+
+/** Time for everything to come to rest, and for sessions that are idle to be closed by nobody. */
+async function rest({ clock }: Program): Promise<void> {
+  for (let i = 0; i < 20; i++) await clock.advance(1_000);
+}
+
+async function costOf(program: Program, change: () => void): Promise<Cost> {
+  const { toys, lines, queueAdds } = program;
+  for (const said of toys.lines.values()) said.splice(0);
+  const before = [queueAdds(), toys.opened, lines.length] as const;
+  change();
+  await rest(program);
+  const sent = [...toys.lines.values()].flat();
+  return {
+    queueAdds: queueAdds() - before[0],
+    opened: toys.opened - before[1],
+    infoLines: lines.length - before[2],
+    writes: sent.filter((line) => !/ show\b/.test(line)).length,
+    fdbReads: sent.filter((line) => /^fdb show(?! dev lo)/.test(line)).length,
+  };
+}
+
+for (const members of [40, 80]) {
+  Deno.test(`${members} members: all join, one joins, one leaves`, async () => {
+    const program = startProgram();
+    program.api.put(configMaps, {
+      metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+      data: { west: "id=101" },
+    });
+    await rest(program);
+    const all = await costOf(program, () => {
+      for (let at = 0; at < members; at++) put(program, at);
+    });
+    assert.ok(all.queueAdds <= 3 * members, `all join: ${all.queueAdds} queue adds`);
+    assert.equal(all.opened, 2 * members, "all join: execs");
+    // A first look and a read-back of each pod.
+    assert.ok(all.fdbReads <= 3 * members, `all join: ${all.fdbReads} fdb reads`);
+    const joins = await costOf(program, () => put(program, members));
+    assert.ok(joins.opened <= 3, `one joins: ${joins.opened} execs`);
+    assert.ok(joins.infoLines <= 3, `one joins: ${joins.infoLines} INFO lines`);
+    assert.ok(joins.queueAdds <= members + 3, `one joins: ${joins.queueAdds} queue adds`);
+    // One line in each peer; in the newcomer a link, its properties, and an entry for each.
+    assert.ok(joins.writes <= 2 * members + 8, `one joins: ${joins.writes} lines`);
+    const leaves = await costOf(program, () => program.api.remove(pods, `p${members}`));
+    assert.ok(leaves.opened <= 3, `one leaves: ${leaves.opened} execs`);
+    assert.ok(leaves.infoLines <= 3, `one leaves: ${leaves.infoLines} INFO lines`);
+    assert.equal(leaves.writes, members, "one leaves: lines");
+    await program.end();
+  });
+}
