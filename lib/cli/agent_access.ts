@@ -20,12 +20,13 @@ export async function withAgents<T>(
   const execs = new AgentExecs({ executor, clock });
   const pool = new SessionPool({
     clock,
-    limit: sessions,
+    limit: () => sessions,
+    onLateStderr: () => {},
     keep: { ip: 1_000, bridge: 1_000 },
     open: (agent, tool, options) => execs.open(agent, tool, options),
   });
   try {
-    return await use(new AgentClient({ pool, ensureLeader: ensureMayWrite, onStep: () => {} }));
+    return await use(new AgentClient({ tools: pool, ensureLeader: ensureMayWrite, onStep: () => {} }));
   } finally {
     await pool.close();
     executor.close();

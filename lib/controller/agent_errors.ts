@@ -4,6 +4,9 @@ import { SessionEnded } from "../kube/exec/session.ts";
 import type { Member } from "../member/member.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import type { PodReport } from "../report/report.ts";
+import { isOverflow } from "./agent/agent_client.ts";
+import { HalfObserved } from "./agent/convergence.ts";
+import { answerCaps } from "./agent/pod_cache.ts";
 import type { AgentAddress } from "./agent/session_pool.ts";
 import { runtimeProblem, waitingReport } from "./evaluate.ts";
 import { messageOf } from "../text/defined.ts";
@@ -17,19 +20,27 @@ export interface AgentError {
 const timeout = 60_000;
 const programTimeout = 5_000;
 
-/** Reads an exception from `converge` or `release`. `failingFor`: ms since the last look that went well. */
-export function agentError(
-  error: unknown,
-  { member, agent, failingFor }: {
-    readonly member: Member;
-    readonly agent: AgentAddress;
-    readonly failingFor: number;
-  },
-): AgentError {
+/** What is known of the pod besides. */
+interface Circumstances {
+  readonly member: Member;
+  readonly agent: AgentAddress;
+  /** Milliseconds since the last look that went well. */
+  readonly failingFor: number;
+  /** Bytes that the next answer may have. */
+  readonly answerCap: number;
+}
+
+/** Reads an exception from `converge` or `release`. */
+export function agentError(error: unknown, circumstances: Circumstances): AgentError {
+  if (error instanceof HalfObserved) {
+    const { report, outcome } = agentError(error.cause, circumstances);
+    return { report: { ...report, entriesMissing: error.entriesMissing }, outcome };
+  }
+  const { member, failingFor } = circumstances;
   if (error instanceof NotLeader) {
     return { report: waitingReport(member, error.message), outcome: { kind: "wait", reason: error.message } };
   }
-  const transient = error instanceof SessionEnded ? transientOf(error, { member, agent }) : undefined;
+  const transient = error instanceof SessionEnded ? transientOf(error, circumstances) : undefined;
   if (transient !== undefined && failingFor < transient.timeout) {
     const { reason, next } = transient;
     return { report: waitingReport(member, reason), outcome: { ...next, reason } };
@@ -63,13 +74,22 @@ const retry = { kind: "retry" } as const;
  * answers 404 for pods that it has not seen again yet.
  */
 function transientOf(
-  { outcome, message }: SessionEnded,
-  { member, agent: { container } }: { readonly member: Member; readonly agent: AgentAddress },
+  error: SessionEnded,
+  { member, agent: { container }, answerCap }: Circumstances,
 ): Transient | undefined {
+  const { outcome, message } = error;
   if (member.leaving !== undefined) {
     const reason = `the pod is being deleted: ${message}`;
     const next = { kind: "wait", requeueAfter: leavingPause } as const;
     return { reason, message: reason, timeout: Infinity, next };
+  }
+  if (isOverflow(error) && answerCap < answerCaps.most) {
+    return {
+      reason: `it has more to tell than there was room for: ${message}`,
+      message,
+      timeout,
+      next: retry,
+    };
   }
   if (outcome.kind === "not-ready" && outcome.programMissing) {
     const reason =

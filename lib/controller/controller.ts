@@ -8,13 +8,15 @@ import { ConfigMapReporter } from "../report/config_map_reporter.ts";
 import type { ControllerParts, ControllerState } from "./parts.ts";
 import { joinReporters } from "../report/log_reporter.ts";
 import { UnlabelledPods } from "./watch/unlabelled.ts";
-import type { Observation } from "../overlay/observation.ts";
+import type { KernelState } from "../overlay/observation.ts";
 import { PodCache } from "./agent/pod_cache.ts";
+import { ReadBudget } from "./agent/read_budget.ts";
+import { PeerChanges } from "../overlay/plan/peers.ts";
 import { NotLeader } from "./agent_errors.ts";
 import { reconcile, type ReconcileContext } from "./reconcile.ts";
 import { Releaser } from "./agent/release.ts";
 import { keepSessions, SessionPool } from "./agent/session_pool.ts";
-import type { ControllerSettings } from "./settings.ts";
+import { type ControllerSettings, sessionLimit } from "./settings.ts";
 import { Schedule } from "./schedule.ts";
 import { Store } from "./store/store.ts";
 import { JoinLatency } from "../report/latency.ts";
@@ -62,10 +64,14 @@ export class Controller {
     const pool = new SessionPool({
       clock,
       open: parts.openSession,
-      limit: settings.limits.sessions,
+      limit: () => sessionLimit(settings.limits, podCache.size),
       keep: keepSessions,
+      onLateStderr: (uid) => {
+        podCache.invalidate(uid);
+        this.#queue.add(uid, { delay: settings.limits.coalesce });
+      },
     });
-    const agents = new AgentClient({ pool, ensureLeader, onStep: (step) => parts.onStep?.(step) });
+    const agents = new AgentClient({ tools: pool, ensureLeader, onStep: (step) => parts.onStep?.(step) });
     this.#unlabelled = new UnlabelledPods({
       ...parts,
       annotationKey: settings.membership.annotationKey,
@@ -83,6 +89,9 @@ export class Controller {
       reporter,
       clock,
       annotationKey: settings.membership.annotationKey,
+      budget: new ReadBudget({ clock, members: () => podCache.size }),
+      peerChanges: new PeerChanges(),
+      readEvery: settings.limits.resync,
       ensureLeader,
       ending,
       claim: (uid, observed) => this.#claim(uid, observed),
@@ -141,7 +150,7 @@ export class Controller {
   }
 
   /** True when the pod is another to us by what was found in it: then it is looked at again. */
-  #claim(uid: string, observed: Observation): boolean {
+  #claim(uid: string, observed: KernelState): boolean {
     const affected = this.#store.claim(uid, observed);
     this.#affect(affected);
     this.#schedule.claimed();
@@ -196,7 +205,9 @@ export class Controller {
     for (const notice of this.#store.surroundings.takeNotices()) this.#parts.log.warn(notice);
     for (const uid of changed) {
       this.#podCache.invalidate(uid);
-      this.#latency.seen(uid, { agentRuns: this.#agentRuns(uid), measured: this.#synced });
+      const item = this.#store.workItem(uid);
+      const agentRuns = item?.kind === "member" && item.member.phase.kind !== "wait";
+      this.#latency.seen(uid, { agentRuns, measured: this.#synced });
     }
     this.#schedule.changed(changed);
   }
@@ -205,11 +216,6 @@ export class Controller {
   #forget(uid: string): void {
     for (const keeper of [this.#podCache, this.#queue, this.#context.reporter]) keeper.forget(uid);
     this.#pool.closePod(uid);
-  }
-
-  #agentRuns(uid: string): boolean {
-    const item = this.#store.workItem(uid);
-    return item?.kind === "member" && item.member.phase.kind !== "wait";
   }
 
   #lookAtAll(spread: number): void {
@@ -225,15 +231,14 @@ export class Controller {
     this.#lookAtAll(0);
   }
 
-  /** Every so often everything is listed and looked at anew: heals what no event announced. */
+  /** Every so often all is listed anew: heals what no event announced. Kernels are read again as often, see converge.ts. */
   async #resyncUntilStopped(watches: readonly Reflector[]): Promise<void> {
     const { clock } = this.#parts;
-    const { resync, resyncSpread } = this.#settings.limits;
+    const { resync } = this.#settings.limits;
     while (!this.#stopping.signal.aborted) {
       await sleep(clock, resync * (0.9 + 0.2 * clock.random()), this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
       for (const watch of watches) watch.relist();
-      this.#lookAtAll(resyncSpread);
     }
   }
 

@@ -2,10 +2,10 @@
 import type { Member } from "../member/member.ts";
 import type { Network } from "../network/network.ts";
 import type { Problem, ProblemKind } from "../network/problem.ts";
-import type { Observation } from "../overlay/observation.ts";
+import type { KernelState } from "../overlay/observation.ts";
 import { describe } from "../overlay/step_text.ts";
 import type { Step } from "../overlay/step.ts";
-import type { Convergence } from "./agent/converge.ts";
+import type { Convergence } from "./agent/convergence.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import type { NetworkState, PodReport, PodState } from "../report/report.ts";
 import type { WorkItem } from "./store/work_item.ts";
@@ -26,10 +26,10 @@ export function evaluate(
   const { member } = item;
   const problems = [...member.problems, ...problemsOf(member, result)];
   const told = [...problems, ...conflicts];
-  const networks = networkStates(member, { observed: result.observed, problems: told });
+  const networks = networkStates(member, { kernel: result.kernel, problems: told });
   const state = stateOf(item, told);
   return {
-    holds: problems.length === 0 && result.verifyIn === undefined,
+    holds: problems.length === 0,
     report: {
       pod: member,
       state,
@@ -63,21 +63,53 @@ export function runtimeProblem(
   return { kind, source, message, ...(network === undefined ? {} : { network }) };
 }
 
-function problemsOf(member: Member, { obstacles, remaining, refusals }: Convergence): readonly Problem[] {
+/**
+ * One problem for each thing that is in the way, and one for each interface and cause: an agent without rights fails
+ * every step in the same way, and what it said of the first tells all.
+ */
+function problemsOf(member: Member, { obstacles, steps, refusals }: Convergence): readonly Problem[] {
   const inTheWay = obstacles.map((each) =>
     runtimeProblem(member, { kind: each.kind, message: each.reason, network: each.network })
   );
   const reasons = new Map(refusals.map(({ step, message }) => [JSON.stringify(step), message]));
-  const refused = remaining.map((step) =>
-    runtimeProblem(member, {
-      kind: "setup-failed",
-      network: networkOf(member, step),
-      message: `Cannot ${describe(step)}: ${
-        reasons.get(JSON.stringify(step)) ?? "tried, but it is as before"
-      }`,
-    })
-  );
+  const causes = Map.groupBy(steps, (step) => `${interfaceOf(step)} ${causeOf(step, reasons)}`);
+  const missing = new Set(steps.flatMap((step) => step.kind === "add-link" ? [step.interfaceName] : []));
+  const refused = [...causes.values()].flatMap((alike): readonly Problem[] => {
+    // Of a link that could not be made, what could not be done with it says nothing new.
+    const step = alike.find(({ kind }) => kind === "add-link") ??
+      alike.find((each) => !missing.has(interfaceOf(each)));
+    if (step === undefined) return [];
+    const others = alike.length > 1 && step.kind !== "add-link"
+      ? ` (and ${alike.length - 1} more of its kind)`
+      : "";
+    const message = `Cannot ${describe(step)}: ${causeOf(step, reasons)}${others}`;
+    return [runtimeProblem(member, { kind: "setup-failed", network: networkOf(member, step), message })];
+  });
   return [...inTheWay, ...refused];
+}
+
+function causeOf(step: Step, reasons: ReadonlyMap<string, string>): string {
+  const said = reasons.get(JSON.stringify(step)) ?? "tried, but it is as before";
+  const remedy = remedies.find(({ pattern }) => pattern.test(said))?.remedy;
+  return remedy === undefined || step.kind === "append-fdb" || step.kind === "delete-fdb"
+    ? said
+    : `${said}; ${remedy}`;
+}
+
+/** What the kernel says, and what is to be done about it. */
+const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
+  {
+    pattern: /unknown device type/i,
+    remedy: "the kernel of the node has no vxlan: load the module there (modprobe vxlan)",
+  },
+  {
+    pattern: /operation not permitted/i,
+    remedy: "the agent container needs the capability NET_ADMIN and must run as root",
+  },
+];
+
+function interfaceOf(step: Step): string {
+  return step.kind === "set-ready" ? "lo" : step.interfaceName;
 }
 
 function networkOf(member: Member, step: Step): string | undefined {
@@ -98,29 +130,27 @@ function stateOf(
  * what the kernel refused may work later: those are tried again.
  */
 function outcomeOf(
-  { obstacles, remaining, verifyIn = Infinity, relearnedIn = Infinity }: Convergence,
+  { obstacles, steps, lookIn }: Convergence,
   problems: readonly Problem[],
 ): Outcome {
-  const soonest = Math.min(verifyIn, relearnedIn);
-  const later = soonest === Infinity ? {} : { requeueAfter: soonest };
   const [first] = problems;
-  if (first === undefined) return { kind: "done", ...later };
-  if (obstacles.length + remaining.length > 0) return { kind: "retry", reason: first.message };
-  return { kind: "wait", reason: first.message, ...later };
+  if (first === undefined) return { kind: "done", requeueAfter: lookIn };
+  if (obstacles.length + steps.length > 0) return { kind: "retry", reason: first.message };
+  return { kind: "wait", reason: first.message, requeueAfter: lookIn };
 }
 
 function networkStates(
   member: Member,
-  { observed, problems }: { readonly observed: Observation; readonly problems: readonly Problem[] },
+  { kernel, problems }: { readonly kernel: KernelState; readonly problems: readonly Problem[] },
 ): readonly NetworkState[] {
-  return member.networks.map((network) => networkStateOf(network, { observed, problems }));
+  return member.networks.map((network) => networkStateOf(network, { kernel, problems }));
 }
 
 function networkStateOf(
   network: Network,
-  { observed, problems }: { readonly observed: Observation; readonly problems: readonly Problem[] },
+  { kernel, problems }: { readonly kernel: KernelState; readonly problems: readonly Problem[] },
 ): NetworkState {
-  const link = observed.links.find((each) => each.name === network.interfaceName);
+  const link = kernel.links.find((each) => each.name === network.interfaceName);
   const problem = problems.find((each) => each.network === network.name)?.message;
   return {
     network,

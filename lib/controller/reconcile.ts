@@ -1,10 +1,14 @@
 // The program in one function: look at one pod, make it hold what it should, say where it stands.
 import type { AgentPhase, Member } from "../member/member.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Observation } from "../overlay/observation.ts";
+import type { KernelState } from "../overlay/observation.ts";
+import type { PeerChanges } from "../overlay/plan/peers.ts";
+import { isReady } from "../overlay/step.ts";
 import { wantedState } from "../overlay/wanted.ts";
 import type { AgentClient } from "./agent/agent_client.ts";
-import { converge, type Convergence } from "./agent/converge.ts";
+import { converge } from "./agent/converge.ts";
+import type { Convergence } from "./agent/convergence.ts";
+import type { ReadBudget } from "./agent/read_budget.ts";
 import { agentError, NotLeader } from "./agent_errors.ts";
 import { evaluate, waitingReport } from "./evaluate.ts";
 import type { Outcome } from "../queue/work_queue.ts";
@@ -24,12 +28,16 @@ export interface ReconcileContext {
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly annotationKey: string;
+  readonly budget: ReadBudget;
+  readonly peerChanges: PeerChanges;
+  /** Milliseconds until everything in a pod is read again. */
+  readonly readEvery: number;
   /** Throws NotPermitted when another replica leads: then nobody is looked into either. */
   readonly ensureLeader: () => void;
   /** Aborted when looks under way are failure off because the controller ends. */
   readonly ending: AbortSignal;
   /** What a look has found is held against what is known; true when the pod is to be looked at anew because of it. */
-  readonly claim: (uid: string, observed: Observation) => boolean;
+  readonly claim: (uid: string, observed: KernelState) => boolean;
   /** A pod that asks for nothing holds nothing of ours any more. */
   readonly clean: (uid: string) => void;
 }
@@ -82,9 +90,9 @@ async function serve(
         at: context.clock.now(),
       });
     }
-    const result = await convergeMember(member, { agent, mayUseCache: release !== "terminate", context });
+    const result = await convergeMember(member, { agent, release, context });
     context.podCache.of(member.uid).failingSince = undefined;
-    if (context.claim(member.uid, result.observed)) return { kind: "done" };
+    if (context.claim(member.uid, result.kernel)) return { kind: "done" };
     const evaluation = evaluate(item, { result, conflicts: context.store.conflictsOf(member) });
     if (evaluation.holds && release !== undefined) {
       await context.releaser.release(agent, { how: release, member, result });
@@ -103,7 +111,7 @@ async function serve(
     // A standby has not tried: the time for which it stands by counts for no failure.
     if (!(error instanceof NotLeader)) cached.failingSince ??= now;
     const failingFor = now - (cached.failingSince ?? now);
-    const failure = agentError(error, { member, agent, failingFor });
+    const failure = agentError(error, { member, agent, failingFor, answerCap: cached.answerCap });
     context.podCache.invalidate(member.uid);
     context.reporter.report(failure.report);
     return failure.outcome;
@@ -114,7 +122,6 @@ function waitForAgent(
   member: Member,
   { reason, context }: { readonly reason: string; readonly context: ReconcileContext },
 ): Outcome {
-  context.podCache.invalidate(member.uid);
   // Nobody is to be talked to: what fails later is a trouble of its own.
   context.podCache.of(member.uid).failingSince = undefined;
   context.reporter.report(waitingReport(member, reason));
@@ -123,20 +130,20 @@ function waitForAgent(
 
 async function convergeMember(
   member: Member,
-  { agent, mayUseCache, context }: {
+  { agent, release, context }: {
     readonly agent: AgentAddress;
-    readonly mayUseCache: boolean;
+    readonly release: "terminate" | "marker" | undefined;
     readonly context: ReconcileContext;
   },
 ): Promise<Convergence> {
-  const { store, annotationKey, agents, clock, podCache, reporter } = context;
-  const wanted = wantedState(member, {
-    annotationKey,
-    peersOf: (network) => store.peersOf(member.uid, network),
-    mayRemove: true,
-  });
-  const cached = podCache.of(member.uid);
-  const result = await converge({ agents, agent, memory: cached, podCache, clock, wanted, mayUseCache });
+  const { store, annotationKey, podCache, reporter } = context;
+  const wanted = wantedState(member, { annotationKey, peersOf: (network) => store.peersOf(network) });
+  const pod = podCache.of(member.uid);
+  // Before a pod is released everything has been read back.
+  const mayUseCache = release === undefined ||
+    (release === "marker" && pod.cached !== undefined && isReady(pod.cached.kernel));
+  const isLeaving = member.leaving !== undefined;
+  const result = await converge({ ...context, agent, pod, wanted, mayUseCache, isLeaving });
   if (result.applied.length > 0) reporter.changed(member, result.applied);
   return result;
 }

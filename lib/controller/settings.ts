@@ -21,12 +21,10 @@ export interface ControllerLimits {
   readonly workersForUpkeep: number;
   /** Beside these, how many looks that have become slow may go on. */
   readonly workersForSlow: number;
-  /** Exec sessions open at the same time. */
-  readonly sessions: number;
-  /** Milliseconds between full relists; jittered by a tenth. */
+  /** Exec sessions open at the same time: at least, and at most; between them as many as there are pods to serve. */
+  readonly sessions: { readonly least: number; readonly most: number };
+  /** Milliseconds between full relists, and between two readings of a kernel; jittered by a tenth. */
   readonly resync: number;
-  /** Milliseconds over which the looks of a resync are spread. */
-  readonly resyncSpread: number;
   /** Milliseconds that changes of peers are collected before they are written. */
   readonly coalesce: number;
   /** Milliseconds that work under way may take after the order to stop; breaking off takes a second or two more. */
@@ -38,9 +36,13 @@ export const defaultLimits: ControllerLimits = {
   workersForFailing: 12,
   workersForUpkeep: 32,
   workersForSlow: 96,
-  sessions: 512,
+  sessions: { least: 512, most: 8_192 },
   resync: 600_000,
-  resyncSpread: 60_000,
   coalesce: 100,
   shutdown: 8_000,
 };
+
+/** One session stays open into each pod, so that a peer's coming costs no exec; the workers need some more at times. */
+export function sessionLimit({ sessions, workers }: ControllerLimits, pods: number): number {
+  return Math.min(sessions.most, Math.max(sessions.least, pods + 2 * workers));
+}

@@ -4,7 +4,10 @@ import type { Family } from "../network/grammar/address.ts";
 /** One link. `vxlan` is present for links of kind vxlan. */
 export interface ObservedLink {
   readonly name: string;
-  readonly index: number;
+  /** Other names that it answers to; the kernel gives each name once. */
+  readonly altnames: readonly string[];
+  /** The bridge, or the like, that it is a port of. */
+  readonly master?: string;
   readonly mtu: number;
   /** Lower-case; empty for links without one. */
   readonly mac: string;
@@ -57,10 +60,15 @@ export interface ObservedFdbEntry {
   readonly dst: string;
 }
 
-/** One look. */
-export interface Observation {
+/** What `ip` tells. */
+export interface KernelState {
   /** Sorted by name. */
   readonly links: readonly ObservedLink[];
+  /** Ours, those to subnets that are wanted, and those that lead to a wanted gateway: a pod may have a million others. */
   readonly routes: readonly ObservedRoute[];
+}
+
+/** One look. */
+export interface Observation extends KernelState {
   readonly fdb: readonly ObservedFdbEntry[];
 }

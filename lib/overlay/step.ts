@@ -1,6 +1,6 @@
 // The changes we know how to make in a pod, as values; rendering to a command line happens in one place only.
 import type { Family } from "../network/grammar/address.ts";
-import type { Observation } from "./observation.ts";
+import type { KernelState } from "./observation.ts";
 
 /** Marks the routes that are ours: only routes of this protocol number are ever removed. */
 export const routeProtocol = 86;
@@ -11,7 +11,14 @@ export const routeProtocol = 86;
 export type Step =
   | { readonly kind: "delete-link"; readonly interfaceName: string; readonly why: string }
   | AddLink
-  | { readonly kind: "set-alias"; readonly interfaceName: string; readonly alias: string }
+  | {
+    readonly kind: "set-alias";
+    readonly interfaceName: string;
+    readonly alias: string;
+    /** The name it still has. */
+    readonly temporary?: string;
+  }
+  | { readonly kind: "rename-link"; readonly interfaceName: string; readonly temporary: string }
   | {
     readonly kind: "set-underlay";
     readonly interfaceName: string;
@@ -53,10 +60,16 @@ export type Step =
    */
   | { readonly kind: "set-ready" };
 
-/** Makes an interface. Its alias needs a step of its own: `link add … alias` is silently ignored. */
+/**
+ * Makes an interface, under a name of our own. Its alias needs a step of its own (`link add … alias` is silently
+ * ignored), and its name comes last: if somebody has that, nothing was done to his link.
+ */
 export interface AddLink {
   readonly kind: "add-link";
   readonly interfaceName: string;
+  readonly temporary: string;
+  /** The bridge that its predecessor was a port of. */
+  readonly master?: string;
   readonly vni: number;
   readonly port: number;
   readonly family: Family;
@@ -76,6 +89,11 @@ export interface CommandLine {
   readonly text: string;
 }
 
+/** Whether `bridge` makes the change; `ip` makes all others. */
+export function isOfBridge(step: Step): step is Step & { kind: "append-fdb" | "delete-fdb" } {
+  return step.kind === "append-fdb" || step.kind === "delete-fdb";
+}
+
 /**
  * Whether open `bridge` sessions into the pod must be closed after this step: a session remembers the index
  * behind a name for as long as it runs, so it goes on writing to the link that has gone ("unknown ifindex")
@@ -92,6 +110,6 @@ export const readyMarker = "kube-vxlan-controller:ready";
 /**
  * Whether the pod has been released by the marker. Setting it is a step of its own: `{ kind: "set-ready" }`.
  */
-export function isReady(observed: Pick<Observation, "links">): boolean {
+export function isReady(observed: Pick<KernelState, "links">): boolean {
   return observed.links.some(({ name, alias }) => name === "lo" && alias === readyMarker);
 }

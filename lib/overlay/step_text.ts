@@ -11,6 +11,8 @@ export function describe(step: Step): string {
       return `create interface ${step.interfaceName} (VNI ${step.vni} on ${step.underlay}, port ${step.port}): ${step.why}`;
     case "set-alias":
       return `mark interface ${step.interfaceName} as ours`;
+    case "rename-link":
+      return `give interface ${step.interfaceName} its name`;
     case "set-underlay":
       return `move interface ${step.interfaceName} to device ${step.underlay}`;
     case "set-mtu":
@@ -60,14 +62,7 @@ export function changeSummary(steps: readonly Step[]): string {
 }
 
 function deviceOf(step: Step): string {
-  switch (step.kind) {
-    case "add-link":
-      return step.interfaceName;
-    case "set-ready":
-      return "lo";
-    default:
-      return step.interfaceName;
-  }
+  return step.kind === "set-ready" ? "lo" : step.interfaceName;
 }
 
 /** What was done to one interface. What goes without saying of a new one is not said. */
@@ -115,6 +110,7 @@ function changePhrase(step: Step, { isNew }: { readonly isNew: boolean }): reado
     case "set-ready":
       return ["marked as ready"];
     case "add-link":
+    case "rename-link":
     case "delete-link":
     case "append-fdb":
     case "delete-fdb":

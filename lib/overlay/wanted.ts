@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import type { Member } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
-import { parseIp } from "../network/grammar/address.ts";
 import type { Network } from "../network/network.ts";
 
 /** One interface as it should be: its network with what the pod and its peers add. */
@@ -11,7 +10,7 @@ export interface WantedInterface extends Network {
   /** Local tunnel address: set for family 6 only (a link made without it is IPv4). */
   readonly local?: string;
   readonly mac: string;
-  /** Pod IPs of the peers, canonical, sorted, without our own. */
+  /** Pod IPs of all members, canonical, sorted; our own may be among them. One list for all that have the network. */
   readonly peers: readonly string[];
 }
 
@@ -27,6 +26,8 @@ export interface WantedState {
   readonly mayRemove: boolean;
   /** Annotation key: whose links are ours. */
   readonly annotationKey: string;
+  /** The pod's own IPs: no frame is sent there. */
+  readonly own: ReadonlySet<string>;
 }
 
 const aliasStart = "kube-vxlan-controller:network=";
@@ -62,13 +63,34 @@ export function derivedMac(uid: string, network: string): string {
   return [locallyAdministered, ...rest].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
-/** Builds the wanted state. `peersOf` gives the peers' pod IPs of the network's family, in any order. */
+/**
+ * The name under which a network's link is made. It gets its own once it is marked as ours: a name that somebody has
+ * taken meanwhile is then refused, and nothing has been done to the link that has it. Who finds such a link without a
+ * mark knows by the name that we have left it.
+ */
+export function temporaryName(network: string, annotationKey: string): string {
+  return temporaryStart(annotationKey) + digest(network);
+}
+
+/** Whether links of this name are made by us, for any network. */
+export function isTemporaryName(name: string, annotationKey: string): boolean {
+  return name.length === 15 && name.startsWith(temporaryStart(annotationKey));
+}
+
+function temporaryStart(annotationKey: string): string {
+  return `kvx${digest(annotationKey)}`;
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 6);
+}
+
+/** Builds the wanted state. `peersOf` gives the pod IPs of a network's members: canonical, sorted, of its family. */
 export function wantedState(
   member: Member,
   context: {
     readonly annotationKey: string;
     readonly peersOf: (network: Network) => readonly string[];
-    readonly mayRemove: boolean;
   },
 ): WantedState {
   const interfaces = member.networks.flatMap((network) => wantedInterface(member, { ...context, network }));
@@ -78,8 +100,9 @@ export function wantedState(
     interfaces: interfaces.sort((a, b) => a.interfaceName < b.interfaceName ? -1 : 1),
     untouchable: [...new Set([...member.unresolved, ...unmade])].sort(),
     forbidden: member.forbidden,
-    mayRemove: context.mayRemove && member.annotationParsed,
+    mayRemove: member.annotationParsed,
     annotationKey: context.annotationKey,
+    own: new Set(member.podIPs),
   };
 }
 
@@ -102,20 +125,6 @@ function wantedInterface(
     alias: aliasOf(network.name, context.annotationKey),
     ...(network.family === 6 ? { local } : {}),
     mac: network.mac ?? derivedMac(member.uid, network.name),
-    peers: peerAddresses(member, context),
+    peers: context.peersOf(network),
   }];
-}
-
-/** What is no address of the network's family is left out: the kernel would refuse it. */
-function peerAddresses(
-  member: Member,
-  context: { readonly network: Network; readonly peersOf: (network: Network) => readonly string[] },
-): readonly string[] {
-  const own = new Set(member.podIPs.map((text) => parseIp(text)?.address));
-  const peers = new Set<string>();
-  for (const text of context.peersOf(context.network)) {
-    const ip = parseIp(text);
-    if (ip?.family === context.network.family && !own.has(ip.address)) peers.add(ip.address);
-  }
-  return [...peers].sort();
 }

@@ -19,7 +19,7 @@ const settings = {
 const peers = Array.from({ length: 1_000 }, (_, i) => `10.${i >> 16 & 255}.${i >> 8 & 255}.${i & 255}`);
 const eth0 = {
   name: "eth0",
-  index: 2,
+  altnames: [],
   mtu: 1500,
   mac: "02:00:00:00:00:01",
   up: true,
@@ -40,7 +40,7 @@ export function microbenchmarks(): readonly string[] {
   const judged = membership(view, { settings, cluster });
   if (judged.kind !== "member") throw new Error("Cannot bench: the example pod is no member");
   const { member } = judged;
-  const context = { annotationKey, peersOf: () => peers, mayRemove: true };
+  const context = { annotationKey, peersOf: () => peers };
   const wanted = wantedState(member, context);
   const nothing = { links: [eth0], routes: [], fdb: [] };
   const planned = plan({ wanted, observed: nothing, ourAddresses: new Map() });

@@ -1,5 +1,7 @@
 // What does it mean for a pod that its agent could not be talked to, and when is it said?
 import assert from "node:assert/strict";
+import { HalfObserved } from "../../lib/controller/agent/convergence.ts";
+import { answerCaps } from "../../lib/controller/agent/pod_cache.ts";
 import { agentError, NotLeader } from "../../lib/controller/agent_errors.ts";
 import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
 import { SessionEnded } from "../../lib/kube/exec/session.ts";
@@ -28,6 +30,7 @@ function sampleMember(): Member {
 
 const ended = (outcome: ExecOutcome, stderr = ""): SessionEnded =>
   new SessionEnded(outcome, stderr, "Cannot talk to it");
+const tooLong: ExecOutcome = { kind: "unknown", reason: "more than 1 bytes of answers", overflow: true };
 const notRunning: ExecOutcome = { kind: "not-ready", reason: "container not found" };
 const noProgram: ExecOutcome = { kind: "not-ready", reason: "exec: ip: not found", programMissing: true };
 const gone: ExecOutcome = { kind: "gone", reason: "pod does not exist" };
@@ -37,6 +40,7 @@ const cases: readonly {
   readonly error: unknown;
   readonly failingFor: number;
   readonly leaving?: boolean;
+  readonly answerCap?: number;
   /** "waiting", or the kind of the problem and its words. */
   readonly stands: RegExp;
   readonly next: "retry" | "wait";
@@ -121,6 +125,28 @@ const cases: readonly {
     next: "retry",
   },
   {
+    it: "a pod has more to tell than there was room for: asked again, with more room",
+    error: ended(tooLong),
+    failingFor: 0,
+    stands: /^waiting: it has more to tell than there was room for/,
+    next: "retry",
+  },
+  {
+    it: "and more than is ever allowed for: said at once",
+    error: ended(tooLong),
+    failingFor: 0,
+    answerCap: answerCaps.most,
+    stands: /^setup-failed Cannot talk to it/,
+    next: "retry",
+  },
+  {
+    it: "half of a pod could be read: what is wrong with the other half is said",
+    error: new HalfObserved(ended({ kind: "unknown", reason: "reset" }), 7),
+    failingFor: 0,
+    stands: /^setup-failed Cannot talk to it/,
+    next: "retry",
+  },
+  {
     it: "a fault of ours is said too",
     error: new Error("surprise"),
     failingFor: 0,
@@ -129,13 +155,13 @@ const cases: readonly {
   },
 ];
 
-for (const { it, error, failingFor, leaving = false, stands, next } of cases) {
+for (const { it, error, failingFor, leaving = false, answerCap = answerCaps.first, stands, next } of cases) {
   Deno.test(it, () => {
     const member: Member = {
       ...sampleMember(),
       ...(leaving ? { leaving: { graceSeconds: 30, terminated: false } } : {}),
     };
-    const { report, outcome } = agentError(error, { member, agent, failingFor });
+    const { report, outcome } = agentError(error, { member, agent, failingFor, answerCap });
     const { state } = report;
     const text = state.kind === "failing"
       ? state.problems.map(({ kind, message }) => `${kind} ${message}`).join("; ")

@@ -49,7 +49,7 @@ Deno.test("a look that ends after its pod is gone says nothing of it, and nothin
   const program = await started(6);
   const { api, toys, clock, controller } = program;
   const hung = Promise.withResolvers<void>();
-  toys.before = async (uid) => {
+  toys.awaiting = async (uid) => {
     if (uid === "uid-p0") return;
     await hung.promise;
     throw new SessionEnded({ kind: "unknown", reason: "cut" }, "", "the connection was cut");
@@ -88,7 +88,7 @@ Deno.test("who stood by for an hour does not take the first agent that is not re
   });
   const program = await started(2, ({ api, clock, toys }) => {
     new LeaseObject(api).edit(lease(clock));
-    toys.before = () =>
+    toys.awaiting = () =>
       standing || tries++ > 1 ? Promise.resolve() : Promise.reject(
         new SessionEnded({ kind: "not-ready", reason: "container not found" }, "", "no container"),
       );

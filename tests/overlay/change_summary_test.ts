@@ -6,6 +6,7 @@ import type { Step } from "../../lib/overlay/step.ts";
 const add: Step = {
   kind: "add-link",
   interfaceName: "west",
+  temporary: "kvx0",
   vni: 101,
   port: 8472,
   family: 4,
@@ -19,7 +20,8 @@ const cases: readonly { readonly it: string; readonly steps: readonly Step[]; re
     it: "tells of a new interface without what goes without saying",
     steps: [
       add,
-      { kind: "set-alias", interfaceName: "west", alias: "x" },
+      { kind: "set-alias", interfaceName: "west", temporary: "kvx0", alias: "x" },
+      { kind: "rename-link", interfaceName: "west", temporary: "kvx0" },
       { kind: "set-up", interfaceName: "west" },
       { kind: "add-address", interfaceName: "west", cidr: "192.168.11.2/29", family: 4 },
       { kind: "append-fdb", interfaceName: "west", dst: "10.0.0.2" },

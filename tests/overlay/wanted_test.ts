@@ -5,8 +5,10 @@ import type { Network } from "../../lib/network/network.ts";
 import {
   aliasOf,
   derivedMac,
+  isTemporaryName,
   maxAnnotationKeyLength,
   networkOfAlias,
+  temporaryName,
   wantedState,
 } from "../../lib/overlay/wanted.ts";
 import { annotationKey, cidrs, routes } from "./plan/worlds.ts";
@@ -37,7 +39,7 @@ const member: Member = {
   phase: { kind: "wait", reason: "" },
 };
 
-const context = { annotationKey, peersOf: (): readonly string[] => [], mayRemove: true };
+const context = { annotationKey, peersOf: (): readonly string[] => [] };
 
 Deno.test("wanted: one interface for each network, with everything that was asked for", () => {
   const asked = {
@@ -75,23 +77,11 @@ Deno.test("wanted: a network of a family that the pod has no IP of is not made, 
   assert.deepEqual([wanted.interfaces, wanted.untouchable], [[], ["net0", "other"]]);
 });
 
-Deno.test("wanted: peers are canonical, sorted, once each, of the family, without the pod itself", () => {
-  const peersOf = (): readonly string[] => [
-    "10.0.0.9",
-    "10.0.0.1",
-    "10.0.0.10",
-    "10.0.0.9",
-    "fd00:0:0::9",
-    "FD00::1",
-    "FD00::0009",
-    "",
-    "010.0.0.3",
-  ];
-  const peers = (family: 4 | 6): readonly string[] | undefined =>
-    wantedState({ ...member, networks: [{ ...network, family }] }, { ...context, peersOf }).interfaces[0]
-      ?.peers;
-  assert.deepEqual(peers(4), ["10.0.0.10", "10.0.0.9"]);
-  assert.deepEqual(peers(6), ["fd00::9"]);
+Deno.test("wanted: the list of members is taken as it is, and the pod's own IPs are told beside it", () => {
+  const members = ["10.0.0.1", "10.0.0.9"];
+  const wanted = wantedState({ ...member, networks: [network] }, { ...context, peersOf: () => members });
+  assert.ok(wanted.interfaces[0]?.peers === members, "a list for each member would be its square in memory");
+  assert.deepEqual([...wanted.own], member.podIPs);
 });
 
 Deno.test("wanted: sorted by interface name, whatever the order of networks", () => {
@@ -107,10 +97,20 @@ Deno.test("wanted: sorted by interface name, whatever the order of networks", ()
   assert.deepEqual(names, ["a", "b", "c"]);
 });
 
-Deno.test("wanted: nothing may be removed unless both the caller and the annotation allow it", () => {
-  const may = (annotationParsed: boolean, mayRemove: boolean): boolean =>
-    wantedState({ ...member, annotationParsed }, { ...context, mayRemove }).mayRemove;
-  assert.deepEqual([may(true, true), may(false, true), may(true, false)], [true, false, false]);
+Deno.test("wanted: nothing may be removed unless the whole annotation was understood", () => {
+  const may = (annotationParsed: boolean): boolean =>
+    wantedState({ ...member, annotationParsed }, context).mayRemove;
+  assert.deepEqual([may(true), may(false)], [true, false]);
+});
+
+Deno.test("temporary names: as long as a name may be, by annotation key and network, and known again", () => {
+  const name = temporaryName("net0", annotationKey);
+  assert.match(name, /^kvx[0-9a-f]{12}$/);
+  assert.notEqual(name, temporaryName("net1", annotationKey));
+  assert.deepEqual(
+    [name, "kvx", "net0", temporaryName("net0", "other")].map((each) => isTemporaryName(each, annotationKey)),
+    [true, false, false, false],
+  );
 });
 
 Deno.test("derived MAC: stable, unicast, locally administered, different by pod and by network", () => {

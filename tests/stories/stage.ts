@@ -55,7 +55,7 @@ export interface RunningController {
 export const configMapName = { namespace: "kube-system", name: "kube-vxlan-controller" };
 
 /** Looks at everything every two seconds, so that a story about drift need not wait ten minutes. */
-export const impatient: Partial<ControllerLimits> = { resync: 2_000, resyncSpread: 100 };
+export const impatient: Partial<ControllerLimits> = { resync: 2_000 };
 
 /** A sandbox, and what agents its pods have. */
 export interface StageOptions extends SandboxOptions {

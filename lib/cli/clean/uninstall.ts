@@ -1,8 +1,8 @@
 // The command `uninstall`: what of ours is in the members, and with `--clean`: its removal.
 import type { AgentClient } from "../../controller/agent/agent_client.ts";
-import type { Member } from "../../member/member.ts";
+import { answerCaps } from "../../controller/agent/pod_cache.ts";
 import type { PodView } from "../../member/pod.ts";
-import { plan } from "../../overlay/plan/plan.ts";
+import { plan, planKernel } from "../../overlay/plan/plan.ts";
 import { changeSummary, describe } from "../../overlay/step_text.ts";
 import type { WantedState } from "../../overlay/wanted.ts";
 import { isFinal, removalPatch, sendStatus } from "../../status/status_patch.ts";
@@ -105,13 +105,13 @@ async function cleanKernel(pod: PodView, { view, agents, clean }: Cleaning): Pro
   const { phase } = member;
   if (phase.kind === "wait") throw new Error(`Cannot look into the pod: ${phase.reason}`);
   const address = { uid: pod.uid, namespace: pod.namespace, pod: pod.name, ...phase.agent };
-  const entries = entriesOf(member, view);
-  const before = await agents.observe(address, { entries });
   const wanted = nothingWanted(view.settings.membership.annotationKey);
+  const cap = answerCaps.most;
+  const before = await agents.observe(address, { wanted, cap });
   const { steps } = plan({ wanted, observed: before, ourAddresses: new Map() });
   if (!clean || steps.length === 0) return steps.map((step) => `to do: ${describe(step)}`);
-  const { observed, refusals } = await agents.apply(address, { steps, before, entries });
-  const [left] = plan({ wanted, observed, ourAddresses: new Map() }).steps;
+  const { kernel, refusals } = await agents.changeKernel(address, { steps, wanted, cap });
+  const [left] = planKernel({ wanted, observed: kernel, ourAddresses: new Map() }).steps;
   if (left === undefined) return [changeSummary(steps)];
   throw new Error(`Cannot ${describe(left)}: ${refusals[0]?.message ?? "the kernel did not do it"}`);
 }
@@ -133,11 +133,7 @@ async function cleanStatus(pod: PodView, { view, clean }: Cleaning): Promise<rea
 
 /** A pod that asks for nothing: all that is ours is to go. */
 function nothingWanted(annotationKey: string): WantedState {
-  return { interfaces: [], untouchable: [], mayRemove: true, annotationKey };
-}
-
-function entriesOf(member: Member, { store }: ClusterView): number {
-  return member.networks.reduce((sum, network) => sum + store.peersOf(member.uid, network).length, 0);
+  return { interfaces: [], untouchable: [], mayRemove: true, annotationKey, own: new Set() };
 }
 
 async function forEach<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 // The command `inspect`: one pod as it should be and as its kernel says it is. Changes nothing.
+import { answerCaps } from "../../controller/agent/pod_cache.ts";
 import type { WorkItem } from "../../controller/store/work_item.ts";
 import type { Member } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
@@ -94,19 +95,19 @@ async function driftOf(
   if (phase.kind === "wait") return [`cannot look into the pod: ${phase.reason}`];
   const wanted = wantedState(member, {
     annotationKey: view.settings.membership.annotationKey,
-    peersOf: (network) => view.store.peersOf(member.uid, network),
-    mayRemove: true,
+    peersOf: (network) => view.store.peersOf(network),
   });
-  for (const { interfaceName, peers } of wanted.interfaces) {
+  for (const { interfaceName, peers: all } of wanted.interfaces) {
+    const peers = all.filter((ip) => !wanted.own.has(ip));
     host.print(`  peers on ${interfaceName}: ${peers.length === 0 ? "none" : peers.join(", ")}`);
   }
   const { uid, namespace, name: pod } = member;
-  const entries = wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
   try {
     const observed = await withAgents({ connection: view.connection, clock: host.clock }, {
       sessions: 2,
       ensureMayWrite: refuseToWrite,
-      use: (agents) => agents.observe({ uid, namespace, pod, ...phase.agent }, { entries }),
+      use: (agents) =>
+        agents.observe({ uid, namespace, pod, ...phase.agent }, { wanted, cap: answerCaps.most }),
     });
     const { steps, obstacles } = plan({ wanted, observed, ourAddresses: new Map() });
     return [...obstacles.map(({ reason }) => reason), ...steps.map((step) => `to do: ${describe(step)}`)];

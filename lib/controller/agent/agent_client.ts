@@ -1,17 +1,19 @@
-// Looking into a pod and changing it, through its agent's sessions. No decisions are made here.
-import type { Exchange, ExecSession } from "../../kube/exec/session.ts";
-import type { Observation } from "../../overlay/observation.ts";
+// Looking into a pod and changing it, through its agent's two tools. No decisions are made here.
+import { ipQuestions } from "../../overlay/iproute2/questions.ts";
+import { type ExecSession, SessionEnded } from "../../kube/exec/session.ts";
 import {
   barrier,
   observeFdb,
-  observeIp,
+  observeLearned,
   readFdb,
   readIp,
   readRefusals,
 } from "../../overlay/iproute2/read.ts";
 import { render } from "../../overlay/iproute2/render.ts";
-import { outdatesBridgeSession, type Step, type Tool } from "../../overlay/step.ts";
-import type { AgentAddress, SessionPool } from "./session_pool.ts";
+import type { KernelState, Observation } from "../../overlay/observation.ts";
+import { type CommandLine, outdatesBridgeSession, type Step, type Tool } from "../../overlay/step.ts";
+import type { WantedState } from "../../overlay/wanted.ts";
+import type { AgentAddress } from "./session_pool.ts";
 
 /** A step the kernel refused, with its words. The words are for people: they may be missing or late. */
 export interface Refusal {
@@ -19,144 +21,184 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** What applying came to: the read-back is the truth, the refusals explain it. */
-export interface Applied {
-  readonly observed: Observation;
-  readonly refusals: readonly Refusal[];
+/** The two tools of every agent, each in a session of its own or both behind one exec. */
+export interface AgentTools {
+  /** Gives `use` the running tool; when it throws, the tool is ended. */
+  with<T>(
+    agent: AgentAddress,
+    asked: { readonly tool: Tool; readonly use: (session: Pick<ExecSession, "exchange">) => Promise<T> },
+  ): Promise<T>;
+  /** Ends the tool, if it runs: the next use starts it anew. */
+  closeSession(agent: AgentAddress, tool: Tool): void;
 }
 
-/** Milliseconds for one exchange; the kubelet answers in a few. */
+/** Milliseconds for one exchange (the kubelet answers in a few), and for each of its lines. */
 const exchangeDeadline = 10_000;
+const lineDeadline = 2;
 
-/** Bytes an exchange may answer: a forwarding entry takes about 85, and learned ones stand beside ours. */
-const outputFloor = 1 << 20;
-const bytesPerEntry = 400;
+/** Lines in one exchange: the connection takes 4 MiB at once, and a line may have 150 bytes. */
+const linesAtOnce = 5_000;
+
+/** Answers longer than this (bytes) are awaited one after the other, so that not every worker holds one. */
+const longAnswer = 4 << 20;
 
 export interface AgentOptions {
-  readonly pool: SessionPool;
+  readonly tools: AgentTools;
   /** Throws when nothing may be written (any more): asked before every exchange that writes. */
   readonly ensureLeader: () => void;
   readonly onStep: (step: Step) => void;
 }
 
+interface Asked {
+  readonly tool: Tool;
+  readonly steps?: readonly Step[];
+  readonly questions: readonly string[];
+  /** Bytes that may be answered. */
+  readonly cap?: number;
+}
+
+interface Answered {
+  readonly answers: readonly string[];
+  readonly refusals: readonly Refusal[];
+  /** Something was said on stderr, be it understood or not. */
+  readonly isDoubtful: boolean;
+}
+
 /** The agents of all pods. Every method throws SessionEnded when the conversation breaks: look again, later. */
 export class AgentClient {
   readonly #options: AgentOptions;
+  /** `bridge` sessions that show nothing but learned entries any more. */
+  readonly #narrowed = new WeakSet<Pick<ExecSession, "exchange">>();
+  #longAnswers: Promise<unknown> = Promise.resolve();
 
   constructor(options: AgentOptions) {
     this.#options = options;
   }
 
-  /** Everything the kernel holds. `entries`: how many fdb entries there may be, for the cap on the answer. */
-  async observe(agent: AgentAddress, { entries }: { readonly entries: number }): Promise<Observation> {
-    const both = await Promise.allSettled([
-      this.#exchange(agent, { tool: "ip", steps: [], show: observeIp, entries }),
-      this.lookAtFdb(agent, { entries }),
-    ]);
-    const [ip, fdb] = both;
-    if (ip.status === "rejected") throw ip.reason;
+  /** Everything the kernel holds. `cap`: bytes that each tool may answer. */
+  async observe(
+    agent: AgentAddress,
+    asked: { readonly wanted: Pick<WantedState, "interfaces">; readonly cap: number },
+  ): Promise<Observation> {
+    const [kernel, fdb] = await this.observeHalves(agent, asked);
+    if (kernel.status === "rejected") throw kernel.reason;
     if (fdb.status === "rejected") throw fdb.reason;
-    return { ...readIp(ip.value.answers), fdb: fdb.value };
+    return { ...kernel.value, fdb: fdb.value };
   }
 
-  /** Only the forwarding entries. */
-  async lookAtFdb(
+  /** Links and routes, and the forwarding entries: one may come without the other. */
+  async observeHalves(
     agent: AgentAddress,
-    { entries }: { readonly entries: number },
-  ): Promise<Observation["fdb"]> {
-    const exchange = await this.#exchange(agent, { tool: "bridge", steps: [], show: observeFdb, entries });
-    return readFdb(exchange.answers);
+    { wanted, cap }: { readonly wanted: Pick<WantedState, "interfaces">; readonly cap: number },
+  ): Promise<
+    readonly [PromiseSettledResult<KernelState>, PromiseSettledResult<Observation["fdb"]>]
+  > {
+    return await Promise.allSettled([
+      this.changeKernel(agent, { steps: [], wanted, cap }).then(({ kernel }) => kernel),
+      this.changeFdb(agent, { steps: [], cap }).then(({ fdb }) => fdb),
+    ]);
   }
 
-  /** Makes the changes and reads back what they may have changed; the rest is taken from `before`. */
-  async apply(
+  /** Makes changes with `ip` and reads links and routes back: that is the truth, the refusals explain it. */
+  async changeKernel(
     agent: AgentAddress,
-    { steps, before, entries }: {
+    { steps, wanted, cap }: {
       readonly steps: readonly Step[];
-      readonly before: Observation;
-      readonly entries: number;
+      readonly wanted: Pick<WantedState, "interfaces">;
+      readonly cap: number;
     },
-  ): Promise<Applied> {
-    const ipSteps = steps.filter((step) => render(step).tool === "ip");
-    const bridgeSteps = steps.filter((step) => render(step).tool === "bridge");
-    const ip = ipSteps.length === 0
-      ? undefined
-      : await this.#exchange(agent, { tool: "ip", steps: ipSteps, show: observeIp, entries });
-    if (steps.some(outdatesBridgeSession)) this.#options.pool.closeSession(agent, "bridge");
-    const bridge = await this.#exchange(agent, {
-      tool: "bridge",
-      steps: bridgeSteps,
-      show: observeFdb,
-      entries,
-    });
-    const kernel = ip === undefined ? before : readIp(ip.answers);
-    return {
-      observed: { links: kernel.links, routes: kernel.routes, fdb: readFdb(bridge.answers) },
-      refusals: [
-        ...(ip === undefined ? [] : this.#refusals(ip, { agent, tool: "ip", steps: ipSteps })),
-        ...this.#refusals(bridge, { agent, tool: "bridge", steps: bridgeSteps }),
-      ],
-    };
+  ): Promise<{ readonly kernel: KernelState; readonly refusals: readonly Refusal[] }> {
+    const questions = ipQuestions(wanted);
+    const { answers, refusals } = await this.#ask(agent, { tool: "ip", steps, questions, cap });
+    if (steps.some(outdatesBridgeSession)) this.#options.tools.closeSession(agent, "bridge");
+    return { kernel: readIp(answers, questions), refusals };
   }
 
-  /** Closes both sessions: the next look starts the tools anew. */
+  /** Makes changes with `bridge` and reads all forwarding entries back. */
+  async changeFdb(
+    agent: AgentAddress,
+    { steps, cap }: { readonly steps: readonly Step[]; readonly cap: number },
+  ): Promise<{ readonly fdb: Observation["fdb"]; readonly refusals: readonly Refusal[] }> {
+    const asked = { tool: "bridge", steps, questions: observeFdb, cap } as const;
+    const { answers, refusals } = await this.#ask(agent, asked);
+    return { fdb: readFdb(answers), refusals };
+  }
+
+  /** Makes changes with `bridge`; false when something was said that lets doubt that all were carried out. */
+  async sendFdb(agent: AgentAddress, steps: readonly Step[]): Promise<boolean> {
+    const { isDoubtful } = await this.#ask(agent, { tool: "bridge", steps, questions: [barrier] });
+    return !isDoubtful;
+  }
+
+  /** The forwarding entries that the kernel has learned by itself; with old tools all. */
+  async learned(agent: AgentAddress, { cap }: { readonly cap: number }): Promise<Observation["fdb"]> {
+    const { answers } = await this.#ask(agent, { tool: "bridge", questions: observeLearned, cap });
+    return readFdb(answers);
+  }
+
+  /** Ends both tools: the next look starts them anew. */
   closeSessions(agent: AgentAddress): void {
-    for (const tool of ["ip", "bridge"] as const) this.#options.pool.closeSession(agent, tool);
+    for (const tool of ["ip", "bridge"] as const) this.#options.tools.closeSession(agent, tool);
   }
 
-  /** Makes changes to the fdb without reading it back; gives what the kernel is known to have refused. */
-  async send(
-    agent: AgentAddress,
-    { steps }: { readonly steps: readonly Step[] },
-  ): Promise<readonly Refusal[]> {
-    const exchange = await this.#exchange(agent, { tool: "bridge", steps, show: [barrier], entries: 0 });
-    return this.#refusals(exchange, { agent, tool: "bridge", steps });
+  async #ask(agent: AgentAddress, asked: Asked): Promise<Answered> {
+    if ((asked.cap ?? 0) <= longAnswer) return await this.#askNow(agent, asked);
+    const mine = this.#longAnswers.then(() => this.#askNow(agent, asked));
+    this.#longAnswers = mine.then(() => {}, () => {});
+    return await mine;
   }
 
-  async #exchange(
-    agent: AgentAddress,
-    { tool, steps, show, entries }: {
-      readonly tool: Tool;
-      readonly steps: readonly Step[];
-      readonly show: readonly string[];
-      readonly entries: number;
+  async #askNow(agent: AgentAddress, asked: Asked): Promise<Answered> {
+    const lines = (asked.steps ?? []).map((step) => ({ step, ...render(step) }));
+    for (;;) {
+      const answered = await this.#options.tools.with(agent, {
+        tool: asked.tool,
+        use: async (session) => {
+          if (asked.questions === observeFdb && this.#narrowed.has(session)) return undefined;
+          if (asked.questions === observeLearned) this.#narrowed.add(session);
+          return await this.#talk(session, { ...asked, lines });
+        },
+      });
+      // Somebody else may have replaced a link that the tool remembers.
+      if (answered === undefined || answered.isDoubtful) {
+        this.#options.tools.closeSession(agent, asked.tool);
+      }
+      if (answered !== undefined) return answered;
+    }
+  }
+
+  /** In portions, each of which is waited for. */
+  async #talk(
+    session: Pick<ExecSession, "exchange">,
+    { lines, questions, cap }: Asked & {
+      readonly lines: readonly (CommandLine & { readonly step: Step })[];
     },
-  ): Promise<Exchange> {
-    const lines = [...steps.map((step) => render(step).text), ...show];
-    const outputCap = outputFloor + entries * bytesPerEntry;
-    return await this.#options.pool.with(agent, {
-      tool,
-      use: async (session: ExecSession) => {
-        if (steps.length > 0) this.#options.ensureLeader();
-        const exchange = await session.exchange(lines, {
-          answers: show.length,
-          deadline: exchangeDeadline,
-          outputCap,
-        });
-        for (const step of steps) this.#options.onStep(step);
-        return exchange;
-      },
-    });
-  }
-
-  /** The refusals of an exchange. Somebody else may have replaced a link the tool remembers: the next look starts it anew. */
-  #refusals(
-    exchange: Exchange,
-    { agent, tool, steps }: {
-      readonly agent: AgentAddress;
-      readonly tool: Tool;
-      readonly steps: readonly Step[];
-    },
-  ): readonly Refusal[] {
-    const refusals = refusalsOf(exchange, steps);
-    if (refusals.length > 0) this.#options.pool.closeSession(agent, tool);
-    return refusals;
+  ): Promise<Answered> {
+    const refusals: Refusal[] = [];
+    let isDoubtful = false;
+    for (let at = 0;; at += linesAtOnce) {
+      const portion = lines.slice(at, at + linesAtOnce);
+      const isLast = at + linesAtOnce >= lines.length;
+      const show = isLast ? questions : [barrier];
+      if (portion.length > 0) this.#options.ensureLeader();
+      const exchange = await session.exchange([...portion.map(({ text }) => text), ...show], {
+        answers: show.length,
+        deadline: exchangeDeadline + lineDeadline * portion.length,
+        ...(cap === undefined ? {} : { outputCap: cap }),
+      });
+      for (const { step } of portion) this.#options.onStep(step);
+      isDoubtful ||= exchange.stderr.trim() !== "";
+      for (const { line, message } of readRefusals(exchange.stderr)) {
+        const step = portion[line - exchange.firstLine]?.step;
+        if (step !== undefined) refusals.push({ step, message });
+      }
+      if (isLast) return { answers: exchange.answers, refusals, isDoubtful };
+    }
   }
 }
 
-function refusalsOf(exchange: Exchange, steps: readonly Step[]): readonly Refusal[] {
-  return readRefusals(exchange.stderr).flatMap(({ line, message }) => {
-    const step = steps[line - exchange.firstLine];
-    return step === undefined ? [] : [{ step, message }];
-  });
+/** Whether the answer did not fit into what was allowed for. */
+export function isOverflow(error: unknown): boolean {
+  return error instanceof SessionEnded && error.outcome.kind === "unknown" &&
+    error.outcome.overflow === true;
 }

@@ -5,7 +5,7 @@ import { batchCommand } from "../../overlay/iproute2/render.ts";
 import type { Tool } from "../../overlay/step.ts";
 import { type Clock, within } from "../../time/clock.ts";
 import { openProgramSession, type ProgramSession, toolOf } from "./program_session.ts";
-import type { AgentAddress } from "./session_pool.ts";
+import type { AgentAddress, OpenSession } from "./session_pool.ts";
 
 /** ms until an exec must be open, and the program have greeted. */
 const openDeadline = 15_000;
@@ -47,7 +47,7 @@ export class AgentExecs {
   async open(
     agent: AgentAddress,
     tool: Tool,
-    { signal }: { readonly signal: AbortSignal },
+    { signal, onLateStderr }: Parameters<OpenSession>[2],
   ): Promise<ExecSession> {
     const shared = await this.#toolOfProgram(agent, { tool, signal });
     if (shared !== undefined) return shared;
@@ -58,6 +58,7 @@ export class AgentExecs {
       clock,
       deadline: openDeadline,
       signal,
+      onLateStderr,
     });
   }
 

@@ -1,26 +1,38 @@
-// What is remembered of a pod between two looks. All of it can be lost: the next look finds out again.
-import type { Observation, ObservedFdbEntry } from "../../overlay/observation.ts";
+// What is remembered of a pod between two reconciles. All of it can be lost: the next one finds out again.
+import type { KernelState } from "../../overlay/observation.ts";
+import type { Plan } from "../../overlay/plan/parts.ts";
+import type { Refusal } from "./agent_client.ts";
 
-/** What we believe the kernel holds, so that a peer's coming costs one line and no reading. */
+/** What could not be had when it was tried. */
+export interface Unfinished extends Plan {
+  /** What the kernel said of the steps. */
+  readonly refusals: readonly Refusal[];
+  /** Forwarding entries wanted and not there. */
+  readonly entriesMissing: number;
+}
+
+/** What a pod's kernel is known to hold, so that a peer's coming costs one line and no reading. */
 export interface CachedState {
   /** Of the agent through which it was read. */
   readonly containerId: string;
-  readonly observation: Observation;
-  /** Monotonic ms of the last line sent or read. */
-  readonly at: number;
-  /** Since when (monotonic ms) there are lines sent that have not been read back; absent when there are none. */
-  readonly unreadSince?: number;
-  /** Since when (monotonic ms) the entry of a peer that has gone was deleted unread; absent when there is none. */
-  readonly removedSince?: number;
-  /** True: not only the entries sent since, but everything is to be read once it is quiet. */
-  readonly fromInitAgent?: boolean;
-}
-
-/** What the kernel held when the init agent was told to end: the sidecar agent finds the same namespace. */
-export interface Handover {
-  readonly observation: Observation;
   /** A sandbox made anew has mostly another IP, and always an init agent that runs again. */
   readonly podIPs: string;
+  /** Links and routes as read. */
+  readonly kernel: KernelState;
+  /** Interface → pod IPs it floods to: the very list that was wanted, which all members of the network share. */
+  readonly peers: ReadonlyMap<string, readonly string[]>;
+  /** What could not be had when it was read; absent when everything was as wanted. */
+  readonly unfinished?: Unfinished;
+  /** Everything is read then (monotonic ms). In the past: what is known may be wrong. */
+  readonly readBackAt: number;
+  /** Its reading has been accounted for. */
+  readonly isAccounted?: boolean;
+  /** When (monotonic ms) learned entries are looked for, and how long (ms) after that once more if there were any. */
+  readonly learned?: { readonly at: number; readonly pause: number };
+  /** Since when (monotonic ms) peers that have gone are left in the fdb of a pod that is going itself. */
+  readonly heldSince?: number;
+  /** The init agent was told to end: the sidecar agent finds the same namespace. */
+  readonly handedOver?: boolean;
 }
 
 /** A release that was asked for; the container's status will say when it has worked. */
@@ -33,49 +45,44 @@ export interface Release {
 
 export interface CachedPod {
   cached?: CachedState | undefined;
-  /** Grows with every doubt: what was seen before a doubt must not be believed after it. */
+  /** Grows with every doubt: what was seen before a doubt must not be relied on after it. */
   generation: number;
   release?: Release | undefined;
-  handover?: Handover | undefined;
-  /** Since when (monotonic ms) no look at it has gone well; absent when the last one has. */
+  /** Since when (monotonic ms) no reconcile of it has gone well; absent when the last one has. */
   failingSince?: number | undefined;
-  /** Looks in a row at whose end learned entries were there again. */
-  relearned: number;
+  /** Since when (monotonic ms) something could not be had; absent when everything was as wanted at the last reading. */
+  unfinishedSince?: number | undefined;
+  /** Bytes an exchange may answer: grows when that was not enough. */
+  answerCap: number;
   /** Addresses that we set, by interface: only those are ever removed. */
   readonly addresses: Map<string, Set<string>>;
 }
 
-/** Memory by uid. */
+/** Bytes an exchange may answer at first, and at most. A forwarding entry takes about 85. */
+export const answerCaps = { first: 1 << 20, most: 64 << 20 } as const;
+
+/** Milliseconds until all that an init agent left is read: other containers have run since. */
+const readAfterHandover = 5_000;
+
+/** By uid. */
 export class PodCache {
   readonly #pods = new Map<string, CachedPod>();
-  readonly #entries = new SharedEntries();
-
-  /** Remembers what a pod's kernel is believed to hold, unless generation came up since the look at it began. */
-  remember(
-    memory: CachedPod,
-    { cached, generation }: { readonly cached: CachedState; readonly generation: number },
-  ): void {
-    if (memory.generation !== generation) return;
-    memory.cached = { ...cached, observation: this.#shared(cached.observation) };
-  }
-
-  /** Remembers what the init agent leaves, for `takeOver`. */
-  handOver(uid: string, { observation, podIPs }: Handover): void {
-    this.of(uid).handover = { observation: this.#shared(observation), podIPs };
-  }
 
   of(uid: string): CachedPod {
     const known = this.#pods.get(uid);
     if (known !== undefined) return known;
-    const fresh: CachedPod = { generation: 0, relearned: 0, addresses: new Map() };
+    const fresh: CachedPod = { generation: 0, answerCap: answerCaps.first, addresses: new Map() };
     this.#pods.set(uid, fresh);
     return fresh;
   }
 
-  /**
-   * Believes through `containerId` what the init agent left, so that nothing is read while a rollout is under way; it is
-   * read once it is quiet. Does nothing when nothing was left, or in another sandbox.
-   */
+  /** The init agent has been told to end: what is known of the pod stays true under the sidecar agent's id. */
+  handOver(uid: string): void {
+    const known = this.of(uid);
+    if (known.cached !== undefined) known.cached = { ...known.cached, handedOver: true };
+  }
+
+  /** Does nothing when nothing was left, or in another sandbox. */
   takeOver(
     uid: string,
     { containerId, podIPs, at }: {
@@ -84,23 +91,19 @@ export class PodCache {
       readonly at: number;
     },
   ): void {
-    const memory = this.of(uid);
-    const { handover, generation } = memory;
-    memory.handover = undefined;
-    if (handover === undefined || handover.podIPs !== podIPs) return;
-    const { observation } = handover;
-    this.remember(memory, {
-      cached: { containerId, observation, at, unreadSince: at, fromInitAgent: true },
-      generation,
-    });
+    const known = this.of(uid);
+    const { cached } = known;
+    if (cached?.handedOver !== true || cached.podIPs !== podIPs) return;
+    const { handedOver: _, ...left } = cached;
+    known.cached = { ...left, containerId, readBackAt: at + readAfterHandover };
   }
 
-  /** What is believed may be wrong: the next look asks the kernel. */
+  /** What is known may be wrong: the next reconcile asks the kernel. */
   invalidate(uid: string): void {
     const known = this.#pods.get(uid);
     if (known === undefined) return;
-    known.cached = undefined;
     known.generation++;
+    if (known.cached?.handedOver !== true) outdate(known);
   }
 
   forget(uid: string): void {
@@ -110,40 +113,18 @@ export class PodCache {
   get size(): number {
     return this.#pods.size;
   }
-
-  /** Nothing is kept unshared: a full mesh of a thousand members would be 150 MB. */
-  #shared(observation: Observation): Observation {
-    return { ...observation, fdb: this.#entries.share(observation.fdb) };
-  }
 }
 
-/** Beyond this many different entries the memory starts anew; what was given out stays valid. */
-const limit = 200_000;
+/** What was known stays as the last that was seen, but is not relied on. */
+export function outdate(pod: CachedPod): void {
+  if (pod.cached !== undefined) pod.cached = { ...pod.cached, readBackAt: -Infinity };
+}
 
-/** Gives the same object for the same entry. Only saves memory: losing it changes nothing. */
-export class SharedEntries {
-  #byDevice = new Map<string, Map<string, ObservedFdbEntry>>();
-  #size = 0;
-
-  /** The entries, each as its shared object. */
-  share(entries: readonly ObservedFdbEntry[]): readonly ObservedFdbEntry[] {
-    return entries.map((entry) => this.#one(entry));
-  }
-
-  #one(entry: ObservedFdbEntry): ObservedFdbEntry {
-    const device = `${entry.dev} ${entry.mac}`;
-    const known = this.#byDevice.get(device) ?? new Map<string, ObservedFdbEntry>();
-    const shared = known.get(entry.dst);
-    if (shared !== undefined) return shared;
-    if (this.#size >= limit) this.#forget();
-    known.set(entry.dst, entry);
-    this.#byDevice.set(device, known);
-    this.#size++;
-    return entry;
-  }
-
-  #forget(): void {
-    this.#byDevice = new Map();
-    this.#size = 0;
-  }
+/** Remembers what a pod's kernel holds; not to be relied on when doubts came up since `generation`. */
+export function remember(
+  pod: CachedPod,
+  { cached, generation }: { readonly cached: CachedState; readonly generation: number },
+): void {
+  pod.cached = cached;
+  if (pod.generation !== generation) outdate(pod);
 }

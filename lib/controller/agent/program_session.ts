@@ -107,7 +107,8 @@ export class ProgramSession {
     try {
       for (const frame of this.#frames.push(chunk)) this.#take(frame);
     } catch (error) {
-      this.#abort(error instanceof Error ? error.message : String(error));
+      const overflow = error instanceof RangeError ? { overflow: true as const } : {};
+      this.#abort(error instanceof Error ? error.message : String(error), overflow);
     }
   }
 
@@ -215,9 +216,9 @@ export class ProgramSession {
     current.done(answered);
   }
 
-  #abort(reason: string): void {
+  #abort(reason: string, more: { readonly overflow?: true } = {}): void {
     if (this.#outcome !== undefined) return;
-    this.#finish({ kind: "unknown", reason });
+    this.#finish({ kind: "unknown", reason, ...more });
     this.#means.disconnect(reason);
   }
 

@@ -10,7 +10,7 @@ import type { Member } from "../../member/member.ts";
 import type { Clock } from "../../time/clock.ts";
 import { isReady } from "../../overlay/step.ts";
 import type { AgentClient } from "./agent_client.ts";
-import type { Convergence } from "./converge.ts";
+import type { Convergence } from "./convergence.ts";
 import type { Outcome } from "../../queue/work_queue.ts";
 import type { PodCache } from "./pod_cache.ts";
 import type { Reporter } from "../../report/report.ts";
@@ -79,10 +79,7 @@ export class Releaser {
   ): Promise<void> {
     const done = how === "marker" ? await this.#mark(agent, result) : await this.#terminate(agent, terminate);
     if (how === "terminate") {
-      this.#options.podCache.handOver(agent.uid, {
-        observation: result.observed,
-        podIPs: member.podIPs.join(),
-      });
+      this.#options.podCache.handOver(agent.uid);
     }
     if (done) this.#options.reporter.released(member, member.networks);
   }
@@ -113,24 +110,23 @@ export class Releaser {
   }
 
   /** True when the marker was not there before. */
-  async #mark(agent: AgentAddress, { observed }: Convergence): Promise<boolean> {
-    if (isReady(observed)) return false;
+  async #mark(agent: AgentAddress, before: Convergence): Promise<boolean> {
+    if (isReady(before.kernel)) return false;
     const { agents, podCache } = this.#options;
-    const applied = await agents.apply(agent, {
-      steps: [{ kind: "set-ready" }],
-      before: observed,
-      entries: observed.fdb.length,
+    const pod = podCache.of(agent.uid);
+    const steps = [{ kind: "set-ready" }] as const;
+    const { kernel: { links }, refusals } = await agents.changeKernel(agent, {
+      steps,
+      wanted: { interfaces: [] },
+      cap: pod.answerCap,
     });
-    if (!isReady(applied.observed)) {
+    if (!isReady({ links })) {
       throw new Error(
-        `Cannot mark the pod as ready: ${applied.refusals[0]?.message ?? "the alias of lo did not stay"}`,
+        `Cannot mark the pod as ready: ${refusals[0]?.message ?? "the alias of lo did not stay"}`,
       );
     }
-    const memory = podCache.of(agent.uid);
-    const { cached, generation } = memory;
-    if (cached !== undefined) {
-      podCache.remember(memory, { cached: { ...cached, observation: applied.observed }, generation });
-    }
+    const { cached } = pod;
+    if (cached !== undefined) pod.cached = { ...cached, kernel: { ...cached.kernel, links } };
     return true;
   }
 

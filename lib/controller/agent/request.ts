@@ -47,7 +47,7 @@ export class Request {
     }
     this.#last = number;
     this.#bytes += payload.length;
-    if (this.#bytes > this.#cap) throw new Error(`more than ${this.#cap} bytes of answers`);
+    if (this.#bytes > this.#cap) throw new RangeError(`more than ${this.#cap} bytes of answers`);
     switch (kind) {
       case "out":
         this.#piecesOf(number).push(payload);

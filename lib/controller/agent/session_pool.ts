@@ -19,7 +19,11 @@ export interface AgentAddress {
 export type OpenSession = (
   agent: AgentAddress,
   tool: Tool,
-  options: { readonly signal: AbortSignal },
+  options: {
+    readonly signal: AbortSignal;
+    /** Called when the tool says something on stderr that belongs to an exchange that is over. */
+    readonly onLateStderr: () => void;
+  },
 ) => Promise<ExecSession>;
 
 /** Orders the agent to end through a session that is open; undefined when none can. Throws SessionEnded. */
@@ -28,14 +32,19 @@ export type TerminateAgent = (agent: AgentAddress) => Promise<ExecOutcome | unde
 export interface SessionPoolOptions {
   readonly clock: Clock;
   readonly open: OpenSession;
-  /** Sessions open at the same time. */
-  readonly limit: number;
+  /** Sessions open at the same time, at this moment. */
+  readonly limit: () => number;
   /** Milliseconds a session stays open after its last use. */
   readonly keep: Readonly<Record<Tool, number>>;
+  /** A tool in this pod has refused something after its exchange was over. */
+  readonly onLateStderr: (uid: string) => void;
 }
 
-/** Milliseconds a session stays open after its last use: the fdb is touched again and again, the links are not. */
-export const keepSessions = { ip: 5_000, bridge: 30_000 } as const;
+/**
+ * Milliseconds a session stays open after its last use. Links are seldom touched; the fdb is whenever a peer comes or
+ * goes, and each pod's exec anew would make one join as dear as a rollout: it stays from one read-back to the next.
+ */
+export const keepSessions = { ip: 5_000, bridge: 900_000 } as const;
 
 interface Entry {
   readonly key: string;
@@ -63,11 +72,6 @@ export class SessionPool {
 
   get open(): number {
     return this.#entries.size;
-  }
-
-  /** Whether a session is there, so that using it costs no exec. */
-  has(agent: AgentAddress, tool: Tool): boolean {
-    return this.#entries.has(keyOf(agent, tool));
   }
 
   /** Gives `use` the session of that pod and tool. When `use` throws, the session is closed: its state is unknown. */
@@ -122,7 +126,10 @@ export class SessionPool {
     while (!this.#hasRoom()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#entries.has(key)) return await this.#borrow(agent, tool);
     if (this.#ending.signal.aborted) throw new Error("Cannot open a session: shutting down");
-    const session = this.#options.open(agent, tool, { signal: this.#ending.signal });
+    const session = this.#options.open(agent, tool, {
+      signal: this.#ending.signal,
+      onLateStderr: () => this.#options.onLateStderr(agent.uid),
+    });
     const entry: Entry = { key, uid: agent.uid, session, users: 1 };
     this.#entries.set(key, entry);
     return entry;
@@ -130,10 +137,13 @@ export class SessionPool {
 
   /** Whether another session may be opened; closes the longest idle one for it if need be. */
   #hasRoom(): boolean {
-    if (this.#entries.size < this.#options.limit || this.#ending.signal.aborted) return true;
-    const idle = [...this.#entries.values()].find((entry) => entry.users === 0);
-    if (idle !== undefined) this.#discard(idle);
-    return idle !== undefined;
+    if (this.#entries.size < this.#options.limit() || this.#ending.signal.aborted) return true;
+    for (const entry of this.#entries.values()) {
+      if (entry.users > 0) continue;
+      this.#discard(entry);
+      return true;
+    }
+    return false;
   }
 
   #use(entry: Entry): void {

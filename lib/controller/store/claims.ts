@@ -12,7 +12,7 @@ import { type OptionSet, optionTable } from "../../network/grammar/option_table.
 import { type Network, peerKey } from "../../network/network.ts";
 import type { MembershipSettings } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
-import type { Observation, ObservedLink } from "../../overlay/observation.ts";
+import type { KernelState, ObservedLink } from "../../overlay/observation.ts";
 import { networkOfAlias } from "../../overlay/wanted.ts";
 import { openNames, type Tracked } from "./work_item.ts";
 
@@ -20,7 +20,7 @@ import { openNames, type Tracked } from "./work_item.ts";
 export interface ClaimContext {
   readonly settings: Pick<MembershipSettings, "annotationKey" | "configMap" | "restrictPods">;
   readonly cluster: ClusterNetworks;
-  readonly observed: Observation;
+  readonly observed: KernelState;
 }
 
 /** Gives the pod back what it had of networks that cannot be had at the moment, and its places in those that can. */
@@ -91,7 +91,7 @@ function formAtCluster(name: string, entry: ClusterNetwork | undefined): OptionS
 /** As it stands, so that keeping it changes nothing in the pod. */
 function networkOfLink(
   link: ObservedLink,
-  { entry, observed }: { readonly entry: AnnotationEntry; readonly observed: Observation },
+  { entry, observed }: { readonly entry: AnnotationEntry; readonly observed: KernelState },
 ): Network | undefined {
   const { vxlan } = link;
   const name = parseInterfaceName(link.name);

@@ -7,6 +7,8 @@ import type { AddressClaims } from "./address_index.ts";
 /** Members (by uid) of each segment with the pod IP under which their peers reach them. */
 export class PeerIndex {
   readonly #members = new Map<string, Map<string, string>>();
+  /** Lists given out since the last change. */
+  readonly #addresses = new Map<string, readonly string[]>();
   readonly #segmentsOf = new Map<string, ReadonlyMap<string, string>>();
 
   /** Makes `uid` reachable in exactly these segments (segment → pod IP); gives those that are other than before. */
@@ -25,9 +27,13 @@ export class PeerIndex {
     return this.#segmentsOf.get(uid) ?? new Map<string, string>();
   }
 
-  /** Pod IPs of the others in a segment. */
-  peersOf(uid: string, segment: string): readonly string[] {
-    return [...this.#members.get(segment) ?? []].filter(([other]) => other !== uid).map(([, ip]) => ip);
+  /** Pod IPs of a segment, sorted. One list for all who ask, until it changes. */
+  addressesOf(segment: string): readonly string[] {
+    const known = this.#addresses.get(segment);
+    if (known !== undefined) return known;
+    const addresses = [...new Set(this.#members.get(segment)?.values())].sort();
+    this.#addresses.set(segment, addresses);
+    return addresses;
   }
 
   /** Uids of the members of a segment. */
@@ -46,6 +52,7 @@ export class PeerIndex {
   }
 
   #set(segment: string, { uid, ip }: { readonly uid: string; readonly ip: string | undefined }): void {
+    this.#addresses.delete(segment);
     const members = this.#members.get(segment) ?? new Map<string, string>();
     if (ip === undefined) members.delete(uid);
     else members.set(uid, ip);

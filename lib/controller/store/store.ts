@@ -4,7 +4,7 @@ import type { Member, MembershipSettings } from "../../member/member.ts";
 import type { Network } from "../../network/network.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Problem } from "../../network/problem.ts";
-import type { Observation } from "../../overlay/observation.ts";
+import type { KernelState } from "../../overlay/observation.ts";
 import { believe } from "./claims.ts";
 import { defaultMaxMembers } from "./member_limit.ts";
 import { KnownNetworks } from "./known_networks.ts";
@@ -82,9 +82,9 @@ export class Store {
     return [...problemsOf(membership), ...conflicts];
   }
 
-  /** Pod IPs of the other members of the network's segment. */
-  peersOf(uid: string, network: Network): readonly string[] {
-    return this.surroundings.peersOf(uid, network);
+  /** Pod IPs of the members of the network, sorted: the same list for all as long as nobody comes or goes. */
+  peersOf(network: Network): readonly string[] {
+    return this.surroundings.peersOf(network);
   }
 
   /** Addresses of this member that others of its networks have too. */
@@ -149,7 +149,7 @@ export class Store {
   }
 
   /** What the pod's kernel held at the first look at it: what it had before we came may come back by that. */
-  claim(uid: string, observed: Observation): Affected {
+  claim(uid: string, observed: KernelState): Affected {
     const tracked = this.#pods.get(uid);
     if (tracked === undefined || tracked.seen) return this.#settle();
     tracked.seen = true;

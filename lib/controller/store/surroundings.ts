@@ -60,8 +60,8 @@ export class Surroundings {
   }
 
   /** Pod IPs of the other members of the network's segment. */
-  peersOf(uid: string, network: Network): readonly string[] {
-    return this.#peers.peersOf(uid, peerKey(network));
+  peersOf(network: Network): readonly string[] {
+    return this.#peers.addressesOf(peerKey(network));
   }
 
   /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */

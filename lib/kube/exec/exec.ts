@@ -21,8 +21,8 @@ export type ExecOutcome =
   | { readonly kind: "gone"; readonly reason: string }
   /** The container is not running (yet, or any more), or lacks the command's file: `programMissing`. */
   | { readonly kind: "not-ready"; readonly reason: string; readonly programMissing?: true }
-  /** It may have run: dropped, timed out, output over the cap, protocol broken. Observe again. */
-  | { readonly kind: "unknown"; readonly reason: string };
+  /** It may have run: dropped, timed out, protocol broken, output over the cap (`overflow`). Observe again. */
+  | { readonly kind: "unknown"; readonly reason: string; readonly overflow?: true };
 
 /** A finished command. Output is cut at the cap. */
 export interface ExecResult {

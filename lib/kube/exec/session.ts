@@ -60,6 +60,8 @@ export interface SessionOptions {
   readonly deadline: number;
   /** Aborted: the connection is not waited for any more. One that is open goes on. */
   readonly signal?: AbortSignal;
+  /** Called when something comes on stderr while no exchange is under way: it speaks of an earlier one. */
+  readonly onLateStderr?: () => void;
 }
 
 /** Bytes of stdout that one exchange may answer unless told otherwise. */
@@ -74,7 +76,10 @@ export async function openSession(executor: Executor, options: SessionOptions): 
   const abort = (): void => limit.abort("aborted");
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener("abort", abort, { once: true });
-  const talk = newConversation((reason) => limit.abort(reason));
+  const talk = newConversation({
+    disconnect: (reason) => limit.abort(reason),
+    onLateStderr: () => options.onLateStderr?.(),
+  });
   const process = await executor.start({
     target: options.target,
     command: options.command,

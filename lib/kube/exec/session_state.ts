@@ -29,8 +29,15 @@ interface Waiting {
   readonly done: (lines: readonly string[] | undefined) => void;
 }
 
-/** A conversation at its beginning. `disconnect` is told why the session must end, at most once. */
-export function newConversation(disconnect: (reason: string) => void): Conversation {
+export interface ConversationOptions {
+  /** Told why the session must end, at most once. */
+  readonly disconnect: (reason: string) => void;
+  /** Something came on stderr while nothing was waited for. */
+  readonly onLateStderr: () => void;
+}
+
+/** A conversation at its beginning. */
+export function newConversation({ disconnect, onLateStderr }: ConversationOptions): Conversation {
   const reader = createLineReader();
   const errorText = new TextDecoder();
   let stderr = "";
@@ -44,9 +51,9 @@ export function newConversation(disconnect: (reason: string) => void): Conversat
     waiting = undefined;
   }
 
-  function abort(reason: string): void {
+  function abort(reason: string, more: { readonly overflow?: true } = {}): void {
     if (outcome) return;
-    finish({ kind: "unknown", reason });
+    finish({ kind: "unknown", reason, ...more });
     disconnect(reason);
   }
 
@@ -63,7 +70,7 @@ export function newConversation(disconnect: (reason: string) => void): Conversat
     if (outcome) return;
     heard += chunk.length;
     const cap = waiting?.cap ?? 0;
-    if (waiting && heard > cap) return abort(`more than ${cap} bytes of answers`);
+    if (waiting && heard > cap) return abort(`more than ${cap} bytes of answers`, { overflow: true });
     for (const line of reader.push(chunk)) hear(line);
     if (!waiting && reader.pendingBytes > 0) abort("output that nobody asked for");
   }
@@ -72,6 +79,7 @@ export function newConversation(disconnect: (reason: string) => void): Conversat
     stdout,
     stderr: (chunk) => {
       stderr = (stderr + errorText.decode(chunk, { stream: true })).slice(0, stderrLimit);
+      if (waiting === undefined && outcome === undefined) onLateStderr();
     },
     expect: (count, cap) => {
       if (outcome) return Promise.resolve(undefined);

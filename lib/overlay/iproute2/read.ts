@@ -1,17 +1,9 @@
 // What did the tools answer: which lines to send for a look, and what the lines that come back mean.
 import { parseIp } from "../../network/grammar/address.ts";
-import type { ObservedFdbEntry, ObservedLink, ObservedRoute } from "../observation.ts";
+import type { KernelState, ObservedFdbEntry, ObservedRoute } from "../observation.ts";
 import { type Foreign, optionalText, ReadingError, readObjects, text, unexpected } from "./fields.ts";
 import { readLinks } from "./read_links.ts";
 import { readRoutes } from "./read_routes.ts";
-
-/**
- * What to send to `ip -json -details -force -batch -` for a look. Each line always answers with exactly one
- * line of JSON, so the look is over after as many answers as there are lines: nothing in an answer needs
- * recognising. A `show dev X` would answer nothing when X is missing, so none is used. The routes of both
- * families come in one line.
- */
-export const observeIp: readonly string[] = ["address show", "route show table all"];
 
 /**
  * What to send to `bridge -json -force -batch -` for a look, counted in the same way. Never send `fdb show
@@ -20,18 +12,26 @@ export const observeIp: readonly string[] = ["address show", "route show table a
 export const observeFdb: readonly string[] = ["fdb show"];
 
 /**
+ * The same, but only what the kernel has learned by itself. This filter sticks too: a session that was asked this answers
+ * nothing else any more. Old tools do not know the word and list everything.
+ */
+export const observeLearned: readonly string[] = ["fdb show dynamic"];
+
+/**
  * A line that changes nothing and always answers with one short line of JSON, in both tools: put it after
  * lines that answer nothing, to learn that they have been carried out.
  */
 export const barrier = "link show dev lo";
 
-/** Reads the answers to `observeIp`. Throws a ReadingError that says what is not as expected. */
-export function readIp(answers: readonly string[]): {
-  readonly links: readonly ObservedLink[];
-  readonly routes: readonly ObservedRoute[];
-} {
-  const [links, routes] = counted(answers, observeIp);
-  return { links: readLinks(links ?? ""), routes: readRoutes(routes ?? "") };
+/** Reads the answers to `ipQuestions`. Throws a ReadingError that says what is not as expected. */
+export function readIp(answers: readonly string[], questions: readonly string[]): KernelState {
+  const [links = "", ...lines] = counted(answers, questions);
+  // One route may answer several questions.
+  const routes = new Map<string, ObservedRoute>();
+  for (const [at, line] of lines.entries()) {
+    for (const route of readRoutes(line, questions[at + 1] ?? "")) routes.set(JSON.stringify(route), route);
+  }
+  return { links: readLinks(links), routes: [...routes.values()] };
 }
 
 /** Reads the answers to `observeFdb`. Throws a ReadingError that says what is not as expected. */

@@ -25,7 +25,8 @@ function readLink(link: Foreign): ObservedLink {
   const data = info === undefined ? undefined : optionalObject(info, "info_data");
   return {
     name: text(link, "ifname"),
-    index: count(link, "ifindex"),
+    altnames: texts(link, "altnames"),
+    ...masterOf(link),
     mtu: count(link, "mtu"),
     mac: (optionalText(link, "address") ?? "").toLowerCase(),
     up: texts(link, "flags").includes("UP"),
@@ -34,6 +35,11 @@ function readLink(link: Foreign): ObservedLink {
     ...(kind === "vxlan" && data !== undefined ? { vxlan: readVxlan(data) } : {}),
     addresses: objects(link, "addr_info").flatMap(readAddress),
   };
+}
+
+function masterOf(link: Foreign): { readonly master?: string } {
+  const master = optionalText(link, "master");
+  return master === undefined ? {} : { master };
 }
 
 function readVxlan(data: Foreign): ObservedVxlan {

@@ -1,4 +1,4 @@
-// Which routes are there: the line that `route show table all` prints, both families in one.
+// Which routes are there: a line that `route show table all …` prints, both families in one.
 import { type Family, hostPrefix, parseIp, readCidr } from "../../network/grammar/address.ts";
 import type { ObservedRoute } from "../observation.ts";
 import { routeProtocol } from "../step.ts";
@@ -13,15 +13,18 @@ import {
   unexpected,
 } from "./fields.ts";
 
-/** Reads the line that `route show table all` prints. Throws a ReadingError. */
-export function readRoutes(line: string): readonly ObservedRoute[] {
-  return readObjects(line, "routes").flatMap(readRoute);
+/** Asks for the routes that are ours. Their protocol, which the question names, is then left out of the answer. */
+export const ourRoutes = `route show table all proto ${routeProtocol}`;
+
+/** Reads the line that a question for routes is answered with. Throws a ReadingError. */
+export function readRoutes(line: string, question = "route show table all"): readonly ObservedRoute[] {
+  return readObjects(line, "routes").flatMap((route) => readRoute(route, question === ourRoutes));
 }
 
-function readRoute(route: Foreign): readonly ObservedRoute[] {
+function readRoute(route: Foreign, areOurs: boolean): readonly ObservedRoute[] {
   const common = {
     subnet: readSubnet(route),
-    ours: optionalText(route, "protocol") === String(routeProtocol),
+    ours: areOurs || optionalText(route, "protocol") === String(routeProtocol),
     table: optionalText(route, "table") ?? "main",
     metric: optionalCount(route, "metric") ?? 0,
   };

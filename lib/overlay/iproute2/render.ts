@@ -18,7 +18,9 @@ export function render(step: Step): CommandLine {
     case "add-link":
       return renderAddLink(step);
     case "set-alias":
-      return ip("link set dev", name(step.interfaceName), "alias", alias(step.alias));
+      return ip("link set dev", name(step.temporary ?? step.interfaceName), "alias", alias(step.alias));
+    case "rename-link":
+      return ip("link set dev", name(step.temporary), "name", name(step.interfaceName));
     case "set-underlay":
       return ip(
         "link set dev",
@@ -61,7 +63,8 @@ export function render(step: Step): CommandLine {
 
 function renderAddLink(step: AddLink): CommandLine {
   return ip(
-    ...["link add name", name(step.interfaceName), "address", mac(step.mac)],
+    ...["link add name", name(step.temporary), "address", mac(step.mac)],
+    ...(step.master === undefined ? [] : ["master", name(step.master)]),
     ...(step.mtu === undefined ? [] : ["mtu", mtu(step.mtu)]),
     ...["type vxlan id", vni(step.vni), "dev", name(step.underlay), "dstport", port(step.port)],
     ...(step.local === undefined ? [] : ["local", address(step.local, step.family)]),

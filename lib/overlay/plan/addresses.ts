@@ -8,7 +8,7 @@ import type { AddressSteps, KnownAddresses, StandingLink } from "./parts.ts";
  */
 export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresses): AddressSteps {
   const { interfaceName } = wanted;
-  const observed = (link?.addresses ?? []).flatMap((text) => readCidr(text) ?? []);
+  const observed = link.addresses.flatMap((text) => readCidr(text) ?? []);
   const texts = new Set(wanted.addresses.map(cidrText));
   const isUnwanted = (cidr: Cidr): boolean =>
     !texts.has(cidrText(cidr)) &&

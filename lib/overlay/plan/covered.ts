@@ -12,7 +12,7 @@ import {
   subnetOf,
 } from "../../network/grammar/address.ts";
 import { quoted } from "../../text/quoted.ts";
-import type { Observation } from "../observation.ts";
+import type { KernelState } from "../observation.ts";
 import type { WantedInterface, WantedState } from "../wanted.ts";
 import type { Obstacle } from "./parts.ts";
 
@@ -23,7 +23,7 @@ export interface Uncovered {
 }
 
 /** Takes out the addresses and routes that cover a peer of any network of the pod, or the way to the peers. */
-export function withoutCovering(wanted: WantedState, observed: Observation): Uncovered {
+export function withoutCovering(wanted: WantedState, observed: KernelState): Uncovered {
   if (!wanted.interfaces.some(({ addresses, routes }) => addresses.length + routes.length > 0)) {
     return { wanted, obstacles: [] };
   }
@@ -48,13 +48,14 @@ export function withoutCovering(wanted: WantedState, observed: Observation): Unc
 
 /** Addresses that packets of the networks must reach outside of them. */
 interface Targets {
-  readonly peers: readonly string[];
+  /** Pod IPs, as the members of each network share them. */
+  readonly lists: readonly (readonly string[])[];
   /** Next hops of the pod's default and on the devices that carry the networks, with the device. */
   readonly gateways: ReadonlyMap<string, string>;
 }
 
 /** By family: a network is carried by the pod IPs of one. */
-function targetsOf(wanted: WantedState, observed: Observation): ReadonlyMap<number, Targets> {
+function targetsOf(wanted: WantedState, observed: KernelState): ReadonlyMap<number, Targets> {
   const own = new Set(wanted.interfaces.map(({ interfaceName }) => interfaceName));
   return new Map(
     [...Map.groupBy(wanted.interfaces, ({ family }) => family)].map(([family, interfaces]) => {
@@ -65,8 +66,8 @@ function targetsOf(wanted: WantedState, observed: Observation): ReadonlyMap<numb
         const counts = parseIp(gateway)?.family === family && !contains(linkLocal, gateway);
         return isOnTheWay && counts ? [[gateway, dev]] : [];
       });
-      const peers = interfaces.flatMap((each) => each.peers);
-      return [family, { peers, gateways: new Map(gateways.sort()) }];
+      const lists = interfaces.map(({ peers }) => peers);
+      return [family, { lists, gateways: new Map(gateways.sort()) }];
     }),
   );
 }
@@ -77,16 +78,17 @@ function firstCovered(
   { targets, wanted, observed }: {
     readonly targets: ReadonlyMap<number, Targets>;
     readonly wanted: WantedState;
-    readonly observed: Observation;
+    readonly observed: KernelState;
   },
 ): string | undefined {
-  const { peers, gateways } = targets.get(subnet.family) ?? noTargets;
+  const { lists, gateways } = targets.get(subnet.family) ?? noTargets;
   const covers = matcher(subnet);
   const ways = narrowerWays(subnet, { wanted, observed });
   const isCovered = (address: string): boolean => covers(address) && !ways.some((way) => way(address));
   const gateway = [...gateways.keys()].find(isCovered);
   if (gateway !== undefined) return `${gateway}, the gateway on ${quoted(gateways.get(gateway) ?? "")}`;
-  const peer = peers.find(isCovered);
+  const peers = lists.flatMap((list) => coveredIn(list, subnet)).filter((ip) => !wanted.own.has(ip));
+  const peer = peers.find((address) => !ways.some((way) => way(address)));
   return peer === undefined ? undefined : `${peer}, the pod IP of a peer`;
 }
 
@@ -96,7 +98,7 @@ function firstCovered(
  */
 function narrowerWays(
   { family, prefix }: Cidr,
-  { wanted, observed }: { readonly wanted: WantedState; readonly observed: Observation },
+  { wanted, observed }: { readonly wanted: WantedState; readonly observed: KernelState },
 ): readonly ((address: string) => boolean)[] {
   const names = new Set(wanted.interfaces.map(({ interfaceName }) => interfaceName));
   return observed.routes
@@ -104,6 +106,19 @@ function narrowerWays(
     .flatMap(({ subnet }) => readCidr(subnet) ?? [])
     .filter((way) => way.family === family && way.prefix > prefix)
     .map(matcher);
+}
+
+/** Of each list of pod IPs, which of them a subnet covers. All members of a network share the list, and most the subnet. */
+const coveredOf = new WeakMap<readonly string[], Map<string, readonly string[]>>();
+
+/** Those of the list that the subnet covers: a thousand members ask it of one list, one of them works it out. */
+export function coveredIn(list: readonly string[], subnet: Cidr): readonly string[] {
+  const known = coveredOf.get(list) ?? new Map<string, readonly string[]>();
+  coveredOf.set(list, known);
+  const text = cidrText(subnet);
+  const covered = known.get(text) ?? list.filter(matcher(subnet));
+  known.set(text, covered);
+  return covered;
 }
 
 /** A test made once for many addresses of the subnet's family, which are canonical: `contains` parses both each time. */
@@ -154,4 +169,4 @@ function obstacle(
   };
 }
 
-const noTargets: Targets = { peers: [], gateways: new Map() };
+const noTargets: Targets = { lists: [], gateways: new Map() };

@@ -1,10 +1,10 @@
 // Which forwarding entries the interfaces get and lose: one flood entry for each peer, and nothing towards
 // anybody else.
 import { floodMac } from "../iproute2/render.ts";
-import type { Observation, ObservedFdbEntry } from "../observation.ts";
+import type { ObservedFdbEntry } from "../observation.ts";
 import type { Step } from "../step.ts";
 import type { WantedState } from "../wanted.ts";
-import type { Plan, StandingLink } from "./parts.ts";
+import type { StandingLink } from "./parts.ts";
 
 /** Steps for all interfaces, each list sorted by interface. */
 export interface FdbSteps {
@@ -12,38 +12,33 @@ export interface FdbSteps {
   readonly deletions: readonly Step[];
 }
 
+interface Entries {
+  readonly fdb: readonly ObservedFdbEntry[];
+  /** The pod's own IPs, which may be among the peers'. */
+  readonly own: ReadonlySet<string>;
+}
+
 /** Plans the entries of all standing links. */
-export function fdbSteps(standing: readonly StandingLink[], observed: Observation): FdbSteps {
-  const held = entriesByDevice(observed.fdb);
+export function fdbSteps(standing: readonly Pick<StandingLink, "wanted">[], entries: Entries): FdbSteps {
+  const held = Map.groupBy(entries.fdb, ({ dev }) => dev);
+  const sorted = standing.map(({ wanted }) => wanted).sort((a, b) =>
+    a.interfaceName < b.interfaceName ? -1 : 1
+  );
   return {
-    appends: standing.flatMap(({ wanted, link }) =>
-      missingPeers(wanted.peers, entriesOf(held, link?.name))
-        .map((dst) => ({ kind: "append-fdb", interfaceName: wanted.interfaceName, dst }) as const)
+    appends: sorted.flatMap(({ interfaceName, peers }) =>
+      missingPeers(peers, { fdb: held.get(interfaceName) ?? [], own: entries.own })
+        .map((dst) => ({ kind: "append-fdb", interfaceName, dst }) as const)
     ),
-    deletions: standing.flatMap(({ wanted, link }) =>
-      strayEntries(wanted.peers, entriesOf(held, link?.name))
-        .map(({ mac, dst }) =>
-          ({ kind: "delete-fdb", interfaceName: wanted.interfaceName, mac, dst }) as const
-        )
+    deletions: sorted.flatMap(({ interfaceName, peers }) =>
+      strayEntries(peers, { fdb: held.get(interfaceName) ?? [], own: entries.own })
+        .map(({ mac, dst }) => ({ kind: "delete-fdb", interfaceName, mac, dst }) as const)
     ),
   };
 }
 
-function entriesByDevice(fdb: readonly ObservedFdbEntry[]): ReadonlyMap<string, readonly ObservedFdbEntry[]> {
-  return Map.groupBy(fdb, ({ dev }) => dev);
-}
-
-/** A link that is about to be made starts empty, also when one of its name is still there. */
-function entriesOf(
-  held: ReadonlyMap<string, readonly ObservedFdbEntry[]>,
-  link: string | undefined,
-): readonly ObservedFdbEntry[] {
-  return link === undefined ? [] : held.get(link) ?? [];
-}
-
-function missingPeers(peers: readonly string[], entries: readonly ObservedFdbEntry[]): readonly string[] {
-  const flooded = new Set(entries.filter(({ mac }) => mac === floodMac).map(({ dst }) => dst));
-  return peers.filter((peer) => !flooded.has(peer));
+function missingPeers(peers: readonly string[], { fdb, own }: Entries): readonly string[] {
+  const flooded = new Set(fdb.flatMap(({ mac, dst }) => mac === floodMac ? [dst] : []));
+  return peers.filter((peer) => !flooded.has(peer) && !own.has(peer));
 }
 
 /**
@@ -51,12 +46,9 @@ function missingPeers(peers: readonly string[], entries: readonly ObservedFdbEnt
  * another's by now. A learned one may age out before it is deleted; the kernel then refuses the line, which
  * is harmless.
  */
-function strayEntries(
-  peers: readonly string[],
-  entries: readonly ObservedFdbEntry[],
-): readonly ObservedFdbEntry[] {
+function strayEntries(peers: readonly string[], { fdb, own }: Entries): readonly ObservedFdbEntry[] {
   const wanted = new Set(peers);
-  return entries.filter(({ dst }) => !wanted.has(dst)).sort(byDestination);
+  return fdb.filter(({ dst }) => !wanted.has(dst) || own.has(dst)).sort(byDestination);
 }
 
 function byDestination(a: ObservedFdbEntry, b: ObservedFdbEntry): number {
@@ -64,36 +56,10 @@ function byDestination(a: ObservedFdbEntry, b: ObservedFdbEntry): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/**
- * The observation that fdb steps leave behind, for steps planned from this very observation: what is appended
- * is not there yet, what is deleted is. All other steps are ignored: after those, look again.
- */
-export function afterFdbSteps(observed: Observation, steps: readonly Step[]): Observation {
-  const deleted = new Set(
-    steps.flatMap((step) => step.kind === "delete-fdb" ? [keyOf({ ...step, dev: step.interfaceName })] : []),
-  );
-  const appended = steps.flatMap((step) =>
-    step.kind === "append-fdb" ? [{ dev: step.interfaceName, mac: floodMac, dst: step.dst }] : []
-  );
-  // A rollout only appends, to thousands of entries again and again: no key is made for them then.
-  const kept = deleted.size === 0 ? observed.fdb : observed.fdb.filter((entry) => !deleted.has(keyOf(entry)));
-  return { ...observed, fdb: [...kept, ...appended] };
-}
-
-function keyOf({ dev, mac, dst }: ObservedFdbEntry): string {
-  return `${dev} ${mac} ${dst}`;
-}
-
-/** Counts only when something is left to do: a thousand entries are not compared to say that none is missing. */
+/** Forwarding entries that are wanted and not there. */
 export function missingEntries(
-  left: Plan,
-  { observed, wanted }: { readonly observed: Observation; readonly wanted: WantedState },
+  { interfaces, own }: Pick<WantedState, "interfaces" | "own">,
+  fdb: readonly ObservedFdbEntry[],
 ): number {
-  if (left.steps.length + left.obstacles.length === 0) return 0;
-  const held = new Set(observed.fdb.map(({ dev, dst }) => `${dev} ${dst}`));
-  return wanted.interfaces.reduce(
-    (sum, { interfaceName, peers }) =>
-      sum + peers.filter((peer) => !held.has(`${interfaceName} ${peer}`)).length,
-    0,
-  );
+  return fdbSteps(interfaces.map((wanted) => ({ wanted })), { fdb, own }).appends.length;
 }

@@ -1,46 +1,54 @@
 // How one link is made or brought to its wanted alias, device, MTU, MAC and state, without losing it.
-import type { Observation, ObservedLink } from "../observation.ts";
-import type { AddLink, Step } from "../step.ts";
-import type { WantedInterface } from "../wanted.ts";
-import type { Obstacle, StandingLink } from "./parts.ts";
-import { underlayObstacle, wantedMtu } from "./underlay.ts";
+import { quoted } from "../../text/quoted.ts";
+import type { ObservedLink } from "../observation.ts";
+import type { Step } from "../step.ts";
+import { temporaryName, type WantedInterface, type WantedState } from "../wanted.ts";
+import type { MissingLink, Obstacle, StandingLink } from "./parts.ts";
+import { type Devices, plannedMtu, underlayObstacle } from "./underlay.ts";
 
-/** Steps for one interface; an obstacle stops the change of device and MTU only, the rest of it goes on. */
+/** Makes the link under a name of ours, marks it, and only then gives it its own. */
+export function makingSteps(
+  { wanted, why, predecessor }: MissingLink,
+  { annotationKey }: WantedState,
+): readonly Step[] {
+  const { interfaceName, vni, port, family, underlay, mac, alias } = wanted;
+  const temporary = temporaryName(wanted.name, annotationKey);
+  const master = predecessor?.master;
+  const isNameable = master !== undefined && nameable.test(master);
+  return [
+    {
+      kind: "add-link",
+      ...{ interfaceName, temporary, vni, port, family, underlay, mac },
+      ...(wanted.local === undefined ? {} : { local: wanted.local }),
+      ...(wanted.mtu === undefined ? {} : { mtu: wanted.mtu }),
+      ...(isNameable ? { master } : {}),
+      why: master === undefined || isNameable ? why : `${why}; it is no port of ${quoted(master)} any more`,
+    },
+    { kind: "set-alias", interfaceName, temporary, alias },
+    { kind: "rename-link", interfaceName, temporary },
+  ];
+}
+
+/** Names of other people's devices that can stand in a command. */
+const nameable = /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/;
+
+/** Steps for a link that stands; an obstacle stops the change of device and MTU only, the rest of it goes on. */
 export function linkSteps(
-  { wanted, link, why }: StandingLink,
-  observed: Observation,
+  { wanted, link }: StandingLink,
+  devices: Devices,
 ): { readonly steps: readonly Step[]; readonly obstacles: readonly Obstacle[] } {
   const { interfaceName } = wanted;
-  if (link === undefined) {
-    const alias: Step = { kind: "set-alias", interfaceName, alias: wanted.alias };
-    return { steps: [addLink(wanted, why), alias, ...upSteps(wanted, false)], obstacles: [] };
-  }
-  const reason = underlayObstacle(wanted, observed.links);
+  const reason = underlayObstacle(wanted, devices);
   return {
     steps: [
       ...aliasSteps(wanted, link),
-      ...(reason === undefined ? underlaySteps(wanted, { link, observed }) : []),
+      ...(reason === undefined ? underlaySteps(wanted, { link, mtu: plannedMtu(wanted, devices) }) : []),
       ...macSteps(wanted, link),
       ...upSteps(wanted, link.up),
     ],
     obstacles: reason === undefined
       ? []
       : [{ kind: "setup-failed", network: wanted.name, interfaceName, reason }],
-  };
-}
-
-function addLink(wanted: WantedInterface, why: string): AddLink {
-  return {
-    kind: "add-link",
-    interfaceName: wanted.interfaceName,
-    vni: wanted.vni,
-    port: wanted.port,
-    family: wanted.family,
-    ...(wanted.local === undefined ? {} : { local: wanted.local }),
-    underlay: wanted.underlay,
-    mac: wanted.mac,
-    ...(wanted.mtu === undefined ? {} : { mtu: wanted.mtu }),
-    why,
   };
 }
 
@@ -54,18 +62,12 @@ function aliasSteps(wanted: WantedInterface, link: ObservedLink): readonly Step[
  * The device before the MTU: a device with a smaller MTU clamps that of the interface as it takes it over.
  */
 function underlaySteps(
-  wanted: WantedInterface,
-  { link, observed }: { readonly link: ObservedLink; readonly observed: Observation },
+  { interfaceName, vni, underlay }: WantedInterface,
+  { link, mtu }: { readonly link: ObservedLink; readonly mtu: number },
 ): readonly Step[] {
-  const { interfaceName } = wanted;
-  const underlay = observed.links.find(({ name }) => name === wanted.underlay);
-  if (underlay === undefined) return [];
-  const mtu = wantedMtu(wanted, underlay);
-  const isMoved = link.vxlan?.dev !== wanted.underlay;
+  const isMoved = link.vxlan?.dev !== underlay;
   return [
-    ...(isMoved
-      ? [{ kind: "set-underlay", interfaceName, vni: wanted.vni, underlay: wanted.underlay } as const]
-      : []),
+    ...(isMoved ? [{ kind: "set-underlay", interfaceName, vni, underlay } as const] : []),
     ...(link.mtu === mtu ? [] : [{ kind: "set-mtu", interfaceName, mtu } as const]),
   ];
 }

@@ -3,17 +3,18 @@
 //
 // Ours is a link of kind vxlan with exactly our alias. One without any alias that has the name and VNI of a
 // wanted interface counts as ours too and is adopted: the predecessor made such links, and so do we in the
-// moment between making a link and giving it its alias. A link that differs in what cannot be changed in
-// place is deleted and made again. Nothing is deleted for an interface that cannot be made: a wrong link
+// moment between making a link and giving it its alias. One that bears the name we give to links while they are made
+// was left half made. A link that differs in what cannot be changed in
+// place is deleted and made again, and so is what stands on one that is deleted: the kernel takes it along. Nothing is deleted for an interface that cannot be made: a wrong link
 // harms less than none.
 import { quoted } from "../../text/quoted.ts";
-import type { Observation, ObservedLink } from "../observation.ts";
-import { networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
-import type { LinkPlan, Obstacle, StandingLink } from "./parts.ts";
-import { underlayObstacle } from "./underlay.ts";
+import type { KernelState, ObservedLink } from "../observation.ts";
+import { isTemporaryName, networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
+import type { LinkPlan, MissingLink, Obstacle, StandingLink } from "./parts.ts";
+import { standsOn, underlayObstacle } from "./underlay.ts";
 
 /** Judges all links of a pod. */
-export function planLinks(wanted: WantedState, observed: Observation): LinkPlan {
+export function planLinks(wanted: WantedState, observed: KernelState): LinkPlan {
   const links = { wanted, observed, holders: networkHolders(wanted, observed) };
   const obstacles = new Map<string, Obstacle>();
   // An obstacle keeps a link that would have gone, which may be in the way of another interface: until
@@ -45,7 +46,7 @@ export function replaceReason(wanted: WantedInterface, link: ObservedLink): stri
 
 interface Links {
   readonly wanted: WantedState;
-  readonly observed: Observation;
+  readonly observed: KernelState;
   /** The network each link of ours belongs to, by link name. */
   readonly holders: ReadonlyMap<string, string>;
 }
@@ -57,7 +58,7 @@ interface Findings {
   readonly obstacles: ReadonlyMap<string, Obstacle>;
 }
 
-function networkHolders(wanted: WantedState, observed: Observation): ReadonlyMap<string, string> {
+function networkHolders(wanted: WantedState, observed: KernelState): ReadonlyMap<string, string> {
   return new Map(
     observed.links.flatMap((link): [string, string][] => {
       const network = networkOf(link, wanted);
@@ -69,6 +70,7 @@ function networkHolders(wanted: WantedState, observed: Observation): ReadonlyMap
 function networkOf(link: ObservedLink, wanted: WantedState): string | undefined {
   if (link.vxlan === undefined) return undefined;
   if (link.alias !== "") return networkOfAlias(link.alias, wanted.annotationKey);
+  if (isTemporaryName(link.name, wanted.annotationKey)) return "";
   return wanted.interfaces.find(({ interfaceName, vni }) =>
     interfaceName === link.name && vni === link.vxlan?.vni
   )?.name;
@@ -81,6 +83,13 @@ function doomedLinks(links: Links, obstacles: Findings["obstacles"]): Findings["
     const why = network === undefined ? undefined : doomOf(link, { ...links, network, obstacles });
     if (why !== undefined) doomed.set(link.name, why);
   }
+  for (let before = -1; before < doomed.size;) {
+    before = doomed.size;
+    for (const { name, vxlan } of links.observed.links) {
+      if (!links.holders.has(name) || doomed.has(name) || !doomed.has(vxlan?.dev ?? "")) continue;
+      doomed.set(name, `device ${vxlan?.dev}, on which it stands, goes`);
+    }
+  }
   return doomed;
 }
 
@@ -89,6 +98,7 @@ function doomOf(
   context: Links & { readonly network: string; readonly obstacles: Findings["obstacles"] },
 ): string | undefined {
   const { wanted, network } = context;
+  if (isTemporaryName(link.name, wanted.annotationKey)) return "it was left half made";
   const iface = wanted.interfaces.find((candidate) => candidate.name === network);
   if (iface !== undefined) {
     return context.obstacles.has(network) ? undefined : replaceReason(iface, link);
@@ -120,15 +130,27 @@ function keptLink(wanted: WantedInterface, { observed, holders, doomed }: Doomed
 function whyNotMade(wanted: WantedInterface, context: Doomed): Obstacle | undefined {
   const staying = context.observed.links.filter(({ name }) => !context.doomed.has(name));
   const { name: network, interfaceName } = wanted;
-  const sameName = staying.find(({ name }) => name === wanted.interfaceName);
+  const sameName = staying.find(({ name, altnames }) =>
+    name === wanted.interfaceName || altnames.includes(wanted.interfaceName)
+  );
   if (sameName !== undefined) {
-    return { kind: "conflict", network, interfaceName, reason: nameTaken(wanted, sameName) };
+    return {
+      kind: "conflict",
+      network,
+      interfaceName,
+      reason: nameTaken(wanted, { ...context, link: sameName }),
+    };
   }
   const sameVni = staying.find(({ vxlan }) => isSameSegment(wanted, vxlan));
   if (sameVni !== undefined) {
-    return { kind: "conflict", network, interfaceName, reason: vniTaken(wanted, sameVni) };
+    return {
+      kind: "conflict",
+      network,
+      interfaceName,
+      reason: vniTaken(wanted, { ...context, link: sameVni }),
+    };
   }
-  const reason = underlayObstacle(wanted, staying);
+  const reason = underlayObstacle(wanted, { links: staying, interfaces: context.wanted.interfaces });
   return reason === undefined ? undefined : { kind: "setup-failed", network, interfaceName, reason };
 }
 
@@ -137,15 +159,33 @@ function isSameSegment(wanted: WantedInterface, vxlan: ObservedLink["vxlan"]): b
   return vxlan?.vni === wanted.vni && vxlan.port === wanted.port && vxlan.family === wanted.family;
 }
 
-function nameTaken(wanted: WantedInterface, link: ObservedLink): string {
-  return `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": the name is taken by ` +
-    `${description(link)}. Remove that link, or choose another name for the interface (name=…)`;
+type InTheWay = Doomed & { readonly link: ObservedLink };
+
+function nameTaken(wanted: WantedInterface, context: InTheWay): string {
+  const { link } = context;
+  const attempt =
+    `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": the name is `;
+  return link.name === wanted.interfaceName
+    ? `${attempt}taken by ${description(link)}. ` +
+      `${removal(context)}, or choose another name for the interface (name=…)`
+    : `${attempt}an alternative name of link ${quoted(link.name)}. ` +
+      "Take it from there, or choose another name for the interface (name=…)";
 }
 
-function vniTaken(wanted: WantedInterface, link: ObservedLink): string {
+function vniTaken(wanted: WantedInterface, context: InTheWay): string {
+  const { link } = context;
   return `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": VNI ${wanted.vni} and port ` +
     `${wanted.port} are taken by link ${quoted(link.name)}, ${description(link)}. ` +
-    `Remove that link, or choose another VNI (id=…) or port (dstport=…)`;
+    `${removal(context)}, or choose another VNI (id=…) or port (dstport=…)`;
+}
+
+/** Of our own links none is for users to remove: it is there because of something they have written. */
+function removal({ link, holders, wanted }: InTheWay): string {
+  const network = holders.get(link.name);
+  if (network === undefined) return "Remove that link";
+  return wanted.untouchable.includes(network)
+    ? `It stays until network ${quoted(network)} is given correctly or no longer asked for: mend that`
+    : `It stays as long as something is in the way of network ${quoted(network)}: mend that`;
 }
 
 function description(link: ObservedLink): string {
@@ -156,25 +196,42 @@ function description(link: ObservedLink): string {
 }
 
 function linkPlan(links: Links, findings: Findings): LinkPlan {
-  const doomed = findings.doomed;
+  const { doomed } = findings;
+  const possible = links.wanted.interfaces.filter(({ name }) => !findings.obstacles.has(name));
+  const standing = possible.flatMap((wanted): StandingLink[] => {
+    const link = keptLink(wanted, { ...links, doomed });
+    return link === undefined ? [] : [{ wanted, link }];
+  });
+  const { interfaces } = links.wanted;
+  const height = ({ wanted }: StandingLink): number => standsOn(wanted, interfaces).length;
   return {
-    standing: links.wanted.interfaces
-      .filter(({ name }) => !findings.obstacles.has(name))
-      .map((wanted) => standingLink(wanted, { ...links, doomed })),
-    deletions: [...doomed].sort().map(([interfaceName, why]) => ({
-      kind: "delete-link",
-      interfaceName,
-      why,
-    })),
+    standing: standing.sort((a, b) => height(a) - height(b)),
+    missing: possible.filter((wanted) => !standing.some((each) => each.wanted === wanted))
+      .map((wanted) => missingLink(wanted, { ...links, doomed })),
+    staying: links.observed.links.filter(({ name }) => !doomed.has(name)),
+    deletions: deletionsOf(links.observed.links, doomed),
     obstacles: [...findings.obstacles.values()],
   };
 }
 
-function standingLink(wanted: WantedInterface, context: Doomed): StandingLink {
-  const link = keptLink(wanted, context);
-  if (link !== undefined) return { wanted, link, why: "" };
-  const replaced = [...context.holders].find(([name, network]) =>
-    network === wanted.name && context.doomed.has(name)
+/** What stands on another one goes before it, or would have gone with it. */
+function deletionsOf(
+  links: readonly ObservedLink[],
+  doomed: Findings["doomed"],
+): LinkPlan["deletions"] {
+  const height = (name: string): number => {
+    const below = links.find((link) => link.name === name)?.vxlan?.dev;
+    return below === undefined || !doomed.has(below) ? 0 : 1 + height(below);
+  };
+  return [...doomed].sort(([a], [b]) => height(b) - height(a) || (a < b ? -1 : 1))
+    .map(([interfaceName, why]) => ({ kind: "delete-link", interfaceName, why }));
+}
+
+function missingLink(wanted: WantedInterface, { observed, holders, doomed }: Doomed): MissingLink {
+  const predecessor = observed.links.find(({ name }) =>
+    holders.get(name) === wanted.name && doomed.has(name)
   );
-  return { wanted, why: replaced === undefined ? "it does not exist" : "it was made otherwise" };
+  return predecessor === undefined
+    ? { wanted, why: "it does not exist" }
+    : { wanted, why: "it was made otherwise", predecessor };
 }

@@ -14,7 +14,7 @@ export interface Obstacle {
   readonly reason: string;
 }
 
-/** Sorted and complete: the same world gives the same plan. `ip` steps come before `bridge` steps. */
+/** Sorted: the same world gives the same plan. `ip` steps come before `bridge` steps. */
 export interface Plan {
   readonly steps: readonly Step[];
   readonly obstacles: readonly Obstacle[];
@@ -23,21 +23,27 @@ export interface Plan {
 /** Addresses that we set, by interface name: only those are ever removed. */
 export type KnownAddresses = ReadonlyMap<string, ReadonlySet<string>>;
 
-/**
- * A wanted interface that stands once the plan's link steps are done: `link` is absent when it is made by
- * them.
- */
+/** A wanted interface whose link was read as ours. Only to these is anything done but making and deleting. */
 export interface StandingLink {
   readonly wanted: WantedInterface;
-  readonly link?: ObservedLink;
-  /** Why it must be made. */
+  readonly link: ObservedLink;
+}
+
+/** A wanted interface that must be made. */
+export interface MissingLink {
+  readonly wanted: WantedInterface;
   readonly why: string;
+  /** The link that is deleted for it. */
+  readonly predecessor?: ObservedLink;
 }
 
 /** The fate of all links. */
 export interface LinkPlan {
-  /** Sorted by interface name. */
+  /** Sorted: what others stand on comes first, then by interface name. */
   readonly standing: readonly StandingLink[];
+  readonly missing: readonly MissingLink[];
+  /** All links but those that are deleted. */
+  readonly staying: readonly ObservedLink[];
   readonly deletions: readonly Extract<Step, { kind: "delete-link" }>[];
   readonly obstacles: readonly Obstacle[];
 }

@@ -1,14 +1,15 @@
 // Wanted minus observed: which steps bring one pod's kernel to what it should hold, and what stands in the
 // way.
-import type { Observation } from "../observation.ts";
+import type { KernelState, Observation } from "../observation.ts";
 import type { WantedState } from "../wanted.ts";
 import { addressSteps } from "./addresses.ts";
 import { withoutCovering } from "./covered.ts";
 import { fdbSteps } from "./fdb.ts";
-import { linkSteps } from "./interface.ts";
+import { linkSteps, makingSteps } from "./interface.ts";
 import { planLinks } from "./links.ts";
-import type { KnownAddresses, Obstacle, Plan } from "./parts.ts";
+import type { KnownAddresses, LinkPlan, Obstacle, Plan, StandingLink } from "./parts.ts";
 import { routeSteps } from "./routes.ts";
+import { leastIpv6Mtu } from "./underlay.ts";
 
 /** What a plan is made from. */
 export interface PlanInput {
@@ -18,37 +19,67 @@ export interface PlanInput {
 }
 
 /**
- * Plans one pod. An empty `steps` without obstacles means: it holds.
+ * Plans one pod. An empty `steps` without obstacles means: it holds. A link that must be made is only made: what it is
+ * to hold is planned once it has been read, for until then nobody knows whose link has that name.
  *
  * The order of steps: what must go goes first (links; then routes and addresses), so that names, VNIs and
- * subnets are free for those that come, also when two interfaces swap them. Peers come before peers go, so
+ * subnets are free for those that come, also when two interfaces swap them, and is still there to be removed: a small
+ * MTU takes IPv6 addresses along. Peers come before peers go, so
  * that no frame is lost in between.
  */
 export function plan(input: PlanInput): Plan {
-  const allowed = withoutCovering(input.wanted, input.observed);
-  const links = planLinks(allowed.wanted, input.observed);
-  const standing = links.standing.map((link) => ({ link, work: linkSteps(link, input.observed) }));
-  const addresses = links.standing.map((link) => addressSteps(link, input.ourAddresses));
-  const routes = routeSteps(links, { observed: input.observed, addresses });
-  const fdb = fdbSteps(links.standing, input.observed);
+  const { wanted, obstacles: covered } = withoutCovering(input.wanted, input.observed);
+  const links = planLinks(wanted, input.observed);
+  const { steps, obstacles } = linksAndContents(links, { ...input, wanted, covered });
+  const fdb = fdbSteps(links.standing, { fdb: input.observed.fdb, own: input.wanted.own });
+  return { steps: [...steps, ...fdb.appends, ...fdb.deletions], obstacles };
+}
+
+/** The same without forwarding entries: what `ip` does. */
+export function planKernel(input: Omit<PlanInput, "observed"> & { readonly observed: KernelState }): Plan {
+  const { wanted, obstacles: covered } = withoutCovering(input.wanted, input.observed);
+  return linksAndContents(planLinks(wanted, input.observed), { ...input, wanted, covered });
+}
+
+function linksAndContents(
+  links: LinkPlan,
+  { observed, ourAddresses, wanted, covered }: Parameters<typeof planKernel>[0] & {
+    readonly covered: readonly Obstacle[];
+  },
+): Plan {
+  const works = links.standing.map((link) =>
+    linkSteps(link, { links: links.staying, interfaces: wanted.interfaces })
+  );
+  const standing = links.standing.map((link, at) =>
+    works[at]?.obstacles.length === 0 ? link : withoutIpv6(link)
+  );
+  const addresses = standing.map((link) => addressSteps(link, ourAddresses));
+  const routes = routeSteps({ ...links, standing }, { observed, addresses });
   return {
     steps: [
       ...links.deletions,
-      ...standing.flatMap(({ work }) => work.steps),
       ...routes.deletions,
       ...addresses.flatMap(({ deletions }) => deletions),
+      ...links.missing.flatMap((link) => makingSteps(link, wanted)),
+      ...works.flatMap((work) => work.steps),
       ...addresses.flatMap(({ additions }) => additions),
       ...routes.additions,
-      ...fdb.appends,
-      ...fdb.deletions,
     ],
     obstacles: [
       ...links.obstacles,
-      ...allowed.obstacles,
-      ...standing.flatMap(({ work }) => work.obstacles),
+      ...covered,
+      ...works.flatMap((work) => work.obstacles),
       ...routes.obstacles,
     ].sort(byInterface),
   };
+}
+
+/** A link that is too small for IPv6 and cannot be brought to another MTU, which has been told, takes none of it. */
+function withoutIpv6({ wanted, link }: StandingLink): StandingLink {
+  if (link.mtu >= leastIpv6Mtu) return { wanted, link };
+  const addresses = wanted.addresses.filter(({ family }) => family === 4);
+  const routes = wanted.routes.filter(({ subnet }) => subnet.family === 4);
+  return { wanted: { ...wanted, addresses, routes }, link };
 }
 
 function byInterface(a: Obstacle, b: Obstacle): number {

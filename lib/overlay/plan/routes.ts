@@ -10,7 +10,7 @@ import {
   subnetOf,
 } from "../../network/grammar/address.ts";
 import { quoted } from "../../text/quoted.ts";
-import type { Observation, ObservedRoute } from "../observation.ts";
+import type { KernelState, ObservedRoute } from "../observation.ts";
 import type { Step } from "../step.ts";
 import type { AddressSteps, LinkPlan, Obstacle, StandingLink } from "./parts.ts";
 
@@ -24,7 +24,7 @@ export interface RouteSteps {
 /** Plans the routes of the main table. `addresses` are those of the standing links, in the same order. */
 export function routeSteps(
   links: LinkPlan,
-  context: { readonly observed: Observation; readonly addresses: readonly AddressSteps[] },
+  context: { readonly observed: KernelState; readonly addresses: readonly AddressSteps[] },
 ): RouteSteps {
   const gone = new Set(links.deletions.map(({ interfaceName }) => interfaceName));
   const main = context.observed.routes
@@ -52,10 +52,9 @@ function byText(a: ObservedRoute, b: ObservedRoute): number {
 }
 
 function unwantedRoutes(
-  { wanted, link }: StandingLink,
+  { wanted }: StandingLink,
   routes: readonly ObservedRoute[],
 ): readonly ObservedRoute[] {
-  if (link === undefined) return [];
   return routes.filter((route) =>
     route.ours && route.dev === wanted.interfaceName &&
     !wanted.routes.some((candidate) => isSame(candidate, { route, dev: wanted.interfaceName }))
@@ -89,7 +88,7 @@ function wantedRoutes(
   const obstacles: Obstacle[] = [];
   const { interfaceName } = wanted;
   // On a link that is down the kernel refuses routes; with `up=false` they wait for whoever brings it up.
-  const routes = wanted.up || link?.up === true ? wanted.routes : [];
+  const routes = wanted.up || link.up ? wanted.routes : [];
   for (const route of routes) {
     if (context.staying.some((candidate) => isSame(route, { route: candidate, dev: interfaceName }))) {
       continue;

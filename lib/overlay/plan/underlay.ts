@@ -4,55 +4,91 @@ import { quoted } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { WantedInterface } from "../wanted.ts";
 
+/** The links that are there, and the interfaces that are to be: an interface may stand on another one. */
+export interface Devices {
+  readonly links: readonly ObservedLink[];
+  readonly interfaces: readonly WantedInterface[];
+}
+
 /** Bytes that VXLAN takes from every packet: outer Ethernet, IP, UDP and VXLAN headers. */
 export function overhead(family: Family): number {
   return family === 4 ? 50 : 70;
 }
 
 /**
- * The MTU an interface should have: what was asked for, else what its device leaves. The kernel derives the
- * latter by itself when it makes a link, but does not follow when the device's MTU or the device changes.
+ * The MTU an interface should have: what was asked for, else what its device leaves once that has its own. The kernel
+ * derives the latter by itself when it makes a link, but does not follow when the device's MTU or the device changes.
  */
-export function wantedMtu(wanted: WantedInterface, underlay: ObservedLink): number {
-  return wanted.mtu ?? allowedMtu(wanted.family, underlay);
+export function plannedMtu(wanted: WantedInterface, devices: Devices): number {
+  return wanted.mtu ?? allowedMtu(wanted.family, deviceMtu(wanted.underlay, devices));
+}
+
+/** The interfaces an interface stands on, nearest first, itself left out unless it stands on itself. */
+export function standsOn(wanted: WantedInterface, interfaces: Devices["interfaces"]): readonly string[] {
+  const chain: string[] = [];
+  for (let name = wanted.underlay; !chain.includes(name);) {
+    const next = interfaces.find(({ interfaceName }) => interfaceName === name);
+    if (next === undefined) break;
+    chain.push(name);
+    name = next.underlay;
+  }
+  return chain;
 }
 
 /**
  * Why the interface cannot be made on its device; undefined when it can. The kernel clamps an MTU silently.
  */
-export function underlayObstacle(
-  wanted: WantedInterface,
-  links: readonly ObservedLink[],
-): string | undefined {
+export function underlayObstacle(wanted: WantedInterface, devices: Devices): string | undefined {
   const attempt =
     `Cannot put interface "${wanted.interfaceName}" of network "${wanted.name}" on device "${wanted.underlay}"`;
-  const underlay = links.find(({ name }) => name === wanted.underlay);
+  const underlay = devices.links.find(({ name }) => name === wanted.underlay);
   if (wanted.underlay === wanted.interfaceName) return `${attempt}: an interface cannot be its own device`;
+  if (standsOn(wanted, devices.interfaces).includes(wanted.interfaceName)) {
+    return `${attempt}: that one is to stand on "${wanted.interfaceName}" itself. Name another device (dev=…) for one`;
+  }
   if (underlay === undefined) {
     return `${attempt}: no such device in the pod, which has ${
-      namesBeside(wanted.interfaceName, links)
+      namesBeside(wanted.interfaceName, devices.links)
     }. Name one of them (dev=…)`;
   }
-  const allowed = allowedMtu(wanted.family, underlay);
+  const misfit = mtuMisfit(wanted, deviceMtu(wanted.underlay, devices));
+  return misfit === undefined ? undefined : `${attempt}: ${misfit}`;
+}
+
+function mtuMisfit(wanted: WantedInterface, mtu: number): string | undefined {
+  const allowed = allowedMtu(wanted.family, mtu);
   if ((wanted.mtu ?? 0) > allowed) {
-    return `${attempt}: its MTU ${underlay.mtu} leaves ${allowed} (VXLAN over IPv${wanted.family} takes ` +
+    return `its MTU ${mtu} leaves ${allowed} (VXLAN over IPv${wanted.family} takes ` +
       `${overhead(wanted.family)}), asked for is ${wanted.mtu}. Set mtu to at most ${allowed}`;
   }
   if ((wanted.mtu ?? allowed) < leastIpv6Mtu && wanted.addresses.some(({ family }) => family === 6)) {
-    return `${attempt}: its MTU ${underlay.mtu} leaves ${allowed}, but IPv6 addresses need ${leastIpv6Mtu}. ` +
+    return `its MTU ${mtu} leaves ${allowed}, but IPv6 addresses need ${leastIpv6Mtu}. ` +
       `Use a device with an MTU of at least ${leastIpv6Mtu + overhead(wanted.family)}`;
   }
   return undefined;
 }
 
 /** RFC 8200, section 5: the kernel keeps no IPv6 address on a link with less. */
-const leastIpv6Mtu = 1280;
+export const leastIpv6Mtu = 1280;
 
 /** Between what any VXLAN link takes at least and what an option can say. */
-function allowedMtu(family: Family, underlay: ObservedLink): number {
-  return Math.min(Math.max(underlay.mtu - overhead(family), 68), 65535);
+function allowedMtu(family: Family, mtu: number): number {
+  return Math.min(Math.max(mtu - overhead(family), 68), 65535);
+}
+
+/** Of a device once all is as wanted; as it is, when that cannot be or the device is none of ours. */
+function deviceMtu(name: string, devices: Devices): number {
+  const link = devices.links.find((each) => each.name === name);
+  const wanted = devices.interfaces.find(({ interfaceName }) => interfaceName === name);
+  const observed = link?.mtu ?? 0;
+  if (link === undefined || wanted === undefined || link.alias !== wanted.alias) return observed;
+  if (standsOn(wanted, devices.interfaces).includes(name)) return observed;
+  const below = deviceMtu(wanted.underlay, devices);
+  return below === 0 || mtuMisfit(wanted, below) !== undefined
+    ? observed
+    : wanted.mtu ?? allowedMtu(wanted.family, below);
 }
 
 function namesBeside(own: string, links: readonly ObservedLink[]): string {
-  return links.map(({ name }) => name).filter((name) => name !== own).map(quoted).join(", ") || "none";
+  return links.map(({ name }) => name).filter((name) => name !== own).sort().map(quoted).join(", ") || "none";
 }

@@ -1,53 +1,78 @@
-// What is remembered of pods is remembered once: equal entries of many pods are one object, however they came.
+// What is remembered of pods: what may be relied on, what only was the last that was seen, and what a handover keeps.
 import assert from "node:assert/strict";
-import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
-import type { Observation } from "../../../lib/overlay/observation.ts";
+import { type CachedState, PodCache, remember } from "../../../lib/controller/agent/pod_cache.ts";
 
-/** As if read from the kernel: fresh objects each time. */
-const seen = (): Observation => ({
-  links: [],
-  routes: [],
-  fdb: ["10.0.0.1", "10.0.0.2"].map((dst) => ({ dev: "west", mac: "00:00:00:00:00:00", dst })),
-});
+const state: CachedState = {
+  containerId: "1",
+  podIPs: "10.0.0.9",
+  kernel: { links: [], routes: [] },
+  peers: new Map([["west", ["10.0.0.2"]]]),
+  readBackAt: 600_000,
+};
 
-const believed = (podCache: PodCache, uid: string): Observation["fdb"] =>
-  podCache.of(uid).cached?.observation.fdb ?? [];
+function cacheWith(changes: Partial<CachedState> = {}): PodCache {
+  const cache = new PodCache();
+  remember(cache.of("a"), { cached: { ...state, ...changes }, generation: 0 });
+  return cache;
+}
 
-Deno.test("entries that are believed of two pods are the same objects", () => {
-  const podCache = new PodCache();
-  for (const uid of ["a", "b"]) {
-    podCache.remember(podCache.of(uid), {
-      cached: { containerId: "1", observation: seen(), at: 0 },
-      generation: 0,
-    });
-  }
-  const [a, b] = [believed(podCache, "a"), believed(podCache, "b")];
-  assert.equal(a.length, 2);
-  for (const [at, entry] of a.entries()) assert.ok(entry === b[at]);
-});
+const cases: readonly {
+  readonly it: string;
+  readonly happens: (cache: PodCache) => void;
+  readonly then: Partial<CachedState> | undefined;
+}[] = [
+  { it: "stays as it was", happens: () => {}, then: state },
+  {
+    it: "a doubt makes it due, though it stays the last that was seen",
+    happens: (cache) => cache.invalidate("a"),
+    then: { ...state, readBackAt: -Infinity },
+  },
+  {
+    it: "is known under the sidecar agent's id once the init agent was told to end, and read soon",
+    happens: (cache) => {
+      cache.handOver("a");
+      cache.takeOver("a", { containerId: "2", podIPs: "10.0.0.9", at: 1_000 });
+    },
+    then: { ...state, containerId: "2", readBackAt: 6_000 },
+  },
+  {
+    it: "events of the pod between the two agents are no doubt",
+    happens: (cache) => {
+      cache.handOver("a");
+      cache.invalidate("a");
+      cache.takeOver("a", { containerId: "2", podIPs: "10.0.0.9", at: 1_000 });
+    },
+    then: { ...state, containerId: "2", readBackAt: 6_000 },
+  },
+  {
+    it: "nothing is taken over into a sandbox with another pod IP",
+    happens: (cache) => {
+      cache.handOver("a");
+      cache.takeOver("a", { containerId: "2", podIPs: "10.0.0.10", at: 1_000 });
+    },
+    then: { ...state, handedOver: true },
+  },
+  {
+    it: "nor by an agent that was made anew without a handover",
+    happens: (cache) => cache.takeOver("a", { containerId: "2", podIPs: "10.0.0.9", at: 1_000 }),
+    then: state,
+  },
+  { it: "a pod that is gone leaves nothing", happens: (cache) => cache.forget("a"), then: undefined },
+];
 
-Deno.test("entries that an init agent leaves are shared while they wait, and when they are taken over", () => {
-  const podCache = new PodCache();
-  for (const uid of ["a", "b"]) podCache.handOver(uid, { observation: seen(), podIPs: "10.0.0.9" });
-  const waiting = ["a", "b"].map((uid) => podCache.of(uid).handover?.observation.fdb[0]);
-  assert.ok(waiting[0] !== undefined && waiting[0] === waiting[1]);
-  for (const uid of ["a", "b"]) podCache.takeOver(uid, { containerId: "2", podIPs: "10.0.0.9", at: 5 });
-  assert.ok(believed(podCache, "a")[1] === believed(podCache, "b")[1]);
-  assert.equal(podCache.of("a").handover, undefined);
-});
+for (const { it, happens, then } of cases) {
+  Deno.test(`pod cache: ${it}`, () => {
+    const cache = cacheWith();
+    happens(cache);
+    assert.deepEqual(cache.of("a").cached, then);
+  });
+}
 
-Deno.test("nothing is taken over into a sandbox with another pod IP", () => {
-  const podCache = new PodCache();
-  podCache.handOver("a", { observation: seen(), podIPs: "10.0.0.9" });
-  podCache.takeOver("a", { containerId: "2", podIPs: "10.0.0.10", at: 5 });
-  assert.equal(podCache.of("a").cached, undefined);
-});
-
-Deno.test("what was seen before a doubt is not believed after it", () => {
-  const podCache = new PodCache();
-  const memory = podCache.of("a");
-  const { generation } = memory;
-  podCache.invalidate("a");
-  podCache.remember(memory, { cached: { containerId: "1", observation: seen(), at: 0 }, generation });
-  assert.equal(memory.cached, undefined);
+Deno.test("pod cache: what was seen before a doubt is not relied on after it", () => {
+  const cache = new PodCache();
+  const pod = cache.of("a");
+  const { generation } = pod;
+  cache.invalidate("a");
+  remember(pod, { cached: state, generation });
+  assert.equal(pod.cached?.readBackAt, -Infinity);
 });

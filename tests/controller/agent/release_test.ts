@@ -1,7 +1,7 @@
 // How long is an agent waited for that was told to end, and what is tried then?
 import assert from "node:assert/strict";
 import { AgentClient } from "../../../lib/controller/agent/agent_client.ts";
-import type { Convergence } from "../../../lib/controller/agent/converge.ts";
+import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
 import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { Releaser } from "../../../lib/controller/agent/release.ts";
 import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/controller/agent/session_pool.ts";
@@ -13,10 +13,11 @@ import { annotationKey, memberPod, membershipSettings } from "../../member/membe
 import { ToyAgents } from "./toy_agents.ts";
 
 const nothingLeft: Convergence = {
-  observed: { links: [], routes: [], fdb: [] },
+  kernel: { links: [], routes: [] },
   obstacles: [],
-  remaining: [],
+  steps: [],
   refusals: [],
+  lookIn: Infinity,
   applied: [],
   entriesMissing: 0,
 };
@@ -39,7 +40,13 @@ class Scene {
     const { clock, ran } = this;
     const podCache = new PodCache();
     const toys = new ToyAgents();
-    const pool = new SessionPool({ clock, open: toys.open, limit: 4, keep: keepSessions });
+    const pool = new SessionPool({
+      clock,
+      open: toys.open,
+      limit: () => 4,
+      keep: keepSessions,
+      onLateStderr: () => {},
+    });
     this.releaser = new Releaser({
       executor: {
         run: ({ command, target }) => {
@@ -48,7 +55,7 @@ class Scene {
         },
       },
       terminate: () => Promise.resolve(undefined),
-      agents: new AgentClient({ pool, ensureLeader: () => {}, onStep: () => {} }),
+      agents: new AgentClient({ tools: pool, ensureLeader: () => {}, onStep: () => {} }),
       pool,
       podCache,
       reporter: { report: () => {}, changed: () => {}, released: () => {}, forget: () => {} },

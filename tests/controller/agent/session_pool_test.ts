@@ -19,7 +19,8 @@ function scene(limit = 2): {
   const opened: FakeSession[] = [];
   const pool = new SessionPool({
     clock,
-    limit,
+    limit: () => limit,
+    onLateStderr: () => {},
     keep: { ip: 5_000, bridge: 30_000 },
     open: (agent, tool) => {
       const session: FakeSession = {

@@ -1,4 +1,5 @@
 // What do the agents of pods answer in these tests: toy kernels behind real sessions' interface, and every line noted.
+import type { ExecOutcome } from "../../../lib/kube/exec/exec.ts";
 import type { AgentAddress, OpenSession } from "../../../lib/controller/agent/session_pool.ts";
 import { type ExecSession, SessionEnded } from "../../../lib/kube/exec/session.ts";
 import type { Tool } from "../../../lib/overlay/step.ts";
@@ -15,7 +16,13 @@ export class ToyAgents {
   /** What the kernel of this pod says instead of carrying out the line; undefined: it carries it out. */
   refusing: ((uid: string, line: string) => string | undefined) | undefined;
   /** Awaited before every exchange; what it throws ends the session. */
-  before: ((uid: string) => Promise<void>) | undefined;
+  awaiting: ((uid: string) => Promise<void>) | undefined;
+  /** What happens in a kernel before each line. */
+  before: ((kernel: ToyNamespace, line: string) => void) | undefined;
+  /** What becomes of the tool instead of an answer to this line. */
+  fault: ((line: string) => ExecOutcome | undefined) | undefined;
+  /** Lines of each exchange. */
+  readonly exchanges: number[] = [];
   readonly #kernels = new Map<string, ToyNamespace>();
 
   kernel(uid: string): ToyNamespace {
@@ -55,16 +62,23 @@ export class ToyAgents {
       get open() {
         return open;
       },
-      exchange: async (lines) => {
-        await this.before?.(uid);
+      exchange: async (lines, { outputCap = 1 << 20 }) => {
+        await this.awaiting?.(uid);
         const firstLine = sent + 1;
         sent += lines.length;
+        this.exchanges.push(lines.length);
         noted.push(...lines);
         const replies = lines.map((line, at) => {
+          const outcome = this.fault?.(line);
+          if (outcome !== undefined) {
+            open = false;
+            throw new SessionEnded(outcome, "", `${line}: ${outcome.kind}`);
+          }
           const refusal = this.refusing?.(uid, line);
           // A comment, so that the lines of the batch are counted on.
           if (refusal !== undefined) batch.line("#");
           if (refusal !== undefined) return { stderr: `${refusal}\nCommand failed -:${firstLine + at}\n` };
+          this.before?.(this.kernel(uid), line);
           if (/ show\b/.test(line)) this.meanwhile?.(this.kernel(uid));
           return batch.line(line);
         });
@@ -73,6 +87,14 @@ export class ToyAgents {
         if (ended !== undefined) {
           open = false;
           throw new SessionEnded({ kind: "exit", code: ended }, stderr, stderr);
+        }
+        if (replies.reduce((sum, { stdout = "" }) => sum + stdout.length, 0) > outputCap) {
+          open = false;
+          throw new SessionEnded(
+            { kind: "unknown", reason: `more than ${outputCap} bytes`, overflow: true },
+            "",
+            "too long",
+          );
         }
         const answers = replies.flatMap(({ stdout }) => stdout === undefined ? [] : [stdout.trim()]);
         return { answers, stderr, firstLine };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Store } from "../../../lib/controller/store/store.ts";
 import { podView } from "../../../lib/member/pod.ts";
-import type { Observation, ObservedLink } from "../../../lib/overlay/observation.ts";
+import type { KernelState, ObservedLink } from "../../../lib/overlay/observation.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
 import { annotationKey, memberPod, membershipSettings } from "../../member/member_pod.ts";
 
@@ -22,7 +22,7 @@ interface Row {
 const vxlan = { vni: 101, port: 8472, family: 4, dev: "eth0" } as const;
 const link: ObservedLink = {
   name: "west",
-  index: 7,
+  altnames: [],
   mtu: 1400,
   mac: "02:00:00:00:00:09",
   up: true,
@@ -134,11 +134,10 @@ function restarted(row: Row): { readonly store: Store; readonly uid: string } {
   return { store, uid: "uid-default-a" };
 }
 
-function observationOf({ links = [{}], vxlan: changes }: Row): Observation {
+function observationOf({ links = [{}], vxlan: changes }: Row): KernelState {
   return {
     links: links.map((each) => ({ ...link, vxlan: { ...vxlan, ...changes }, ...each }) as ObservedLink),
     routes: [],
-    fdb: [],
   };
 }
 
@@ -164,7 +163,6 @@ Deno.test("claims: what is believed changes nothing in the pod, and makes it a p
   const { changed } = store.claim(uid, {
     links: [link],
     routes: [route, { ...route, subnet: "10.8.0.0/24", ours: false }],
-    fdb: [],
   });
   assert.deepEqual([...changed], [uid]);
   const item = store.workItem(uid);
@@ -186,14 +184,14 @@ Deno.test("claims: what is believed changes nothing in the pod, and makes it a p
 
 Deno.test("claims: a kernel is asked once, later links say nothing", () => {
   const { store, uid } = restarted({ it: "", annotation: "west metric=5" });
-  store.claim(uid, { links: [], routes: [], fdb: [] });
-  store.claim(uid, { links: [link], routes: [], fdb: [] });
+  store.claim(uid, { links: [], routes: [] });
+  store.claim(uid, { links: [link], routes: [] });
   assert.deepEqual(has(store, uid), []);
 });
 
 Deno.test("claims: a network that came back by its link goes when it is forbidden", () => {
   const { store, uid } = restarted({ it: "", annotation: "west metric=5" });
-  store.claim(uid, { links: [link], routes: [], fdb: [] });
+  store.claim(uid, { links: [link], routes: [] });
   assert.equal(has(store, uid).length, 1);
   store.putConfigMap({ west: "id=101 namespaces=lab" }, { now: 0 });
   const item = store.workItem(uid);

@@ -167,9 +167,11 @@ function put(store: Store, pod: MemberPod): void {
 function seen(store: Store): Record<"a" | "peers" | "problems" | "forbidden", string> {
   const item = store.workItem("uid-default-a");
   assert.ok(item?.kind === "member");
-  const { uid, networks, problems, forbidden } = item.member;
+  const { networks, problems, forbidden, podIPs } = item.member;
   const names = new Map(Object.entries(ip).map(([name, address]) => [address, name]));
-  const peers = networks.flatMap((network) => store.peersOf(uid, network));
+  const peers = networks.flatMap((network) => store.peersOf(network)).filter((address) =>
+    !podIPs.includes(address)
+  );
   return {
     a: networks.map(({ name, vni }) => `${name}/${vni}`).join(" "),
     peers: [...new Set(peers)].map((address) => names.get(address)).sort().join(" "),

@@ -30,7 +30,8 @@ function threeMembers(): Store {
 function peers(store: Store, name: string): readonly string[] {
   const subject = store.workItem(`uid-default-${name}`);
   assert.ok(subject?.kind === "member" || subject?.kind === "former", `${name} is no member`);
-  return subject.member.networks.flatMap((network) => store.peersOf(subject.member.uid, network)).sort();
+  return subject.member.networks.flatMap((network) => store.peersOf(network))
+    .filter((ip) => !subject.member.podIPs.includes(ip)).sort();
 }
 
 const text = (keys: Iterable<string>): string =>

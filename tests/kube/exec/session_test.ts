@@ -52,6 +52,24 @@ Deno.test("session: stderr that comes late is part of the next exchange, whose n
   assert.deepEqual(await second, { answers: ["[]"], stderr: "Command failed -:2\n", firstLine: 3 });
 });
 
+Deno.test("session: stderr while nothing is under way is told, and what belongs to an exchange is not", async () => {
+  const { program, executor } = programAndExecutor();
+  let told = 0;
+  const session = await openSession(executor, {
+    ...{ target, command, clock: fakeClock(), deadline: 5000 },
+    onLateStderr: () => told++,
+  });
+  const exchange = session.exchange(["a"], asked);
+  await turn();
+  program.complain("Command failed -:1\n");
+  program.say("[]\n");
+  await exchange;
+  assert.equal(told, 0);
+  program.complain("Command failed -:1\n");
+  assert.equal(told, 1);
+  await session.close();
+});
+
 Deno.test("session: a second exchange waits for the first, also for one that fails", async () => {
   const { program, session } = await open();
   const both = [session.exchange(["a"], asked), session.exchange(["b"], asked)];
@@ -137,7 +155,10 @@ Deno.test("session: answers are capped for each exchange, with or without line b
     const exchange = endOf(session.exchange(["a"], { ...asked, answers: 99, outputCap: 100 }));
     await turn();
     program.say(text);
-    assert.deepEqual((await exchange).outcome, { kind: "unknown", reason: "more than 100 bytes of answers" });
+    assert.deepEqual((await exchange).outcome, {
+      ...{ kind: "unknown", reason: "more than 100 bytes of answers" },
+      overflow: true,
+    });
   }
 });
 

@@ -1,21 +1,32 @@
 // What is read from captured answers of `ip` and `bridge` (see tests/testdata/overlay/capture.sh), and what
 // is refused.
+import { ipQuestions } from "../../../lib/overlay/iproute2/questions.ts";
 import assert from "node:assert/strict";
 import { ReadingError } from "../../../lib/overlay/iproute2/fields.ts";
-import type { Observation, ObservedLink, ObservedRoute } from "../../../lib/overlay/observation.ts";
+import type {
+  KernelState,
+  Observation,
+  ObservedLink,
+  ObservedRoute,
+} from "../../../lib/overlay/observation.ts";
 import { readFdb, readIp, readRefusals } from "../../../lib/overlay/iproute2/read.ts";
+import { ourRoutes } from "../../../lib/overlay/iproute2/read_routes.ts";
 import { isReady, readyMarker } from "../../../lib/overlay/step.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
-import { aDevice, annotationKey, anObservation } from "../plan/worlds.ts";
+import { aDevice, anInterface, annotationKey, anObservation, cidrs, routes } from "../plan/worlds.ts";
 
 const zero = "00:00:00:00:00:00";
+
+/** Everything, as the captured answers tell it. */
+const all = ["address show", "route show table all"];
+const read = (answers: readonly string[]): KernelState => readIp(answers, all);
 
 function scene(name: string): Observation {
   const lines = (tool: string): readonly string[] =>
     Deno.readTextFileSync(new URL(`../../testdata/overlay/${name}.${tool}`, import.meta.url)).trim().split(
       "\n",
     );
-  return { ...readIp(lines("ip")), fdb: readFdb(lines("bridge")) };
+  return { ...read(lines("ip")), fdb: readFdb(lines("bridge")) };
 }
 
 function linkOf(name: string, link: string): ObservedLink | undefined {
@@ -24,7 +35,16 @@ function linkOf(name: string, link: string): ObservedLink | undefined {
 
 Deno.test("reading: a namespace without anything", () => {
   assert.deepEqual(scene("bare"), {
-    links: [{ name: "lo", index: 1, mtu: 65536, mac: zero, up: false, alias: "", kind: "", addresses: [] }],
+    links: [{
+      name: "lo",
+      altnames: [],
+      mtu: 65536,
+      mac: zero,
+      up: false,
+      alias: "",
+      kind: "",
+      addresses: [],
+    }],
     routes: [],
     fdb: [],
   });
@@ -54,7 +74,7 @@ Deno.test("reading: a fresh pod has both families in one answer, and no forwardi
 Deno.test("reading: a member's links over IPv4 and IPv6", () => {
   assert.deepEqual(linkOf("member", "vxeth0"), {
     name: "vxeth0",
-    index: linkOf("member", "vxeth0")?.index,
+    altnames: [],
     mtu: 1400,
     mac: "02:00:00:00:01:05",
     up: true,
@@ -184,38 +204,38 @@ const route = { dst: "10.0.0.0/8", dev: "eth0" };
 const refused: readonly { readonly it: string; readonly read: () => unknown; readonly message: string }[] = [
   {
     it: "text that is no JSON",
-    read: () => readIp(["Error: argument", "[]"]),
+    read: () => read(["Error: argument", "[]"]),
     message: 'Cannot read links: expected JSON, found "Error: argument"',
   },
   {
     it: "an object in place of an array",
-    read: () => readIp(["{}", "[]"]),
+    read: () => read(["{}", "[]"]),
     message: "Cannot read links: expected an array, found {}",
   },
   {
     it: "a number in place of an object",
-    read: () => readIp(["[]", "[1]"]),
+    read: () => read(["[]", "[1]"]),
     message: "Cannot read routes, entry 1: expected an object, found 1",
   },
   {
     it: "a link without a name",
-    read: () => readIp([JSON.stringify([link, { ...link, ifname: undefined }]), "[]"]),
+    read: () => read([JSON.stringify([link, { ...link, ifname: undefined }]), "[]"]),
     message: 'Cannot read links, entry 2: expected text as "ifname", found nothing',
   },
   {
-    it: "an index that is no whole number",
-    read: () => readIp([JSON.stringify([{ ...link, ifindex: -1 }]), "[]"]),
-    message: 'Cannot read links, entry 1: expected a whole number as "ifindex", found -1',
+    it: "altnames that are no texts",
+    read: () => read([JSON.stringify([{ ...link, altnames: "vy" }]), "[]"]),
+    message: 'Cannot read links, entry 1: expected an array of texts as "altnames", found "vy"',
   },
   {
     it: "flags that are no texts",
-    read: () => readIp([JSON.stringify([{ ...link, flags: [1] }]), "[]"]),
+    read: () => read([JSON.stringify([{ ...link, flags: [1] }]), "[]"]),
     message: 'Cannot read links, entry 1: expected an array of texts as "flags", found [1]',
   },
   {
     it: "a VNI that is text",
     read: () =>
-      readIp([
+      read([
         JSON.stringify([{ ...link, linkinfo: { info_kind: "vxlan", info_data: { id: "7", port: 8472 } } }]),
         "[]",
       ]),
@@ -224,7 +244,7 @@ const refused: readonly { readonly it: string; readonly read: () => unknown; rea
   {
     it: "an address that is none",
     read: () =>
-      readIp([
+      read([
         JSON.stringify([{ ...link, addr_info: [{ family: "inet", local: "10.1", prefixlen: 8 }] }]),
         "[]",
       ]),
@@ -233,12 +253,12 @@ const refused: readonly { readonly it: string; readonly read: () => unknown; rea
   },
   {
     it: "a subnet that is none",
-    read: () => readIp(["[]", JSON.stringify([{ ...route, dst: "somewhere" }])]),
+    read: () => read(["[]", JSON.stringify([{ ...route, dst: "somewhere" }])]),
     message: 'Cannot read routes, entry 1: expected a subnet as "dst", found "somewhere"',
   },
   {
     it: "a gateway that is none",
-    read: () => readIp(["[]", JSON.stringify([{ ...route, gateway: "$(id)" }])]),
+    read: () => read(["[]", JSON.stringify([{ ...route, gateway: "$(id)" }])]),
     message: 'Cannot read routes, entry 1: expected an IP address as "gateway", found "$(id)"',
   },
   {
@@ -253,7 +273,7 @@ const refused: readonly { readonly it: string; readonly read: () => unknown; rea
   },
   {
     it: "an answer too few",
-    read: () => readIp(["[]"]),
+    read: () => read(["[]"]),
     message: 'Cannot read the answers to "address show", "route show table all": expected 2 lines, found 1',
   },
 ];
@@ -267,8 +287,55 @@ for (const { it, read, message } of refused) {
   });
 }
 
+Deno.test("reading: other names, and the bridge that a link is a port of", () => {
+  const named = JSON.stringify([{ ...link, altnames: ["vy", "vz"], master: "br0" }]);
+  const [read] = readIp([named], ["address show"]).links;
+  assert.deepEqual([read?.altnames, read?.master], [["vy", "vz"], "br0"]);
+});
+
+Deno.test("reading: routes that were asked for as ours are ours, though their protocol is not said again", () => {
+  const questions = ["address show", ourRoutes, "route show table all exact 10.0.0.0/8"];
+  const told = { ...route, gateway: "10.0.0.1" };
+  const { routes } = readIp([
+    "[]",
+    `[${JSON.stringify(told)}]`,
+    `[${JSON.stringify({ ...told, protocol: "86" })}]`,
+  ], questions);
+  assert.deepEqual(routes, [
+    { subnet: "10.0.0.0/8", gateway: "10.0.0.1", dev: "eth0", ours: true, table: "main", metric: 0 },
+  ]);
+});
+
+Deno.test("questions: a subnet that could swallow the peers is asked for with all that leads around it", () => {
+  const peers = ["10.244.1.7", "10.244.2.9"];
+  const one = anInterface({ addresses: cidrs("10.0.0.1/8", "192.168.0.1/24"), peers });
+  assert.deepEqual(ipQuestions({ interfaces: [one] }), [
+    "address show",
+    "route show table all proto 86",
+    "route show table all exact 0.0.0.0/0",
+    "route show table all root 10.0.0.0/8",
+  ]);
+});
+
+Deno.test("questions: only routes that have to do with what is wanted, each asked for once", () => {
+  const one = anInterface({ routes: routes("10.1.0.0/24 via 192.168.0.9", "fd01::/64 via fd00::9") });
+  const two = anInterface({ name: "two", routes: routes("10.2.0.0/24 via 192.168.0.9") });
+  assert.deepEqual(ipQuestions({ interfaces: [one, two] }), [
+    "address show",
+    "route show table all proto 86",
+    "route show table all exact 0.0.0.0/0",
+    "route show table all exact ::/0",
+    "route show table all exact 10.1.0.0/24",
+    "route show table all exact fd01::/64",
+    "route show table all exact 10.2.0.0/24",
+    "route show table all match 192.168.0.9",
+    "route show table all match fd00::9",
+  ]);
+  assert.deepEqual(ipQuestions({ interfaces: [] }), ["address show", "route show table all proto 86"]);
+});
+
 Deno.test("reading leaves out the empty objects that older iproute2 prints", () => {
-  assert.deepEqual(readIp([JSON.stringify([{}, link, {}]), "[{}]"]).links.map(({ name }) => name), ["vx"]);
+  assert.deepEqual(read([JSON.stringify([{}, link, {}]), "[{}]"]).links.map(({ name }) => name), ["vx"]);
 });
 
 Deno.test("refusals are told by line; what is not complete yet is left out", () => {

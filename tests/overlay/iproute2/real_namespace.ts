@@ -1,5 +1,6 @@
 // Can this machine make network namespaces, and what do real `ip` and `bridge` do with lines in a new one?
-import { observeFdb, observeIp, readFdb, readIp, readRefusals } from "../../../lib/overlay/iproute2/read.ts";
+import { ipQuestions } from "../../../lib/overlay/iproute2/questions.ts";
+import { observeFdb, readFdb, readIp, readRefusals } from "../../../lib/overlay/iproute2/read.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
 import type { Tool } from "../../../lib/overlay/step.ts";
 
@@ -39,9 +40,14 @@ export async function namespaceCommand(): Promise<readonly string[] | undefined>
  */
 export async function runInNamespace(
   command: readonly string[],
-  { setUp, batches }: { readonly setUp: string; readonly batches: readonly Batch[] },
+  { setUp, batches, questions = ipQuestions({ interfaces: [] }) }: {
+    readonly setUp: string;
+    readonly batches: readonly Batch[];
+    /** What `ip` is asked in the end; by default by one who wants nothing. */
+    readonly questions?: readonly string[];
+  },
 ): Promise<Run> {
-  const looks: readonly Batch[] = [{ tool: "ip", lines: observeIp }, { tool: "bridge", lines: observeFdb }];
+  const looks: readonly Batch[] = [{ tool: "ip", lines: questions }, { tool: "bridge", lines: observeFdb }];
   const script = [
     `{ ${setUp}\n} >&2 || exit 9`,
     ...batches.map(({ tool, lines }) => `${heredoc({ tool, lines })} 2>&1 >/dev/null; echo "@status $?"`),
@@ -49,7 +55,7 @@ export async function runInNamespace(
   ].join("\n");
   const output = await runScript(command, script);
   if (!output.success) throw new Error(`Cannot run in a namespace: ${output.stderr}`);
-  return readRun(output.stdout);
+  return readRun(output.stdout, questions);
 }
 
 function heredoc({ tool, lines }: Batch): string {
@@ -60,7 +66,7 @@ function heredoc({ tool, lines }: Batch): string {
   }\nLINES\n}; run_${tool}`;
 }
 
-function readRun(stdout: string): Run {
+function readRun(stdout: string, questions: readonly string[]): Run {
   const [batches = "", ip = "", bridge = ""] = stdout.split("@look\n");
   const results = batches.split(/^@status /m).slice(1).map((rest) => Number.parseInt(rest));
   const stderrs = batches.split(/^@status .*\n/m);
@@ -70,7 +76,7 @@ function readRun(stdout: string): Run {
       refused: readRefusals(stderrs[position] ?? "").map(({ line }) => line),
     })),
     observed: {
-      ...readIp(ip.trim().split("\n")),
+      ...readIp(ip.trim().split("\n"), questions),
       fdb: readFdb(bridge.trim().split("\n")),
     },
   };

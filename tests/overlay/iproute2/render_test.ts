@@ -8,6 +8,7 @@ import type { Step } from "../../../lib/overlay/step.ts";
 const add = {
   kind: "add-link",
   interfaceName: "vxeth0",
+  temporary: "kvx0",
   vni: 100,
   port: 8472,
   family: 4,
@@ -24,15 +25,25 @@ const cases: readonly { readonly step: Step; readonly line: string; readonly tol
   },
   {
     step: add,
-    line: "ip: link add name vxeth0 address 02:00:00:00:00:01 type vxlan id 100 dev eth0 dstport 8472",
+    line: "ip: link add name kvx0 address 02:00:00:00:00:01 type vxlan id 100 dev eth0 dstport 8472",
     told: "create interface vxeth0 (VNI 100 on eth0, port 8472): it does not exist",
   },
   {
-    step: { ...add, mtu: 1400, family: 6, local: "fd00::5" },
+    step: { ...add, mtu: 1400, family: 6, local: "fd00::5", master: "br0" },
     line:
-      "ip: link add name vxeth0 address 02:00:00:00:00:01 mtu 1400 type vxlan id 100 dev eth0 dstport 8472 " +
+      "ip: link add name kvx0 address 02:00:00:00:00:01 master br0 mtu 1400 type vxlan id 100 dev eth0 dstport 8472 " +
       "local fd00::5",
     told: "create interface vxeth0 (VNI 100 on eth0, port 8472): it does not exist",
+  },
+  {
+    step: { kind: "set-alias", interfaceName: "vxeth0", temporary: "kvx0", alias: "x" },
+    line: "ip: link set dev kvx0 alias x",
+    told: "mark interface vxeth0 as ours",
+  },
+  {
+    step: { kind: "rename-link", interfaceName: "vxeth0", temporary: "kvx0" },
+    line: "ip: link set dev kvx0 name vxeth0",
+    told: "give interface vxeth0 its name",
   },
   {
     step: {
@@ -220,6 +231,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constant("add-link"),
     interfaceName: names,
+    temporary: names,
+    master: names,
     vni: numbers,
     port: numbers,
     family: families,
@@ -228,7 +241,9 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     mac: macs,
     mtu: numbers,
     why: fc.string(),
-  }, { requiredKeys: ["kind", "interfaceName", "vni", "port", "family", "underlay", "mac", "why"] }),
+  }, {
+    requiredKeys: ["kind", "interfaceName", "temporary", "vni", "port", "family", "underlay", "mac", "why"],
+  }),
   fc.record({
     kind: fc.constant("set-alias"),
     interfaceName: names,

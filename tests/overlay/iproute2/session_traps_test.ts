@@ -40,6 +40,18 @@ const traps: readonly Trap[] = [
     last: [],
   },
   {
+    it: "bridge: a filter by what was learned sticks too",
+    tool: "bridge",
+    turns: [
+      { elsewhere: make },
+      append("10.0.0.2"),
+      { inSession: "fdb show dynamic" },
+      { inSession: "fdb show" },
+    ],
+    refused: [],
+    last: [],
+  },
+  {
     it: "bridge: the marker leaves no filter behind",
     tool: "bridge",
     turns: [

@@ -204,7 +204,18 @@ for (const { it, peers = [], family = 4, observed = podRoutes, refused = [], ...
     });
     const planned = planLines({
       wanted: aWantedState([wanted]),
-      observed: anObservation([], { routes: observed }),
+      observed: anObservation([
+        aLink({
+          mtu: family === 6 ? 1430 : 1450,
+          vxlan: {
+            vni: 100,
+            port: 8472,
+            dev: "eth0",
+            family,
+            ...(family === 6 ? { local: "fd00:10:244::5" } : {}),
+          },
+        }),
+      ], { routes: observed }),
     });
     assert.deepEqual(planned.obstacles.map(short), [...refused], "refused");
     for (const text of [...wanted.addresses, ...wanted.routes].map(commandOf)) {

@@ -1,7 +1,7 @@
 // Which links are made, changed, kept, deleted and left alone, as a table of worlds.
 import assert from "node:assert/strict";
 import type { Observation } from "../../../lib/overlay/observation.ts";
-import { aliasOf, type WantedState } from "../../../lib/overlay/wanted.ts";
+import { aliasOf, temporaryName, type WantedState } from "../../../lib/overlay/wanted.ts";
 import {
   aDevice,
   aLink,
@@ -12,7 +12,19 @@ import {
   planLines,
 } from "./worlds.ts";
 
-const add = "link add name vxeth0 address 02:00:00:00:00:01 type vxlan id 100 dev eth0 dstport 8472";
+/** The name under which the link of a network is made. */
+const unnamed = (network = "vxeth0"): string => temporaryName(network, annotationKey);
+
+/** What makes the link of a network and gives it its name. */
+const make = (
+  { name = "vxeth0", network = "vxeth0", vni = 100, before = "", after = "" },
+): readonly string[] => [
+  `link add name ${
+    unnamed(network)
+  } address 02:00:00:00:00:01 ${before}type vxlan id ${vni} dev eth0 dstport 8472${after}`,
+  `link set dev ${unnamed(network)} alias ${aliasOf(network, annotationKey)}`,
+  `link set dev ${unnamed(network)} name ${name}`,
+];
 const mark = `link set dev vxeth0 alias ${aliasOf("vxeth0", annotationKey)}`;
 const up = "link set dev vxeth0 up";
 const remove = "link delete dev vxeth0";
@@ -33,19 +45,19 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { it: "makes a missing interface", wanted: wantVxeth0, observed: anObservation(), lines: [add, mark, up] },
+  { it: "makes a missing interface", wanted: wantVxeth0, observed: anObservation(), lines: make({}) },
   { it: "leaves a good one alone", wanted: wantVxeth0, observed: anObservation([aLink()]) },
   {
     it: "makes one with MTU and over IPv6",
     wanted: aWantedState([anInterface({ mtu: 1400, ...ipv6 })]),
     observed: anObservation(),
-    lines: [`${add.replace("type", "mtu 1400 type")} local fd00::5`, mark, up],
+    lines: make({ before: "mtu 1400 ", after: " local fd00::5" }),
   },
   {
     it: "makes one that somebody else brings up",
     wanted: aWantedState([anInterface({ up: false })]),
     observed: anObservation(),
-    lines: [add, mark],
+    lines: make({}),
   },
   {
     it: "does not bring it up",
@@ -95,13 +107,13 @@ const cases: readonly Case[] = [
     it: `replaces a link with ${what}`,
     wanted: wantVxeth0,
     observed: anObservation([aLink({ vxlan })]),
-    lines: [remove, add, mark, up],
+    lines: [remove, ...make({})],
   })),
   {
     it: "replaces a link when the interface has another name now",
     wanted: wantVxeth0,
     observed: anObservation([aLink({ name: "old" })]),
-    lines: ["link delete dev old", add, mark, up],
+    lines: ["link delete dev old", ...make({})],
   },
   {
     it: "adopts a link without alias that has the name and VNI",
@@ -119,7 +131,7 @@ const cases: readonly Case[] = [
     it: "replaces an adopted link that cannot be changed",
     wanted: wantVxeth0,
     observed: anObservation([aLink({ alias: "", vxlan: { vni: 100, port: 4789, family: 4, dev: "eth0" } })]),
-    lines: [remove, add, mark, up],
+    lines: [remove, ...make({})],
   },
   {
     it: "removes what is no longer wanted",
@@ -160,12 +172,8 @@ const cases: readonly Case[] = [
     lines: [
       "link delete dev vx1",
       "link delete dev vx2",
-      add.replace("vxeth0", "vx1").replace("id 100", "id 1"),
-      `link set dev vx1 alias ${aliasOf("a", annotationKey)}`,
-      "link set dev vx1 up",
-      add.replace("vxeth0", "vx2").replace("id 100", "id 2"),
-      `link set dev vx2 alias ${aliasOf("b", annotationKey)}`,
-      "link set dev vx2 up",
+      ...make({ name: "vx1", network: "a", vni: 1 }),
+      ...make({ name: "vx2", network: "b", vni: 2 }),
     ],
   },
   {
@@ -187,6 +195,99 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    it: "tells of a device that answers to the name too",
+    wanted: wantVxeth0,
+    observed: anObservation([aDevice("eth1", { altnames: ["vxeth0"] })]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is an alternative name of link ' +
+      '"eth1". Take it from there, or choose another name for the interface (name=…)',
+    ],
+  },
+  {
+    it: "deletes a link that was left half made, without a mark, and makes it anew",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ name: unnamed(), alias: "", up: false })]),
+    lines: [`link delete dev ${unnamed()}`, ...make({})],
+  },
+  {
+    it: "deletes one that was left with its mark and before it had its name",
+    wanted: wantVxeth0,
+    observed: anObservation([aLink({ name: unnamed(), up: false })]),
+    lines: [`link delete dev ${unnamed()}`, ...make({})],
+  },
+  {
+    it: "deletes one that was left half made for a network that nobody asks for any more",
+    wanted: wantNothing,
+    observed: anObservation([aLink({ name: unnamed("gone"), alias: "" })]),
+    lines: [`link delete dev ${unnamed("gone")}`],
+  },
+  {
+    it: "makes a port of a bridge a port of it again",
+    wanted: wantVxeth0,
+    observed: anObservation([
+      aLink({ master: "br0", vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" } }),
+    ]),
+    lines: [remove, ...make({ before: "master br0 " })],
+  },
+  {
+    it: "does not put a bridge's odd name into a command",
+    wanted: wantVxeth0,
+    observed: anObservation([
+      aLink({ master: "br 0", vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" } }),
+    ]),
+    lines: [remove, ...make({})],
+  },
+  {
+    it: "deletes what stands on a link that goes before it, and makes both anew",
+    wanted: aWantedState([
+      anInterface({ name: "a", interfaceName: "vx1", vni: 1 }),
+      anInterface({ name: "b", interfaceName: "vx2", vni: 2, underlay: "vx1" }),
+    ]),
+    observed: anObservation([
+      aLink({
+        name: "vx1",
+        alias: aliasOf("a", annotationKey),
+        vxlan: { vni: 9, port: 8472, family: 4, dev: "eth0" },
+      }),
+      aLink({
+        name: "vx2",
+        alias: aliasOf("b", annotationKey),
+        vxlan: { vni: 2, port: 8472, family: 4, dev: "vx1" },
+      }),
+    ]),
+    lines: ["link delete dev vx2", "link delete dev vx1", ...make({ name: "vx1", network: "a", vni: 1 })],
+    obstacles: [
+      'setup-failed: Cannot put interface "vx2" of network "b" on device "vx1": no such device in the pod, which ' +
+      'has "eth0", "lo". Name one of them (dev=…)',
+    ],
+  },
+  {
+    it: "tells of interfaces that are to stand on each other, and changes nothing of them",
+    wanted: aWantedState([
+      anInterface({ name: "a", interfaceName: "vx1", vni: 1, underlay: "vx2" }),
+      anInterface({ name: "b", interfaceName: "vx2", vni: 2, underlay: "vx1" }),
+    ]),
+    observed: anObservation([
+      aLink({
+        name: "vx1",
+        alias: aliasOf("a", annotationKey),
+        vxlan: { vni: 1, port: 8472, family: 4, dev: "eth0" },
+      }),
+      aLink({
+        name: "vx2",
+        alias: aliasOf("b", annotationKey),
+        vxlan: { vni: 2, port: 8472, family: 4, dev: "eth0" },
+      }),
+    ]),
+    obstacles: ["vx1", "vx2"].map((name, at) => {
+      const other = at === 0 ? "vx2" : "vx1";
+      return `setup-failed: Cannot put interface "${name}" of network "${
+        at === 0 ? "a" : "b"
+      }" on device "${other}": ` +
+        `that one is to stand on "${name}" itself. Name another device (dev=…) for one`;
+    }),
+  },
+  {
     it: "tells of a foreign link that has VNI and port",
     wanted: wantVxeth0,
     observed: anObservation([foreignVni]),
@@ -203,7 +304,7 @@ const cases: readonly Case[] = [
       aLink({ name: "a", alias: "", vxlan: { vni: 100, port: 4789, family: 4 } }),
       aLink({ name: "b", alias: "", vxlan: { vni: 100, port: 8472, family: 6, local: "fd00::5" } }),
     ]),
-    lines: [add, mark, up],
+    lines: make({}),
   },
   {
     it: "tells of a link of an unresolvable network that has the name",
@@ -212,7 +313,8 @@ const cases: readonly Case[] = [
     obstacles: [
       'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is taken by a link of kind ' +
       `"vxlan" with VNI 100 with alias "${aliasOf("other", annotationKey)}". ` +
-      "Remove that link, or choose another name for the interface (name=…)",
+      'It stays until network "other" is given correctly or no longer asked for: mend that, ' +
+      "or choose another name for the interface (name=…)",
     ],
   },
   {
@@ -247,7 +349,8 @@ const cases: readonly Case[] = [
       'which has "eth0", "lo". Name one of them (dev=…)',
       'conflict: Cannot create interface "vx2" of network "b": the name is taken by a link of kind "vxlan" with ' +
       `VNI 1 with alias "${aliasOf("a", annotationKey)}". ` +
-      "Remove that link, or choose another name for the interface (name=…)",
+      'It stays as long as something is in the way of network "a": mend that, ' +
+      "or choose another name for the interface (name=…)",
     ],
   },
   {
@@ -309,7 +412,7 @@ for (const { it, wanted, observed, lines = [], obstacles = [] } of cases) {
   });
 }
 
-Deno.test("plan of links: a replaced link gets its addresses, routes and peers anew", () => {
+Deno.test("plan of links: a replaced link gets its addresses, routes and peers once it has been read", () => {
   const wanted = aWantedState([anInterface({
     addresses: [{ family: 4, address: "192.168.10.1", prefix: 24 }],
     routes: [{ subnet: { family: 4, address: "192.168.20.0", prefix: 24 }, gateway: "192.168.10.2" }],
@@ -333,10 +436,9 @@ Deno.test("plan of links: a replaced link gets its addresses, routes and peers a
       { dev: "vxeth0", mac: "00:00:00:00:00:00", dst: "10.0.0.3" },
     ],
   });
-  assert.deepEqual(planLines({ wanted, observed }).lines, [
-    remove,
-    add,
-    mark,
+  assert.deepEqual(planLines({ wanted, observed }).lines, [remove, ...make({})]);
+  const made = anObservation([aLink({ up: false })]);
+  assert.deepEqual(planLines({ wanted, observed: made }).lines, [
     up,
     "address replace 192.168.10.1/24 dev vxeth0",
     "route add 192.168.20.0/24 via 192.168.10.2 dev vxeth0 proto 86",

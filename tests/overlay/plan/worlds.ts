@@ -34,14 +34,14 @@ export function aWantedState(
   interfaces: readonly WantedInterface[],
   changes: Partial<WantedState> = {},
 ): WantedState {
-  return { interfaces, untouchable: [], mayRemove: true, annotationKey, ...changes };
+  return { interfaces, untouchable: [], mayRemove: true, annotationKey, own: new Set(), ...changes };
 }
 
 /** The link that fulfils `anInterface()`, addresses and state included. */
 export function aLink(changes: Partial<ObservedLink> = {}): ObservedLink {
   return {
     name: "vxeth0",
-    index: 9,
+    altnames: [],
     mtu: 1450,
     mac: "02:00:00:00:00:01",
     up: true,
@@ -56,7 +56,7 @@ export function aLink(changes: Partial<ObservedLink> = {}): ObservedLink {
 /** A link that is none of ours. */
 export function aDevice(name: string, changes: Partial<ObservedLink> = {}): ObservedLink {
   const mac = "02:42:0a:f4:01:05";
-  return { name, index: 2, mtu: 1500, mac, up: true, alias: "", kind: "veth", addresses: [], ...changes };
+  return { name, altnames: [], mtu: 1500, mac, up: true, alias: "", kind: "veth", addresses: [], ...changes };
 }
 
 /** A pod with lo and eth0 and these links. */
@@ -64,7 +64,7 @@ export function anObservation(
   links: readonly ObservedLink[] = [],
   changes: Partial<Observation> = {},
 ): Observation {
-  const all = [aDevice("lo", { kind: "", mtu: 65536, index: 1 }), aDevice("eth0"), ...links];
+  const all = [aDevice("lo", { kind: "", mtu: 65536 }), aDevice("eth0"), ...links];
   return { links: all.sort((a, b) => a.name < b.name ? -1 : 1), routes: [], fdb: [], ...changes };
 }
 

@@ -1,8 +1,13 @@
 // Worlds made by chance: what is wanted, and a namespace that earlier wishes, crashes and other people have
 // left behind.
 import fc from "fast-check";
-import { aliasOf, type WantedInterface, type WantedState } from "../../../lib/overlay/wanted.ts";
-import { anInterface, aWantedState, cidrs, routes } from "./worlds.ts";
+import {
+  aliasOf,
+  temporaryName,
+  type WantedInterface,
+  type WantedState,
+} from "../../../lib/overlay/wanted.ts";
+import { anInterface, annotationKey, aWantedState, cidrs, routes } from "./worlds.ts";
 
 /**
  * A world: an earlier wish of which some steps were carried out, what others did then, and the wish of today.
@@ -88,7 +93,7 @@ function shapes(): fc.Arbitrary<Shape> {
   return fc.record({
     family: mostly(4, fc.constantFrom(4, 6)),
     port: mostly(8472, fc.constantFrom(8472, 4789)),
-    underlay: fc.constantFrom("eth0", "eth0", "eth1"),
+    underlay: mostly("eth0", fc.constantFrom("eth1", "eth1", "vx0", "vx1", "vx2")),
     mtu: fc.constantFrom(undefined, 1300, 1320),
     mac: fc.constantFrom("02:00:00:00:00:01", "02:00:00:00:00:02"),
     up: fc.constantFrom(true, true, false),
@@ -133,6 +138,11 @@ function events(): fc.Arbitrary<string> {
     name.map((dev) => `ip link del ${dev}`),
     name.map((dev) => `ip link set ${dev} down`),
     name.map((dev) => `ip link set ${dev} up`),
+    name.map((dev) => `ip link set ${dev} master br0`),
+    name.map((dev) => `ip link property add dev eth1 altname ${dev}`),
+    fc.constantFrom(...networkNames).map((network) =>
+      `ip link add ${temporaryName(network, annotationKey)} type vxlan id 3 dev eth0 dstport 8472`
+    ),
     name.map((dev) => `ip link set ${dev} mtu 1290`),
     name.map((dev) => `ip link set ${dev} alias ${foreignAlias}`),
     name.map((dev) => `ip link set ${dev} alias somebody`),

@@ -9,13 +9,15 @@ import { ToyWords } from "./words.ts";
 /** One running `bridge`. */
 export function createToyBridge(links: ToyLinks): ToyTool {
   const names = new ToyNames(links, { goneMessage: "Error: unknown ifindex." });
-  // A trap of the real one: the filter of `fdb show dev X` sticks for as long as the process runs.
+  // A trap of the real one: the filters of `fdb show dev X` and `fdb show dynamic` stick for as long as the process runs.
   let filter: ToyLink | undefined;
+  let dynamic = false;
   const show = (words: ToyWords): unknown => {
+    dynamic ||= words.skip("dynamic");
     if (words.skip("dev")) filter = found(words.next(), names);
     const shown = links.all().filter((link) => filter === undefined || filter === link);
     for (const link of shown.filter(({ fdb }) => !fdb.isEmpty)) names.remember(link);
-    return fdbListing(shown);
+    return fdbListing(shown, { dynamic });
   };
   return (words) => dispatch(new ToyWords(words), { names, show });
 }

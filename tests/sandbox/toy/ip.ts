@@ -1,10 +1,11 @@
 // What `ip` does with a line: link, address and route, as far as the controller and the stories of the tests
 // use them.
-import { parseIp, readCidr } from "../../../lib/network/grammar/address.ts";
+import { contains, parseIp, readCidr } from "../../../lib/network/grammar/address.ts";
 import { addressListing, linkListing, routeListing } from "./listings.ts";
-import { addLink, changeLink } from "./ip_link.ts";
+import { addLink, addProperty, changeLink } from "./ip_link.ts";
 import type { ToyLink, ToyLinks } from "./links.ts";
 import { ToyNames } from "./names.ts";
+import type { ToyRoute } from "./routes.ts";
 import { ToyExit, ToyRefusal, type ToyTool } from "./session.ts";
 import { ToyWords } from "./words.ts";
 
@@ -44,6 +45,8 @@ function onLink(words: ToyWords, kernel: Kernel): unknown {
       return addLink(words, kernel);
     case "set":
       return changeLink(words, kernel);
+    case "property":
+      return addProperty(words, kernel);
     case "del":
     case "delete":
       return deleteLink(named(words, kernel), kernel);
@@ -83,8 +86,7 @@ function onRoute(words: ToyWords, kernel: Kernel): unknown {
   const { routes } = kernel.links;
   switch (command) {
     case "show":
-      if (words.skip("table")) words.next();
-      return routeListing(routes.all(remembered(kernel)));
+      return showRoutes(words, routes.all(remembered(kernel)));
     case "add":
       return routes.add(routeOf(words, kernel));
     case "del":
@@ -94,6 +96,35 @@ function onRoute(words: ToyWords, kernel: Kernel): unknown {
       throw new ToyExit(`Command "${command}" is unknown, try "ip route help".`, 255);
   }
 }
+
+/** `[table all] [proto P | exact PREFIX | match ADDRESS]`: what the filter names is left out of the listing. */
+function showRoutes(words: ToyWords, all: readonly ToyRoute[]): unknown {
+  if (words.skip("table")) words.next();
+  if (words.isEmpty) return routeListing(all);
+  const filter = words.next();
+  const value = words.next();
+  switch (filter) {
+    case "proto":
+      return routeListing(all.filter(({ protocol }) => protocol === value)).map(({ protocol: _, ...rest }) =>
+        rest
+      );
+    case "exact":
+      return routeListing(all.filter(({ subnet }) => subnet === prefixWord(value)));
+    case "root":
+      return routeListing(all.filter(({ subnet }) => isWithin(subnet, value)));
+    case "match":
+      return routeListing(all.filter(({ subnet }) => contains(readCidr(subnet) ?? noSubnet, value)));
+    default:
+      throw garbage(filter);
+  }
+}
+
+function isWithin(subnet: string, other: string): boolean {
+  const [inner, outer] = [readCidr(subnet) ?? noSubnet, readCidr(other) ?? noSubnet];
+  return inner.prefix >= outer.prefix && contains(outer, inner.address);
+}
+
+const noSubnet = { family: 4, address: "0.0.0.0", prefix: 32 } as const;
 
 function routeOf(words: ToyWords, kernel: Kernel): Parameters<ToyLinks["routes"]["add"]>[0] {
   const subnet = prefixWord(words.next());

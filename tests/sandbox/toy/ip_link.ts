@@ -20,9 +20,10 @@ export function addLink(words: ToyWords, { links, names }: Kernel): void {
   if (name.length > 15 || name.includes("/")) {
     throw new ToyExit(`Error: argument "${name}" is wrong: "name" not a valid ifname`, 255);
   }
-  const attributes: { mac?: string; mtu?: number } = {};
+  const attributes: { mac?: string; mtu?: number; master?: ToyLink } = {};
   for (let word = words.next(); word !== "type"; word = words.next()) {
     if (word === "address") attributes.mac = words.next().toLowerCase();
+    else if (word === "master") attributes.master = underlayOf(words.next(), names);
     else if (word === "mtu") attributes.mtu = mtuWord(words);
     else if (word === "alias") words.next();
     else throw garbage(word);
@@ -32,7 +33,18 @@ export function addLink(words: ToyWords, { links, names }: Kernel): void {
   links.add({ name, kind, ...attributes, ...(vxlan === undefined ? {} : { vxlan }) });
 }
 
-/** `[dev] NAME {up | down | alias TEXT | mtu N | address MAC | type vxlan id N dev NAME}` */
+/** `{add | del} dev NAME altname NAME`, of which the toy can add. */
+export function addProperty(words: ToyWords, { links, names }: Kernel): void {
+  words.skip("add");
+  words.skip("dev");
+  const link = underlayOf(words.next(), names);
+  words.skip("altname");
+  links.addAltname(link, words.next());
+}
+
+/**
+ * `[dev] NAME {up | down | name NAME | alias TEXT | mtu N | address MAC | master NAME | nomaster | type vxlan id N dev NAME}`
+ */
 export function changeLink(words: ToyWords, kernel: Kernel): void {
   words.skip("dev");
   const name = words.next();
@@ -40,8 +52,8 @@ export function changeLink(words: ToyWords, kernel: Kernel): void {
   if (!words.isEmpty) throw garbage(words.next());
   const link = kernel.names.find(name);
   if (link === undefined) throw new ToyRefusal(`Cannot find device "${name}"`);
-  change(link);
   kernel.names.forget(link);
+  change(link);
 }
 
 function changeOf(words: ToyWords, { links, names }: Kernel): (link: ToyLink) => void {
@@ -51,6 +63,16 @@ function changeOf(words: ToyWords, { links, names }: Kernel): (link: ToyLink) =>
       return (link) => links.setUp(link);
     case "down":
       return (link) => links.setDown(link);
+    case "name": {
+      const name = words.next();
+      return (link) => links.rename(link, name);
+    }
+    case "master": {
+      const master = underlayOf(words.next(), names);
+      return (link) => links.setMaster(link, master);
+    }
+    case "nomaster":
+      return (link) => links.setMaster(link, undefined);
     case "alias":
       return aliasChange(words.next());
     case "mtu": {

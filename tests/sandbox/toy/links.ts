@@ -16,10 +16,14 @@ export interface ToyVxlan {
 /** One link. */
 export interface ToyLink {
   readonly index: number;
-  readonly name: string;
   readonly kind: string;
   readonly vxlan?: ToyVxlan;
   readonly fdb: ToyFdb;
+  name: string;
+  /** Other names it answers to. */
+  altnames: readonly string[];
+  /** The bridge it is a port of. */
+  master: ToyLink | undefined;
   mac: string;
   mtu: number;
   up: boolean;
@@ -33,6 +37,7 @@ export interface NewToyLink {
   readonly mac?: string;
   readonly mtu?: number;
   readonly vxlan?: ToyVxlan;
+  readonly master?: ToyLink;
 }
 
 /** IPv6 needs at least this MTU. */
@@ -58,12 +63,37 @@ export class ToyLinks {
     return [...this.#links.values()];
   }
 
+  /** By its name, or one of its others. */
   find(name: string): ToyLink | undefined {
-    return this.#links.get(name);
+    return this.#links.get(name) ?? this.all().find(({ altnames }) => altnames.includes(name));
+  }
+
+  /** A name is given once, be it a first or another one. */
+  rename(link: ToyLink, name: string): void {
+    this.#checkFree(name);
+    this.#links.delete(link.name);
+    link.name = name;
+    this.#links.set(name, link);
+  }
+
+  addAltname(link: ToyLink, name: string): void {
+    this.#checkFree(name);
+    link.altnames = [...link.altnames, name];
+  }
+
+  setMaster(link: ToyLink, master: ToyLink | undefined): void {
+    if (master !== undefined && master.kind !== "bridge") {
+      throw new ToyRefusal("RTNETLINK answers: Operation not supported");
+    }
+    link.master = master;
+  }
+
+  #checkFree(name: string): void {
+    if (this.find(name) !== undefined) throw new ToyRefusal("RTNETLINK answers: File exists");
   }
 
   add(options: NewToyLink): ToyLink {
-    if (this.#links.has(options.name)) throw new ToyRefusal("RTNETLINK answers: File exists");
+    this.#checkFree(options.name);
     if (options.mac !== undefined) checkMac(options.mac);
     if (options.vxlan !== undefined) this.#checkSegment(options.vxlan);
     const index = ++this.#lastIndex;
@@ -78,8 +108,11 @@ export class ToyLinks {
       mtu: Math.min(options.mtu ?? (options.vxlan === undefined ? 1500 : most), most),
       up: false,
       alias: "",
+      altnames: [],
+      master: undefined,
     };
     this.#links.set(link.name, link);
+    if (options.master !== undefined) this.setMaster(link, options.master);
     return link;
   }
 
@@ -87,6 +120,7 @@ export class ToyLinks {
   remove(link: ToyLink): void {
     if (link.name === "lo") throw new ToyRefusal("RTNETLINK answers: Operation not supported");
     for (const other of this.all().filter(({ vxlan }) => vxlan?.underlay === link)) this.remove(other);
+    for (const port of this.all()) if (port.master === link) port.master = undefined;
     this.routes.forget(link);
     this.addresses.forget(link);
     this.#links.delete(link.name);
@@ -128,7 +162,9 @@ export class ToyLinks {
   setUnderlay(link: ToyLink, { vni, underlay }: { readonly vni: number; readonly underlay: ToyLink }): void {
     if (link.vxlan === undefined) throw new ToyRefusal("RTNETLINK answers: Operation not supported");
     if (link.vxlan.vni !== vni) throw new ToyRefusal("Error: Cannot change VNI.");
-    if (link === underlay) throw new ToyRefusal("RTNETLINK answers: Device or resource busy");
+    for (let below: ToyLink | undefined = underlay; below !== undefined; below = below.vxlan?.underlay) {
+      if (below === link) throw new ToyRefusal("RTNETLINK answers: Device or resource busy");
+    }
     link.vxlan.underlay = underlay;
     link.mtu = Math.min(link.mtu, mostMtu(link.vxlan));
   }

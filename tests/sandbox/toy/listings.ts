@@ -24,15 +24,18 @@ export function addressListing(links: readonly ToyLink[], addresses: ToyAddresse
 }
 
 /** `ip route show table all`, of which the toy has the main table only. */
-export function routeListing(routes: readonly ToyRoute[]): readonly unknown[] {
+export function routeListing(routes: readonly ToyRoute[]): readonly Record<string, unknown>[] {
   const [ipv4, ipv6] = [false, true].map((is) => routes.filter(({ subnet }) => subnet.includes(":") === is));
   return [...ipv4 ?? [], ...ipv6 ?? []].map(routeObject);
 }
 
-/** `bridge fdb show`. */
-export function fdbListing(links: readonly ToyLink[]): readonly unknown[] {
+/** `bridge fdb show [dynamic]`. */
+export function fdbListing(
+  links: readonly ToyLink[],
+  { dynamic }: { readonly dynamic: boolean },
+): readonly unknown[] {
   return links.flatMap((link) =>
-    link.fdb.all().map(({ mac, dst, learned }) => ({
+    link.fdb.all().filter(({ learned }) => learned || !dynamic).map(({ mac, dst, learned }) => ({
       mac,
       ifname: link.name,
       dst,
@@ -53,6 +56,8 @@ function linkObject(link: ToyLink): Record<string, unknown> {
     address: link.mac,
     ...(link.kind === "" ? {} : { linkinfo: { info_kind: link.kind, ...vxlanData(link) } }),
     ...(link.alias === "" ? {} : { ifalias: link.alias }),
+    ...(link.altnames.length === 0 ? {} : { altnames: link.altnames }),
+    ...(link.master === undefined ? {} : { master: link.master.name }),
   };
 }
 

@@ -1,14 +1,18 @@
 // What a look into a toy namespace sees, and what a plan does to it: through the same lines as in a real pod.
+import { ipQuestions } from "../../../lib/overlay/iproute2/questions.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
-import { observeFdb, observeIp, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
+import { observeFdb, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
 import { render } from "../../../lib/overlay/iproute2/render.ts";
 import { outdatesBridgeSession, type Step, type Tool } from "../../../lib/overlay/step.ts";
 import type { ToyNamespace } from "./kernel.ts";
 import type { ToySession } from "./session.ts";
 
-/** Looks into the namespace with fresh sessions. */
-export function observeToy(namespace: ToyNamespace): Observation {
-  return { ...readIp(answers("ip", observeIp)), fdb: readFdb(answers("bridge", observeFdb)) };
+/** Looks into the namespace with fresh sessions; `questions`: what `ip` is asked, by default by one who wants nothing. */
+export function observeToy(
+  namespace: ToyNamespace,
+  questions: readonly string[] = ipQuestions({ interfaces: [] }),
+): Observation {
+  return { ...readIp(answers("ip", questions), questions), fdb: readFdb(answers("bridge", observeFdb)) };
 
   function answers(tool: Tool, lines: readonly string[]): readonly string[] {
     const session = namespace.batch(tool);

@@ -23,6 +23,8 @@ const setUp = `
 
 const vx = "link add name vx address 02:00:00:00:00:01 type vxlan id 6 dev eth0 dstport 8472";
 const vx6 = `${vx} local fd00:1::5`;
+/** Everything, not only what somebody wants to know. */
+const questions = ["address show", "route show table all"];
 const zero = "00:00:00:00:00:00";
 
 /** A line of `ip`, unless it begins with `bridge`. Lines of one tool in a row are one batch. */
@@ -80,6 +82,61 @@ const scripts: readonly { readonly it: string; readonly lines: readonly string[]
   },
   { it: "does not change a VNI", lines: [vx, "link set dev vx type vxlan id 7 dev eth0"] },
   { it: "does not put a link on itself", lines: [vx, "link set dev vx type vxlan id 6 dev vx"] },
+  {
+    it: "does not put links on each other in a circle",
+    lines: [
+      vx,
+      vx.replace("vx", "vy").replace("id 6", "id 7").replace("eth0", "vx"),
+      "link set dev vx type vxlan id 6 dev vy",
+    ],
+  },
+  {
+    it: "gives a link its name last, and refuses one that is taken",
+    lines: [
+      vx.replace("vx", "tmp"),
+      "link set dev tmp alias ours",
+      "link set dev tmp name eth0",
+      "link set dev tmp name vx",
+      "link set dev vx up",
+      "address replace 192.168.10.1/24 dev vx",
+    ],
+  },
+  {
+    it: "refuses a name that is another one of a link, which is found by it",
+    lines: [
+      "link property add dev eth0p altname vx",
+      vx,
+      vx.replace("vx", "tmp"),
+      "link set dev tmp name vx",
+      "link set dev vx alias found",
+      "link property add dev eth0 altname vx",
+    ],
+  },
+  {
+    it: "makes a link a port of a bridge, at once or later, until that goes",
+    lines: [
+      "link add name br0 address 02:00:00:00:00:0b type bridge",
+      vx.replace("type", "master br0 type"),
+      vx.replace("name vx", "name vy").replace("id 6", "id 7"),
+      "link set dev vy master br0",
+      "link set dev vy master eth0",
+      "link set dev vy nomaster",
+      // It follows its ports, which nobody here cares for.
+      "link set dev br0 mtu 1450",
+    ],
+  },
+  {
+    it: "frees the ports of a bridge that goes",
+    lines: [
+      "link add name br0 address 02:00:00:00:00:0b type bridge",
+      vx.replace("type", "master br0 type"),
+      "link delete dev br0",
+    ],
+  },
+  {
+    it: "ends at a master that is not there",
+    lines: [vx.replace("type", "master br0 type"), "link set dev lo alias late"],
+  },
   {
     it: "changes the MAC of a link that is up",
     lines: [vx, "link set dev vx up", "link set dev vx address 02:00:00:00:00:09"],
@@ -334,7 +391,7 @@ for (const { it, lines } of scripts) {
     ignore: command === undefined,
     fn: async () => {
       const batches = batchesOf(lines);
-      const real = await runInNamespace(command ?? [], { setUp, batches });
+      const real = await runInNamespace(command ?? [], { setUp, batches, questions });
       const toy = runInToy(batches);
       assert.deepEqual(toy.results, real.results);
       assert.deepEqual(comparable(toy.observed), comparable(real.observed));
@@ -356,7 +413,7 @@ function batchesOf(lines: readonly string[]): readonly Batch[] {
 
 function runInToy(batches: readonly Batch[]): Run {
   const toy = createToyNamespace({ eth0p, eth0: { ...eth0, gateways: ["10.244.1.1"] } });
-  return { results: batches.map((batch) => runBatch(toy, batch)), observed: observeToy(toy) };
+  return { results: batches.map((batch) => runBatch(toy, batch)), observed: observeToy(toy, questions) };
 }
 
 function runBatch(toy: ToyNamespace, { tool, lines }: Batch): BatchResult {

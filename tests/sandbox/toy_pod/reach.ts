@@ -35,8 +35,9 @@ export function reaches(
 
 function see(host: ToyHost): Seen {
   const ask = (...argv: string[]): string => host.namespace.run(argv).stdout.trim();
-  const ip = [ask("ip", "address", "show"), ask("ip", "route", "show", "table", "all")];
-  return { host, ...readIp(ip), fdb: readFdb([ask("bridge", "fdb", "show")]) };
+  const questions = ["address show", "route show table all"];
+  const ip = questions.map((question) => ask("ip", ...question.split(" ")));
+  return { host, ...readIp(ip, questions), fdb: readFdb([ask("bridge", "fdb", "show")]) };
 }
 
 function travel(

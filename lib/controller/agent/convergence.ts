@@ -1,0 +1,92 @@
+// What converging one pod is asked with, and what it comes to.
+import type { KernelState } from "../../overlay/observation.ts";
+import type { PeerChanges } from "../../overlay/plan/peers.ts";
+import type { Step } from "../../overlay/step.ts";
+import type { WantedState } from "../../overlay/wanted.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { AgentClient } from "./agent_client.ts";
+import { answerCaps, type CachedPod, type CachedState, type Unfinished } from "./pod_cache.ts";
+import type { ReadBudget } from "./read_budget.ts";
+import type { AgentAddress } from "./session_pool.ts";
+
+/** What is left when nothing more can be done now. */
+export interface Convergence extends Unfinished {
+  readonly kernel: KernelState;
+  /** What was changed. */
+  readonly applied: readonly Step[];
+  /** Milliseconds after which it is to be looked at once more, whatever happens. */
+  readonly lookIn: number;
+}
+
+/** Only what could be read was put right: the rest is not known. */
+export class HalfObserved extends Error {
+  override name = "HalfObserved";
+  constructor(override readonly cause: unknown, readonly entriesMissing: number) {
+    super(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+export interface ConvergeOptions {
+  readonly agents: AgentClient;
+  readonly agent: AgentAddress;
+  readonly pod: CachedPod;
+  readonly budget: ReadBudget;
+  readonly peerChanges: PeerChanges;
+  readonly clock: Clock;
+  readonly wanted: WantedState;
+  /** May what is known be relied on? Not before a pod is released. */
+  readonly mayUseCache: boolean;
+  /** The pod is being deleted. */
+  readonly isLeaving: boolean;
+  /** Milliseconds until all is read again. */
+  readonly readEvery: number;
+}
+
+/** One run. */
+export interface Converging extends ConvergeOptions {
+  /** Of the pod when this run began. */
+  readonly generation: number;
+}
+
+/**
+ * The kernel learns where frames come from. Towards a peer that has gone that must not stay, for the IP may be another
+ * tenant's soon; and he that goes, or a stray sender, sends on. So it is looked for until nothing is found (ms).
+ */
+export const learnedPause = { first: 2_000, longest: 60_000 };
+
+/** A pod that is going keeps its peers that go for so long (ms): in a large deletion most are gone by then. */
+export const heldFor = 10_000;
+
+/** What a run comes to that leaves this behind. */
+export function convergence(
+  { kernel, unfinished, readBackAt, learned, heldSince = Infinity }: CachedState,
+  { applied, now }: { readonly applied: readonly Step[]; readonly now: number },
+): Convergence {
+  const next = Math.min(readBackAt, learned?.at ?? Infinity, heldSince + heldFor);
+  return { kernel, ...(unfinished ?? nothingLeft), applied, lookIn: Math.max(0, next - now) };
+}
+
+const nothingLeft: Unfinished = { steps: [], obstacles: [], refusals: [], entriesMissing: 0 };
+
+/** What interfaces of these names flood to once all is as wanted. */
+export function peersOf(wanted: WantedState, names: Iterable<string>): CachedState["peers"] {
+  const kept = new Set(names);
+  return new Map(
+    wanted.interfaces.flatMap(({ interfaceName, peers }) =>
+      kept.has(interfaceName) ? [[interfaceName, peers] as const] : []
+    ),
+  );
+}
+
+/** Bytes that a forwarding entry may take in an answer; learned ones stand beside ours. */
+const bytesPerEntry = 400;
+
+/** Forwarding entries that are wanted. */
+export function entriesOf(wanted: WantedState): number {
+  return wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
+}
+
+/** Bytes that a tool may answer. */
+export function capFor(pod: CachedPod, wanted: WantedState): number {
+  return Math.max(pod.answerCap, answerCaps.first + entriesOf(wanted) * bytesPerEntry);
+}

@@ -1,0 +1,46 @@
+// Do the steps between two lists of peers lead where a plan from what was read would have led?
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { floodMac } from "../../../lib/overlay/iproute2/render.ts";
+import { PeerChanges } from "../../../lib/overlay/plan/peers.ts";
+import { plan } from "../../../lib/overlay/plan/plan.ts";
+import { createToyNamespace } from "../../sandbox/toy/kernel.ts";
+import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
+import { anInterface, aWantedState } from "./worlds.ts";
+
+const own = "10.0.0.1";
+const all = [own, ...Array.from({ length: 8 }, (_, i) => `10.0.0.${i + 2}`)];
+
+Deno.test("after each change of peers the kernel floods to them all, to nobody else, and never to the pod itself", () => {
+  fc.assert(
+    fc.property(fc.array(fc.subarray(all), { minLength: 1, maxLength: 5 }), (wishes) => {
+      const toy = createToyNamespace({ eth0: { mac: "02:42:0a:f4:01:05", mtu: 1500, addresses: [] } });
+      const wantedOf = (peers: readonly string[]): ReturnType<typeof aWantedState> =>
+        aWantedState([anInterface({ peers })], { own: new Set([own]) });
+      const make = plan({ wanted: wantedOf([]), observed: observeToy(toy), ourAddresses: new Map() });
+      applyToToy(toy, make.steps);
+      const changes = new PeerChanges();
+      let held: readonly string[] = [];
+      for (const peers of wishes) {
+        const { appends, deletions } = changes.steps(wantedOf(peers), new Map([["vxeth0", held]]));
+        assert.deepEqual(applyToToy(toy, [...appends, ...deletions]), []);
+        held = peers;
+        const there = observeToy(toy).fdb.filter(({ mac }) => mac === floodMac).map(({ dst }) => dst).sort();
+        assert.deepEqual(there, peers.filter((ip) => ip !== own));
+      }
+    }),
+  );
+});
+
+Deno.test("all members ask for the same change: it is worked out once", () => {
+  const changes = new PeerChanges();
+  const [before, after] = [["10.0.0.2"], ["10.0.0.2", "10.0.0.3"]];
+  assert.deepEqual(changes.between(before, after), { added: ["10.0.0.3"], removed: [] });
+  assert.ok(changes.between(before, after) === changes.between(before, after));
+  assert.deepEqual(changes.between(after, [...after]), { added: [], removed: [] });
+});
+
+Deno.test("an interface of which nothing is known gets nothing", () => {
+  const wanted = aWantedState([anInterface({ peers: ["10.0.0.2"] })]);
+  assert.deepEqual(new PeerChanges().steps(wanted, new Map()), { appends: [], deletions: [] });
+});
