@@ -23,10 +23,18 @@ export interface ClaimContext {
   readonly observed: KernelState;
 }
 
-/** Gives the pod back what it had of networks that cannot be had at the moment, and its places in those that can. */
+/**
+ * Gives the pod back what it had of networks that cannot be had at the moment, and its places in those that can. A link
+ * into a network that is closed to it must go, whatever the annotation says.
+ */
 export function believe(tracked: Tracked, context: ClaimContext): void {
-  const { asked, lastGood, holds } = tracked;
+  const { asked, lastGood, holds, out, pod: { namespace } } = tracked;
   if (asked.kind !== "member") return;
+  for (const { alias, vxlan } of context.observed.links) {
+    const name = networkOfAlias(alias, context.settings.annotationKey);
+    const rules = { ...context.settings, cluster: context.cluster, namespace };
+    if (name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, rules).length > 0) out.add(name);
+  }
   const { networks } = asked.member;
   const open = openNames(asked.member);
   for (const [name, claimed] of claimedNetworks(tracked.pod, context)) {

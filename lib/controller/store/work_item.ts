@@ -49,6 +49,8 @@ export interface Tracked {
   readonly lastGood: Map<string, Network>;
   /** Networks that it has been let into, by name. */
   readonly holds: Set<string>;
+  /** Networks that it must not have, by name, until it may: though the rule that said so may be gone before its link. */
+  readonly out: Set<string>;
   /** False until its kernel was looked at for the first time. */
   seen: boolean;
   /** It may have interfaces of ours. */
@@ -77,6 +79,7 @@ export function newlyTracked(pod: PodView): Tracked {
     graceEnds: undefined,
     lastGood: new Map(),
     holds: new Set(),
+    out: new Set(),
     // In which nothing has run yet nothing can be found.
     seen: [...pod.initContainers, ...pod.containers].every(({ containerId }) => containerId === ""),
     wasServed: pod.shown !== undefined,
@@ -113,14 +116,25 @@ export function workItemOf(tracked: Tracked): WorkItem | undefined {
 
 /** What it asks for. Without its label it asks for nothing, and one that cannot be served then needs nothing either. */
 export function askedBy(
-  { pod, selection, lastGood, wasServed, clean }: Tracked,
+  { pod, selection, lastGood, out, wasServed, clean }: Tracked,
   around: Pick<MembershipContext, "settings" | "cluster">,
 ): Membership {
   const context = { ...around, lastGood };
-  if (selection === "selected") return membership(pod, { ...context, wasServed: wasServed && !clean });
+  if (selection === "selected") {
+    return stillForbidden(membership(pod, { ...context, wasServed: wasServed && !clean }), out);
+  }
   const { annotation: _, misnamed: __, ...bare } = pod;
   const judged = membership(bare, { ...context, wasServed: true });
   return judged.kind === "refused" ? { kind: "none", reason: "finished" } : judged;
+}
+
+/** What must go must go until it may be had again. */
+function stillForbidden(asked: Membership, out: Set<string>): Membership {
+  if (asked.kind !== "member") return asked;
+  const { networks, forbidden } = asked.member;
+  for (const name of forbidden) out.add(name);
+  for (const { name } of networks) out.delete(name);
+  return { kind: "member", member: { ...asked.member, forbidden: [...out].sort() } };
 }
 
 /** Networks that it names, has not, and might have. */

@@ -180,6 +180,15 @@ function seen(store: Store): Record<"a" | "peers" | "problems" | "forbidden", st
   };
 }
 
+Deno.test("last good: what must go must go though the rule that said so goes first", () => {
+  const store = world({});
+  put(store, { name: "d", networks: "" });
+  // The key is forgotten with the last one who had the network; the links of those who must not have it are still there.
+  store.putConfigMap({ east: "id=2", north: "id=1 namespaces=lab" }, { now: 0 });
+  assert.deepEqual(store.cluster.networks.has("west"), false);
+  assert.deepEqual(seen(store), { a: "east/2", peers: "c", problems: "unknown-network", forbidden: "west" });
+});
+
 Deno.test("last good: a network that was never had cannot be kept", () => {
   const store = world({});
   put(store, { name: "a", networks: "west, east, north id=x" });
