@@ -202,7 +202,7 @@ Deno.test("claims: a network that came back by its link goes when it is forbidde
 for (const annotation of ["west", "west metric=5", "-west"]) {
   Deno.test(`claims: a link into a network that is closed to the pod must go: ${annotation}`, () => {
     const { store, uid } = restarted({ it: "", annotation, data: { secret: "id=101 namespaces=lab" } });
-    store.claim(uid, { links: [link], routes: [], fdb: [] });
+    store.claim(uid, { links: [link], routes: [] });
     const item = store.workItem(uid);
     assert.deepEqual(item?.kind === "member" && item.member.forbidden, ["west"]);
   });
