@@ -44,6 +44,16 @@ export function hostNetworkFaults(pod: PodView): AgentFault[] {
   return [{ kind: "host-network", message }];
 }
 
+/** Why nobody looks after the pod's networks any more. A pod that is going needs nobody. */
+export function endFaults(pod: PodView, { sidecar }: AgentContainers): AgentFault[] {
+  if (sidecar?.endedForGood !== true || pod.deletion !== undefined) return [];
+  const message =
+    `Cannot look after the pod's networks: its agent ${quoted(sidecar.name)} has ended, and the ` +
+    "restartPolicy of the pod does not start it again, so its interfaces stay as they are and learn of no peer; " +
+    "replace the pod, and keep its agent running or make it a native sidecar";
+  return [{ kind: "agent-missing", message }];
+}
+
 /** What works, but not as people expect. */
 export function agentWarnings(agents: AgentContainers): AgentFault[] {
   const { init, native, sidecar } = agents;

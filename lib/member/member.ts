@@ -11,6 +11,7 @@ import {
   type AgentFault,
   agentFaults,
   agentWarnings,
+  endFaults,
   holdFaults,
   hostNetworkFaults,
 } from "./agent_checks.ts";
@@ -151,6 +152,7 @@ function memberOf(
     ...parsed.problems,
     ...resolved.problems,
     ...stranded.map((network) => noPodIp(pod, network)),
+    ...podProblems(pod, endFaults(pod, agents)),
   ];
   return {
     uid: pod.uid,

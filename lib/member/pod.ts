@@ -21,6 +21,8 @@ export interface ContainerView {
   readonly runAsUser?: number;
   readonly runAsNonRoot: boolean;
   readonly state: ContainerState;
+  /** It has ended, and the kubelet does not start it again as long as the pod lives. */
+  readonly endedForGood: boolean;
   /** Changes whenever the container is made anew; empty while there is none. */
   readonly containerId: string;
   readonly image: string;
@@ -153,10 +155,17 @@ function containerView(
     ...(runAsUser != null && { runAsUser }),
     runAsNonRoot: (container.securityContext?.runAsNonRoot ?? ofPod?.runAsNonRoot) === true,
     state: stateOf(status),
+    endedForGood: !context.init && hasEndedForGood(status, context.spec?.restartPolicy),
     containerId: status?.containerID ?? "",
     image: container.image ?? "",
     ...(status?.imageID && { imageId: status.imageID }),
   };
+}
+
+function hasEndedForGood(status: V1ContainerStatus | undefined, policy: string | undefined): boolean {
+  const ended = status?.state?.terminated;
+  if (ended == null) return false;
+  return policy === "Never" || (policy === "OnFailure" && ended.exitCode === 0);
 }
 
 /** As container runtimes read it: ALL is added, then ALL is dropped, then single ones are added, then dropped. */

@@ -21,7 +21,8 @@ export function podCondition(report: PodReport, before: string | undefined): Con
     return { status: "True", reason: "NetworksReady", message: cutBytes(message, longestMessage) };
   }
   const [first] = state.problems;
-  const isSeen = report.entriesMissing !== undefined;
+  // An agent that is gone for good will not say more: what is not known then is out of date for certain.
+  const isSeen = report.entriesMissing !== undefined || first?.kind === "agent-missing";
   return {
     status: holds || (!isSeen && before === "True") ? "True" : "False",
     reason: first === undefined ? "SetupFailed" : conditionReasons[first.kind],

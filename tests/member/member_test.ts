@@ -279,6 +279,18 @@ const networks: readonly NetworksRow[] = [
   },
 ];
 
+Deno.test("membership: an agent that has ended for good is a problem, unless the pod is going", () => {
+  const ended = samplePod({
+    main: [sidecar({ ...terminated("s"), endedForGood: true }), plainContainer("app")],
+  });
+  const [problem, ...others] = memberOf(ended).problems;
+  assert.deepEqual([problem?.kind, others], ["agent-missing", []]);
+  assert.match(problem?.message ?? "", /its agent "vxlan-controller-agent" has ended, .*; replace the pod/);
+  assert.deepEqual(memberOf({ ...ended, deletion: { graceSeconds: 30 } }).problems, []);
+  const again = samplePod({ main: [sidecar(terminated("s")), plainContainer("app")] });
+  assert.deepEqual(memberOf(again).problems, [], "it comes again");
+});
+
 for (const row of networks) {
   Deno.test(`membership, networks: ${row.it}`, () => {
     const podIPs = row.podIPs ?? ["10.244.0.5"];

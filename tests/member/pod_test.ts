@@ -30,6 +30,7 @@ const freshView: PodView = {
     netAdmin: false,
     runAsNonRoot: false,
     state: "unknown",
+    endedForGood: false,
     containerId: "",
     image: "",
   }],
@@ -169,6 +170,32 @@ for (const { it, of, netAdmin } of capabilities) {
   Deno.test(`podView, NET_ADMIN: ${it}`, () => {
     const container: V1Container = { name: "c", securityContext: of };
     assert.equal(onlyContainer({ ...fresh, spec: { containers: [container] } })?.netAdmin, netAdmin);
+  });
+}
+
+const ends = [
+  { policy: undefined, exitCode: 0, forGood: false },
+  { policy: "Always", exitCode: 0, forGood: false },
+  { policy: "OnFailure", exitCode: 0, forGood: true },
+  { policy: "OnFailure", exitCode: 143, forGood: false },
+  { policy: "Never", exitCode: 137, forGood: true },
+];
+
+for (const { policy, exitCode, forGood } of ends) {
+  Deno.test(`podView, ended with ${exitCode}, restartPolicy ${policy}: ${forGood ? "for good" : "comes again"}`, () => {
+    const spec = { containers: [{ name: "c" }], ...(policy === undefined ? {} : { restartPolicy: policy }) };
+    const status = {
+      name: "c",
+      ready: false,
+      restartCount: 0,
+      image: "",
+      imageID: "",
+      state: { terminated: { exitCode } },
+    };
+    assert.equal(
+      onlyContainer({ ...fresh, spec, status: { containerStatuses: [status] } })?.endedForGood,
+      forGood,
+    );
   });
 }
 

@@ -18,6 +18,7 @@ export function plainContainer(name: string): ContainerView {
     netAdmin: false,
     runAsNonRoot: false,
     state: "unknown",
+    endedForGood: false,
     containerId: "",
     image: "busybox",
   };

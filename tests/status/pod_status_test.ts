@@ -55,6 +55,12 @@ const conditions: readonly {
     says: ["True", "SetupFailed", "Cannot: setup-failed"],
   },
   {
+    it: "a pod that was ready turns when its agent has ended for good: what it has grows old",
+    report: unseen("a", problem("agent-missing")),
+    before: "True",
+    says: ["False", "AgentMissing", "Cannot: agent-missing"],
+  },
+  {
     it: "a pod that never was ready is not while nobody can look",
     report: unseen("a", problem("setup-failed")),
     says: ["False", "SetupFailed", "Cannot: setup-failed"],
