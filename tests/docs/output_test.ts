@@ -4,6 +4,7 @@ import { coreEvents } from "../sandbox/api/resources.ts";
 import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
 import { findProgram } from "../sandbox/namespaces/programs.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
+import { waitUntilHolds } from "../sandbox/sandbox_invariant.ts";
 import { startProduct } from "../sandbox/tools/product.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { root, text, userDocuments } from "./pages.ts";
@@ -139,6 +140,8 @@ async function printed(
   }
 }
 
+const routed = [["a", "west", 101], ["gw", "west", 101], ["gw", "east", 102], ["b", "east", 102]] as const;
+
 /** Members one after the other, so that they get their pod IPs in this order. */
 async function routedAndBroken(sandbox: Sandbox, log: readonly string[]): Promise<void> {
   sandbox.apply(await text("deploy/base/networks.yaml"));
@@ -150,7 +153,9 @@ async function routedAndBroken(sandbox: Sandbox, log: readonly string[]): Promis
   }
   const [, b = ""] = yaml.split("---\n");
   sandbox.apply(b.replace("name: b\n", "name: broken\n").replace(/(networks: ).*/, "$1vxeth9"));
-  for (const name of ["a", "b"]) await until(log, `1 peer added  member=default/${name}`);
+  await waitUntilHolds(sandbox, {
+    members: routed.map(([pod, network, vni]) => ({ pod, network, vni })),
+  });
   await until(log, "member=default/broken kind=");
   const told = (): boolean => JSON.stringify(sandbox.store.list(coreEvents)).includes("VxlanUnknownNetwork");
   await waitFor(told, { what: "an Event says what is wrong", state: () => log.join("\n") });
