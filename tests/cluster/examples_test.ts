@@ -80,7 +80,8 @@ async function first(cluster: Cluster): Promise<void> {
       },
     );
     assert.ok(await pings(cluster, ping));
-    assert.ok(await pings(cluster, { ...ping, to: "192.168.10.3" }), "green has its interface all the same");
+    const hasItsInterface = (): Promise<boolean> => pings(cluster, { ...ping, to: "192.168.10.3" });
+    await until("red to reach green, which has its interface all the same", hasItsInterface, { seconds: 20 });
   } finally {
     await cluster.kubectl(["-n", namespace, "delete", "pod", "green", "--now"]);
   }
