@@ -18,7 +18,16 @@ export interface Evaluation {
   readonly outcome: Outcome;
 }
 
-/** Judges what `converge` left behind. `conflicts` must be told, but nothing waits for their end. */
+/**
+ * Judges what `converge` left behind. `conflicts` must be told, but nothing waits for their end.
+ *
+ *   what is wrong                           | state           | looked at again     | may be released
+ *   ----------------------------------------|-----------------|---------------------|----------------
+ *   nothing                                 | ready or former | at its next reading | yes
+ *   an address that others have too         | failing         | at its next reading | yes
+ *   what its author wrote                   | failing         | by event            | no
+ *   something in the way, a step that fails | failing         | with backoff        | no
+ */
 export function evaluate(
   item: WorkItem & { kind: "member" | "former" },
   { result, conflicts }: { readonly result: Convergence; readonly conflicts: readonly Problem[] },
@@ -79,13 +88,18 @@ function problemsOf(member: Member, { obstacles, steps, refusals }: Convergence)
     const step = alike.find(({ kind }) => kind === "add-link") ??
       alike.find((each) => !missing.has(interfaceOf(each)));
     if (step === undefined) return [];
-    const others = alike.length > 1 && step.kind !== "add-link"
-      ? ` (and ${alike.length - 1} more of its kind)`
-      : "";
-    const message = `Cannot ${describe(step)}: ${causeOf(step, reasons)}${others}`;
+    const message = `Cannot ${deedOf(step, alike)}: ${causeOf(step, reasons)}`;
     return [runtimeProblem(member, { kind: "setup-failed", network: networkOf(member, step), message })];
   });
   return [...inTheWay, ...refused];
+}
+
+/** What was tried, with those like it. Which peers, and how many, is left out: they come and go, and that is no news. */
+function deedOf(step: Step, alike: readonly Step[]): string {
+  if (alike.length === 1 || step.kind === "add-link") return describe(step);
+  if (step.kind === "append-fdb") return `add entries of several peers to ${step.interfaceName}`;
+  if (step.kind === "delete-fdb") return `remove entries of several peers from ${step.interfaceName}`;
+  return `${describe(step)} (and ${alike.length - 1} more of its kind)`;
 }
 
 function causeOf(step: Step, reasons: ReadonlyMap<string, string>): string {

@@ -60,6 +60,7 @@ for (const members of [40, 80]) {
     assert.ok(joins.queueAdds <= members + 3, `one joins: ${joins.queueAdds} queue adds`);
     // One line in each peer; in the newcomer a link, its properties, and an entry for each.
     assert.ok(joins.writes <= 2 * members + 8, `one joins: ${joins.writes} lines`);
+    assert.ok(joins.fdbReads <= 3, `one joins: ${joins.fdbReads} fdb reads`);
     const leaves = await costOf(program, () => program.api.remove(pods, `p${members}`));
     assert.ok(leaves.opened <= 3, `one leaves: ${leaves.opened} execs`);
     assert.ok(leaves.infoLines <= 3, `one leaves: ${leaves.infoLines} INFO lines`);

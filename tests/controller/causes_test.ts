@@ -1,0 +1,99 @@
+// What is said of pods whose kernels refuse: once for each interface and cause, for hours.
+import assert from "node:assert/strict";
+import { configMaps, coreEvents, pods } from "../sandbox/api/resources.ts";
+import { memberPod } from "../member/member_pod.ts";
+import { type Program, startProgram } from "./whole_program.ts";
+
+const minute = 60_000;
+
+/** Members p0, p1, … of network west, each with an agent that runs. */
+async function started(count: number, given: (program: Program) => void = () => {}): Promise<Program> {
+  const program = startProgram();
+  given(program);
+  program.api.put(configMaps, {
+    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+    data: { west: "id=101" },
+  });
+  for (let i = 0; i < count; i++) {
+    program.api.put(
+      pods,
+      memberPod({ name: `p${i}`, uid: `uid-p${i}`, networks: "west", ip: `10.0.1.${i + 1}`, form: "native" }),
+    );
+  }
+  for (let second = 0; second < 20; second++) await program.clock.advance(1_000);
+  return program;
+}
+
+const warnings = ({ lines }: Program): readonly string[] =>
+  lines.filter((line) => / (WARN|ERROR) /.test(line));
+
+const writes = /^(address|route|link|fdb) (?!show)/;
+const causes = [
+  {
+    it: "an agent that may not change anything, with a hundred peers",
+    members: 101,
+    refusing: (uid: string, line: string): string | undefined =>
+      uid === "uid-p0" && writes.test(line) ? "RTNETLINK answers: Operation not permitted" : undefined,
+    most: 1,
+    says: /Operation not permitted/,
+  },
+  {
+    it: "a link that is refused in eight pods",
+    members: 8,
+    refusing: (_: string, line: string): string | undefined =>
+      /^link add/.test(line) ? "RTNETLINK answers: File exists" : undefined,
+    most: 8,
+    says: /File exists/,
+  },
+  {
+    it: "a kernel without vxlan",
+    members: 2,
+    refusing: (_: string, line: string): string | undefined =>
+      /^link add/.test(line) ? "Error: Unknown device type." : undefined,
+    most: 2,
+    says: /modprobe vxlan/,
+  },
+  {
+    it: "a link that stands, whose hundred entries are refused",
+    members: 101,
+    refusing: (uid: string, line: string): string | undefined =>
+      uid === "uid-p0" && /^fdb append/.test(line)
+        ? "RTNETLINK answers: No buffer space available"
+        : undefined,
+    most: 1,
+    says: /Cannot add entries of several peers to west: .*No buffer space available/,
+  },
+];
+for (const { it, members, refusing, most, says } of causes) {
+  Deno.test(`said once in two hours: ${it}`, async () => {
+    const program = await started(members, ({ toys }) => toys.refusing = refusing);
+    await program.clock.advance(120 * minute);
+    const said = warnings(program);
+    assert.ok(
+      said.length > 0 && said.length <= most,
+      `${said.length} lines:\n${said.slice(0, 5).join("\n")}`,
+    );
+    for (const line of said) assert.match(line, says);
+    const condition = JSON.stringify(program.api.find(pods, "p0"));
+    assert.match(condition, says);
+    assert.equal(program.api.list(coreEvents).length, members === 101 ? 101 : most, "an Event for each pod");
+    await program.end();
+  });
+}
+
+Deno.test("said twice in an hour at most: entries that are refused while peers come and go", async () => {
+  const program = await started(3, ({ toys }) => {
+    toys.refusing = (uid, line) =>
+      uid === "uid-p0" && /^fdb append/.test(line)
+        ? "RTNETLINK answers: No buffer space available"
+        : undefined;
+  });
+  for (let i = 3; i < 33; i++) {
+    const [name, ip] = [`p${i}`, `10.0.1.${i + 1}`];
+    program.api.put(pods, memberPod({ name, uid: `uid-${name}`, networks: "west", ip, form: "native" }));
+    await program.clock.advance(2 * minute);
+  }
+  // Of one peer it is named, of several not: who they are is no news.
+  assert.ok(warnings(program).length <= 2, warnings(program).join("\n"));
+  await program.end();
+});
