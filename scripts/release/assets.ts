@@ -43,6 +43,11 @@ export function archiveName(version: string, { os, arch }: Workstation): string 
   return `kubectl-vxlan_${version}_${os}_${arch}${os === "windows" ? ".zip" : ".tar.gz"}`;
 }
 
+/** The npm package. npm itself would call it what the chart is called. */
+export function npmArchiveName(version: string): string {
+  return `kube-vxlan-controller-npm-${version}.tgz`;
+}
+
 /** The SBOM of an image for one architecture. */
 export function imageSbomName(image: string, arch: string): string {
   return `${image}_linux_${arch}.cdx.json`;
@@ -61,6 +66,7 @@ export function assets(version: string): readonly Asset[] {
       name: archiveName(version, one),
       what: `kubectl vxlan for ${one.os}, ${one.arch}`,
     })),
+    { name: npmArchiveName(version), what: "the npm package, also published to npm" },
     { name: "install.yaml", what: "first install, images by digest" },
     { name: "upgrade.yaml", what: "upgrade that leaves the networks alone, images by digest" },
     { name: `${chart}-${version}.tgz`, what: "the chart, images by digest" },

@@ -4,7 +4,15 @@ import { parse, stringify } from "yaml";
 import { staleFiles, upgradeText } from "../../tests/manifests/generated_files.ts";
 import { command } from "../../tests/cluster/run_command.ts";
 import { goTool } from "../../tests/tools/go_tools.ts";
-import { archiveName, assets, checksums, images, imageSbomName, workstations } from "./assets.ts";
+import {
+  archiveName,
+  assets,
+  checksums,
+  images,
+  imageSbomName,
+  npmArchiveName,
+  workstations,
+} from "./assets.ts";
 import { krewManifest } from "./krew_manifest.ts";
 import { imageSbom, programSbom } from "./sbom.ts";
 
@@ -27,6 +35,7 @@ export interface Release {
 export async function writeReleaseFiles(release: Release): Promise<void> {
   const { version, folder } = release;
   await writeManifests(release);
+  await packNpmPackage(release);
   const lock = JSON.parse(await Deno.readTextFile(`${root}deno.lock`));
   await Deno.writeTextFile(
     `${folder}/program.cdx.json`,
@@ -104,6 +113,24 @@ async function writeManifests({ version, registry, digests, folder }: Release): 
     ]);
   } finally {
     await Deno.remove(tree, { recursive: true });
+  }
+}
+
+async function packNpmPackage({ version, folder }: Release): Promise<void> {
+  const work = await Deno.makeTempDir();
+  try {
+    await command("make the npm package", [
+      ...[Deno.execPath(), "run", "-A", `${root}scripts/npm_package.ts`, "--output", `${work}/package`],
+    ]);
+    await command("pack the npm package", ["npm", "pack", "--silent", "--pack-destination", work], {
+      cwd: `${work}/package`,
+    });
+    await Deno.copyFile(
+      `${work}/kube-vxlan-controller-${version}.tgz`,
+      `${folder}/${npmArchiveName(version)}`,
+    );
+  } finally {
+    await Deno.remove(work, { recursive: true });
   }
 }
 

@@ -5,8 +5,6 @@ import { type GoToolchain, goToolchain } from "./go_toolchain.ts";
 import { say, step } from "./progress.ts";
 import { etcdVersion, kubernetesVersion } from "./versions.ts";
 
-export { cacheDirectory };
-
 const modules = new URL("./kubernetes/", import.meta.url).pathname;
 
 const packages = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"]

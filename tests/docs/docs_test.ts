@@ -178,7 +178,7 @@ function isPath(span: string): boolean {
 }
 
 /** Files of users, and of releases. */
-const elsewhere = new Set(["patch.yaml", "networks.yaml", "install.yaml", "upgrade.yaml"]);
+const elsewhere = new Set(["patch.yaml", "networks.yaml", "install.yaml", "upgrade.yaml", "vxlan.yaml"]);
 
 /** A star stands for any rest of a name. */
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 // Where are the images that the test cluster imports? Built when anything that goes into them has changed.
 import { createHash } from "node:crypto";
-import { cacheDirectory } from "../cluster/kubernetes_build.ts";
+import { cacheDirectory } from "../cluster/cache_directory.ts";
 import { step } from "../cluster/progress.ts";
 import { buildImages, type BuiltImages, whatRuns } from "./build_images.ts";
 import { agentImageNames, controllerImageName, pauseImageName, toolsImageName } from "./image_names.ts";

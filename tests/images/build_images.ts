@@ -1,6 +1,6 @@
 // Which images come out of the unchanged Dockerfile, and may the controller's be started as it is?
 import { runtimeMissing, targets } from "../../scripts/compile.ts";
-import { cacheDirectory } from "../cluster/kubernetes_build.ts";
+import { cacheDirectory } from "../cluster/cache_directory.ts";
 import { say, step } from "../cluster/progress.ts";
 import { command, tryCommand } from "../cluster/run_command.ts";
 import { Buildah } from "./buildah.ts";

@@ -37,9 +37,11 @@ WORKDIR /home/nonroot
 # What only tests need: ping and the like, none of which is in the agent. Also what the sandbox of a pod runs. Without
 # busybox's own `ip`, which makes a VXLAN link with id 0.
 FROM ${DEBIAN_IMAGE} AS test-packages
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends busybox-static
 FROM scratch AS test-tools
 COPY --from=test-packages /bin/busybox /bin/busybox
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
+# hadolint ignore=DL3059
 RUN ["/bin/busybox", "rm", "/bin/ip"]
 CMD ["/bin/sh", "-c", "trap 'exit 0' TERM; sleep 2147483647 & wait"]

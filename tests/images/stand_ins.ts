@@ -1,6 +1,6 @@
 // Which images stand in for those of registries, and what are they made of?
 import { createHash } from "node:crypto";
-import { cacheDirectory } from "../cluster/kubernetes_build.ts";
+import { cacheDirectory } from "../cluster/cache_directory.ts";
 import { step } from "../cluster/progress.ts";
 import { command } from "../cluster/run_command.ts";
 import type { Build, Buildah } from "./buildah.ts";

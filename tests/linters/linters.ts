@@ -48,7 +48,7 @@ export const linters: readonly Linter[] = [
   },
   {
     name: "hadolint",
-    looksAt: (path) => /(^|\/)Dockerfile[^/]*$/.test(path),
+    looksAt: (path) => /(^|[/.])Dockerfile$/.test(path),
     command: async () => [await pythonTool("hadolint"), "--no-color"],
     mistake: { path: "Dockerfile", text: "FROM debian\nRUN apt-get install curl\n", finding: /DL3006/ },
   },

@@ -43,6 +43,11 @@ Deno.test("a base image that cannot be set from outside is refused", () => {
   assert.throws(() => baseImages("ARG A=x/a:1\nFROM debian:12\n"), /"FROM debian:12" is no ARG/);
 });
 
+Deno.test("every base image of our Dockerfile can be pinned", async () => {
+  const text = await Deno.readTextFile(new URL("../../Dockerfile", import.meta.url));
+  assert.ok(baseImages(text).length >= 2);
+});
+
 const names = ["kube-vxlan-controller", "kube-vxlan-controller-agent"];
 const digests = new Map(names.map((name, at) => [name, `sha256:${at}`]));
 
