@@ -10,7 +10,7 @@ import type { Step } from "../../../lib/overlay/step.ts";
 import type { WantedState } from "../../../lib/overlay/wanted.ts";
 import { createToyNamespace, type ToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
-import { type Batch, namespaceCommand, runInNamespace } from "../iproute2/real_namespace.ts";
+import { type Batch, namespaceCommand, runInNamespace, runScript } from "../iproute2/real_namespace.ts";
 import { type World, worlds } from "./worlds_by_chance.ts";
 import { knownOf } from "./worlds.ts";
 
@@ -51,6 +51,25 @@ for (const [number, world] of fc.sample(worlds(), { numRuns: 25, seed: 2611 }).e
     },
   });
 }
+
+/** As with `hostUsers: false`: root of a user namespace, which owns the network namespace. */
+const ownUsers = ["unshare", "-Urnm"];
+const mayHaveOwnUsers =
+  (await runScript(ownUsers, "ip link add name vx type vxlan id 5 dstport 8472")).success;
+
+Deno.test({
+  name: "a pod with users of its own (hostUsers: false) is brought to what is wanted as any other",
+  ignore: !mayHaveOwnUsers,
+  fn: async () => {
+    for (const world of fc.sample(worlds(), { numRuns: 5, seed: 86 })) {
+      const { batches, ours } = rehearse(world);
+      const questions = ipQuestions(world.wanted);
+      const { results, observed } = await runInNamespace(ownUsers, { setUp, batches, questions });
+      assert.deepEqual(results.slice(-2 * goes).flatMap(({ refused }) => refused), []);
+      assert.deepEqual(plan({ wanted: world.wanted, observed, ourAddresses: ours }).steps, []);
+    }
+  },
+});
 
 /**
  * Plans on the toy kernel; gives all the lines that were carried out there, the plan's own as the last batches, one for
