@@ -1,6 +1,7 @@
 // The changes we know how to make in a pod, as values; rendering to a command line happens in one place only.
 import type { Family } from "../network/grammar/address.ts";
 import type { KernelState } from "./observation.ts";
+import type { WantedInterface } from "./wanted.ts";
 
 /** Marks the routes that are ours: only routes of this protocol number are ever removed. */
 export const routeProtocol = 86;
@@ -64,21 +65,19 @@ export type Step =
  * Makes an interface, under a name of our own. Its alias needs a step of its own (`link add … alias` is silently
  * ignored), and its name comes last: if somebody has that, nothing was done to his link.
  */
-export interface AddLink {
+export interface AddLink extends LinkAttributes {
   readonly kind: "add-link";
-  readonly interfaceName: string;
   readonly temporary: string;
   /** The bridge that its predecessor was a port of. */
   readonly master?: string;
-  readonly vni: number;
-  readonly port: number;
-  readonly family: Family;
-  readonly local?: string;
-  readonly underlay: string;
-  readonly mac: string;
-  readonly mtu?: number;
   readonly why: string;
 }
+
+/** What a wanted interface is made with; everything else of it comes by steps of its own. */
+export type LinkAttributes = Omit<
+  WantedInterface,
+  "name" | "alias" | "up" | "addresses" | "routes" | "peers"
+>;
 
 /** The program a line is for. */
 export type Tool = "ip" | "bridge";

@@ -1,7 +1,7 @@
 // How one link is made or brought to its wanted alias, device, MTU, MAC and state, without losing it.
 import { quoted } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
-import type { Step } from "../step.ts";
+import type { LinkAttributes, Step } from "../step.ts";
 import { temporaryName, type WantedInterface, type WantedState } from "../wanted.ts";
 import type { MissingLink, Obstacle, StandingLink } from "./parts.ts";
 import { type Devices, plannedMtu, underlayObstacle } from "./underlay.ts";
@@ -11,22 +11,29 @@ export function makingSteps(
   { wanted, why, predecessor }: MissingLink,
   { annotationKey }: WantedState,
 ): readonly Step[] {
-  const { interfaceName, vni, port, family, underlay, mac, alias } = wanted;
+  const { interfaceName, alias } = wanted;
   const temporary = temporaryName(wanted.name, annotationKey);
   const master = predecessor?.master;
   const isNameable = master !== undefined && nameable.test(master);
   return [
     {
       kind: "add-link",
-      ...{ interfaceName, temporary, vni, port, family, underlay, mac },
-      ...(wanted.local === undefined ? {} : { local: wanted.local }),
-      ...(wanted.mtu === undefined ? {} : { mtu: wanted.mtu }),
+      ...attributesOf(wanted),
+      temporary,
       ...(isNameable ? { master } : {}),
       why: master === undefined || isNameable ? why : `${why}; it is no port of ${quoted(master)} any more`,
     },
     { kind: "set-alias", interfaceName, temporary, alias },
     { kind: "rename-link", interfaceName, temporary },
   ];
+}
+
+/** All of it but what comes by steps of its own. */
+function attributesOf(
+  { name: _name, alias: _alias, up: _up, addresses: _ips, routes: _routes, peers: _peers, ...attributes }:
+    WantedInterface,
+): LinkAttributes {
+  return attributes;
 }
 
 /** Names of other people's devices that can stand in a command. */
