@@ -68,3 +68,55 @@ for (const members of [40, 80]) {
     await program.end();
   });
 }
+
+Deno.test("something on stderr after its exchange was over: that pod alone is read, and put right", async () => {
+  const program = startProgram();
+  const { api, toys } = program;
+  api.put(configMaps, {
+    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+    data: { west: "id=101" },
+  });
+  for (let at = 0; at < 5; at++) put(program, at);
+  await rest(program);
+  const kernel = toys.kernel("uid-p1");
+  kernel.run("bridge fdb del 00:00:00:00:00:00 dst 10.0.1.2 dev west".split(" "));
+  const cost = await costOf(program, () => toys.late.get("uid-p1")?.());
+  assert.deepEqual([cost.writes, cost.fdbReads], [1, 2]);
+  assert.match(kernel.run(["bridge", "fdb", "show"]).stdout, /"dst":"10.0.1.2"/);
+  await program.end();
+});
+
+Deno.test("80 of 82 members are deleted, each with its grace: the two that stay forget them, the others send nothing", async () => {
+  const program = startProgram();
+  const { api, clock } = program;
+  api.put(configMaps, {
+    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+    data: { west: "id=101" },
+  });
+  for (let at = 0; at < 82; at++) put(program, at);
+  for (let i = 0; i < 3; i++) await rest(program);
+  const going = Array.from({ length: 80 }, (_, at) => `p${at}`);
+  for (const said of program.toys.lines.values()) said.splice(0);
+  for (const [at, name] of going.entries()) {
+    const ip = `10.0.1.${at}`;
+    const pod = memberPod({
+      name,
+      uid: `uid-${name}`,
+      networks: "west",
+      ip,
+      form: "native",
+      deletedWithGrace: 30,
+    });
+    api.put(pods, { ...pod, metadata: { ...pod.metadata, resourceVersion: "2" } });
+  }
+  await clock.advance(500);
+  // They end in the course of five seconds.
+  for (const [at, name] of going.entries()) {
+    api.remove(pods, name);
+    if (at % 16 === 15) await clock.advance(1_000);
+  }
+  await rest(program);
+  const deletes = [...program.toys.lines.values()].flat().filter((line) => line.startsWith("fdb delete"));
+  assert.equal(deletes.length, 2 * 80);
+  await program.end();
+});

@@ -23,6 +23,8 @@ export class ToyAgents {
   fault: ((line: string) => ExecOutcome | undefined) | undefined;
   /** Lines of each exchange. */
   readonly exchanges: number[] = [];
+  /** Says on the stderr of a pod's latest tool that it has refused something, after its exchange was over. */
+  readonly late = new Map<string, () => void>();
   readonly #kernels = new Map<string, ToyNamespace>();
 
   kernel(uid: string): ToyNamespace {
@@ -36,8 +38,9 @@ export class ToyAgents {
   }
 
   /** Starts a tool in the toy kernel of a pod. */
-  readonly open: OpenSession = ({ uid }: AgentAddress, tool: Tool) => {
+  readonly open: OpenSession = ({ uid }: AgentAddress, tool: Tool, { onLateStderr }) => {
     this.opened++;
+    this.late.set(uid, onLateStderr);
     return Promise.resolve(this.#session(uid, tool));
   };
 
