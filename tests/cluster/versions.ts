@@ -16,6 +16,7 @@ export const debianPackages: readonly { readonly package: string; readonly shows
   { package: "conntrack", shows: "conntrack" },
   { package: "containerd", shows: "containerd" },
   { package: "containernetworking-plugins", shows: "/usr/lib/cni/bridge" },
+  { package: "debian-archive-keyring", shows: "/usr/share/keyrings/debian-archive-keyring.gpg" },
   { package: "iproute2", shows: "bridge" },
   { package: "iptables", shows: "iptables" },
   { package: "mmdebstrap", shows: "mmdebstrap" },
