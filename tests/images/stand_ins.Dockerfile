@@ -44,4 +44,5 @@ COPY --from=test-packages /bin/busybox /bin/busybox
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
 # hadolint ignore=DL3059
 RUN ["/bin/busybox", "rm", "/bin/ip"]
+RUN ["/bin/busybox", "mkdir", "-m", "1777", "/tmp"]
 CMD ["/bin/sh", "-c", "trap 'exit 0' TERM; sleep 2147483647 & wait"]
