@@ -43,7 +43,7 @@ export async function previousVersion(): Promise<PreviousVersion> {
       file: `${directory}/${image}.tar`,
       names: [previousImages[image]],
     })),
-    manifest: manifest.replace(/image: kube-vxlan-controller:\\S+/, "image: kube-vxlan-controller:previous"),
+    manifest: manifest.replace(/image: kube-vxlan-controller:\S+/, `image: ${previousImages.controller}`),
   };
 }
 

@@ -92,14 +92,24 @@ async function thereAndBack(cluster: Cluster, previous: PreviousVersion): Promis
   await loseNothing(cluster, {
     namespace,
     fault: async () => {
+      assert.match(await runningImage(cluster), /:previous$/);
       await cluster.kubectl(["apply", ...upgrade]);
       await takesOver(cluster, { ...old, name: "newcomer" });
+      assert.doesNotMatch(await runningImage(cluster), /:previous$/);
       await cluster.kubectl(["apply", "-f", "-"], withoutNetworks(previous.manifest));
       await takesOver(cluster, { ...native, name: "latecomer" });
+      assert.match(await runningImage(cluster), /:previous$/);
     },
   });
   assert.deepEqual(await linksOf(cluster, [old, native]), before);
   assert.deepEqual(await networksOf(cluster, install), edited);
+}
+
+/** The image that the controller's pods run, as their containers say. */
+async function runningImage(cluster: Cluster): Promise<string> {
+  const pods = ["get", "pods", "-l", `app.kubernetes.io/name=${install.name}`];
+  const images = ["-o", "jsonpath={.items[*].spec.containers[*].image}"];
+  return await cluster.kubectl(["-n", install.namespace, ...pods, ...images]);
 }
 
 /** A controller is ready, has looked at everybody, and serves somebody new. */
