@@ -25,8 +25,11 @@ export interface ScheduleOptions {
 export class Schedule {
   readonly #options: ScheduleOptions;
   #running = false;
+  #cancelHeadStart: (() => void) | undefined;
   #cancelTick: (() => void) | undefined;
   #cancelExpiry: (() => void) | undefined;
+  /** Changed meanwhile. */
+  readonly #held = new Set<string>();
   /** Set while those are looked at who may have had more than is known of them: begins with the others. */
   #beginRest: (() => void) | undefined;
 
@@ -38,7 +41,10 @@ export class Schedule {
   changed(uids: ReadonlySet<string>): void {
     if (!this.#running) return;
     const { queue, isAwaited } = this.#options;
-    for (const uid of uids) queue.add(uid, { fresh: true, urgent: uids.size === 1 || isAwaited(uid) });
+    for (const uid of uids) {
+      if (this.#beginRest !== undefined) this.#held.add(uid);
+      else queue.add(uid, { fresh: true, urgent: uids.size === 1 || isAwaited(uid) });
+    }
     this.#armTick();
     this.#armExpiry();
   }
@@ -53,14 +59,16 @@ export class Schedule {
     this.#beginRest?.();
     const first = new Set(store.unclaimed());
     for (const uid of first) queue.add(uid, { fresh: true });
-    const cancel = clock.after(headStart, () => this.#beginRest?.());
+    this.#cancelHeadStart = clock.after(headStart, () => this.#beginRest?.());
     this.#beginRest = () => {
-      cancel();
+      this.#cancelHeadStart?.();
       this.#beginRest = undefined;
       for (const uid of store.keys()) {
         if (!first.has(uid)) queue.add(uid, { urgent: isAwaited(uid), delay: spread * clock.random() });
       }
-      this.#armTick();
+      const held = new Set(this.#held);
+      this.#held.clear();
+      this.changed(held);
     };
     this.claimed();
     this.#armExpiry();
@@ -73,9 +81,7 @@ export class Schedule {
 
   stop(): void {
     this.#running = false;
-    this.#beginRest?.();
-    this.#cancelTick?.();
-    this.#cancelExpiry?.();
+    for (const cancel of [this.#cancelHeadStart, this.#cancelTick, this.#cancelExpiry]) cancel?.();
   }
 
   /**
