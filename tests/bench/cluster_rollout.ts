@@ -1,19 +1,38 @@
 // How long does a rollout take on a real Kubernetes, and what does it cost: N pods of one network, or of none.
 import type { Cluster } from "../cluster/cluster.ts";
 import { controllerLog } from "../cluster/install_controller.ts";
-import { type AgentForm, overlayViolations, podsOf, workloadObject } from "../cluster/members.ts";
+import {
+  type AgentForm,
+  agentImage,
+  overlayViolations,
+  podsOf,
+  unmanagedObject,
+  workloadObject,
+} from "../cluster/members.ts";
 import { until } from "../cluster/until.ts";
+import { machineTime, usedBetween } from "./machine_time.ts";
 
-/** `plain`: the same pods without networks and agents, for comparison. */
-export type RolloutForm = AgentForm | "plain";
+/** What is rolled out: members, the same containers without the controller, or `plain`: one container, no network. */
+export interface RolloutKind {
+  /** As the table calls it. */
+  readonly name: string;
+  readonly form: AgentForm | "plain";
+  readonly unmanaged?: true;
+  /** Of the agents; default: ours. */
+  readonly image?: string;
+}
 
 export interface ClusterRollout {
-  readonly form: RolloutForm;
+  readonly kind: RolloutKind;
   readonly pods: number;
   /** Seconds from the creation until all pods are ready: all interfaces are there. */
   readonly ready: number;
   /** Seconds until the last forwarding entry was written; absent without networks. */
   readonly mesh?: number;
+  /** Processor time of the whole machine until then, and of whom. */
+  readonly used: string;
+  /** Requests of the controller, watches and patches too, without execs. */
+  readonly requestsPerPod?: number;
   readonly execsPerPod?: number;
   /** Execs that did not come to "ok", by outcome. */
   readonly failedExecs?: string;
@@ -29,21 +48,16 @@ const patience = 300;
 /** Creates the pods, measures, deletes them again. The controller must be installed. */
 export async function clusterRollout(
   cluster: Cluster,
-  { form, pods, namespace }: {
-    readonly form: RolloutForm;
+  { kind, pods, namespace }: {
+    readonly kind: RolloutKind;
     readonly pods: number;
     readonly namespace: string;
   },
 ): Promise<ClusterRollout> {
   const name = "bench";
-  const object = form === "plain" ? plainObject({ namespace, name, replicas: pods }) : workloadObject({
-    namespace,
-    name,
-    replicas: pods,
-    networks: network.network,
-    form,
-    graceSeconds: 1,
-  });
+  const hasMembers = kind.form !== "plain" && kind.unmanaged === undefined;
+  const object = objectOf(kind, { namespace, name, replicas: pods });
+  const machine = await machineTime();
   const before = await figures(cluster);
   const start = performance.now();
   const since = (): number => (performance.now() - start) / 1000;
@@ -59,23 +73,26 @@ export async function clusterRollout(
     const [count, now] = await Promise.all([readyReplicas(cluster, { namespace, name }), figures(cluster)]);
     if (ready === 0 && count === pods) ready = since();
     if (mesh === undefined && now.appended - before.appended >= pods * (pods - 1)) mesh = since();
-    if (ready === 0 || form === "plain") return ready > 0;
+    if (ready === 0 || !hasMembers) return ready > 0;
     // Lines whose answer came too late have worked and are not counted: then the kernels themselves are asked.
     if (mesh === undefined && since() > ready + 10 && await holds()) mesh = since();
     return mesh !== undefined;
   }, { seconds: patience, describe: () => controllerLog(cluster) });
+  const used = usedBetween(machine, await machineTime());
   const after = await figures(cluster);
-  const violations = form === "plain" ? [] : await lookAtAll();
+  const violations = hasMembers ? await lookAtAll() : [];
   await cluster.kubectl(["-n", namespace, "delete", "deployment", name, "--now"]);
   await until("the pods to be gone", async () => (await podsLeft(cluster, namespace)) === 0, {
     seconds: patience,
   });
-  if (form === "plain" || mesh === undefined) return { form, pods, ready, violations };
+  if (mesh === undefined) return { kind, pods, ready, used, violations };
   return {
-    form,
+    kind,
     pods,
     ready,
     mesh,
+    used,
+    requestsPerPod: (after.requests - before.requests) / pods,
     execsPerPod: (after.execs - before.execs) / pods,
     failedExecs: failedExecs(before, after),
     fdbLines: after.appended - before.appended,
@@ -83,6 +100,19 @@ export async function clusterRollout(
     residentMiB: after.residentMiB,
     violations,
   };
+}
+
+function objectOf(
+  { form, unmanaged, image = agentImage }: RolloutKind,
+  { namespace, name, replicas }: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly replicas: number;
+  },
+): unknown {
+  if (form === "plain") return plainObject({ namespace, name, replicas });
+  const workload = { namespace, name, replicas, networks: network.network, form, image, graceSeconds: 1 };
+  return unmanaged ? unmanagedObject(workload) : workloadObject(workload);
 }
 
 function plainObject(
@@ -95,7 +125,7 @@ function plainObject(
   const labels = { app: name };
   const container = {
     name: "app",
-    image: "aialferov/kube-vxlan-controller-agent",
+    image: agentImage,
     imagePullPolicy: "IfNotPresent",
   };
   return {
@@ -136,6 +166,7 @@ interface Figures {
   readonly outcomes: ReadonlyMap<string, number>;
   readonly appended: number;
   readonly execs: number;
+  readonly requests: number;
   readonly cpuSeconds: number;
   readonly residentMiB: number;
 }
@@ -160,6 +191,7 @@ async function figures(cluster: Cluster): Promise<Figures> {
   return {
     outcomes: new Map(outcomes.map(([, labels = "", count]) => [labels, Number(count)])),
     appended: sum(/^kube_vxlan_controller_steps_total\{.*kind="append-fdb"/),
+    requests: sum(/^rest_client_requests_total\{/),
     execs: sum(/^kube_vxlan_controller_exec_total\{/),
     cpuSeconds: sum(/^process_cpu_seconds_total /),
     residentMiB: sum(/^process_resident_memory_bytes /) / 1024 / 1024,

@@ -63,9 +63,9 @@ async function startContainerd(
   const snapshotter = await overlayMounts(context.cluster.directory) ? "overlayfs" : "native";
   for (const node of nodes) await daemons.start(await containerd({ ...context, node, snapshotter }));
   await Promise.all(nodes.map((node) => answers(daemons, node)));
-  const { agent, testTools, remark } = await context.images;
+  const { agent, seedAgent, testTools, remark } = await context.images;
   say(remark);
-  for (const image of [agent, testTools]) await importImage(nodes, image);
+  for (const image of [agent, seedAgent, testTools]) await importImage(nodes, image);
 }
 
 async function startNodes(daemons: Daemons, context: DaemonContext): Promise<void> {

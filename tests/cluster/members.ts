@@ -7,8 +7,11 @@ import type { Cluster } from "./cluster.ts";
 import { controllerLog } from "./install_controller.ts";
 import { until } from "./until.ts";
 
-/** How the agent gets into the pods: written by the user as in the seed, as a native sidecar, or injected. */
-export type AgentForm = "classic" | "native" | "injected";
+/**
+ * How the agent gets into the pods: written by the user as in the seed, as a native sidecar whose startup probe is an exec
+ * or asks at a port, or injected.
+ */
+export type AgentForm = "classic" | "native" | "native with a port" | "injected";
 
 export interface Workload {
   readonly namespace: string;
@@ -18,7 +21,7 @@ export interface Workload {
   readonly replicas: number;
   readonly form: AgentForm;
   readonly kind?: "Deployment" | "StatefulSet";
-  /** Of the agents; default: the one of this working tree, by the name of the seed. */
+  /** Of the agents; default: ours. */
   readonly image?: string;
   /** Seconds; default 2, so that tests need not wait half a minute for each pod. */
   readonly graceSeconds?: number;
@@ -34,7 +37,12 @@ export interface MemberPod {
 }
 
 export const agentContainer = "vxlan-controller-agent";
-const agentImage = "aialferov/kube-vxlan-controller-agent";
+/** Ours, with the program `vxlan-agent`. */
+export const agentImage = "kube-vxlan-controller-agent:0.1.0";
+/** As the seed's: the tools, and not our program. */
+export const seedAgentImage = "aialferov/kube-vxlan-controller-agent";
+/** Where our agent is ready, when it is told to open a port. */
+const readyPort = 18472;
 
 /** The object to apply. */
 export function workloadObject(workload: Workload): unknown {
@@ -67,6 +75,12 @@ function containersOf({ form, image = agentImage }: Workload): object {
     imagePullPolicy: "IfNotPresent",
     securityContext,
   });
+  const sidecar = ({ startupProbe, args }: { startupProbe: object; args?: readonly string[] }): object => ({
+    ...container(agentContainer),
+    ...(args !== undefined && { args }),
+    restartPolicy: "Always",
+    startupProbe: { ...startupProbe, periodSeconds: 1, failureThreshold: 100_000 },
+  });
   const app = { name: "app", image: agentImage, imagePullPolicy: "IfNotPresent" };
   switch (form) {
     case "classic":
@@ -76,17 +90,56 @@ function containersOf({ form, image = agentImage }: Workload): object {
       };
     case "native": {
       const command = ["grep", "-qx", "kube-vxlan-controller:ready", "/sys/class/net/lo/ifalias"];
-      const startupProbe = { exec: { command }, periodSeconds: 1, failureThreshold: 100_000 };
-      return {
-        initContainers: [{ ...container(agentContainer), restartPolicy: "Always", startupProbe }],
-        containers: [app],
-      };
+      return { initContainers: [sidecar({ startupProbe: { exec: { command } } })], containers: [app] };
+    }
+    case "native with a port": {
+      const startupProbe = { tcpSocket: { port: readyPort } };
+      const agent = sidecar({ startupProbe, args: [`--ready-port=${readyPort}`] });
+      return { initContainers: [agent], containers: [app] };
     }
     case "injected":
       return { containers: [app] };
     default:
       return form satisfies never;
   }
+}
+
+/**
+ * The same containers without the controller: no label, no annotation, and nobody to wait for. The limit of what a rollout
+ * of that form can be.
+ */
+export function unmanagedObject(workload: Workload): unknown {
+  const { namespace, name, replicas, form, image = agentImage } = workload;
+  const ends = ["/usr/bin/test", "-d", "/run"];
+  const container = (name: string, more: object = {}): object => ({
+    ...{ name, image, imagePullPolicy: "IfNotPresent" },
+    securityContext: { capabilities: { add: ["NET_ADMIN"] } },
+    ...more,
+  });
+  const app = { name: "app", image: agentImage, imagePullPolicy: "IfNotPresent" };
+  const probe = { startupProbe: { exec: { command: ends }, periodSeconds: 1 }, restartPolicy: "Always" };
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { namespace, name },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          terminationGracePeriodSeconds: workload.graceSeconds ?? 2,
+          ...(form === "classic"
+            ? {
+              initContainers: [container("vxlan-controller-agent-init", { command: ends })],
+              containers: [container(agentContainer)],
+            }
+            : { initContainers: [container(agentContainer, probe)], containers: [app] }),
+        },
+      },
+    },
+  };
 }
 
 /** Applies it; changes what is there. */

@@ -45,8 +45,16 @@ Deno.test("the injected agent waits for the controller's mark", async () => {
   const [policy] = await objects("deploy/admission/agent-injection.yaml", "MutatingAdmissionPolicy");
   assert.ok(policy);
   const { expression } = policy.spec.mutations[0].jsonPatch;
-  assert.ok(expression.includes(`"${readyMarker}"`));
+  const [, opened] = /args: \["--ready-port=(\d+)"\]/.exec(expression) ?? [];
+  const [, asked] = /tcpSocket\{\s*port: (\d+)/.exec(expression) ?? [];
+  assert.ok(opened !== undefined && opened === asked, `the port that opens is ${opened}, asked is ${asked}`);
   assert.ok(expression.includes('name: "vxlan-controller-agent"'));
+});
+
+Deno.test("everybody who reads the controller's mark knows the same text", async () => {
+  for (const file of ["agent/pid1/marker.go", "agent/README.md", "docs/agents.md"]) {
+    assert.ok((await text(file)).includes(readyMarker), file);
+  }
 });
 
 const imageFiles = [

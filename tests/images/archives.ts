@@ -3,7 +3,13 @@ import { createHash } from "node:crypto";
 import { cacheDirectory } from "../cluster/cache_directory.ts";
 import { step } from "../cluster/progress.ts";
 import { buildImages, type BuiltImages, whatRuns } from "./build_images.ts";
-import { agentImageNames, controllerImageName, pauseImageName, toolsImageName } from "./image_names.ts";
+import {
+  agentImageName,
+  controllerImageName,
+  pauseImageName,
+  seedAgentImageName,
+  toolsImageName,
+} from "./image_names.ts";
 
 /** One archive and the names under which pods ask for what is in it; the archive itself has the first. */
 export interface ImageArchive {
@@ -15,6 +21,7 @@ export interface ImageArchive {
 export interface ImageArchives {
   readonly controller: ImageArchive;
   readonly agent: ImageArchive;
+  readonly seedAgent: ImageArchive;
   readonly testTools: ImageArchive;
   /** What runs as the controller, in one line. */
   readonly remark: string;
@@ -31,7 +38,8 @@ export async function imageArchives(): Promise<ImageArchives> {
   const remark = await Deno.readTextFile(`${directory}/remark`);
   return {
     controller: { file: `${directory}/controller.tar`, names: [controllerImageName] },
-    agent: { file: `${directory}/agent.tar`, names: agentImageNames },
+    agent: { file: `${directory}/agent.tar`, names: [agentImageName] },
+    seedAgent: { file: `${directory}/seed-agent.tar`, names: [seedAgentImageName] },
     testTools: { file: `${directory}/test-tools.tar`, names: [toolsImageName, pauseImageName] },
     remark,
   };
@@ -39,14 +47,15 @@ export async function imageArchives(): Promise<ImageArchives> {
 
 /** Keeps what was built for the clusters that follow. */
 export async function saveArchives(
-  { buildah, runnable, agent, testTools }: BuiltImages,
+  { buildah, runnable, agent, seedAgent, testTools }: BuiltImages,
 ): Promise<void> {
   const directory = await directoryNow();
   const unfinished = `${directory}.${Deno.pid}`;
   await Deno.mkdir(unfinished, { recursive: true });
   await step("images saved", async () => {
     await buildah.save(runnable.id, { file: `${unfinished}/controller.tar`, name: controllerImageName });
-    await buildah.save(agent, { file: `${unfinished}/agent.tar`, name: agentImageNames[0] });
+    await buildah.save(agent, { file: `${unfinished}/agent.tar`, name: agentImageName });
+    await buildah.save(seedAgent, { file: `${unfinished}/seed-agent.tar`, name: seedAgentImageName });
     await buildah.save(testTools, { file: `${unfinished}/test-tools.tar`, name: toolsImageName });
   });
   await Deno.writeTextFile(`${unfinished}/remark`, whatRuns(runnable));

@@ -16,6 +16,8 @@ export interface BuiltImages {
   readonly controller: string;
   readonly agent: string;
   readonly testTools: string;
+  /** An agent with the tools and without our program. */
+  readonly seedAgent: string;
   /**
    * What the test cluster runs as the controller: `controller` itself or, only where Deno's runtime could not be
    * downloaded, `controller` with the Deno binary and the bundled program in the place of the compiled one.
@@ -41,7 +43,7 @@ export async function buildImages(): Promise<BuiltImages> {
   const { id: controller, isStandIn } = await buildController(buildah, bases);
   const runnable = isStandIn ? await withoutRuntime(buildah, { controller, bases }) : controller;
   return {
-    ...{ buildah, controller, agent, testTools: bases.testTools },
+    ...{ buildah, controller, agent, testTools: bases.testTools, seedAgent: bases.seedAgent },
     runnable: { id: runnable, isStandIn },
     forget: () => buildah.forget([...new Set([runnable, controller, agent])]),
   };
@@ -75,6 +77,7 @@ async function build(
     target,
     args: {
       DENO_IMAGE: bases.deno,
+      GO_IMAGE: bases.go,
       DEBIAN_IMAGE: bases.debian,
       RUNTIME_IMAGE: bases.runtime,
       VERSION: version,

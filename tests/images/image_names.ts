@@ -3,11 +3,11 @@
 /** The name that k8s.yaml asks for. */
 export const controllerImageName = "docker.io/library/kube-vxlan-controller:0.1.0";
 
-/** The names under which pods ask for the agent: the seed's, and that of our own manifests. */
-export const agentImageNames = [
-  "docker.io/aialferov/kube-vxlan-controller-agent:latest",
-  "docker.io/library/kube-vxlan-controller-agent:0.1.0",
-] as const;
+/** The agent, as our own manifests ask for it. */
+export const agentImageName = "docker.io/library/kube-vxlan-controller-agent:0.1.0";
+
+/** The agent of the seed's manifests: the tools, and not our program. */
+export const seedAgentImageName = "docker.io/aialferov/kube-vxlan-controller-agent:latest";
 
 /** Ping and the like, for containers beside the agent. */
 export const toolsImageName = "localhost/kube-vxlan-controller-test-tools:1";

@@ -61,24 +61,28 @@ async function controllerFiles({ buildah, controller }: BuiltImages): Promise<vo
 
 async function agentConfig({ buildah, agent }: BuiltImages): Promise<void> {
   const config = await buildah.config(agent);
-  assert.deepEqual(config.Entrypoint, ["/usr/bin/catatonit", "-P"]);
+  assert.deepEqual(config.Entrypoint, ["/usr/bin/vxlan-agent", "pid1"]);
   assert.equal(config.Cmd, undefined);
   // NET_ADMIN is effective for root only.
   assert.equal(config.User ?? "", "");
   assert.deepEqual(
     ownLabels(config.Labels),
-    await labels({ title: "kube-vxlan-controller-agent", licenses: "Apache-2.0 AND GPL-2.0-or-later" }),
+    await labels({
+      title: "kube-vxlan-controller-agent",
+      licenses: "Apache-2.0 AND BSD-3-Clause AND GPL-2.0-or-later",
+    }),
   );
 }
 
 /** Each with arguments with which it ends by itself. */
 const agentPrograms: readonly (readonly [string, ...string[]])[] = [
-  ["/usr/bin/catatonit", "--version"],
   ["/usr/bin/grep", "-qx", "root:x:0:", "/etc/group"],
   ["/usr/bin/ip", "-Version"],
   ["/usr/bin/kill", "-l"],
   ["/usr/bin/test", "-d", "/run"],
   ["/usr/bin/touch", "/run/terminate"],
+  // It ends with its input.
+  ["/usr/bin/vxlan-agent"],
   ["/usr/sbin/bridge", "-Version"],
 ];
 

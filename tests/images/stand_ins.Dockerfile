@@ -13,6 +13,16 @@ ENV DENO_DIR=/deno-dir
 FROM deno AS deno-without-denort
 ENV DENORT_BIN=/usr/bin/deno
 
+# For golang: a Go of the same version as builds on this machine.
+FROM ${DEBIAN_IMAGE} AS go
+COPY go /usr/local/go
+ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+# For the seed's agent, and any other that has the tools and not our program.
+FROM ${DEBIAN_IMAGE} AS seed-agent
+RUN apt-get update && apt-get install -y --no-install-recommends catatonit iproute2 procps
+ENTRYPOINT ["/usr/bin/catatonit", "-P"]
+
 # For distroless/cc: the same packages, no program of them, and the same user.
 FROM ${DEBIAN_IMAGE} AS runtime-packages
 WORKDIR /packages

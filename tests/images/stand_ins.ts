@@ -1,6 +1,7 @@
 // Which images stand in for those of registries, and what are they made of?
 import { createHash } from "node:crypto";
 import { cacheDirectory } from "../cluster/cache_directory.ts";
+import { goToolchain } from "../cluster/go_toolchain.ts";
 import { step } from "../cluster/progress.ts";
 import { command } from "../cluster/run_command.ts";
 import type { Build, Buildah } from "./buildah.ts";
@@ -16,6 +17,9 @@ export interface StandIns {
   readonly deno: string;
   /** A compile in it ends without Deno's runtime: what comes out cannot be started. */
   readonly denoWithoutRuntime: string;
+  readonly go: string;
+  /** An agent with the tools and without our program. */
+  readonly seedAgent: string;
   readonly runtime: string;
   readonly testTools: string;
 }
@@ -27,7 +31,8 @@ export async function standIns(buildah: Buildah): Promise<StandIns> {
   await debianRoot(`${context}/debian.tar`);
   await freshCopy(Deno.execPath(), `${context}/deno`);
   await freshCopy("/etc/ssl/certs/ca-certificates.crt", `${context}/ca-certificates.crt`);
-  const key = await keyOf([...dockerfiles, `${context}/ca-certificates.crt`]);
+  const goRoot = await freshGo(`${context}/go`);
+  const key = await keyOf([...dockerfiles, `${context}/ca-certificates.crt`, `${goRoot}/VERSION`]);
   const make = async (target: string, build: Pick<Build, "dockerfile" | "args">): Promise<string> => {
     const name = `localhost/stand-in/${target}:${key}`;
     return await buildah.find(name) ??
@@ -44,6 +49,8 @@ export async function standIns(buildah: Buildah): Promise<StandIns> {
     debian,
     deno: await other("deno"),
     denoWithoutRuntime: await other("deno-without-denort"),
+    go: await other("go"),
+    seedAgent: await other("seed-agent"),
     runtime: await other("runtime"),
     testTools: await other("test-tools"),
   };
@@ -75,4 +82,18 @@ async function freshCopy(from: string, to: string): Promise<void> {
   const [source, copy] = await Promise.all([Deno.stat(from), Deno.stat(to).catch(() => undefined)]);
   if (copy?.size === source.size && copy.mtime?.getTime() === source.mtime?.getTime()) return;
   await command(`copy ${from}`, ["cp", "--preserve=timestamps", "--dereference", from, to]);
+}
+
+/** A copy of the Go that builds here, made anew when that has another version; gives its directory. */
+async function freshGo(to: string): Promise<string> {
+  const go = await goToolchain();
+  const root = (await command("ask Go where it is", [go.program, "env", "GOROOT"], { env: go.env })).trim();
+  const versionOf = (place: string): Promise<string | undefined> =>
+    Deno.readTextFile(`${place}/VERSION`).catch(() => undefined);
+  if (await versionOf(to) === await versionOf(root)) return to;
+  const unfinished = `${to}.${Deno.pid}`;
+  await command("copy Go", ["cp", "--recursive", "--dereference", `${root}/.`, unfinished]);
+  await Deno.remove(to, { recursive: true }).catch(() => {});
+  await Deno.rename(unfinished, to);
+  return to;
 }
