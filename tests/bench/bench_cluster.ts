@@ -25,13 +25,15 @@ export function makeNetworks(sandbox: Sandbox, count: number): void {
 export function makeMembers(
   sandbox: Sandbox,
   names: readonly string[],
-  { form, networkOf }: {
+  { form, image, networkOf }: {
     readonly form: "classic" | "native";
+    /** Of the agents; default: the seed's, without our program. */
+    readonly image?: string | undefined;
     readonly networkOf: (name: string, at: number) => string;
   },
 ): void {
   for (const [at, name] of names.entries()) {
-    sandbox.apply(podText(name, { form, network: networkOf(name, at) }));
+    sandbox.apply(podText(name, { form, image, network: networkOf(name, at) }));
   }
 }
 
@@ -77,11 +79,15 @@ async function isReady(address: string): Promise<boolean> {
 
 function podText(
   name: string,
-  { form, network }: { readonly form: "classic" | "native"; readonly network: string },
+  { form, image, network }: {
+    readonly form: "classic" | "native";
+    readonly image?: string | undefined;
+    readonly network: string;
+  },
 ): string {
   const annotations = { "vxlan.travelping.com/networks": network };
   const metadata = { name, namespace: "default", labels: { [label]: "true" }, annotations };
-  return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec: podSpec(form) });
+  return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec: podSpec(form, image) });
 }
 
 function phaseOf(sandbox: Sandbox, name: string): string | undefined {

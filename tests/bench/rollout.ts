@@ -9,6 +9,8 @@ export interface RolloutOptions {
   readonly members: number;
   readonly form: "classic" | "native";
   readonly plane: "auto" | "toy";
+  /** Of the agents; default: the seed's, without our program. */
+  readonly image?: string;
   /** Networks the members are spread over; default 1. */
   readonly networks?: number;
 }
@@ -77,19 +79,23 @@ function countsOf(
     execs: counters.execs().length,
     execsBeforeRelease: Math.max(...perPod.map(beforeRelease)),
     execsPerPod: Math.max(...perPod.map((execs) => execs.length)),
-    fdbLines: counters.writingLines({ program: "bridge" }).length,
+    fdbLines: counters.writingLines().filter((line) => line.startsWith("fdb ")).length,
     requests: counters.requests,
   };
 }
 
-/** Classic: up to and including the kill. Native: the execs until the marker was set. */
+/** Classic: up to and including the kill, or the exec that carried the order. Native: the execs until the marker was set. */
 function beforeRelease(execs: readonly ExecRecord[]): number {
   const kill = execs.findIndex(({ command }) => command[0] === "kill");
   if (kill >= 0) return kill + 1;
+  const released = execs.findIndex(({ lines }) => lines.includes("release"));
+  if (released >= 0) return released + 1;
   const marked = execs.findIndex(({ lines }) =>
     lines.some((line) => line.includes("kube-vxlan-controller:ready"))
   );
-  return marked < 0 ? execs.length : Math.max(marked + 1, 2);
+  // With the tools alone `bridge` has its own, beside that of `ip`.
+  const least = execs[marked]?.command[0] === "ip" ? 2 : 1;
+  return marked < 0 ? execs.length : Math.max(marked + 1, least);
 }
 
 async function restartOn(sandbox: Sandbox): Promise<RolloutResult["restart"]> {
