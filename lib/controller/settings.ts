@@ -21,7 +21,10 @@ export interface ControllerLimits {
   readonly workersForUpkeep: number;
   /** Beside these, how many looks that have become slow may go on. */
   readonly workersForSlow: number;
-  /** Exec sessions open at the same time: at least, and at most; between them as many as there are pods to serve. */
+  /**
+   * Exec sessions open at the same time: at least, and at most; between them as many as there are pods to serve. Each
+   * takes about 60 kB of memory. With more pods than sessions a join costs execs again.
+   */
   readonly sessions: { readonly least: number; readonly most: number };
   /** Milliseconds between full relists, and between two readings of a kernel; jittered by a tenth. */
   readonly resync: number;
@@ -36,7 +39,7 @@ export const defaultLimits: ControllerLimits = {
   workersForFailing: 12,
   workersForUpkeep: 32,
   workersForSlow: 96,
-  sessions: { least: 512, most: 8_192 },
+  sessions: { least: 512, most: 2_500 },
   resync: 600_000,
   coalesce: 100,
   shutdown: 8_000,
