@@ -34,7 +34,7 @@ interface Circumstances {
 export function agentError(error: unknown, circumstances: Circumstances): AgentError {
   if (error instanceof HalfObserved) {
     const { report, outcome } = agentError(error.cause, circumstances);
-    return { report: { ...report, entriesMissing: error.entriesMissing }, outcome };
+    return { report: { ...report, entriesMissing: error.entriesMissing, isHalfSeen: true }, outcome };
   }
   const { member, failingFor } = circumstances;
   if (error instanceof NotLeader) {

@@ -45,6 +45,8 @@ export interface PodReport {
   readonly networks: readonly NetworkState[];
   /** Forwarding entries wanted and not there; absent when the kernel was not looked at. */
   readonly entriesMissing?: number;
+  /** Only the entries could be read, not the links: nothing is known of those. */
+  readonly isHalfSeen?: true;
 }
 
 /** Told what happens to pods. Must not throw, must not block. */

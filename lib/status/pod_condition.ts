@@ -22,7 +22,9 @@ export function podCondition(report: PodReport, before: string | undefined): Con
   }
   const [first] = state.problems;
   // An agent that is gone for good will not say more: what is not known then is out of date for certain.
-  const isSeen = report.entriesMissing !== undefined || first?.kind === "agent-missing";
+  const { entriesMissing, isHalfSeen = false } = report;
+  const isSeen = (entriesMissing !== undefined && (entriesMissing > 0 || !isHalfSeen)) ||
+    state.problems.some(({ kind }) => kind === "agent-missing");
   return {
     status: holds || (!isSeen && before === "True") ? "True" : "False",
     reason: first === undefined ? "SetupFailed" : conditionReasons[first.kind],

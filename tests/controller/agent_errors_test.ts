@@ -170,3 +170,11 @@ for (const { it, error, failingFor, leaving = false, answerCap = answerCaps.firs
     assert.equal(outcome.kind, next);
   });
 }
+
+Deno.test("half of a pod could be read: its missing entries are reported, and that it was half", () => {
+  const error = new HalfObserved(ended({ kind: "unknown", reason: "reset" }), 7);
+  const { report } = agentError(error, {
+    ...{ member: sampleMember(), agent, failingFor: 0, answerCap: answerCaps.first },
+  });
+  assert.deepEqual([report.entriesMissing, report.isHalfSeen], [7, true]);
+});

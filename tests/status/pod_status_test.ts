@@ -55,6 +55,18 @@ const conditions: readonly {
     says: ["True", "SetupFailed", "Cannot: setup-failed"],
   },
   {
+    it: "a pod that was ready stays so when its links cannot be read and its entries are right",
+    report: { ...unseen("a", problem("setup-failed")), entriesMissing: 0, isHalfSeen: true },
+    before: "True",
+    says: ["True", "SetupFailed", "Cannot: setup-failed"],
+  },
+  {
+    it: "and turns when entries are missing",
+    report: { ...unseen("a", problem("setup-failed")), entriesMissing: 2, isHalfSeen: true },
+    before: "True",
+    says: ["False", "SetupFailed", "Cannot: setup-failed"],
+  },
+  {
     it: "a pod that was ready turns when its agent has ended for good: what it has grows old",
     report: unseen("a", problem("agent-missing")),
     before: "True",
