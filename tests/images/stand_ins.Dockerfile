@@ -53,6 +53,5 @@ FROM scratch AS test-tools
 COPY --from=test-packages /bin/busybox /bin/busybox
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
 # hadolint ignore=DL3059
-RUN ["/bin/busybox", "rm", "/bin/ip"]
-RUN ["/bin/busybox", "mkdir", "-m", "1777", "/tmp"]
+RUN rm /bin/ip && mkdir -m 1777 /tmp
 CMD ["/bin/sh", "-c", "trap 'exit 0' TERM; sleep 2147483647 & wait"]
