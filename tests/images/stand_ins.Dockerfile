@@ -20,6 +20,7 @@ ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 
 # For the seed's agent, and any other that has the tools and not our program.
 FROM ${DEBIAN_IMAGE} AS seed-agent
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends catatonit iproute2 procps
 ENTRYPOINT ["/usr/bin/catatonit", "-P"]
 
