@@ -114,6 +114,11 @@ const merging: readonly Row[] = [
     networks: ["a: a 5:8472 on eth0, fd00::2/64, fd00::/64 via fd00::1"],
   },
   {
+    it: "one link-local address on two interfaces",
+    annotation: "a id=5 ip=fe80::1/64, b id=6 ip=fe80::1/64",
+    networks: ["a: a 5:8472 on eth0, fe80::1/64", "b: b 6:8472 on eth0, fe80::1/64"],
+  },
+  {
     it: "an MTU of 1280 carries IPv6",
     annotation: "a id=5 mtu=1280 ip=fd00::2/64",
     networks: ["a: a 5:8472 on eth0, mtu 1280, fd00::2/64"],

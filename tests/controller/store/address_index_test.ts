@@ -59,6 +59,21 @@ Deno.test("two members with one address are both told, and who the other is", ()
   assert.match(conflicts(store, "b")[0] ?? "", /also used by default\/a;/);
 });
 
+Deno.test("one MAC address in several members is said of each, with what to do about it", () => {
+  const { store, put } = world();
+  const mac = "02:00:00:00:00:01";
+  for (const [at, name] of ["a", "b", "c"].entries()) {
+    put({ name, ip: `10.0.0.${at + 1}`, networks: `west mac=${mac}` });
+  }
+  assert.deepEqual(conflicts(store, "a"), [
+    `Cannot rely on MAC address ${mac} of network "west": it is also used by default/b; leave mac out, then each member has its own`,
+  ]);
+  assert.deepEqual(["b", "c"].map((name) => conflicts(store, name).length), [1, 1]);
+  put({ name: "b", ip: "10.0.0.2", networks: "west mac=02:00:00:00:00:02" });
+  assert.match(conflicts(store, "a")[0] ?? "", /also used by default\/c;/);
+  assert.deepEqual(conflicts(store, "b"), []);
+});
+
 const others: readonly { readonly it: string; readonly pod: MemberPod }[] = [
   { it: "another address", pod: { ...b, networks: "west ip=192.168.11.3/29" } },
   { it: "the same address in another network", pod: { ...b, networks: "east ip=192.168.11.2/29" } },

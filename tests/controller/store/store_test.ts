@@ -218,3 +218,23 @@ Deno.test("store: the same name in two namespaces, and again under another uid, 
   store.putPod(view({ name: "a", uid: "uid-again", ip: "10.0.0.6", networks: "one" }), now);
   assert.deepEqual(peers(store, "b"), ["10.0.0.1", "10.0.0.5", "10.0.0.6"]);
 });
+
+Deno.test("store: a thousand that come between two ticks concern each of the others once, and none that is to be looked at", () => {
+  const store = new Store(settings);
+  store.putConfigMap({ one: "id=1" }, now);
+  const join = (count: number, from: number): void => {
+    for (let i = from; i < from + count; i++) {
+      store.putPod(
+        view({ name: `p${i}`, ip: `10.0.${i >> 8}.${i & 255}`, networks: "one ip=10.9.0.1/16" }),
+        now,
+      );
+    }
+  };
+  join(1_000, 0);
+  assert.equal(store.takeTouched().size, 0, "all are to be looked at anyway");
+  for (const uid of store.keys()) store.begin(uid);
+  join(1_000, 1_000);
+  assert.equal(store.takeTouched().size, 1_000, "those who were there");
+  join(1, 2_000);
+  assert.equal(store.takeTouched().size, 0, "nobody has begun since");
+});
