@@ -179,7 +179,8 @@ export class Controller {
   #replacePods(pods: readonly PodView[], covers: (pod: PodView) => boolean): void {
     const affected = this.#store.replacePods(pods, { now: this.#parts.clock.now(), covers });
     this.#affect(affected);
-    for (const pod of affected.gone) this.#unlabelled.lookUp(pod);
+    const listed = new Set(pods.map(({ uid }) => uid));
+    for (const pod of affected.gone) if (!listed.has(pod.uid)) this.#unlabelled.lookUp(pod);
   }
 
   #removePod(pod: PodView): void {

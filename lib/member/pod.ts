@@ -103,7 +103,8 @@ function misnamedKey({ metadata }: V1Pod, annotationKey: string): { readonly mis
   const misnamed = Object.keys(metadata?.annotations ?? {}).sort().find((key) => {
     const [itsDomain, itsName] = partsOf(key);
     if (others.has(key)) return false;
-    return itsDomain === domain || itsName.toLowerCase() === name.toLowerCase() || /vxlan/i.test(key);
+    return (domain !== "" && itsDomain === domain) || itsName.toLowerCase() === name.toLowerCase() ||
+      /vxlan/i.test(key);
   });
   return misnamed === undefined ? {} : { misnamed };
 }

@@ -1,7 +1,7 @@
 // Stories of looking without touching: what `inspect` finds in a pod, and that it leaves it as it was.
 import assert from "node:assert/strict";
 import { startProduct } from "../sandbox/tools/product.ts";
-import { inPod, ipOf, membersOf, one, running, startPair } from "./scenes.ts";
+import { inPod, ipOf, membersOf, one, running, said, startPair } from "./scenes.ts";
 import { setStage, type Stage } from "./stage.ts";
 
 const flood = "00:00:00:00:00:00";
@@ -41,6 +41,19 @@ Deno.test("inspect names the other member that has the same address", async () =
   const { code, text } = await inspect(stage, "default/a");
   assert.equal(code, 1);
   assert.match(text, /problem: .*10\.1\.0\.1.*default\/b/);
+});
+
+Deno.test("inspect knows what the controller knows: a typo is said of the pod that has it, and its peers are in sync", async () => {
+  await using stage = await setStage();
+  const controller = await startPair(stage);
+  stage.annotate("a", "one metric=5");
+  await said(controller, /WARN.*metric=5/);
+  const [own, peer] = [await inspect(stage, "default/a"), await inspect(stage, "default/b")];
+  assert.equal(own.code, 1);
+  assert.match(own.text, /network one: interface one, VNI 1, /);
+  assert.deepEqual(own.text.match(/problem: .*/g)?.map((line) => line.includes("metric=5")), [true]);
+  assert.equal(peer.code, 0, peer.text);
+  assert.match(peer.text, new RegExp(`not judged: entries to ${ipOf(stage, "a")},`));
 });
 
 Deno.test("inspect of a pod that is not there is a mistake of the caller", async () => {

@@ -5,10 +5,12 @@ import type { Member } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText } from "../../network/grammar/address.ts";
 import type { Network } from "../../network/network.ts";
-import { type Problem, problemText } from "../../network/problem.ts";
+import { problemText } from "../../network/problem.ts";
+import type { Observation } from "../../overlay/observation.ts";
 import { plan } from "../../overlay/plan/plan.ts";
+import type { Step } from "../../overlay/step.ts";
 import { describe } from "../../overlay/step_text.ts";
-import { wantedState } from "../../overlay/wanted.ts";
+import { type WantedState, wantedState } from "../../overlay/wanted.ts";
 import { printable } from "../../text/printable.ts";
 import { withAgents } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
@@ -37,19 +39,26 @@ async function inspect(
   pod: PodView,
   { view, host }: { readonly view: ClusterView; readonly host: Host },
 ): Promise<number> {
-  const item = view.store.workItem(pod.uid);
+  const { store } = view;
+  const look = await lookInto(pod.uid, { view, host });
+  // What the pod has of a network that cannot be had at the moment is only to be found there.
+  if (look?.kind === "seen") store.claim(pod.uid, look.observed);
+  const item = store.workItem(pod.uid);
   for (const line of headOf(pod, item)) host.print(printable(line));
-  const problems = problemsOf(item, view).map(problemText);
-  const drift = item?.kind === "member" ? await driftOf(item.member, { view, host }) : [];
-  for (const problem of [...problems, ...drift]) host.print(printable(`  problem: ${problem}`));
-  const well = item?.kind === "member" && problems.length + drift.length === 0;
+  const member = item?.kind === "member" ? item.member : undefined;
+  for (const warning of member?.warnings ?? []) host.print(printable(`  warning: ${problemText(warning)}`));
+  const drift = member === undefined ? [] : driftOf(member, { view, host, look });
+  const problems = [...store.problemsOf(pod.uid).map(problemText), ...drift];
+  for (const problem of problems) host.print(printable(`  problem: ${problem}`));
+  const well = member !== undefined && problems.length === 0;
   host.print(well ? "in sync" : "out of sync");
   return well ? exitStatus.ok : exitStatus.failed;
 }
 
 function headOf(pod: PodView, item: WorkItem | undefined): readonly string[] {
   const head = `pod ${pod.namespace}/${pod.name}, pod IP ${pod.podIPs.join(", ") || "none yet"}`;
-  if (item === undefined) return [head, "  finished: no longer a member"];
+  const none = pod.annotation === undefined ? "no annotation: not a member" : "finished: no longer a member";
+  if (item === undefined) return [head, `  ${none}`];
   switch (item.kind) {
     case "member":
       return [head, ...item.member.networks.map(networkLine), `  agent: ${agentText(item.member)}`];
@@ -78,42 +87,64 @@ function agentText({ phase }: Member): string {
   return phase.kind === "wait" ? phase.reason : `${phase.agent.container} (${phase.kind})`;
 }
 
-function problemsOf(item: WorkItem | undefined, { store }: ClusterView): readonly Problem[] {
-  if (item?.kind === "member") {
-    const { member } = item;
-    return [...member.problems, ...member.warnings, ...store.conflictsOf(member)];
-  }
-  return item?.kind === "refused" ? item.membership.problems : [];
-}
+/** What came of the attempt to look into a pod. */
+type Look =
+  | { readonly kind: "seen"; readonly observed: Observation }
+  | { readonly kind: "unseen"; readonly reason: string };
 
-/** What the controller would change in the pod, and what would keep it from doing so. */
-async function driftOf(
-  member: Member,
+/** Undefined when there is nothing to look for. */
+async function lookInto(
+  uid: string,
   { view, host }: { readonly view: ClusterView; readonly host: Host },
-): Promise<readonly string[]> {
-  const { phase } = member;
-  if (phase.kind === "wait") return [`cannot look into the pod: ${phase.reason}`];
-  const wanted = wantedState(member, {
-    annotationKey: view.settings.membership.annotationKey,
-    peersOf: (network) => view.store.peersOf(network),
-  });
-  for (const { interfaceName, peers: all } of wanted.interfaces) {
-    const peers = all.filter((ip) => !wanted.own.has(ip));
-    host.print(`  peers on ${interfaceName}: ${peers.length === 0 ? "none" : peers.join(", ")}`);
-  }
-  const { uid, namespace, name: pod } = member;
+): Promise<Look | undefined> {
+  const item = view.store.workItem(uid);
+  if (item?.kind !== "member") return undefined;
+  const { namespace, name: pod, phase } = item.member;
+  if (phase.kind === "wait") return { kind: "unseen", reason: `cannot look into the pod: ${phase.reason}` };
   try {
     const observed = await withAgents({ connection: view.connection, clock: host.clock }, {
       sessions: 2,
       ensureMayWrite: refuseToWrite,
       use: (agents) =>
-        agents.observe({ uid, namespace, pod, ...phase.agent }, { wanted, cap: answerCaps.most }),
+        agents.observe({ uid, namespace, pod, ...phase.agent }, {
+          wanted: wantedOf(item.member, view),
+          cap: answerCaps.most,
+        }),
     });
-    const { steps, obstacles } = plan({ wanted, observed, ourAddresses: new Map() });
-    return [...obstacles.map(({ reason }) => reason), ...steps.map((step) => `to do: ${describe(step)}`)];
+    return { kind: "seen", observed };
   } catch (error) {
-    return [messageOf(error)];
+    return { kind: "unseen", reason: messageOf(error) };
   }
+}
+
+function wantedOf(member: Member, { settings, store }: ClusterView): WantedState {
+  const { annotationKey } = settings.membership;
+  return wantedState(member, { annotationKey, peersOf: (network) => store.peersOf(network) });
+}
+
+/** What the controller would change in the pod, and what would keep it from doing so. */
+function driftOf(
+  member: Member,
+  { view, host, look }: { readonly view: ClusterView; readonly host: Host; readonly look: Look | undefined },
+): readonly string[] {
+  if (look?.kind !== "seen") return look === undefined ? [] : [look.reason];
+  const wanted = wantedOf(member, view);
+  for (const { interfaceName, peers: all } of wanted.interfaces) {
+    const peers = all.filter((ip) => !wanted.own.has(ip));
+    host.print(`  peers on ${interfaceName}: ${peers.length === 0 ? "none" : peers.join(", ")}`);
+  }
+  const { steps, obstacles } = plan({ wanted, observed: look.observed, ourAddresses: new Map() });
+  // What those have is to be found in their kernels, and the controller has looked there.
+  const unknown = new Set(view.store.unclaimed().flatMap((uid) => view.store.pod(uid)?.podIPs ?? []));
+  const isUnknown = (step: Step): boolean => step.kind === "delete-fdb" && unknown.has(step.dst);
+  const open = new Set(
+    steps.flatMap((step) => step.kind === "delete-fdb" && isUnknown(step) ? [step.dst] : []),
+  );
+  if (open.size > 0) {
+    host.print(`  not judged: entries to ${[...open].sort().join(", ")}, whose networks cannot be resolved`);
+  }
+  const todo = steps.filter((step) => !isUnknown(step)).map((step) => `to do: ${describe(step)}`);
+  return [...obstacles.map(({ reason }) => reason), ...todo];
 }
 
 function refuseToWrite(): never {

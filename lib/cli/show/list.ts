@@ -1,5 +1,6 @@
 // The command `list`: which pods are members, which networks there are.
-import type { WorkItem } from "../../controller/store/work_item.ts";
+import type { Store } from "../../controller/store/store.ts";
+import type { PodView } from "../../member/pod.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import { printable } from "../../text/printable.ts";
 import { exitStatus } from "../host.ts";
@@ -34,24 +35,26 @@ function podTable({ pods, store }: ClusterView): readonly string[] {
     pod.namespace,
     pod.name,
     pod.podIPs[0] ?? "-",
-    ...stateOf(store.workItem(pod.uid)),
+    ...stateOf(pod, store),
   ]);
   return textTable(["NAMESPACE", "POD", "POD IP", "NETWORKS", "PROBLEMS"], rows);
 }
 
 /** Networks and number of problems, as far as they can be known without looking into the pod. */
-function stateOf(item: WorkItem | undefined): readonly [string, string] {
-  if (item === undefined) return ["-", "finished"];
+function stateOf(pod: PodView, store: Store): readonly [string, string] {
+  const item = store.workItem(pod.uid);
+  if (item === undefined) return ["-", pod.annotation === undefined ? "no annotation" : "finished"];
+  const problems = store.problemsOf(pod.uid);
   switch (item.kind) {
     case "member":
       return [
         item.member.networks.map((network) => network.name).join(",") || "-",
-        item.member.problems.length === 0 ? "-" : String(item.member.problems.length),
+        problems.length === 0 ? "-" : String(problems.length),
       ];
     case "former":
       return ["-", "no annotation"];
     case "refused":
-      return ["-", `refused: ${item.membership.problems[0]?.kind ?? "unknown"}`];
+      return ["-", `refused: ${problems[0]?.kind ?? "unknown"}`];
     case "pending":
       return ["-", "no pod IP yet"];
     default:
