@@ -66,14 +66,13 @@ Deno.test("another release in another namespace has names of its own everywhere"
   }
   const text = JSON.stringify(objects);
   assert.ok(!text.includes("kube-system"));
-  // What is left of the usual name: images, the chart's own, and the mark that belongs to the program.
+  // What is left of the usual name: images, and the chart's own.
   const left = [...text.matchAll(/(?<!lab-)kube-vxlan-controller(-agent)?(:\w+)?/g)].map(([word]) => word);
   const { version } = JSON.parse(await Deno.readTextFile(`${repository}deno.json`));
   const [major] = version.split(".");
   const known = [
     `kube-vxlan-controller:${major}`,
     `kube-vxlan-controller-agent:${major}`,
-    "kube-vxlan-controller:ready",
   ];
   const ofChart = objects.map(() => "kube-vxlan-controller");
   assert.deepEqual(left.sort(), [...ofChart, ...known].sort());
