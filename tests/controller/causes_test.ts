@@ -1,31 +1,10 @@
 // What is said of pods whose kernels refuse: once for each interface and cause, for hours.
 import assert from "node:assert/strict";
-import { configMaps, coreEvents, pods } from "../sandbox/api/resources.ts";
+import { coreEvents, pods } from "../sandbox/api/resources.ts";
 import { memberPod } from "../member/member_pod.ts";
-import { type Program, startProgram } from "./whole_program.ts";
+import { programWith, warnings } from "./whole_program.ts";
 
 const minute = 60_000;
-
-/** Members p0, p1, … of network west, each with an agent that runs. */
-async function started(count: number, given: (program: Program) => void = () => {}): Promise<Program> {
-  const program = startProgram();
-  given(program);
-  program.api.put(configMaps, {
-    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
-    data: { west: "id=101" },
-  });
-  for (let i = 0; i < count; i++) {
-    program.api.put(
-      pods,
-      memberPod({ name: `p${i}`, uid: `uid-p${i}`, networks: "west", ip: `10.0.1.${i + 1}`, form: "native" }),
-    );
-  }
-  for (let second = 0; second < 20; second++) await program.clock.advance(1_000);
-  return program;
-}
-
-const warnings = ({ lines }: Program): readonly string[] =>
-  lines.filter((line) => / (WARN|ERROR) /.test(line));
 
 const writes = /^(address|route|link|fdb) (?!show)/;
 const causes = [
@@ -66,7 +45,7 @@ const causes = [
 ];
 for (const { it, members, refusing, most, says } of causes) {
   Deno.test(`said once in two hours: ${it}`, async () => {
-    const program = await started(members, ({ toys }) => toys.refusing = refusing);
+    const program = await programWith(members, ({ toys }) => toys.refusing = refusing);
     await program.clock.advance(120 * minute);
     const said = warnings(program);
     assert.ok(
@@ -82,7 +61,7 @@ for (const { it, members, refusing, most, says } of causes) {
 }
 
 Deno.test("said twice in an hour at most: entries that are refused while peers come and go", async () => {
-  const program = await started(3, ({ toys }) => {
+  const program = await programWith(3, ({ toys }) => {
     toys.refusing = (uid, line) =>
       uid === "uid-p0" && /^fdb append/.test(line)
         ? "RTNETLINK answers: No buffer space available"

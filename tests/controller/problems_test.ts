@@ -5,33 +5,12 @@ import type { FakeClock } from "../time/fake_clock.ts";
 import { LeaseObject } from "../kube/lease/lease_object.ts";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { memberPod } from "../member/member_pod.ts";
-import { type Program, startProgram } from "./whole_program.ts";
+import { programWith, warnings } from "./whole_program.ts";
 
 const minute = 60_000;
 
-/** Members p0, p1, … of network west, each with an agent that runs. */
-async function started(count: number, given: (program: Program) => void = () => {}): Promise<Program> {
-  const program = startProgram();
-  given(program);
-  program.api.put(configMaps, {
-    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
-    data: { west: "id=101" },
-  });
-  for (let i = 0; i < count; i++) {
-    program.api.put(
-      pods,
-      memberPod({ name: `p${i}`, uid: `uid-p${i}`, networks: "west", ip: `10.0.1.${i + 1}`, form: "native" }),
-    );
-  }
-  for (let second = 0; second < 20; second++) await program.clock.advance(1_000);
-  return program;
-}
-
-const warnings = ({ lines }: Program): readonly string[] =>
-  lines.filter((line) => / (WARN|ERROR) /.test(line));
-
 Deno.test("said once in two hours: seventy problems of one pod that change their order", async () => {
-  const program = await started(2);
+  const program = await programWith(2);
   const networks = Array.from({ length: 70 }, (_, i) => `none${i}`);
   for (let round = 0; round < 24; round++) {
     const turned = [...networks.slice(round), ...networks.slice(0, round)].join(",");
@@ -46,7 +25,7 @@ Deno.test("said once in two hours: seventy problems of one pod that change their
 });
 
 Deno.test("a look that ends after its pod is gone says nothing of it, and nothing is kept", async () => {
-  const program = await started(6);
+  const program = await programWith(6);
   const { api, toys, clock, controller } = program;
   const hung = Promise.withResolvers<void>();
   toys.awaiting = async (uid) => {
@@ -86,7 +65,7 @@ Deno.test("who stood by for an hour does not take the first agent that is not re
     leaseDurationSeconds: 15,
     renewTime: clock.wall().toISOString().replace("Z", "000Z"),
   });
-  const program = await started(2, ({ api, clock, toys }) => {
+  const program = await programWith(2, ({ api, clock, toys }) => {
     new LeaseObject(api).edit(lease(clock));
     toys.awaiting = () =>
       standing || tries++ > 1 ? Promise.resolve() : Promise.reject(

@@ -7,8 +7,9 @@ import { createLog } from "../../lib/ops/log.ts";
 import { EventWriter } from "../../lib/status/event_writer.ts";
 import { StatusWriter } from "../../lib/status/status_writer.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
-import { annotationKey, label, membershipSettings } from "../member/member_pod.ts";
+import { annotationKey, label, memberPod, membershipSettings } from "../member/member_pod.ts";
 import { InProcessApi } from "../sandbox/api/in_process.ts";
+import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { ToyAgents } from "./agent/toy_agents.ts";
 
 /** A program at work. */
@@ -95,4 +96,30 @@ export function startProgram(): Program {
       await election.done;
     },
   };
+}
+
+/** The program with members p0, p1, … of network west, each with an agent that runs; `given` comes before them. */
+export async function programWith(
+  count: number,
+  given: (program: Program) => void = () => {},
+): Promise<Program> {
+  const program = startProgram();
+  given(program);
+  program.api.put(configMaps, {
+    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+    data: { west: "id=101" },
+  });
+  for (let i = 0; i < count; i++) {
+    program.api.put(
+      pods,
+      memberPod({ name: `p${i}`, uid: `uid-p${i}`, networks: "west", ip: `10.0.1.${i + 1}`, form: "native" }),
+    );
+  }
+  for (let second = 0; second < 20; second++) await program.clock.advance(1_000);
+  return program;
+}
+
+/** What it complained of. */
+export function warnings({ lines }: Program): readonly string[] {
+  return lines.filter((line) => / (WARN|ERROR) /.test(line));
 }
