@@ -40,8 +40,10 @@ export class Schedule {
   /** When many change at once (an edit of the ConfigMap), those go first for which somebody waits. */
   changed(uids: ReadonlySet<string>): void {
     if (!this.#running) return;
-    const { queue, isAwaited } = this.#options;
+    const { store, queue, isAwaited } = this.#options;
     for (const uid of uids) {
+      // Nothing can be done for it, or said of it, before it has a pod IP.
+      if (store.workItem(uid)?.kind === "pending") continue;
       if (this.#beginRest !== undefined) this.#held.add(uid);
       else queue.add(uid, { fresh: true, urgent: uids.size === 1 || isAwaited(uid) });
     }

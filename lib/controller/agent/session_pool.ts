@@ -49,6 +49,7 @@ export const keepSessions = { ip: 5_000, bridge: 900_000 } as const;
 interface Entry {
   readonly key: string;
   readonly uid: string;
+  readonly tool: Tool;
   readonly session: Promise<ExecSession>;
   /** Uses under way. */
   users: number;
@@ -130,20 +131,21 @@ export class SessionPool {
       signal: this.#ending.signal,
       onLateStderr: () => this.#options.onLateStderr(agent.uid),
     });
-    const entry: Entry = { key, uid: agent.uid, session, users: 1 };
+    const entry: Entry = { key, uid: agent.uid, tool, session, users: 1 };
     this.#entries.set(key, entry);
     return entry;
   }
 
-  /** Whether another session may be opened; closes the longest idle one for it if need be. */
+  /**
+   * Whether another session may be opened; closes the longest idle one for it if need be, and of `ip` before one of
+   * `bridge`, which the next peer that comes needs in every pod.
+   */
   #hasRoom(): boolean {
     if (this.#entries.size < this.#options.limit() || this.#ending.signal.aborted) return true;
-    for (const entry of this.#entries.values()) {
-      if (entry.users > 0) continue;
-      this.#discard(entry);
-      return true;
-    }
-    return false;
+    const idle = [...this.#entries.values()].filter(({ users }) => users === 0);
+    const victim = idle.find(({ tool }) => tool === "ip") ?? idle[0];
+    if (victim !== undefined) this.#discard(victim);
+    return victim !== undefined;
   }
 
   #use(entry: Entry): void {

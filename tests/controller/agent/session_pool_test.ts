@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type AgentAddress, SessionPool } from "../../../lib/controller/agent/session_pool.ts";
 import type { ExecSession } from "../../../lib/kube/exec/session.ts";
+import type { Tool } from "../../../lib/overlay/step.ts";
 import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
 
 interface FakeSession extends ExecSession {
@@ -13,7 +14,7 @@ function scene(limit = 2): {
   readonly clock: FakeClock;
   readonly pool: SessionPool;
   readonly opened: FakeSession[];
-  readonly use: (pod: string) => Promise<string>;
+  readonly use: (pod: string, tool?: Tool) => Promise<string>;
 } {
   const clock = fakeClock();
   const opened: FakeSession[] = [];
@@ -39,9 +40,9 @@ function scene(limit = 2): {
       return Promise.resolve(session);
     },
   });
-  const use = (pod: string): Promise<string> =>
+  const use = (pod: string, tool: Tool = "bridge"): Promise<string> =>
     pool.with(agentOf(pod), {
-      tool: "bridge",
+      tool,
       use: (session) => Promise.resolve((session as FakeSession).name),
     });
   return { clock, pool, opened, use };
@@ -80,6 +81,15 @@ Deno.test("beyond the limit the longest idle one gives way", async () => {
     ["b/bridge/1", false],
     ["c/bridge/2", true],
   ]);
+  await pool.close();
+});
+
+Deno.test("beyond the limit a session of ip gives way before one of bridge that is idle for longer", async () => {
+  const { pool, use, opened } = scene(2);
+  await use("a");
+  await use("b", "ip");
+  await use("c");
+  assert.deepEqual(opened.map(({ alive }) => alive), [true, false, true]);
   await pool.close();
 });
 
