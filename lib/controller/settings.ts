@@ -22,8 +22,8 @@ export interface ControllerLimits {
   /** Beside these, how many looks that have become slow may go on. */
   readonly workersForSlow: number;
   /**
-   * Exec sessions open at the same time: at least, and at most; between them as many as there are pods to serve. Each
-   * takes about 60 kB of memory. With more pods than sessions a join costs execs again.
+   * Exec sessions open at the same time: at least, and at most; between them as many as there are pods to serve, and
+   * beyond them the least again. Each takes about 60 kB of memory. With more pods than sessions a join costs execs.
    */
   readonly sessions: { readonly least: number; readonly most: number };
   /** Milliseconds between full relists, and between two readings of a kernel; jittered by a tenth. */
@@ -45,7 +45,11 @@ export const defaultLimits: ControllerLimits = {
   shutdown: 8_000,
 };
 
-/** One session stays open into each pod, so that a peer's coming costs no exec; the workers need some more at times. */
-export function sessionLimit({ sessions, workers }: ControllerLimits, pods: number): number {
-  return Math.min(sessions.most, Math.max(sessions.least, pods + 2 * workers));
+/**
+ * One session stays open into each pod, so that a peer's coming costs no exec; the workers need some more at times. Where
+ * there cannot be one for each, the memory for most of them would be spent for little: then there are few.
+ */
+export function sessionLimit({ sessions: { least, most }, workers }: ControllerLimits, pods: number): number {
+  const wanted = pods + 2 * workers;
+  return wanted > most ? least : Math.max(least, wanted);
 }

@@ -141,11 +141,14 @@ export class SessionPool {
    * `bridge`, which the next peer that comes needs in every pod.
    */
   #hasRoom(): boolean {
-    if (this.#entries.size < this.#options.limit() || this.#ending.signal.aborted) return true;
+    const limit = this.#options.limit();
+    if (this.#entries.size < limit || this.#ending.signal.aborted) return true;
     const idle = [...this.#entries.values()].filter(({ users }) => users === 0);
-    const victim = idle.find(({ tool }) => tool === "ip") ?? idle[0];
-    if (victim !== undefined) this.#discard(victim);
-    return victim !== undefined;
+    // The limit may have come down.
+    const victims = [...idle.filter(({ tool }) => tool === "ip"), ...idle.filter(({ tool }) => tool !== "ip")]
+      .slice(0, this.#entries.size - limit + 1);
+    for (const victim of victims) this.#discard(victim);
+    return this.#entries.size < limit;
   }
 
   #use(entry: Entry): void {

@@ -10,7 +10,7 @@ interface FakeSession extends ExecSession {
   readonly name: string;
 }
 
-function scene(limit = 2): {
+function scene(limit: number | (() => number) = 2): {
   readonly clock: FakeClock;
   readonly pool: SessionPool;
   readonly opened: FakeSession[];
@@ -20,7 +20,7 @@ function scene(limit = 2): {
   const opened: FakeSession[] = [];
   const pool = new SessionPool({
     clock,
-    limit: () => limit,
+    limit: typeof limit === "number" ? (): number => limit : limit,
     onLateStderr: () => {},
     keep: { ip: 5_000, bridge: 30_000 },
     open: (agent, tool) => {
@@ -90,6 +90,16 @@ Deno.test("beyond the limit a session of ip gives way before one of bridge that 
   await use("b", "ip");
   await use("c");
   assert.deepEqual(opened.map(({ alive }) => alive), [true, false, true]);
+  await pool.close();
+});
+
+Deno.test("when the limit comes down, the idle ones above it are closed at the next opening", async () => {
+  const limits = { now: 4 };
+  const { pool, use, opened } = scene(() => limits.now);
+  for (const pod of ["a", "b", "c", "d"]) await use(pod);
+  limits.now = 2;
+  await use("e");
+  assert.deepEqual(opened.map(({ alive }) => alive), [false, false, false, true, true]);
   await pool.close();
 });
 
