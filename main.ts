@@ -1,6 +1,7 @@
 // Kube VXLAN Controller: which commands there are, and the only place that touches the process it runs in.
 import type { Host } from "./lib/cli/host.ts";
 import { uninstallCommand } from "./lib/cli/clean/uninstall.ts";
+import { graphCommand } from "./lib/cli/show/graph.ts";
 import { inspectCommand } from "./lib/cli/show/inspect.ts";
 import { listCommand } from "./lib/cli/show/list.ts";
 import { runProgram } from "./lib/cli/program.ts";
@@ -8,7 +9,7 @@ import { runCommand } from "./lib/cli/run/run.ts";
 import { versionCommand } from "./lib/cli/show/version.ts";
 import { systemClock } from "./lib/time/clock.ts";
 
-const commands = [runCommand, listCommand, inspectCommand, uninstallCommand, versionCommand];
+const commands = [runCommand, listCommand, inspectCommand, graphCommand, uninstallCommand, versionCommand];
 
 if (import.meta.main) {
   const stop = new AbortController();

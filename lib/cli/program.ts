@@ -52,7 +52,7 @@ function programOf(
     for (const { name, description } of spec.args ?? []) command.argument(name, description);
     for (const [key, row] of Object.entries(spec.options)) command.addOption(optionOf(key, row));
     command.action((...call: unknown[]) => {
-      const args = call.slice(0, -2).filter((value): value is string => typeof value === "string");
+      const args = call.slice(0, -2).flat().filter((value): value is string => typeof value === "string");
       called.status = spec.action({ settings: settingsOf(spec, { command, host }), args }, host);
     });
   }
@@ -62,14 +62,14 @@ function programOf(
 function optionOf(key: string, row: OptionRow): Option {
   const flag = `--${flagOf(key)}`;
   if (row.value === undefined) return new Option(flag, `${row.description}; ${variableOf(key)}`);
-  const { value, description, fallback, choices } = row;
+  const { short, value, description, fallback, choices } = row;
   const shown = [
     description,
     ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
     ...(fallback === undefined ? [] : [`default ${fallback}`]),
     variableOf(key),
   ];
-  return new Option(`${flag} <${value}>`, shown.join("; "));
+  return new Option(`${short === undefined ? "" : `-${short}, `}${flag} <${value}>`, shown.join("; "));
 }
 
 /** Flag over environment variable over fallback, each value read by its row: that is what makes the cast true. */

@@ -25,6 +25,8 @@ export interface Switch {
 /** A setting with a value. */
 export interface ValueRow<Value> {
   readonly description: string;
+  /** A letter: `o` for `-o`. */
+  readonly short?: string;
   /** Shown after the flag in the help. */
   readonly value: string;
   /** Read when neither flag nor variable is given. */

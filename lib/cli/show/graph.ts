@@ -1,0 +1,77 @@
+// The command `graph`: networks, members and nodes as a picture, in a language that draws it.
+import type { Store } from "../../controller/store/store.ts";
+import { dot } from "../../graph/dot.ts";
+import { mermaid } from "../../graph/mermaid.ts";
+import { pictureOf } from "../../graph/picture.ts";
+import { svg } from "../../graph/svg.ts";
+import { type MemberSeen, topologyOf } from "../../graph/topology.ts";
+import type { PodView } from "../../member/pod.ts";
+import { exitStatus } from "../host.ts";
+import { type CommandSpec, UsageError } from "../program.ts";
+import type { OptionTable } from "../settings/options.ts";
+import { oneOf } from "../settings/values.ts";
+import { viewOptions, withClusterView } from "./cluster_view.ts";
+
+const formats = { mermaid, dot, svg: (picture: Parameters<typeof svg>[0]) => svg(picture) } as const;
+const formatNames = ["mermaid", "dot", "svg"] as const;
+
+const options = {
+  ...viewOptions,
+  output: {
+    short: "o",
+    value: "FORMAT",
+    description: "language of the picture",
+    fallback: "mermaid",
+    choices: formatNames,
+    parse: oneOf(formatNames),
+  },
+} as const satisfies OptionTable;
+
+export const graphCommand: CommandSpec<typeof options> = {
+  name: "graph",
+  summary: "draw the networks with their members, by node",
+  args: [{ name: "[network...]", description: "networks to draw (default: all)" }],
+  options,
+  action: ({ settings, args }, host) =>
+    withClusterView(settings, {
+      host,
+      use: ({ pods, store }) => {
+        const topology = topologyOf(pods.flatMap((pod) => memberSeen(pod, store)), args);
+        const known = new Set(topology.segments.map(({ name }) => name));
+        const unknown = args.filter((name) => !known.has(name));
+        if (unknown.length > 0) throw new UsageError(noMembers(unknown));
+        host.print(formats[settings.output](pictureOf(topology)).trimEnd());
+        return exitStatus.ok;
+      },
+    }),
+};
+
+function noMembers(names: readonly string[]): string {
+  return `Cannot draw ${names.map((name) => JSON.stringify(name)).join(", ")}: no pod is a member`;
+}
+
+/** What is known of a pod without looking into it; empty when it takes no part. */
+export function memberSeen(pod: PodView, store: Store): readonly MemberSeen[] {
+  const item = store.workItem(pod.uid);
+  if (item === undefined || item.kind === "former") return [];
+  const { namespace, name, node } = pod;
+  const problems = store.problemsOf(pod.uid).map(({ message }) => message);
+  const seen = { namespace, name, node, networks: [], missing: [], reasons: problems };
+  switch (item.kind) {
+    case "refused":
+      return [{ ...seen, standing: "failing" }];
+    case "pending":
+      return [{ ...seen, standing: "waiting", reasons: ["waits for its pod IP"] }];
+    case "member": {
+      const { networks, unresolved: missing, phase } = item.member;
+      if (problems.length > 0 || pod.shown?.ready === "False") {
+        return [{ ...seen, networks, missing, standing: "failing" }];
+      }
+      return phase.kind === "wait"
+        ? [{ ...seen, networks, missing, standing: "waiting", reasons: [phase.reason] }]
+        : [{ ...seen, networks, missing, standing: "ready" }];
+    }
+    default:
+      return item satisfies never;
+  }
+}
