@@ -8,7 +8,8 @@ import { isOverflow } from "./agent/agent_client.ts";
 import { HalfObserved } from "./agent/convergence.ts";
 import { answerCaps } from "./agent/pod_cache.ts";
 import type { AgentAddress } from "./agent/session_pool.ts";
-import { runtimeProblem, waitingReport } from "./evaluate.ts";
+import { waitingReport } from "./evaluate.ts";
+import { runtimeProblem } from "../network/problem.ts";
 import { messageOf } from "../text/defined.ts";
 
 export interface AgentError {

@@ -1,7 +1,7 @@
 // What the result of a look means: where the pod stands, in words, and when to look again. Pure.
 import type { Member } from "../member/member.ts";
 import type { Network } from "../network/network.ts";
-import type { Problem, ProblemKind } from "../network/problem.ts";
+import { firstOfEachNetwork, type Problem, runtimeProblem } from "../network/problem.ts";
 import type { KernelState } from "../overlay/observation.ts";
 import { describe } from "../overlay/step_text.ts";
 import type { Step } from "../overlay/step.ts";
@@ -34,7 +34,7 @@ export function evaluate(
 ): Evaluation {
   const { member } = item;
   const problems = [...member.problems, ...problemsOf(member, result)];
-  const told = [...problems, ...conflicts];
+  const told = [...problems, ...firstOfEachNetwork(conflicts)];
   const networks = networkStates(member, { kernel: result.kernel, problems: told });
   const state = stateOf(item, told);
   return {
@@ -59,19 +59,6 @@ export function waitingReport(member: Member, reason: string): PodReport {
   return { pod: member, state, holds: false, warnings: member.warnings, networks: [] };
 }
 
-/** A problem of a pod that is met while serving it. */
-export function runtimeProblem(
-  member: Member,
-  { kind, message, network }: {
-    readonly kind: ProblemKind;
-    readonly message: string;
-    readonly network?: string | undefined;
-  },
-): Problem {
-  const source = { kind: "pod", namespace: member.namespace, pod: member.name } as const;
-  return { kind, source, message, ...(network === undefined ? {} : { network }) };
-}
-
 /**
  * One problem for each thing that is in the way, and one for each interface and cause: an agent without rights fails
  * every step in the same way, and what it said of the first tells all.
@@ -91,7 +78,7 @@ function problemsOf(member: Member, { obstacles, steps, refusals }: Convergence)
     const message = `Cannot ${deedOf(step, alike)}: ${causeOf(step, reasons)}`;
     return [runtimeProblem(member, { kind: "setup-failed", network: networkOf(member, step), message })];
   });
-  return [...inTheWay, ...refused];
+  return firstOfEachNetwork([...inTheWay, ...refused]);
 }
 
 /** What was tried, with those like it. Which peers, and how many, is left out: they come and go, and that is no news. */

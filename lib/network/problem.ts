@@ -1,5 +1,5 @@
 // What is wrong with something a user wrote, in a form that people read and programs count.
-import { plain } from "../text/quoted.ts";
+import { cut, plain } from "../text/quoted.ts";
 
 /**
  * The kinds of problems, each one question a user asks:
@@ -99,4 +99,33 @@ export function firstProblems(problems: readonly Problem[], source: Source): rea
   const message =
     `Cannot list all problems: there are more than ${mostProblems}; mend these first and look again`;
   return [...problems.slice(0, mostProblems), { kind: "invalid-option", source, message }];
+}
+
+/** Characters of a message that quotes what kernels, agents or the API server say. */
+const longestMessage = 1_000;
+
+/** A problem of a pod that is met while serving it. What others have said in `message` is cut. */
+export function runtimeProblem(
+  pod: { readonly namespace: string; readonly name: string },
+  { kind, message, network }: {
+    readonly kind: ProblemKind;
+    readonly message: string;
+    readonly network?: string | undefined;
+  },
+): Problem {
+  const source = { kind: "pod", namespace: pod.namespace, pod: pod.name } as const;
+  return {
+    kind,
+    source,
+    message: cut(message, longestMessage),
+    ...(network === undefined ? {} : { network }),
+  };
+}
+
+/** Of many problems met in one pod the first ones of each network, so that none hides those of another. */
+export function firstOfEachNetwork(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= mostProblems) return problems;
+  const byNetwork = [...Map.groupBy(problems, ({ network }) => network).values()];
+  const share = Math.max(1, Math.floor(mostProblems / byNetwork.length));
+  return byNetwork.flatMap((all) => all.slice(0, share));
 }

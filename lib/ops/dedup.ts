@@ -1,4 +1,5 @@
 // Has this been said already: a problem is said once per object and reason, then only counted until it heals.
+import { createHash } from "node:crypto";
 
 /** What to do with a problem that was just seen. */
 export interface Deduplicated {
@@ -21,30 +22,42 @@ export interface LogDeduplicator {
 /** More than an object can have at the same time, or all of them would be said again at every retry. */
 const reasonsPerKey = 160;
 
-/** Longer reasons are compared by their beginning, so that memory has a bound. */
-const comparedCharacters = 300;
+/** More than all objects together, or a hundred hostile pods would hold what was said of thousands. */
+const reasonsInAll = 100_000;
 
-/** A bounded memory: what was seen least recently is forgotten, and so may be said again. */
+/**
+ * A bounded memory: what was seen least recently is forgotten, and so may be said again. Of a reason only a hash is kept,
+ * for pods choose how long it is.
+ */
 export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: number } = {}): LogDeduplicator {
   const known = new Map<string, { readonly reasons: Set<string>; suppressed: number }>();
+  let reasons = 0;
+
+  function forget(key: string): void {
+    reasons -= known.get(key)?.reasons.size ?? 0;
+    known.delete(key);
+  }
 
   return {
     problem(key, reason): Deduplicated {
-      const text = reason.slice(0, comparedCharacters);
+      const hash = hashed(reason);
       const object = known.get(key) ?? { reasons: new Set<string>(), suppressed: 0 };
-      known.delete(key);
+      forget(key);
       known.set(key, object);
-      dropOldest(known, limit);
-      const say = !object.reasons.delete(text);
-      object.reasons.add(text);
-      dropOldest(object.reasons, reasonsPerKey);
+      const say = !object.reasons.delete(hash);
+      object.reasons.add(hash);
+      const [oldest] = object.reasons.size > reasonsPerKey ? object.reasons : [];
+      if (oldest !== undefined) object.reasons.delete(oldest);
+      reasons += object.reasons.size;
+      const [leastRecent] = known.size > limit || reasons > reasonsInAll ? known.keys() : [];
+      if (leastRecent !== undefined) forget(leastRecent);
       const suppressed = say ? object.suppressed : object.suppressed + 1;
       object.suppressed = say ? 0 : suppressed;
       return { say, suppressed };
     },
     recovered(key): number | undefined {
       const before = known.get(key);
-      known.delete(key);
+      forget(key);
       return before?.suppressed;
     },
     get size(): number {
@@ -53,8 +66,6 @@ export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: num
   };
 }
 
-/** Maps and sets keep the order in which things came. */
-function dropOldest(all: Map<string, unknown> | Set<string>, limit: number): void {
-  const [oldest] = all.size > limit ? all.keys() : [];
-  if (oldest !== undefined) all.delete(oldest);
+function hashed(text: string): string {
+  return createHash("sha256").update(text).digest("base64").slice(0, 16);
 }

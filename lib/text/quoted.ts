@@ -3,9 +3,9 @@
 /** UTF-16 units of foreign text that a message shows at most. */
 export const longestQuote = 80;
 
-/** Cuts text to `longestQuote`; an ellipsis marks the cut. */
-export function cut(text: string): string {
-  return text.length <= longestQuote ? text : `${text.slice(0, longestQuote)}…`;
+/** Cuts text to `longest` UTF-16 units; an ellipsis marks the cut. */
+export function cut(text: string, longest: number = longestQuote): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }
 
 /**
@@ -15,6 +15,16 @@ export function cut(text: string): string {
  */
 export function quoted(text: string): string {
   return JSON.stringify(cut(text)).replace(/(?! )[\p{C}\p{Z}]/gu, escaped);
+}
+
+/** Names that a list in a sentence shows at most. */
+export const longestList = 10;
+
+/** Foreign names as a list for a sentence: the first ten, quoted, and how many more there are; empty for none. */
+export function listed(names: readonly string[]): string {
+  const more = names.length - longestList;
+  const shown = names.slice(0, longestList).map(quoted).join(", ");
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 /** Foreign text that is normally harmless (a pod's name): as it is when it is, otherwise quoted. */

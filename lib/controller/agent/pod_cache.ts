@@ -58,8 +58,11 @@ export interface CachedPod {
   readonly addresses: Map<string, Set<string>>;
 }
 
-/** Bytes an exchange may answer at first, and at most. A forwarding entry takes about 85. */
-export const answerCaps = { first: 1 << 20, most: 64 << 20 } as const;
+/**
+ * Bytes an exchange may answer at first, and at most beside the entries that are wanted. What is read of 8 MiB takes up to
+ * 200 MB for a moment; a forwarding entry takes about 85 bytes, a link with details a thousand.
+ */
+export const answerCaps = { first: 1 << 20, most: 8 << 20 } as const;
 
 /** Milliseconds until all that an init agent left is read: other containers have run since. */
 const readAfterHandover = 5_000;

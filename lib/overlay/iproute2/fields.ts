@@ -1,5 +1,6 @@
 // How is foreign JSON taken apart: every field is checked before it becomes a value of ours.
 import { isRecord } from "../../text/json.ts";
+import { cut, longestQuote } from "../../text/quoted.ts";
 
 /**
  * The text of a program is not what that program promises. The message names the place and what was found.
@@ -14,12 +15,40 @@ export interface Foreign {
   readonly where: string;
 }
 
+/** How much is read of one pod. */
+export interface ReadingLimit {
+  /** What the entries are, for messages. */
+  readonly what: string;
+  /** Entries. */
+  readonly most: number;
+  /** Values that an entry has on average, at most: names and numbers, lists and objects. */
+  readonly values: number;
+}
+
 /**
  * Reads a line as an array of objects. Empty objects are left out: older iproute2 prints one per filtered
- * entry.
+ * entry. In memory a value takes up to thirty times the two characters that it may be written with, so they are counted
+ * before any of them is made.
  */
-export function readObjects(line: string, what: string): readonly Foreign[] {
-  return objectsOf(parseJson(line, what), what).filter(({ fields }) => Object.keys(fields).length > 0);
+export function readObjects(line: string, limit: ReadingLimit): readonly Foreign[] {
+  let values = (limit.most + 1) * limit.values;
+  for (let at = 0; at < line.length; at++) {
+    const code = line.charCodeAt(at);
+    if ((code === comma || code === bracket || code === brace) && --values < 0) throw tooMany(limit);
+  }
+  const found = objectsOf(parseJson(line, limit.what), limit.what);
+  if (found.length <= limit.most) return found;
+  throw tooMany(limit);
+}
+
+const [comma, bracket, brace] = [",", "[", "{"].map((each) => each.charCodeAt(0));
+
+/** The error for more than is read: it would cost the memory that all pods share. */
+export function tooMany({ what, most }: Pick<ReadingLimit, "what" | "most">): ReadingError {
+  return new ReadingError(
+    `Cannot read ${what}: the pod has more than ${most}, which is more than the controller keeps of one pod; ` +
+      "remove some of them",
+  );
 }
 
 /** A text field; throws when it is missing or no text. */
@@ -89,14 +118,20 @@ function objectsOf(value: unknown, what: string): readonly Foreign[] {
   if (!Array.isArray(value)) {
     throw new ReadingError(`Cannot read ${what}: expected an array, found ${shown(value)}`);
   }
-  return value.map((item: unknown, position) => {
+  return value.flatMap((item: unknown, position) => {
     const where = `${what}, entry ${position + 1}`;
-    if (isRecord(item)) return { fields: item, where };
-    throw new ReadingError(`Cannot read ${where}: expected an object, found ${shown(item)}`);
+    if (!isRecord(item)) {
+      throw new ReadingError(`Cannot read ${where}: expected an object, found ${shown(item)}`);
+    }
+    return isEmpty(item) ? [] : [{ fields: item, where }];
   });
 }
 
+function isEmpty(item: Readonly<Record<string, unknown>>): boolean {
+  for (const _ in item) return false;
+  return true;
+}
+
 function shown(value: unknown): string {
-  const whole = JSON.stringify(value) ?? "nothing";
-  return whole.length > 80 ? `${whole.slice(0, 80)}…` : whole;
+  return cut(JSON.stringify(typeof value === "string" ? value.slice(0, longestQuote) : value) ?? "nothing");
 }

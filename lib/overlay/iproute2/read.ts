@@ -1,9 +1,18 @@
 // What did the tools answer: which lines to send for a look, and what the lines that come back mean.
 import { parseIp } from "../../network/grammar/address.ts";
 import type { KernelState, ObservedFdbEntry, ObservedRoute } from "../observation.ts";
-import { type Foreign, optionalText, ReadingError, readObjects, text, unexpected } from "./fields.ts";
+import {
+  type Foreign,
+  optionalText,
+  ReadingError,
+  readObjects,
+  text,
+  tooMany,
+  unexpected,
+} from "./fields.ts";
 import { readLinks } from "./read_links.ts";
-import { readRoutes } from "./read_routes.ts";
+import { mostRoutes, readRoutes } from "./read_routes.ts";
+import { cut, listed } from "../../text/quoted.ts";
 
 /**
  * What to send to `bridge -json -force -batch -` for a look, counted in the same way. Never send `fdb show
@@ -30,6 +39,7 @@ export function readIp(answers: readonly string[], questions: readonly string[])
   const routes = new Map<string, ObservedRoute>();
   for (const [at, line] of lines.entries()) {
     for (const route of readRoutes(line, questions[at + 1] ?? "")) routes.set(JSON.stringify(route), route);
+    if (routes.size > mostRoutes) throw tooMany({ what: "routes", most: mostRoutes });
   }
   return { links: readLinks(links), routes: [...routes.values()] };
 }
@@ -43,7 +53,7 @@ export function readFdb(answers: readonly string[]): readonly ObservedFdbEntry[]
 function counted(answers: readonly string[], lines: readonly string[]): readonly string[] {
   if (answers.length === lines.length) return answers;
   throw new ReadingError(
-    `Cannot read the answers to "${lines.join('", "')}": ` +
+    `Cannot read the answers to ${listed(lines)}: ` +
       `expected ${lines.length} ${lines.length === 1 ? "line" : "lines"}, found ${answers.length}`,
   );
 }
@@ -55,6 +65,9 @@ export interface RefusedLine {
   /** What the tool said; several messages are joined. */
   readonly message: string;
 }
+
+/** Characters of what a tool says of a line that are kept: its own messages have a hundred. */
+const longestRefusal = 400;
 
 /**
  * Reads what a session has written to stderr: messages, each run of them followed by `Command failed -:LINE`.
@@ -69,18 +82,28 @@ export function readRefusals(stderr: string): readonly RefusedLine[] {
       said.push(text);
       continue;
     }
-    refused.push({ line: Number(failed[1]), message: said.join("; ") || "refused without a reason" });
+    refused.push({
+      line: Number(failed[1]),
+      message: cut(said.join("; "), longestRefusal) || "refused without a reason",
+    });
     said = [];
   }
   return refused;
 }
 
 /**
+ * Characters of the shortest entry. How many entries there may be depends on the networks of the pod, and so does how
+ * long an answer may be: a bound of their own they need only against entries that are none.
+ */
+const shortestEntry = 40;
+
+/**
  * Reads the line that `fdb show` prints (without `dev`, so every entry names its device). Throws a
  * ReadingError.
  */
 export function readFdbEntries(line: string): readonly ObservedFdbEntry[] {
-  return readObjects(line, "forwarding entries").flatMap(readEntry);
+  const most = Math.ceil(line.length / shortestEntry);
+  return readObjects(line, { what: "forwarding entries", most, values: 10 }).flatMap(readEntry);
 }
 
 /**

@@ -11,12 +11,20 @@ import {
   readObjects,
   text,
   texts,
+  tooMany,
   unexpected,
 } from "./fields.ts";
 
-/** Reads the line that `address show` prints. Throws a ReadingError. */
+/** Links read of one pod, and addresses on all of them together: a gateway may have a link for each of its subscribers. */
+export const mostLinks = 4_096;
+const mostAddresses = 4 * mostLinks;
+
+/** Reads the line that `address show` prints. Throws a ReadingError, also for more than is read of one pod. */
 export function readLinks(line: string): readonly ObservedLink[] {
-  return readObjects(line, "links").map(readLink).sort((a, b) => a.name < b.name ? -1 : 1);
+  const links = readObjects(line, { what: "links", most: mostLinks, values: 128 }).map(readLink);
+  const addresses = links.reduce((sum, link) => sum + link.addresses.length + link.altnames.length, 0);
+  if (addresses > mostAddresses) throw tooMany({ what: "addresses", most: mostAddresses });
+  return links.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 function readLink(link: Foreign): ObservedLink {

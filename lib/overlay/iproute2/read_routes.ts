@@ -16,9 +16,13 @@ import {
 /** Asks for the routes that are ours. Their protocol, which the question names, is then left out of the answer. */
 export const ourRoutes = `route show table all proto ${routeProtocol}`;
 
-/** Reads the line that a question for routes is answered with. Throws a ReadingError. */
+/** Routes read of one pod: those that have to do with what is wanted, of which a pod may have a million others. */
+export const mostRoutes = 4_096;
+
+/** Reads the line that a question for routes is answered with. Throws a ReadingError, also for more than is read of one pod. */
 export function readRoutes(line: string, question = "route show table all"): readonly ObservedRoute[] {
-  return readObjects(line, "routes").flatMap((route) => readRoute(route, question === ourRoutes));
+  return readObjects(line, { what: "routes", most: mostRoutes, values: 32 })
+    .flatMap((route) => readRoute(route, question === ourRoutes));
 }
 
 function readRoute(route: Foreign, areOurs: boolean): readonly ObservedRoute[] {

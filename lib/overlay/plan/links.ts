@@ -219,12 +219,33 @@ function deletionsOf(
   links: readonly ObservedLink[],
   doomed: Findings["doomed"],
 ): LinkPlan["deletions"] {
-  const height = (name: string): number => {
-    const below = links.find((link) => link.name === name)?.vxlan?.dev;
-    return below === undefined || !doomed.has(below) ? 0 : 1 + height(below);
-  };
+  const heights = heightsOf(links, doomed);
+  const height = (name: string): number => heights.get(name) ?? 0;
   return [...doomed].sort(([a], [b]) => height(b) - height(a) || (a < b ? -1 : 1))
     .map(([interfaceName, why]) => ({ kind: "delete-link", interfaceName, why }));
+}
+
+/** How many of those that go each one stands on. A pod may claim thousands, and that they stand on each other in a circle. */
+function heightsOf(
+  links: readonly ObservedLink[],
+  doomed: Findings["doomed"],
+): ReadonlyMap<string, number> {
+  const below = new Map(links.flatMap(({ name, vxlan }): [string, string][] => {
+    return doomed.has(name) && doomed.has(vxlan?.dev ?? "") ? [[name, vxlan?.dev ?? ""]] : [];
+  }));
+  const heights = new Map<string, number>();
+  for (const name of doomed.keys()) {
+    const path: string[] = [];
+    for (let at: string | undefined = name; at !== undefined && !heights.has(at); at = below.get(at)) {
+      heights.set(at, 0);
+      path.push(at);
+    }
+    for (const each of path.reverse()) {
+      const ground = below.get(each);
+      heights.set(each, ground === undefined ? 0 : 1 + (heights.get(ground) ?? 0));
+    }
+  }
+  return heights;
 }
 
 function missingLink(wanted: WantedInterface, { observed, holders, doomed }: Doomed): MissingLink {

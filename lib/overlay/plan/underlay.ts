@@ -1,6 +1,6 @@
 // Does the device that an interface is to be made on exist, and which MTU does it leave for the interface?
 import type { Family } from "../../network/grammar/address.ts";
-import { quoted } from "../../text/quoted.ts";
+import { listed } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { WantedInterface } from "../wanted.ts";
 
@@ -90,5 +90,5 @@ function deviceMtu(name: string, devices: Devices): number {
 }
 
 function namesBeside(own: string, links: readonly ObservedLink[]): string {
-  return links.map(({ name }) => name).filter((name) => name !== own).sort().map(quoted).join(", ") || "none";
+  return listed(links.map(({ name }) => name).filter((name) => name !== own).sort()) || "none";
 }
