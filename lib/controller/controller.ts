@@ -59,8 +59,8 @@ export class Controller {
       onInterfaceReady: (ms) => parts.onInterfaceReady?.(ms),
       onPeerEntry: (ms) => parts.onPeerEntry?.(ms),
     });
-    const isKnown = (uid: string): boolean => this.#store.pod(uid) !== undefined;
-    const reporter = joinReporters([parts.reporter, this.#counts, this.#latency], isKnown);
+    const podOf = (uid: string): PodView | undefined => this.#store.pod(uid);
+    const reporter = joinReporters([parts.reporter, this.#counts, this.#latency], podOf);
     const pool = new SessionPool({
       clock,
       open: parts.openSession,
@@ -102,11 +102,11 @@ export class Controller {
       work: async (uid) => {
         this.#latency.looking(uid);
         const outcome = await reconcile(uid, this.#context);
-        if (!isKnown(uid)) this.#forget(uid);
+        if (podOf(uid) === undefined) this.#forget(uid);
         return outcome;
       },
       ...settings.limits,
-      groupOf: (uid) => this.#store.pod(uid)?.namespace ?? "",
+      groupOf: (uid) => podOf(uid)?.namespace ?? "",
       ...(parts.queueObserver === undefined ? {} : { observe: parts.queueObserver }),
     });
     this.#schedule = new Schedule({
@@ -114,7 +114,7 @@ export class Controller {
       queue: this.#queue,
       clock,
       coalesce: settings.limits.coalesce,
-      isAwaited: (uid) => isAwaited(this.#store.workItem(uid), this.shown(uid)?.ready),
+      isAwaited: (uid) => isAwaited(this.#store.workItem(uid), podOf(uid)?.shown?.ready),
       onExpired: (affected) => this.#affect(affected),
     });
   }
@@ -155,11 +155,6 @@ export class Controller {
     this.#affect(affected);
     this.#schedule.claimed();
     return affected.changed.has(uid);
-  }
-
-  /** What the pod with this uid showed of us when it was last seen. */
-  shown(uid: string): PodView["shown"] {
-    return this.#store.pod(uid)?.shown;
   }
 
   /** For metrics and health. */

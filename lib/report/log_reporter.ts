@@ -3,6 +3,7 @@ import { dedupKey, type Problem, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
 import { changeSummary } from "../overlay/step_text.ts";
+import { defined } from "../text/defined.ts";
 import type { Clock } from "../time/clock.ts";
 import { LogSums } from "./log_sums.ts";
 import type { PodReport, ReportedPod, Reporter } from "./report.ts";
@@ -52,10 +53,12 @@ export function createLogReporter(
       const level = sums.countPeers(pod.uid, steps) ? "debug" : "info";
       log[level](changeSummary(steps), { member: nameOf(pod) });
     },
-    released: (pod, networks) =>
-      log.info(`released: ${networks.map((network) => network.name).join(", ") || "no networks"} ready`, {
+    released: (pod, networks) => {
+      const names = networks.map(({ name }) => name).join(", ");
+      log.info(names === "" ? "released: it asks for no network" : `released: ${names} ready`, {
         member: nameOf(pod),
-      }),
+      });
+    },
     forget: (uid) => {
       for (const said of [problems, warnings]) said.recovered(uid);
     },
@@ -63,16 +66,22 @@ export function createLogReporter(
   };
 }
 
-/** The same calls to several reporters. A look may end after its pod is gone: of who `isKnown` denies nothing is told. */
+/**
+ * The same calls to several reporters. A look may end after its pod is gone: of who `podOf` does not know nothing is told,
+ * and to a report is added what the pod shows.
+ */
 export function joinReporters(
   reporters: readonly Reporter[],
-  isKnown: (uid: string) => boolean = () => true,
+  podOf: (uid: string) => Pick<PodReport, "shown"> | undefined = () => ({}),
 ): Reporter {
   const tell = (pod: ReportedPod, call: (each: Reporter) => void): void => {
-    if (isKnown(pod.uid)) reporters.forEach(call);
+    if (podOf(pod.uid) !== undefined) reporters.forEach(call);
   };
   return {
-    report: (report) => tell(report.pod, (each) => each.report(report)),
+    report: (report) => {
+      const shown = podOf(report.pod.uid)?.shown;
+      tell(report.pod, (each) => each.report({ ...report, ...defined({ shown }) }));
+    },
     changed: (pod, steps) => tell(pod, (each) => each.changed(pod, steps)),
     released: (pod, networks) => tell(pod, (each) => each.released(pod, networks)),
     forget: (uid) => reporters.forEach((each) => each.forget(uid)),

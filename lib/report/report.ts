@@ -1,4 +1,5 @@
 // What a look at a pod found, in a form that logs, Events, conditions and metrics can all be made from.
+import type { ShownStatus } from "../member/current_status.ts";
 import type { Network } from "../network/network.ts";
 import type { Problem } from "../network/problem.ts";
 import type { Step } from "../overlay/step.ts";
@@ -47,6 +48,8 @@ export interface PodReport {
   readonly entriesMissing?: number;
   /** Only the entries could be read, not the links: nothing is known of those. */
   readonly isHalfSeen?: true;
+  /** What the pod shows of us, as it was last seen. */
+  readonly shown?: ShownStatus;
 }
 
 /** Told what happens to pods. Must not throw, must not block. */

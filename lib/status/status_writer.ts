@@ -24,8 +24,6 @@ export interface StatusWriterOptions {
   readonly parts: StatusParts;
   /** Whether this replica may write now. */
   readonly isLeader: () => boolean;
-  /** What the pod showed when it was last seen. */
-  readonly shown: (uid: string) => ShownStatus | undefined;
   /** Told of every patch that was sent. */
   readonly onWritten: (outcome: "written" | "failed") => void;
   readonly observe?: WorkQueueObserver;
@@ -80,7 +78,7 @@ export class StatusWriter implements Reporter {
   report(report: PodReport): void {
     const { pod } = report;
     if (!this.#options.isLeader()) return this.#drop(pod.uid);
-    const shown = this.#shownBy(pod.uid);
+    const shown = this.#shownBy(report);
     const wanted = podStatus(report, shown.ready);
     if (wanted.kind === "keep") return;
     const entry = this.#entries.get(pod.uid) ?? this.#newEntry(pod, { wanted, shown });
@@ -122,11 +120,10 @@ export class StatusWriter implements Reporter {
     this.#queue.forget(uid);
   }
 
-  #shownBy(uid: string): ShownStatus {
-    const { clock, shown } = this.#options;
+  #shownBy({ pod: { uid }, shown = {} }: PodReport): ShownStatus {
     const known = this.#entries.get(uid);
-    const isFresh = known !== undefined && clock.now() - known.writtenAt <= trustInMemory;
-    return isFresh ? known.shown : shown(uid) ?? {};
+    const isFresh = known !== undefined && this.#options.clock.now() - known.writtenAt <= trustInMemory;
+    return isFresh ? known.shown : shown;
   }
 
   #newEntry(

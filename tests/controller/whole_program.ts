@@ -62,7 +62,6 @@ export function startProgram(): Program {
     annotationKey,
     parts: "all",
     isLeader,
-    shown: (uid) => controller.shown(uid),
     onWritten: () => {},
   });
   const logReporter = createLogReporter({ log, clock });

@@ -1,7 +1,8 @@
 // What is written on pods, how often, and what happens when it cannot be: the writers against a fake API and clock.
 import assert from "node:assert/strict";
 import { EventWriter } from "../../lib/status/event_writer.ts";
-import type { PodReport } from "../../lib/report/report.ts";
+import { joinReporters } from "../../lib/report/log_reporter.ts";
+import type { PodReport, Reporter } from "../../lib/report/report.ts";
 import { type StatusParts, StatusWriter } from "../../lib/status/status_writer.ts";
 import { Store } from "../../lib/controller/store/store.ts";
 import type { Log } from "../../lib/ops/log.ts";
@@ -16,7 +17,7 @@ interface Desk {
   readonly log: string[];
   /** Events by what came of them. */
   readonly events: Record<string, number>;
-  readonly writer: StatusWriter;
+  readonly writer: Reporter & Pick<StatusWriter, "size">;
   readonly eventWriter: EventWriter;
   isLeader: boolean;
   /** Interfaces are made in the pod, then the report comes. */
@@ -47,7 +48,7 @@ function desk(
     },
   });
   const self = { isLeader: true };
-  const writer = new StatusWriter({
+  const statusWriter = new StatusWriter({
     client: api.client,
     events: eventWriter,
     clock,
@@ -55,11 +56,18 @@ function desk(
     annotationKey,
     parts,
     isLeader: () => self.isLeader,
-    shown: (uid) => api.view(uid.slice("uid-".length))?.shown,
     onWritten: () => {},
   });
+  // The controller adds what the pod shows.
+  const reporter = joinReporters([statusWriter], (uid) => api.view(uid.slice("uid-".length)) ?? {});
+  const writer = {
+    ...reporter,
+    get size() {
+      return statusWriter.size;
+    },
+  };
   const close = async (): Promise<void> => {
-    await Promise.all([writer.close(), eventWriter.close()]);
+    await Promise.all([statusWriter.close(), eventWriter.close()]);
   };
   return Object.assign(self, {
     clock,

@@ -60,7 +60,6 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
     log,
     metrics,
     isLeader: leadership.isLeader,
-    shown: (uid) => controller.shown(uid),
   });
   const logReporter = createLogReporter({ log, clock });
   const controller: Controller = new Controller(

@@ -5,7 +5,6 @@ import { EventWriter } from "../../status/event_writer.ts";
 import type { Reporter } from "../../report/report.ts";
 import { StatusWriter } from "../../status/status_writer.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
-import type { ShownStatus } from "../../member/current_status.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Metrics } from "../../ops/metrics.ts";
 import type { membershipOptions, runOptions, SettingsOf } from "../settings/options.ts";
@@ -21,13 +20,12 @@ export interface StatusOutlets {
 /** Nobody with `off`; otherwise Events, and with `all` condition and annotation too. */
 export function statusOutlets(
   { status: parts, annotation: annotationKey }: SettingsOf<typeof runOptions & typeof membershipOptions>,
-  { client, host, log, metrics, isLeader, shown }: {
+  { client, host, log, metrics, isLeader }: {
     readonly client: ApiClient;
     readonly host: Host;
     readonly log: Log;
     readonly metrics: Metrics;
     readonly isLeader: () => boolean;
-    readonly shown: (uid: string) => ShownStatus | undefined;
   },
 ): StatusOutlets {
   if (parts === "off") return { reporters: [], onConfigMap: () => {}, close: () => Promise.resolve() };
@@ -48,7 +46,6 @@ export function statusOutlets(
     annotationKey,
     parts,
     isLeader,
-    shown,
     onWritten: (outcome) => metrics.statusWritten({ what: "status", outcome }),
     observe: metrics.workQueue("statuses"),
   });
