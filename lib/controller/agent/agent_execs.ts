@@ -4,7 +4,7 @@ import { type ExecSession, openSession, SessionEnded } from "../../kube/exec/ses
 import { batchCommand } from "../../overlay/iproute2/render.ts";
 import type { Tool } from "../../overlay/step.ts";
 import { type Clock, within } from "../../time/clock.ts";
-import { openProgramSession, type ProgramSession, toolOf } from "./program_session.ts";
+import { openProgramSession, type ProgramSession } from "./program_session.ts";
 import type { AgentAddress, OpenSession } from "./session_pool.ts";
 
 /** ms until an exec must be open, and the program have greeted. */
@@ -21,19 +21,11 @@ export interface AgentExecsOptions {
   readonly clock: Clock;
 }
 
-/** One exec of the program, shared by its tools. */
-interface Shared {
-  readonly session: Promise<ProgramSession>;
-  /** Tools that are in use, and tools that were: those are started anew for the next one who asks. */
-  readonly open: Set<ExecSession>;
-  readonly used: Set<Tool>;
-  closing?: Promise<void>;
-}
-
 /** Opens sessions for SessionPool. */
 export class AgentExecs {
   readonly #options: AgentExecsOptions;
-  readonly #shared = new Map<string, Shared>();
+  /** One exec for each agent whose image has the program, until it has ended. */
+  readonly #sessions = new Map<string, Promise<ProgramSession>>();
   /** By image id; by container id where the status names none. In the order of the first sight. */
   readonly #hasProgram = new Map<string, boolean>();
   /** Images that one exec is finding out about: a rollout of an image without it costs one exec, not one a pod. */
@@ -64,10 +56,8 @@ export class AgentExecs {
 
   /** Orders the agent to end, if its program is being talked to; undefined when it is not. Throws SessionEnded. */
   async terminate(agent: AgentAddress): Promise<ExecOutcome | undefined> {
-    const shared = this.#shared.get(keyOf(agent));
-    if (shared === undefined || shared.closing !== undefined) return undefined;
-    const session = await shared.session;
-    return session.open ? await session.release() : undefined;
+    const session = await this.#sessions.get(keyOf(agent));
+    return session?.open ? await session.release() : undefined;
   }
 
   /** The tool as the program offers it; undefined when the image has no such program. */
@@ -77,15 +67,13 @@ export class AgentExecs {
   ): Promise<ExecSession | undefined> {
     const [key, image] = [keyOf(agent), agent.imageId ?? agent.containerId];
     while (this.#hasProgram.get(image) !== false) {
-      const known = this.#shared.get(key);
+      const known = this.#sessions.get(key);
       const asking = this.#asking.get(image);
-      if (known?.closing !== undefined) {
-        await known.closing;
-      } else if (known !== undefined) {
-        const session = await known.session.catch((error) => this.#without(error, { key, image, known }));
-        // Nothing may be awaited between this check and the use, or it may be closed in between.
-        if (session?.open && known.closing === undefined) return this.#tool(key, { tool, known, session });
-        if (session !== undefined && known.closing === undefined) await this.#close(key, known);
+      if (known !== undefined) {
+        const session = await known.catch((error) => this.#without(error, { key, image, known }));
+        if (session?.open) return session.tool(tool);
+        // Somebody closes it, or it ended by itself.
+        await session?.close();
       } else if (asking !== undefined && !this.#hasProgram.has(image)) {
         // A pod that does not answer must not hold up the others.
         await within(asking, { clock: this.#options.clock, ms: askingLimit });
@@ -104,8 +92,11 @@ export class AgentExecs {
     const { executor, clock } = this.#options;
     const target = targetOf(agent);
     const session = openProgramSession({ executor, clock, target, deadline: openDeadline, signal });
-    this.#shared.set(key, { session, open: new Set(), used: new Set() });
-    const asking = session.then(() => this.#remember(image, true), () => {}).finally(() => {
+    this.#sessions.set(key, session);
+    const asking = session.then(({ over }) => {
+      this.#remember(image, true);
+      over.then(() => this.#drop(key, session));
+    }, () => {}).finally(() => {
       if (this.#asking.get(image) === asking) this.#asking.delete(image);
     });
     this.#asking.set(image, asking);
@@ -114,9 +105,13 @@ export class AgentExecs {
   /** The image lacks the program: undefined. Any other reason is thrown on. */
   #without(
     error: unknown,
-    { key, image, known }: { readonly key: string; readonly image: string; readonly known: Shared },
+    { key, image, known }: {
+      readonly key: string;
+      readonly image: string;
+      readonly known: Promise<ProgramSession>;
+    },
   ): undefined {
-    if (this.#shared.get(key) === known) this.#shared.delete(key);
+    this.#drop(key, known);
     const isMissing = error instanceof SessionEnded && error.outcome.kind === "not-ready" &&
       error.outcome.programMissing === true;
     if (!isMissing) throw error;
@@ -124,37 +119,14 @@ export class AgentExecs {
     return undefined;
   }
 
+  #drop(key: string, session: Promise<ProgramSession>): void {
+    if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+  }
+
   #remember(image: string, has: boolean): void {
     this.#hasProgram.set(image, has);
     const [oldest] = this.#hasProgram.keys();
     if (this.#hasProgram.size > rememberedImages && oldest !== undefined) this.#hasProgram.delete(oldest);
-  }
-
-  #tool(
-    key: string,
-    { tool, known, session }: {
-      readonly tool: Tool;
-      readonly known: Shared;
-      readonly session: ProgramSession;
-    },
-  ): ExecSession {
-    const one = toolOf(session, {
-      tool,
-      restart: known.used.has(tool),
-      onClose: async () => {
-        known.open.delete(one);
-        if (known.open.size === 0) await this.#close(key, known);
-      },
-    });
-    known.used.add(tool);
-    known.open.add(one);
-    return one;
-  }
-
-  async #close(key: string, shared: Shared): Promise<void> {
-    shared.closing ??= shared.session.then((session) => session.close());
-    await shared.closing;
-    if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
 }
 

@@ -24,11 +24,6 @@ const defaultOutputCap = 1024 * 1024;
 const frameRoom = 256 * 1024;
 const releaseDeadline = 10_000;
 
-interface Pending {
-  readonly request: Request;
-  readonly done: (answered: Answered | undefined) => void;
-}
-
 interface Means {
   readonly target: ExecTarget;
   readonly clock: Clock;
@@ -77,12 +72,16 @@ export class ProgramSession {
   readonly #means: Means;
   readonly #frames = new FrameReader();
   readonly #greeted = Promise.withResolvers<void>();
-  #pending: Pending | undefined;
+  #pending: Request | undefined;
   #process: RemoteProcess | undefined;
   #outcome: ExecOutcome | undefined;
   #heardHello = false;
   #sent = 0;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Tools that are in use, and tools that were: those are started anew for the next one who asks. */
+  readonly #inUse = new Set<ExecSession>();
+  readonly #used = new Set<Tool>();
+  readonly #over = Promise.withResolvers<void>();
 
   /** Use `openProgramSession`. */
   constructor(means: Means) {
@@ -91,6 +90,34 @@ export class ProgramSession {
 
   get open(): boolean {
     return this.#outcome === undefined;
+  }
+
+  /** Resolves once it was closed and has ended. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** One of its tools, in the form of a session of its own. With the last tool in use it is closed itself. */
+  tool(tool: Tool): ExecSession {
+    let [restart, closed] = [this.#used.has(tool), false];
+    const isOpen = (): boolean => !closed && this.open;
+    const session: ExecSession = {
+      get open() {
+        return isOpen();
+      },
+      exchange: async (lines, options) => {
+        const asked = { tool, restart, lines };
+        restart = false;
+        return await this.exchange(asked, options);
+      },
+      close: async () => {
+        closed = true;
+        if (this.#inUse.delete(session) && this.#inUse.size === 0) await this.close();
+      },
+    };
+    this.#used.add(tool);
+    this.#inUse.add(session);
+    return session;
   }
 
   /** Takes the process, and resolves with its greeting. */
@@ -156,6 +183,7 @@ export class ProgramSession {
   async close(): Promise<void> {
     this.#finish({ kind: "unknown", reason: "the session was closed" });
     await this.#process?.close();
+    this.#over.resolve();
   }
 
   /** What to throw when the session has ended, or one of its tools. */
@@ -184,16 +212,16 @@ export class ProgramSession {
   ): Promise<Answered> {
     const token = String(++this.#sent);
     const request = new Request({ lines: lines.length, cap: outputCap + frameRoom, token });
-    const { promise, resolve } = Promise.withResolvers<Answered | undefined>();
     const cancel = this.#means.clock.after(deadline, () => {
       this.#abort(`no answer to ${lines.length} lines within ${deadline} ms`);
     });
-    this.#pending = { request, done: resolve };
+    this.#pending = request;
     const text = [...lines, `end ${token}`].map((line) => `${line}\n`).join("");
     const process = this.#outcome === undefined ? this.#process : undefined;
     // A refused write means that the connection has ended: its own outcome says more than we could.
     if (process?.write(text) === false) this.#finish(await process.ended);
-    const answered = this.#outcome === undefined || process !== undefined ? await promise : undefined;
+    if (process === undefined) request.breakOff();
+    const answered = await request.answered;
     cancel();
     if (answered !== undefined) return answered;
     throw this.ended(this.#outcome ?? { kind: "unknown", reason: "no outcome" });
@@ -210,10 +238,7 @@ export class ProgramSession {
     }
     const current = this.#pending;
     if (current === undefined) throw new Error(`an answer that nobody asked for: ${frame.kind}`);
-    const answered = current.request.take(frame);
-    if (answered === undefined) return;
-    this.#pending = undefined;
-    current.done(answered);
+    if (current.take(frame)) this.#pending = undefined;
   }
 
   #abort(reason: string, more: { readonly overflow?: true } = {}): void {
@@ -225,35 +250,7 @@ export class ProgramSession {
   #finish(outcome: ExecOutcome): void {
     this.#outcome ??= outcome;
     this.#greeted.resolve();
-    this.#pending?.done(undefined);
+    this.#pending?.breakOff();
     this.#pending = undefined;
   }
-}
-
-/** One tool of the program, in the form of a session of its own. */
-export function toolOf(
-  session: ProgramSession,
-  { tool, restart, onClose }: {
-    readonly tool: Tool;
-    /** The first line finds a fresh process of the tool. */
-    readonly restart: boolean;
-    readonly onClose: () => Promise<void>;
-  },
-): ExecSession {
-  let [fresh, closed] = [!restart, false];
-  return {
-    get open() {
-      return !closed && session.open;
-    },
-    exchange: async (lines, options) => {
-      const first = !fresh;
-      fresh = true;
-      return await session.exchange({ tool, restart: first, lines }, options);
-    },
-    close: async () => {
-      if (closed) return;
-      closed = true;
-      await onClose();
-    },
-  };
 }

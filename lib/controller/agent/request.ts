@@ -29,6 +29,9 @@ export class Request {
   readonly #said: { line: number; refused: boolean; text: string }[] = [];
   #broken: Answered["broken"];
   #released = false;
+  readonly #over = Promise.withResolvers<Answered | undefined>();
+  /** The result, with the last frame; undefined when no more will come. */
+  readonly answered = this.#over.promise;
 
   /** `lines`: how many there are before the `end`; `cap`: bytes that may be answered in all. */
   constructor(
@@ -39,8 +42,13 @@ export class Request {
     this.#token = token;
   }
 
-  /** Takes a frame; gives the result with the last one. Throws an Error for one that cannot be this request's. */
-  take({ kind, number, payload }: Frame): Answered | undefined {
+  /** No more will come. */
+  breakOff(): void {
+    this.#over.resolve(undefined);
+  }
+
+  /** Takes a frame; true for the last one. Throws an Error for one that cannot be this request's. */
+  take({ kind, number, payload }: Frame): boolean {
     const most = kind === "end" ? this.#lines + 1 : this.#lines;
     if (number < this.#last || number > most) {
       throw new Error(`an answer out of turn: ${kind} of line ${number} of ${this.#lines}`);
@@ -51,23 +59,26 @@ export class Request {
     switch (kind) {
       case "out":
         this.#piecesOf(number).push(payload);
-        return undefined;
+        return false;
       case "err":
       case "note":
         this.#say(number, { refused: kind === "err", text: payloadText([payload]) });
-        return undefined;
+        return false;
       case "died":
       case "refused": {
         const text = payloadText([payload]);
         this.#broken = { line: number, outcome: outcomeOf({ kind, text, line: number }), text };
-        return undefined;
+        return false;
       }
       case "released":
         this.#released = true;
-        return undefined;
+        return false;
       case "end":
-        if (payloadText([payload]) === this.#token) return this.#result();
-        throw new Error(`an answer out of turn: the end of another request`);
+        if (payloadText([payload]) !== this.#token) {
+          throw new Error("an answer out of turn: the end of another request");
+        }
+        this.#over.resolve(this.#result());
+        return true;
       case "hello":
         throw new Error("an answer out of turn: it has begun anew");
       default:

@@ -47,32 +47,36 @@ export interface SessionPoolOptions {
 export const keepSessions = { ip: 5_000, bridge: 900_000 } as const;
 
 interface Entry {
-  readonly key: string;
-  readonly uid: string;
   readonly tool: Tool;
   readonly session: Promise<ExecSession>;
   /** Uses under way. */
   users: number;
+  /** Gives its place free. */
+  readonly forget: () => void;
   cancelClose?: () => void;
+  /** Set once it is not to be used any more; resolves when it has ended. */
+  closing?: Promise<void>;
 }
 
 /** Opens on first use, closes when idle, closes the longest idle one when there are too many. */
 export class SessionPool {
   readonly #options: SessionPoolOptions;
-  /** Ordered by last use: the first is the longest idle. */
-  readonly #entries = new Map<string, Entry>();
-  /** By key: one exec at a time per pod and tool, so the next one waits for the end of the last. */
-  readonly #closing = new Map<string, Promise<void>>();
+  /** By pod and key: one exec at a time per pod and tool, so one that is closing keeps its place until it has ended. */
+  readonly #pods = new Map<string, Map<string, Entry>>();
+  /** In the order of their last use. */
+  readonly #idle: Readonly<Record<Tool, Set<Entry>>> = { ip: new Set(), bridge: new Set() };
   readonly #waiting: (() => void)[] = [];
   /** Aborted by `close`: what is being opened is not waited for. */
   readonly #ending = new AbortController();
+  #open = 0;
 
   constructor(options: SessionPoolOptions) {
     this.#options = options;
   }
 
+  /** Sessions that are open and not about to be closed. */
   get open(): number {
-    return this.#entries.size;
+    return this.#open;
   }
 
   /** Gives `use` the session of that pod and tool. When `use` throws, the session is closed: its state is unknown. */
@@ -83,7 +87,7 @@ export class SessionPool {
     const entry = await this.#borrow(agent, tool);
     try {
       const result = await use(await entry.session);
-      this.#giveBack(entry, tool);
+      this.#giveBack(entry);
       return result;
     } catch (error) {
       this.#discard(entry);
@@ -93,96 +97,103 @@ export class SessionPool {
 
   /** Closes what is open into a pod; for containers that are about to end and pods that are gone. */
   closePod(uid: string): void {
-    for (const entry of this.#entries.values()) {
-      if (entry.uid === uid) this.#discard(entry);
-    }
+    this.#pods.get(uid)?.forEach((entry) => this.#discard(entry));
   }
 
   /** Closes one session, if it is open; the next use starts the tool anew. */
   closeSession(agent: AgentAddress, tool: Tool): void {
-    const entry = this.#entries.get(keyOf(agent, tool));
+    const entry = this.#pods.get(agent.uid)?.get(keyOf(agent, tool));
     if (entry !== undefined) this.#discard(entry);
   }
 
   /** Closes everything and resolves when it is closed. */
   async close(): Promise<void> {
-    for (const entry of this.#entries.values()) this.#discard(entry);
+    for (const uid of this.#pods.keys()) this.closePod(uid);
     this.#ending.abort();
     for (const wake of this.#waiting.splice(0)) wake();
-    await Promise.all(this.#closing.values());
+    await Promise.all(
+      [...this.#pods.values()].flatMap((pod) => [...pod.values()].map(({ closing }) => closing)),
+    );
   }
 
   async #borrow(agent: AgentAddress, tool: Tool): Promise<Entry> {
-    const key = keyOf(agent, tool);
-    const known = this.#entries.get(key);
-    if (known !== undefined) {
-      this.#use(known);
-      // A session that died while idle is replaced; nothing was asked of it, so nothing is lost.
-      if ((await known.session.catch(() => undefined))?.open) return known;
-      this.#discard(known);
-      return await this.#borrow(agent, tool);
+    for (;;) {
+      const known = this.#pods.get(agent.uid)?.get(keyOf(agent, tool));
+      if (known?.closing !== undefined) {
+        await known.closing;
+      } else if (known !== undefined) {
+        this.#use(known);
+        // A session that died while idle is replaced; nothing was asked of it, so nothing is lost.
+        if ((await known.session.catch(() => undefined))?.open) return known;
+        this.#discard(known);
+      } else if (this.#hasRoom()) {
+        return this.#start(agent, tool);
+      } else {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      }
     }
-    for (let last = this.#closing.get(key); last !== undefined; last = this.#closing.get(key)) await last;
-    // Nothing may be awaited between this check and the entry below, or two would take the last place.
-    while (!this.#hasRoom()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.#entries.has(key)) return await this.#borrow(agent, tool);
+  }
+
+  #start(agent: AgentAddress, tool: Tool): Entry {
     if (this.#ending.signal.aborted) throw new Error("Cannot open a session: shutting down");
+    const [uid, key] = [agent.uid, keyOf(agent, tool)];
     const session = this.#options.open(agent, tool, {
       signal: this.#ending.signal,
-      onLateStderr: () => this.#options.onLateStderr(agent.uid),
+      onLateStderr: () => this.#options.onLateStderr(uid),
     });
-    const entry: Entry = { key, uid: agent.uid, tool, session, users: 1 };
-    this.#entries.set(key, entry);
+    const pod = this.#pods.get(uid) ?? new Map<string, Entry>();
+    const forget = (): void => {
+      pod.delete(key);
+      if (pod.size === 0) this.#pods.delete(uid);
+    };
+    const entry: Entry = { tool, session, users: 1, forget };
+    this.#pods.set(uid, pod.set(key, entry));
+    this.#open++;
     return entry;
   }
 
   /**
-   * Whether another session may be opened; closes the longest idle one for it if need be, and of `ip` before one of
-   * `bridge`, which the next peer that comes needs in every pod.
+   * Whether another session may be opened; closes the longest idle ones for it if need be (the limit may have come down),
+   * and of `ip` before one of `bridge`, which the next peer that comes needs in every pod.
    */
   #hasRoom(): boolean {
     const limit = this.#options.limit();
-    if (this.#entries.size < limit || this.#ending.signal.aborted) return true;
-    const idle = [...this.#entries.values()].filter(({ users }) => users === 0);
-    // The limit may have come down.
-    const victims = [...idle.filter(({ tool }) => tool === "ip"), ...idle.filter(({ tool }) => tool !== "ip")]
-      .slice(0, this.#entries.size - limit + 1);
-    for (const victim of victims) this.#discard(victim);
-    return this.#entries.size < limit;
+    for (const idle of [this.#idle.ip, this.#idle.bridge]) {
+      for (const entry of idle) {
+        if (this.#open < limit || this.#ending.signal.aborted) return true;
+        this.#discard(entry);
+      }
+    }
+    return this.#open < limit || this.#ending.signal.aborted;
   }
 
   #use(entry: Entry): void {
     entry.users++;
     entry.cancelClose?.();
-    this.#entries.delete(entry.key);
-    this.#entries.set(entry.key, entry);
+    this.#idle[entry.tool].delete(entry);
   }
 
-  #giveBack(entry: Entry, tool: Tool): void {
+  #giveBack(entry: Entry): void {
     entry.users--;
-    if (entry.users > 0 || this.#entries.get(entry.key) !== entry) return;
+    if (entry.users > 0 || entry.closing !== undefined) return;
+    this.#idle[entry.tool].add(entry);
     entry.cancelClose = this.#options.clock.after(
-      this.#options.keep[tool],
+      this.#options.keep[entry.tool],
       () => this.#discard(entry),
     );
     this.#waiting.shift()?.();
   }
 
   #discard(entry: Entry): void {
+    if (entry.closing !== undefined) return;
     entry.cancelClose?.();
-    if (this.#entries.get(entry.key) !== entry) return;
-    this.#entries.delete(entry.key);
-    const before = this.#closing.get(entry.key);
-    const closing: Promise<void> = entry.session.then((session) => session.close(), () => {})
-      .then(() => before)
-      .finally(() => {
-        if (this.#closing.get(entry.key) === closing) this.#closing.delete(entry.key);
-      });
-    this.#closing.set(entry.key, closing);
+    this.#idle[entry.tool].delete(entry);
+    this.#open--;
+    entry.closing = entry.session.then((session) => session.close(), () => {}).finally(entry.forget);
     this.#waiting.shift()?.();
   }
 }
 
-function keyOf(agent: AgentAddress, tool: Tool): string {
-  return `${agent.uid}/${agent.container}/${agent.containerId}/${tool}`;
+function keyOf({ container, containerId }: AgentAddress, tool: Tool): string {
+  return `${container}/${containerId}/${tool}`;
 }
