@@ -24,7 +24,7 @@ export interface ControllerParts {
   readonly queueObserver?: WorkQueueObserver;
   readonly onStep?: (step: Step) => void;
   readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: string }) => void;
-  readonly onAlive?: (resource: WatchedResource) => void;
+  readonly onAlive?: (resource: WatchedResource, namespace: string) => void;
   readonly onConfigMap?: (seen: ConfigMapSeen) => void;
   /** Milliseconds that people have waited, see stopwatch.ts. */
   readonly onInterfaceReady?: (ms: number) => void;

@@ -74,8 +74,9 @@ export const gauges = {
     labels: ["name"],
   },
   kube_vxlan_controller_last_event_age_seconds: {
-    help: "Seconds since the API server last sent anything on the watch, bookmarks included.",
-    labels: ["resource"],
+    help:
+      "Seconds since the API server last sent anything on the watch, bookmarks included; one for each watched namespace.",
+    labels: ["resource", "namespace"],
   },
   kube_vxlan_controller_sessions_open: { help: "Sessions open into agents." },
   kube_vxlan_controller_members: { help: "Pods that are members of at least one network." },

@@ -44,8 +44,8 @@ export interface Metrics {
   ): (
     seen: { readonly method: string; readonly status: string; readonly ms: number; readonly bytes: number },
   ) => void;
-  /** Something came on the watch of this resource: an event or a bookmark. */
-  watchAlive(resource: string): void;
+  /** Something came on the watch of this resource in this namespace ("": in all): an event or a bookmark. */
+  watchAlive(resource: string, namespace: string): void;
   watchEnded(seen: { readonly resource: string; readonly reason: string }): void;
   leading(seen: { readonly lease: string; readonly leading: boolean }): void;
   exec(seen: { readonly tool: ExecTool; readonly outcome: ExecOutcomeKind; readonly ms: number }): void;
@@ -114,8 +114,8 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
       histogram("rest_client_request_duration_seconds").observe({ verb: word(method), host }, ms / 1000);
       counter("kube_vxlan_controller_api_received_bytes_total").inc(bytes);
     },
-    watchAlive: (resource) => {
-      lastEvents.set(word(resource), clock.now());
+    watchAlive: (resource, namespace) => {
+      lastEvents.set(`${word(resource)} ${namespace}`, clock.now());
     },
     watchEnded: ({ resource, reason }) =>
       counter("kube_vxlan_controller_watch_restarts_total").inc({
@@ -142,9 +142,10 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     render: () => {
       for (const queue of queues) queue.refresh();
       for (const source of sources) setState(instruments, source());
-      for (const [resource, at] of lastEvents) {
+      for (const [watch, at] of lastEvents) {
         const age = (clock.now() - at) / 1000;
-        gauge("kube_vxlan_controller_last_event_age_seconds").set({ resource }, age);
+        const [resource = "", namespace = ""] = watch.split(" ");
+        gauge("kube_vxlan_controller_last_event_age_seconds").set({ resource, namespace }, age);
       }
       readProcess();
       return registry.metrics();

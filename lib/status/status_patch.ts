@@ -4,10 +4,11 @@ import { conditionType, statusAnnotation } from "../member/current_status.ts";
 import type { ReportedPod } from "../report/report.ts";
 import type { StatusDifference } from "./pod_status.ts";
 import { statusOf } from "./write_errors.ts";
+import { messageOf } from "../text/defined.ts";
 
 /**
  * The subresource takes the annotation too (Multus writes its own in the same way), so one request does for both, and
- * no right to change pods themselves is needed. The uid keeps it off a successor of the same name (422).
+ * no right to change pods themselves is needed. The uid keeps it off a successor of the same name (409).
  */
 export function statusPatch(
   difference: StatusDifference,
@@ -56,7 +57,13 @@ export async function sendStatus(
   });
 }
 
-/** The pod is gone, was replaced by another of its name, or does not take it: trying again changes nothing. */
+/** The pod is gone or was replaced by another of its name: trying again changes nothing. */
 export function isFinal(error: unknown): boolean {
-  return [404, 409, 422].includes(statusOf(error) ?? 0);
+  return statusOf(error) === 404 ||
+    (isRefusal(error) && /UID in precondition|metadata\.uid:/.test(messageOf(error)));
+}
+
+/** This pod does not take it as it is, whatever becomes of others: full annotations, a policy, a conflict. */
+export function isRefusal(error: unknown): boolean {
+  return [409, 413, 422].includes(statusOf(error) ?? 0);
 }

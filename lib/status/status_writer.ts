@@ -8,9 +8,9 @@ import type { EventWriter } from "./event_writer.ts";
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
 import type { PodReport, ReportedPod, Reporter } from "../report/report.ts";
-import { isFinal, removalPatch, sendStatus, statusPatch } from "./status_patch.ts";
+import { isFinal, isRefusal, removalPatch, sendStatus, statusPatch } from "./status_patch.ts";
 import { WriteErrors } from "./write_errors.ts";
-import { defined } from "../text/defined.ts";
+import { defined, messageOf } from "../text/defined.ts";
 
 /** `all`: Events, condition and annotation. `events`: only those. */
 export type StatusParts = "all" | "events";
@@ -29,6 +29,8 @@ export interface StatusWriterOptions {
   readonly observe?: WorkQueueObserver;
 }
 
+type Body = Readonly<Record<string, unknown>>;
+
 interface Entry {
   readonly pod: ReportedPod;
   wanted: Exclude<PodStatus, { kind: "keep" }>;
@@ -38,6 +40,8 @@ interface Entry {
   writtenAt: number;
   /** Gist of the Events that were last written, by reason. */
   said: ReadonlyMap<string, string>;
+  /** Why the API server did not take the last patch; then the condition goes without the annotation, which may be it. */
+  refused?: string;
   /** Nothing more will be reported of it. */
   over: boolean;
 }
@@ -169,9 +173,10 @@ export class StatusWriter implements Reporter {
     const patch = this.#patchFor(entry);
     const wait = this.#trouble.pauseLeft(pod.namespace);
     if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not permitted", requeueAfter: wait };
-    if (patch !== undefined) await this.#write(pod, patch);
-    this.#settle(entry, wanted);
-    return { kind: "done" };
+    if (patch !== undefined) await this.#write(entry, patch.body);
+    this.#settle(entry, wanted, patch);
+    if (patch?.rest === undefined) return { kind: "done" };
+    return { kind: "retry", reason: patch.rest };
   }
 
   #sayNews(entry: Entry, wanted: WantedStatus): void {
@@ -182,19 +187,25 @@ export class StatusWriter implements Reporter {
     if (wanted.condition.status === "True") this.#made.delete(uid);
   }
 
-  #patchFor(entry: Entry): Readonly<Record<string, unknown>> | undefined {
+  /** `rest`: a part is left out, and why. */
+  #patchFor(entry: Entry): { readonly body: Body; readonly rest?: string } | undefined {
     const { annotationKey, clock } = this.#options;
     const { wanted, pod: { uid } } = entry;
     if (wanted.kind === "remove") {
-      return this.#isTold(entry) ? undefined : removalPatch({ uid, annotationKey });
+      return this.#isTold(entry) ? undefined : { body: removalPatch({ uid, annotationKey }) };
     }
     const difference = this.#differs(entry, wanted);
-    return difference && statusPatch(difference, { uid, annotationKey, now: clock.wall() });
+    if (difference === undefined) return undefined;
+    const { annotation, ...alone } = difference;
+    const isApart = entry.refused !== undefined && alone.condition !== undefined && annotation !== undefined;
+    const body = statusPatch(isApart ? alone : difference, { uid, annotationKey, now: clock.wall() });
+    return { body, ...defined({ rest: isApart ? entry.refused : undefined }) };
   }
 
   /** Resolves when it is written, or can never be; throws when it is to be tried again. */
-  async #write(pod: ReportedPod, body: Readonly<Record<string, unknown>>): Promise<void> {
-    const { client, onWritten } = this.#options;
+  async #write(entry: Entry, body: Body): Promise<void> {
+    const { client, onWritten, log } = this.#options;
+    const { pod } = entry;
     try {
       await sendStatus(client, { pod, body });
       this.#trouble.recovered(pod.namespace);
@@ -202,18 +213,22 @@ export class StatusWriter implements Reporter {
     } catch (error) {
       onWritten("failed");
       if (isFinal(error)) return;
-      this.#trouble.met(error, pod.namespace);
+      if (!isRefusal(error)) this.#trouble.met(error, pod.namespace);
+      else if (entry.refused === undefined) log.warn(`${messageOf(error)}; trying its parts again and again`);
+      if (isRefusal(error)) entry.refused = messageOf(error);
       throw error;
     }
   }
 
-  #settle(entry: Entry, written: Entry["wanted"]): void {
+  #settle(entry: Entry, written: Entry["wanted"], patch: { readonly rest?: string } | undefined): void {
     entry.writtenAt = this.#options.clock.now();
+    if (patch?.rest === undefined) delete entry.refused;
     if (written.kind === "remove") entry.shown = {};
     else {
       // The last ones leave out what is no news, so that it is none the next time.
       const condition = written.sameConditions.at(-1);
-      const annotation = written.sameAnnotations.at(-1) ?? entry.shown.annotation;
+      const noted = patch?.rest === undefined ? written.sameAnnotations.at(-1) : undefined;
+      const annotation = noted ?? entry.shown.annotation;
       entry.shown = {
         ready: written.condition.status,
         ...defined({ condition, annotation }),

@@ -100,6 +100,29 @@ export const patchCases: readonly Case[] = [
     },
   },
   {
+    it:
+      "patch: annotations over 256 KiB are 422, together with a condition too; the condition alone is taken",
+    test: async (scene) => {
+      await scene.pod("a");
+      const status = { conditions: [{ type: "example.org/one", status: "True" }] };
+      const metadata = { annotations: { "example.org/large": "x".repeat(262_144) } };
+      const refused = await scene.refused(patch(scene, "pods/a/status", { metadata, status }, strategic));
+      assert.deepEqual([refused.code, refused.reason], [422, "Invalid"]);
+      assert.match(refused.message, /metadata\.annotations: Too long: may not be more than 262144 bytes/);
+      await scene.must(patch(scene, "pods/a/status", { status }, strategic));
+    },
+  },
+  {
+    it: "patch: with the uid of another pod it is 409, and says so",
+    test: async (scene) => {
+      await scene.pod("a");
+      const body = { metadata: { uid: "00000000-0000-0000-0000-000000000000" }, status: { message: "x" } };
+      const refused = await scene.refused(patch(scene, "pods/a/status", body, strategic));
+      assert.equal(refused.code, 409);
+      assert.match(refused.message, /UID in precondition/);
+    },
+  },
+  {
     it: "patch: a status condition is removed by $patch: delete",
     test: async (scene) => {
       await scene.pod("a");

@@ -16,7 +16,7 @@ function fill(metrics: Metrics): void {
   const api = metrics.apiRequests("10.96.0.1:443");
   api({ method: "GET", status: "200", ms: 12, bytes: 1000 });
   api({ method: "PUT", status: "error", ms: 5000, bytes: 0 });
-  metrics.watchAlive("pods");
+  metrics.watchAlive("pods", "");
   metrics.watchEnded({ resource: "pods", reason: "too-many-requests" });
   metrics.leading({ lease: "kube-vxlan-controller", leading: true });
   metrics.exec({ tool: "ip", outcome: "ok", ms: 55 });
@@ -61,7 +61,7 @@ const rows: readonly { readonly series: string; readonly value: number }[] = [
   { series: 'rest_client_request_duration_seconds_sum{verb="GET",host="10.96.0.1:443"}', value: 0.012 },
   { series: 'leader_election_master_status{name="kube-vxlan-controller"}', value: 1 },
   { series: `${ours}api_received_bytes_total`, value: 1000 },
-  { series: `${ours}last_event_age_seconds{resource="pods"}`, value: 2.5 },
+  { series: `${ours}last_event_age_seconds{resource="pods",namespace=""}`, value: 2.5 },
   { series: `${ours}watch_restarts_total{resource="pods",reason="too-many-requests"}`, value: 1 },
   { series: `${ours}reconciles_total{outcome="done"}`, value: 1 },
   { series: `${ours}reconciles_total{outcome="wait"}`, value: 0 },

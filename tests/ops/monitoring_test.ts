@@ -143,7 +143,11 @@ const faults: readonly {
       values: "1x60",
     })),
   },
-  fault("WatchSilent", 'kube_vxlan_controller_last_event_age_seconds{resource="pods"}', "0+60x60"),
+  fault(
+    "WatchSilent",
+    'kube_vxlan_controller_last_event_age_seconds{resource="pods",namespace=""}',
+    "0+60x60",
+  ),
   fault("ApiFailing", 'rest_client_requests_total{code="<error>"}', "0+30x60"),
   fault("ExecRefused", 'kube_vxlan_controller_exec_total{tool="ip",outcome="rejected"}', "0+1x60"),
   fault("ExecFailing", 'kube_vxlan_controller_exec_total{tool="ip",outcome="unknown"}', "0+1x60"),
@@ -196,7 +200,7 @@ async function healthySeries(): Promise<readonly { readonly series: string; read
   metrics.reconciled({ outcome: "done", ms: 40 });
   metrics.exec({ tool: "ip", outcome: "ok", ms: 55 });
   metrics.apiRequests("h")({ method: "GET", status: "200", ms: 12, bytes: 1000 });
-  metrics.watchAlive("pods");
+  metrics.watchAlive("pods", "");
   metrics.leading({ lease: "l", leading: true });
   metrics.interfaceReady(700);
   metrics.eventLoopLag(1);

@@ -34,6 +34,12 @@ export class StatusApi extends InProcessApi {
     this.put(pods, memberPod({ name, namespace, uid: `uid-${name}`, networks: "west", ip: "10.0.0.1" }));
   }
 
+  /** Somebody else's annotations take the place of those it has. */
+  annotate(name: string, annotations: Readonly<Record<string, string>>): void {
+    const old = this.find(pods, name);
+    if (old !== undefined) this.put(pods, { ...old, metadata: { ...old.metadata, annotations } });
+  }
+
   removePod(name: string): void {
     this.remove(pods, name);
   }

@@ -250,15 +250,13 @@ Deno.test("a pod that never showed anything is not written when it is no member 
 const finals = [
   { it: "the pod is gone", prepare: (api: StatusApi): void => api.removePod("a") },
   {
-    it: "the pod does not take it",
+    it: "the pod was replaced by another of its name",
     prepare: (api: StatusApi): void => {
-      api.fault = { resource: "pods/status", status: 422 };
-    },
-  },
-  {
-    it: "somebody else was faster",
-    prepare: (api: StatusApi): void => {
-      api.fault = { resource: "pods/status", status: 409 };
+      api.fault = {
+        resource: "pods/status",
+        status: 409,
+        message: "UID in precondition: a, UID in object meta: b",
+      };
     },
   },
 ];
@@ -273,6 +271,45 @@ for (const { it, prepare } of finals) {
     await close();
   });
 }
+
+for (const status of [409, 413, 422]) {
+  Deno.test(`a ${status} is said with the pod, once, and tried again until it is taken`, async () => {
+    const { clock, api, log, make, close } = desk();
+    for (const name of ["a", "b"]) api.addPod(name);
+    api.fault = { resource: "pods/status", status, message: "annotations full" };
+    make(ready("a"));
+    await clock.advance(300_000);
+    assert.equal(log.length, 1, log.join("\n"));
+    assert.match(log[0] ?? "", /Cannot patch pods\/status default\/a: .*annotations full/);
+    assert.ok(api.count("PATCH pods/status") < 40);
+    api.fault = undefined;
+    await clock.advance(130_000);
+    assert.equal(api.condition("a"), "True NetworksReady");
+    assert.ok(api.annotation("a"));
+    await close();
+  });
+}
+
+Deno.test("annotations that are full keep the condition from nobody, and the annotation comes when there is room", async () => {
+  const { clock, api, log, make, close } = desk();
+  api.addPod("a");
+  api.annotate("a", { "example.org/other": "x".repeat(262_000) });
+  make(ready("a"));
+  await clock.advance(10_000);
+  assert.equal(api.condition("a"), "True NetworksReady");
+  assert.equal(api.annotation("a"), undefined);
+  assert.match(log.join("\n"), /^[^\n]*may not be more than 262144 bytes[^\n]*$/);
+  const before = api.count("PATCH pods/status");
+  make(failing("a", unknown));
+  await clock.advance(20_000);
+  assert.equal(api.condition("a").split(" ")[0], "False");
+  await clock.advance(600_000);
+  assert.ok(api.count("PATCH pods/status") - before < 25);
+  api.annotate("a", {});
+  await clock.advance(130_000);
+  assert.ok(api.annotation("a"));
+  await close();
+});
 
 Deno.test("it is tried again until the API server is back, and said once each way", async () => {
   const { clock, api, log, make, close } = desk();

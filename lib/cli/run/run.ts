@@ -76,7 +76,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
       queueObserver: queueObserver(metrics),
       onStep: (step) => metrics.step(step.kind),
       onWatchEnd: (seen) => metrics.watchEnded(seen),
-      onAlive: (resource) => metrics.watchAlive(resource),
+      onAlive: (resource, namespace) => metrics.watchAlive(resource, namespace),
       onConfigMap: status.onConfigMap,
       onInterfaceReady: (ms) => metrics.interfaceReady(ms),
       onPeerEntry: (ms) => metrics.peerEntry(ms),

@@ -24,8 +24,8 @@ export interface WatchOptions {
   /** Undefined: there is no ConfigMap. */
   readonly onConfigMap: (configMap: ConfigMapView | undefined) => void;
   readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: WatchEnd }) => void;
-  /** Something came, were it only a bookmark. */
-  readonly onAlive?: (resource: WatchedResource) => void;
+  /** Something came, were it only a bookmark; `namespace` is "" for a watch of all. */
+  readonly onAlive?: (resource: WatchedResource, namespace: string) => void;
 }
 
 /** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
@@ -36,6 +36,7 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
     ...options,
     said,
     resource: "configmaps",
+    namespace: settings.membership.configMap.namespace,
     handler: configMapHandler(options),
   });
   const pods = namespaces.map((namespace) =>
@@ -43,6 +44,7 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
       ...options,
       said,
       resource: "pods",
+      namespace: namespace ?? "",
       handler: podHandler(namespace, options),
     })
   );
@@ -54,6 +56,7 @@ function watch<T extends Identified>(
   options: WatchOptions & {
     readonly said: LogDeduplicator;
     readonly resource: WatchedResource;
+    readonly namespace: string;
     readonly handler: ReflectorHandler<T>;
   },
 ): Reflector {
@@ -66,13 +69,13 @@ function watch<T extends Identified>(
     signal,
     onAlive: () => {
       silences = 0;
-      options.onAlive?.(resource);
+      options.onAlive?.(resource, options.namespace);
     },
     onError: ({ end, reason, retryIn }) => {
       options.onWatchEnd?.({ resource, reason: end });
       const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
       silences = end === "idle" ? silences + 1 : 0;
-      const isUsual = end === "expected" || silences === 1;
+      const isUsual = end === "expected" || silences === 1 || retryIn === 0;
       if (isUsual || !said.problem(collection.what, `${end} ${reason}`).say) log.debug(text);
       else log.warn(text, { watch: collection.what, trouble: end });
     },

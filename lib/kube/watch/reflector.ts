@@ -23,13 +23,13 @@ export interface ReflectorOptions<T extends Identified> {
   readonly handler: ReflectorHandler<T>;
   readonly signal: AbortSignal;
   /**
-   * Told of every failed list, and of every end of a watch that is followed by a wait; said once per kind of
-   * trouble by the caller, then counted. `retryIn`: ms.
+   * Told of every failed list, and of every end of a watch but those agreed; said once per kind of trouble by the
+   * caller, then counted. `retryIn`: ms; 0 when the watch had worked, which is no trouble.
    */
   readonly onError?: (
     error: { readonly end: WatchEnd; readonly reason: string; readonly retryIn: number },
   ) => void;
-  /** Told when the trouble is over: a watch has held for 5 seconds. */
+  /** Told when the trouble is over: watches have worked for 5 seconds. */
   readonly onRecovered?: () => void;
   /** Told of every sign of life: a complete list, an event, a bookmark. */
   readonly onAlive?: () => void;
@@ -45,11 +45,14 @@ export interface Reflector {
   readonly done: Promise<void>;
 }
 
-/** ms after which a watch counts as having worked: before that its end is followed by a wait. */
-const shortestWatch = 5_000;
-/** ms of a watch from which on its end makes the next wait no longer, and after which all failures are forgotten. */
-const fairWatch = 30_000;
-const goodWatch = 120_000;
+/**
+ * ms after which a watch has worked, whatever cuts it: load balancers and proxies do so after some seconds. The next
+ * one follows at once, as with client-go. What is shorter has the shortest wait when it brought something (client-go:
+ * none), and is a failure when not.
+ */
+const shortestWatch = 1_000;
+/** ms without a failure after which trouble counts as over. */
+const healAfter = 5_000;
 /** ms between the first list that is suddenly empty and the one that confirms it. */
 const emptyPause = 2_000;
 /** Failed watches in a row after which the version itself is doubted. */
@@ -84,21 +87,28 @@ export function startReflector<T extends Identified>(
   let silences = 0;
   let failures = 0;
   let troubled = false;
+  /** Something came on the last watch. */
+  let heard = false;
+  let cancelHeal: (() => void) | undefined;
   let expiredLists = 0;
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
+      heard = false;
       const step = version === undefined || doubted ? list() : watch(version);
       const ended = await step.catch(ownFault);
       if (signal.aborted || ended === undefined) continue;
       const wait = waitAfter(ended);
       if (ended.end === "idle") silences += 1;
       if (ended.relist || failures > doubtAfter || silences >= silencesToDoubt) version = undefined;
+      if (wait > 0 || ended.end !== "expected") {
+        options.onError?.({ end: ended.end, reason: ended.reason, retryIn: wait });
+      }
       if (wait === 0) continue;
-      troubled = true;
-      options.onError?.({ end: ended.end, reason: ended.reason, retryIn: wait });
+      stayTroubled();
       await sleep(clock, wait, signal);
     }
+    cancelHeal?.();
   }
 
   /** Reads the whole collection; undefined when all is well. */
@@ -142,17 +152,15 @@ export function startReflector<T extends Identified>(
     const abort = (): void => stop.abort();
     signal.addEventListener("abort", abort, { once: true });
     watching = stop;
-    let cancelHeal = (): void => {};
     try {
       const onOpen = (): void => {
-        cancelHeal = clock.after(shortestWatch, heal);
+        if (troubled) cancelHeal ??= clock.after(healAfter, heal);
       };
       const asked = { what, path, selectors, from, clock, signal: stop.signal, onOpen, onEvent: hear };
       const ended = await watchOnce(client, asked);
       // Ended by relist() or for good: not a fault, and nothing to wait for.
       return stop.signal.aborted ? undefined : ended;
     } finally {
-      cancelHeal();
       signal.removeEventListener("abort", abort);
       watching = undefined;
     }
@@ -161,6 +169,7 @@ export function startReflector<T extends Identified>(
   function hear(event: WatchEvent): Ending | undefined {
     options.onAlive?.();
     silences = 0;
+    heard ||= event.kind !== "error" && event.kind !== "malformed";
     switch (event.kind) {
       case "present":
         collection.present(event.object);
@@ -186,17 +195,25 @@ export function startReflector<T extends Identified>(
     }
   }
 
-  /** ms to wait after this end; 0 after a watch that has simply run its time. */
+  /** ms to wait after this end; 0 after a watch that has worked. */
   function waitAfter(ended: Ended): number {
-    if (ended.lived >= goodWatch) failures = 0;
-    if (ended.end === "expected" && ended.lived >= shortestWatch) return 0;
-    failures = ended.lived >= fairWatch ? Math.max(1, failures - 1) : failures + 1;
+    const isCut = ended.end === "expected" || ended.end === "dropped";
+    if (heard || (isCut && ended.lived >= shortestWatch)) failures = 0;
+    if (isCut && ended.lived >= shortestWatch) return 0;
+    // Silent after it was accepted: a bookmark may be late. Not in a row, as silences are counted for themselves.
+    failures = ended.end === "idle" ? 1 : failures + 1;
     const asked = Math.min(ended.retryAfter ?? 0, longestRetryAfter);
     return Math.max(asked, backoffDelay(failures, { ...backoff, random: clock.random() }));
   }
 
+  function stayTroubled(): void {
+    troubled = true;
+    cancelHeal?.();
+    cancelHeal = undefined;
+  }
+
   function heal(): void {
-    if (!troubled) return;
+    cancelHeal = undefined;
     troubled = false;
     options.onRecovered?.();
   }

@@ -18,6 +18,8 @@ export interface ScriptedClient extends ApiClient {
   send(...lines: readonly unknown[]): void;
   /** Ends it in order. */
   end(): void;
+  /** Cuts it off. */
+  drop(): void;
   /** Watches that are open now. */
   readonly open: number;
 }
@@ -53,6 +55,10 @@ export function scriptedClient(script: readonly Scripted[]): ScriptedClient {
     },
     end: () => {
       for (const stream of streams) stream.close();
+      streams.clear();
+    },
+    drop: () => {
+      for (const stream of streams) stream.error(new Error("connection reset"));
       streams.clear();
     },
     json: async (request) => {

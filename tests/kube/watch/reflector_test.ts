@@ -36,23 +36,74 @@ Deno.test("reflector: a server that never ends a watch is left 30 s after the ti
   assert.deepEqual(on.heard, ["replaced a@1 b@2"]);
 });
 
-Deno.test("reflector: two good minutes end the growth of the waits", async () => {
+/** What client-go does at these ends, but for the last: it waits for nothing there, and an empty server would be asked in circles. */
+const cuts: readonly {
+  readonly it: string;
+  readonly after: number;
+  readonly bringing?: unknown;
+  readonly by: "end" | "drop";
+  readonly waits: readonly number[];
+}[] = [
+  { it: "cut in order after 29 s", after: 29_000, by: "end", waits: [0, 0, 0, 0, 0, 0, 0] },
+  { it: "reset after 29 s", after: 29_000, by: "drop", waits: [0, 0, 0, 0, 0, 0, 0] },
+  { it: "cut in order after 1 s", after: 1_000, by: "end", waits: [0, 0, 0, 0, 0, 0, 0] },
+  {
+    it: "reset after 5 s, a bookmark each",
+    after: 5_000,
+    bringing: bookmark("20"),
+    by: "drop",
+    waits: [0, 0, 0, 0],
+  },
+  { it: "very short, and nothing came", after: 900, by: "end", waits: [800, 1600, 3200, 6400] },
+  { it: "reset at once", after: 0, by: "drop", waits: [800, 1600, 3200, 6400] },
+  {
+    it: "reset after 0.4 s, a bookmark each",
+    after: 400,
+    bringing: bookmark("20"),
+    by: "drop",
+    waits: [800, 800, 800],
+  },
+];
+for (const { it, after, bringing, by, waits } of cuts) {
+  Deno.test(`reflector: a watch that is ${it} is followed by the next after ${waits.join(", ")} ms, and no list`, async () => {
+    await using on = stage([abc, ...waits.map(() => quiet), quiet]);
+    await turn();
+    for (const [index, wait] of waits.entries()) {
+      assert.equal(on.client.asked.length, index + 2);
+      if (bringing !== undefined) on.client.send(bringing);
+      await turn();
+      await on.clock.advance(after);
+      if (by === "end") on.client.end();
+      else on.client.drop();
+      await turn();
+      if (wait > 0) {
+        await on.clock.advance(wait - 1);
+        assert.equal(on.client.asked.length, index + 2, `before ${wait} ms`);
+        await on.clock.advance(1);
+      }
+    }
+    assert.equal(on.client.asked.length, waits.length + 2);
+    assert.deepEqual(on.client.asked.filter((each) => each.startsWith("list")), ["list limit=500"]);
+    if (waits.includes(0)) assert.deepEqual(on.heard.filter((line) => /again in [1-9]/.test(line)), []);
+  });
+}
+
+Deno.test("reflector: an event forgets the failures before it", async () => {
   const drop = { watch: [], then: "drop" } as const;
   await using on = stage([abc, drop, drop, drop, quiet, drop, quiet]);
   await turn();
   await on.clock.advance(800 + 1600 + 3200);
-  for (let minute = 1; minute <= 2; minute++) {
-    await on.clock.advance(60_000);
-    on.client.send(bookmark(String(minute)));
-    await turn();
-  }
-  on.client.end();
+  on.client.send(bookmark("11"));
+  await turn();
+  await on.clock.advance(6_000);
+  on.client.drop();
   await turn();
   assert.deepEqual(on.heard.slice(1), [
     "trouble dropped, again in 800",
     "trouble dropped, again in 1600",
     "trouble dropped, again in 3200",
     "healed",
+    "trouble dropped, again in 0",
     "trouble dropped, again in 800",
   ]);
 });

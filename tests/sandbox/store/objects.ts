@@ -5,7 +5,7 @@ import { apiVersionOf, namespaces, type ResourceType } from "../api/resources.ts
 import { type Selection, selectorOf } from "./selectors.ts";
 import { alreadyExists, badRequest, conflict, invalid, notFound, versionTooLarge } from "../api/status.ts";
 import { timestamp } from "./timestamp.ts";
-import { defaults, graceOf, merged, type WritePart } from "./write_rules.ts";
+import { checkAnnotations, defaults, graceOf, merged, type WritePart } from "./write_rules.ts";
 
 /** Names one object. */
 export interface ObjectKey {
@@ -66,6 +66,7 @@ export class ObjectStore {
     const given = asObject(body);
     const key = this.#newKey(resource, given, namespace);
     if (this.find(key) !== undefined) throw alreadyExists(resource, key.name);
+    checkAnnotations(given);
     const version = ++this.#version;
     const metadata: ObjectMeta = {
       ...given.metadata,
@@ -98,6 +99,7 @@ export class ObjectStore {
     }
     const object = merged(old, given, { resource, part });
     if (sameJson(object, old)) return old;
+    checkAnnotations(object);
     return this.#write(key, old, object);
   }
 

@@ -1,6 +1,7 @@
 // What may a write change, what does the server add, and how long may a deletion take?
 import { field, type KubeObject, type ObjectMeta, textField } from "./kube_object.ts";
 import { namespaces, pods, type ResourceType } from "../api/resources.ts";
+import { invalid } from "../api/status.ts";
 
 /** What a write is about: the object without its status, or its status alone. */
 export type WritePart = "object" | "status";
@@ -24,6 +25,16 @@ export function merged(
   if (what.part === "status") return { ...old, metadata, status: given["status"] };
   if (!what.resource.subresources.includes("status")) return { ...given, ...fixed };
   return { ...given, ...fixed, status: old["status"] };
+}
+
+/** Bytes of all annotations of an object, keys and values. */
+const annotationLimit = 262144;
+
+/** 422 when its annotations are longer than the real server takes. */
+export function checkAnnotations({ metadata }: KubeObject): void {
+  const text = Object.entries(metadata.annotations ?? {}).flat().join("");
+  if (new TextEncoder().encode(text).length <= annotationLimit) return;
+  throw invalid(`metadata.annotations: Too long: may not be more than ${annotationLimit} bytes`);
 }
 
 /** Fields that the real server fills in and that somebody here reads. */
