@@ -144,6 +144,7 @@ function memberOf(
     source,
     namespace: pod.namespace,
     complete: parsed.complete,
+    ...(pod.ordinal !== undefined && { ordinal: pod.ordinal }),
     lastGood: context.lastGood ?? new Map(),
   });
   const isCarried = ({ family }: Network): boolean => podIpOf(pod, family) !== undefined;

@@ -1,6 +1,7 @@
 // The fields of a Pod that decide whether and how it is a member; nothing else of a pod is kept in memory.
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { type Family, parseAddress } from "../network/grammar/address.ts";
+import { type Numbered, numbered } from "./ordinal.ts";
 import { type ShownStatus, shownStatus, statusAnnotation } from "./current_status.ts";
 
 /** What a container's status says. `unknown` until the kubelet has reported. */
@@ -31,7 +32,7 @@ export interface ContainerView {
 }
 
 /** A pod as we see it. */
-export interface PodView {
+export interface PodView extends Numbered {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
@@ -89,6 +90,7 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
       init: true,
     }),
     containers: containerViews(spec?.containers, { spec, statuses: status?.containerStatuses, init: false }),
+    ...numbered(metadata),
     ...(shown && { shown }),
   };
 }

@@ -1,11 +1,13 @@
 // What a network is once everything users wrote about it has been parsed, merged and found valid.
 import type { Cidr, Family, Route } from "./grammar/address.ts";
+import type { Pool } from "./pool.ts";
 import type { OptionSet } from "./grammar/option_table.ts";
 
 /** The options that a network has as they were given; the others have names of their own below. */
 type PlainOptions = Omit<
   OptionSet,
-  "type" | "id" | "name" | "dev" | "up" | "ip" | "route" | "dstport" | "family" | "namespaces"
+  | ("type" | "id" | "name" | "dev" | "up" | "ip" | "route" | "dstport" | "family" | "namespaces")
+  | ("subnet" | "range" | "exclude")
 >;
 
 /** One network of one pod: merged from default, ConfigMap and annotation, every value checked. */
@@ -22,7 +24,10 @@ export interface Network extends PlainOptions {
   readonly family: Family;
   /** False: the link state is never touched (option `up`). */
   readonly up: boolean;
+  /** Those that the pod asks for (option `ip`), or has been given from the pool. */
   readonly addresses: readonly Cidr[];
+  /** Absent: the network has none (option `subnet`), or the pod wants nothing of it. */
+  readonly pool?: Pool;
   readonly routes: readonly Route[];
 }
 

@@ -1,8 +1,10 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
+import { askedAddresses, withPool } from "./asked_addresses.ts";
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
+import type { PoolAnswer } from "./pool.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
 import { mtuLimits, type OptionSet, optionTable } from "./grammar/option_table.ts";
 import { configMapText, type Problem, type Source } from "./problem.ts";
@@ -25,6 +27,10 @@ export interface ResolveContext {
   readonly complete: boolean;
   /** The form in which the pod last had each network, by name. */
   readonly lastGood: ReadonlyMap<string, Network>;
+  /** The pod's number in its StatefulSet or Indexed Job. */
+  readonly ordinal?: number;
+  /** What came of asking the pools, by network; default: nothing yet. */
+  readonly answers?: ReadonlyMap<string, PoolAnswer>;
 }
 
 /** Together these are all names of the entries, and those that the pod has. Sorted. */
@@ -117,14 +123,23 @@ function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryRes
   const forbidden = faultsOfForbidden(entry, { ...context, options, isNamed });
   // What cannot be read of it was said where it was read.
   if (entry.broken) return { faults: forbidden };
+  const asked = askedAddresses(options, context);
   const faults: ResolveFault[] = [
     ...forbidden,
     ...interfaceFaults(interfaceName),
     ...mtuFaults(options),
+    ...asked.faults,
   ];
   if (options.id === undefined) faults.push(...unknownFaults(entry.network, { ...context, faults }));
   if (options.id === undefined || faults.length > 0) return { faults };
-  return { faults, network: networkOf(entry.network, { ...options, id: options.id, name: interfaceName }) };
+  const network = networkOf(entry.network, { ...options, id: options.id, name: interfaceName });
+  return {
+    faults,
+    network: {
+      ...network,
+      ...withPool(asked, { atCluster: atCluster ?? {}, answer: context.answers?.get(entry.network) }),
+    },
+  };
 }
 
 /** The options at cluster level, for this pod: those of a removed network are for its holders only. */
@@ -144,9 +159,14 @@ function interfaceFaults(interfaceName: string): readonly ResolveFault[] {
 }
 
 function mtuFaults(options: OptionSet): readonly ResolveFault[] {
-  const { mtu, ip = [], route = [] } = options;
+  const { mtu, ip = [], route = [], subnet: subnets = [] } = options;
   if (mtu === undefined || mtu >= mtuLimits.ipv6) return [];
-  const isIpv6 = ip.some((cidr) => cidr.family === 6) || route.some(({ subnet }) => subnet.family === 6);
+  const families = ip.flatMap((request) => {
+    if (request.kind === "none") return [];
+    return request.kind === "address" ? [request.cidr.family] : [request.base.family];
+  });
+  const pooled = ip.length === 0 ? subnets.map(({ family }) => family) : [];
+  const isIpv6 = [...families, ...pooled, ...route.map(({ subnet }) => subnet.family)].includes(6);
   if (!isIpv6) return [];
   return [{
     kind: "invalid-option",
@@ -178,8 +198,8 @@ function networkOf(
   network: string,
   options: OptionSet & { readonly id: number; readonly name: string },
 ): Network {
-  const { id, name, dev, dstport, family, up, ip = [], route = [], type: _, namespaces: __, ...others } =
-    options;
+  const { id, name, dev, dstport, family, up, route = [], type: _, namespaces: __, ...given } = options;
+  const { ip: ___, subnet: ____, range: _____, exclude: ______, ...others } = given;
   return {
     ...others,
     name: network,
@@ -189,7 +209,7 @@ function networkOf(
     port: dstport ?? optionTable.dstport.fallback,
     family: family ?? optionTable.family.fallback,
     up: up ?? optionTable.up.fallback,
-    addresses: ip,
+    addresses: [],
     routes: route,
   };
 }

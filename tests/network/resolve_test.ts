@@ -21,6 +21,8 @@ interface Row {
   readonly looks?: readonly Readonly<Record<string, string>>[];
   readonly namespace?: string;
   readonly restrictPods?: true;
+  /** The pod's number in its StatefulSet. */
+  readonly ordinal?: number;
   /** The annotation that it had before, at the first of the looks: what it has is what that gave. */
   readonly had?: string;
   /** What must go. */
@@ -485,11 +487,113 @@ function resolution(
     configMap,
     restrictPods: row.restrictPods === true,
     complete,
+    ...(row.ordinal !== undefined && { ordinal: row.ordinal }),
     lastGood: new Map(had.map((network) => [network.name, network])),
   });
 }
 
-for (const row of [...merging, ...refusing, ...conflicting, ...forbidding]) {
+const counting: readonly Row[] = [
+  {
+    it: "an address counted from the ordinal",
+    annotation: "a id=5 ip=192.168.10.10/24+ordinal ip=fd00::10/64+ordinal",
+    ordinal: 6,
+    networks: ["a: a 5:8472 on eth0, 192.168.10.16/24, fd00::16/64"],
+  },
+  {
+    it: "the first of all",
+    annotation: "a id=5 ip=192.168.10.10/24+ordinal",
+    ordinal: 0,
+    networks: ["a: a 5:8472 on eth0, 192.168.10.10/24"],
+  },
+  {
+    it: "over the end of an octet",
+    annotation: "a id=5 ip=192.168.10.250/16+ordinal",
+    ordinal: 10,
+    networks: ["a: a 5:8472 on eth0, 192.168.11.4/16"],
+  },
+  {
+    it: "a pod without an ordinal",
+    annotation: "a id=5 ip=192.168.10.10/24+ordinal, b id=6",
+    networks: ["b: b 6:8472 on eth0"],
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=192.168.10.10/24+ordinal needs a pod with an ordinal: ' +
+      "one of a StatefulSet or of an Indexed Job; write the address itself, or leave ip out where the network has a pool",
+    ],
+  },
+  {
+    it: "the broadcast address",
+    annotation: "a id=5 ip=192.168.10.250/24+ordinal",
+    ordinal: 5,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=192.168.10.250/24+ordinal gives the pod with ordinal 5 ' +
+      "192.168.10.255: expected one from 192.168.10.1 to 192.168.10.254, without network and broadcast address",
+    ],
+  },
+  {
+    it: "the network address",
+    annotation: "a id=5 ip=192.168.10.0/24+ordinal",
+    ordinal: 0,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=192.168.10.0/24+ordinal gives the pod with ordinal 0 ' +
+      "192.168.10.0: expected one from 192.168.10.1 to 192.168.10.254, without network and broadcast address",
+    ],
+  },
+  {
+    it: "outside the subnet",
+    annotation: "a id=5 ip=fd00::fffe/112+ordinal",
+    ordinal: 2,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=fd00::fffe/112+ordinal gives the pod with ordinal 2 ' +
+      "fd00::1:0: expected one from fd00::1 to fd00::ffff, without network and broadcast address",
+    ],
+  },
+  {
+    it: "behind the last of all addresses",
+    annotation: "a id=5 ip=223.255.255.250/2+ordinal",
+    ordinal: 2147483647,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=223.255.255.250/2+ordinal gives the pod with ordinal ' +
+      "2147483647 no address: expected one from 192.0.0.1 to 255.255.255.254, without network and broadcast address",
+    ],
+  },
+  {
+    it: "an address that no host may have",
+    annotation: "a id=5 ip=223.255.255.250/2+ordinal",
+    ordinal: 6,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=223.255.255.250/2+ordinal gives the pod with ordinal 6 ' +
+      "224.0.0.0: expected the address of one host, not a multicast address",
+    ],
+  },
+  {
+    it: "none beside one",
+    annotation: "a id=5 ip=none ip=10.0.0.1/8",
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=none stands beside another ip=…: keep one of them',
+    ],
+  },
+  {
+    it: "a StatefulSet that has grown out of its subnet keeps what it had",
+    had: "a id=5 ip=10.0.0.1/8",
+    annotation: "a id=5 ip=192.168.10.250/24+ordinal",
+    networks: ["a: a 5:8472 on eth0, 10.0.0.1/8"],
+    ordinal: 5,
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=192.168.10.250/24+ordinal gives the pod with ordinal 5 ' +
+      "192.168.10.255: expected one from 192.168.10.1 to 192.168.10.254, without network and broadcast address; " +
+      "until then the pod keeps it as it was",
+    ],
+  },
+];
+
+for (const row of [...counting, ...merging, ...refusing, ...conflicting, ...forbidding]) {
   Deno.test(`resolveNetworks: ${row.it}`, () => {
     const looks = row.looks ?? [seed];
     const before = resolution(row.had ?? "", { row, looks: looks.slice(0, 1), had: [] });

@@ -5,6 +5,7 @@
 // and VNI are open to the pod's namespace. Whatever enters a command of ours is parsed anew.
 import { namespaceFaults } from "../../network/access_rules.ts";
 import type { ClusterNetwork, ClusterNetworks } from "../../network/cluster_networks.ts";
+import { askedAddresses } from "../../network/asked_addresses.ts";
 import { parseMac, readCidr } from "../../network/grammar/address.ts";
 import { type AnnotationEntry, parseAnnotation } from "../../network/grammar/annotation.ts";
 import { parseDeviceName, parseInterfaceName } from "../../network/grammar/names.ts";
@@ -46,7 +47,7 @@ export function believe(tracked: Tracked, context: ClaimContext): void {
 
 /** The form of each network of the annotation that a link of the pod bears out, by name. */
 export function claimedNetworks(
-  { namespace, name, annotation = "" }: PodView,
+  { namespace, name, annotation = "", ordinal }: PodView,
   { settings, cluster, observed }: ClaimContext,
 ): ReadonlyMap<string, Network> {
   const source = { kind: "annotation", key: settings.annotationKey, namespace, pod: name } as const;
@@ -58,11 +59,20 @@ export function claimedNetworks(
     const [link] = links;
     // Two that claim to be one: nobody knows which.
     if (link === undefined || links.length > 1) return [];
-    const network = networkOfLink(link, { entry, observed });
+    const network = networkOfLink(link, { entry, observed, ordinal });
     return network !== undefined && isBorneOut(network, { ...context, entry })
       ? [[network.name, network]]
       : [];
   }));
+}
+
+/** Of a network that cannot be had nobody knows which pool it has: what the interface has of addresses stays. */
+function addressesAsked(
+  entry: AnnotationEntry,
+  ordinal: number | undefined,
+): Pick<Network, "addresses" | "pool"> {
+  const { addresses, leavesItOpen } = askedAddresses(entry.options, { ordinal });
+  return leavesItOpen ? { addresses, pool: { subnets: [], asked: true, open: true } } : { addresses };
 }
 
 function isBorneOut(
@@ -99,7 +109,11 @@ function formAtCluster(name: string, entry: ClusterNetwork | undefined): OptionS
 /** As it stands, so that keeping it changes nothing in the pod. */
 function networkOfLink(
   link: ObservedLink,
-  { entry, observed }: { readonly entry: AnnotationEntry; readonly observed: KernelState },
+  { entry, observed, ordinal }: {
+    readonly entry: AnnotationEntry;
+    readonly observed: KernelState;
+    readonly ordinal: number | undefined;
+  },
 ): Network | undefined {
   const { vxlan } = link;
   const name = parseInterfaceName(link.name);
@@ -120,7 +134,7 @@ function networkOfLink(
     up: link.up,
     mtu: link.mtu,
     ...(mac.kind === "value" && { mac: mac.value }),
-    addresses: entry.options.ip ?? [],
+    ...addressesAsked(entry, ordinal),
     routes: routes.flatMap(({ subnet, gateway }) => {
       const cidr = readCidr(subnet);
       return cidr === undefined || gateway === undefined ? [] : [{ subnet: cidr, gateway }];

@@ -3,6 +3,7 @@ import { parseNetworkName } from "./names.ts";
 import { optionNamed } from "./spelling.ts";
 import { optionProblem, readOptions, reservationIn } from "./option_set.ts";
 import type { OptionSet } from "./option_table.ts";
+import { poolFaults } from "../pool.ts";
 import { firstProblems, type Problem, type Source } from "../problem.ts";
 import { cut, quoted } from "../../text/quoted.ts";
 import { splitEntries, splitLines, splitWords, type Word } from "./words.ts";
@@ -76,7 +77,14 @@ export function parseClusterOptions(text: string, source: Source): {
       ...(isMultiline && { line: at + 1 }),
     }));
   });
-  const { options, problems } = readOptions(tokens, { network, level: "cluster", source });
+  const { options, problems: unread } = readOptions(tokens, { network, level: "cluster", source });
+  const problems = [
+    ...unread,
+    ...unread.length > 0 ? [] : poolFaults(options).map((reason): Problem => {
+      const message = `Cannot read the pool of network ${quoted(network)}: ${reason}`;
+      return { kind: "invalid-option", source, network, message };
+    }),
+  ];
   return {
     options: problems.length > 0 ? undefined : options,
     reservation: reservationIn(tokens, options),

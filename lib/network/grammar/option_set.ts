@@ -50,12 +50,15 @@ export function readValue(name: OptionName, text: string): Parsed<OptionSet> {
 }
 
 /** Lists grow, everything else is given once. */
-function merged(before: OptionSet, { ip, route, ...others }: OptionSet): OptionSet {
+function merged(before: OptionSet, { ip, route, subnet, range, exclude, ...others }: OptionSet): OptionSet {
   return {
     ...before,
     ...others,
     ...(ip !== undefined && { ip: [...before.ip ?? [], ...ip] }),
     ...(route !== undefined && { route: [...before.route ?? [], ...route] }),
+    ...(subnet !== undefined && { subnet: [...before.subnet ?? [], ...subnet] }),
+    ...(range !== undefined && { range: [...before.range ?? [], ...range] }),
+    ...(exclude !== undefined && { exclude: [...before.exclude ?? [], ...exclude] }),
   };
 }
 

@@ -1,16 +1,10 @@
 // Which options has a network: one row each, with who may give it, how its value reads, and what it is for.
 import { quoted } from "../../text/quoted.ts";
-import {
-  type Cidr,
-  type Family,
-  parseAddress,
-  parseCidr,
-  parseMac,
-  parseSubnet,
-  type Route,
-} from "./address.ts";
+import { type Cidr, type Family, parseAddress, parseMac, parseSubnet, type Route } from "./address.ts";
 import { parseDeviceName, parseInterfaceName } from "./names.ts";
 import { fault, type Parsed, valueOf } from "./parsed.ts";
+import { parseExclusions, parsePoolSubnet, parseRanges } from "./pool_words.ts";
+import { parseRequestedAddress, type RequestedAddress } from "./requested_address.ts";
 
 /** Who gives options: the ConfigMap for all pods, or the annotation for one. */
 export type Level = "cluster" | "pod";
@@ -78,7 +72,30 @@ export const optionTable = {
     only: { level: "pod", why: "every pod would get the same address" },
     synonyms: ["ips", "addr", "address", "addresses", "cidr", "inet", "inet6", "ipv4", "ipv6"],
     example: "ip=192.168.10.2/24",
-    help: "address of the interface; may be given several times",
+    help:
+      "address of the interface; may be given several times. `+ordinal` behind it adds the ordinal of a pod of a " +
+      "StatefulSet or Indexed Job; `none`: no address from the pool either",
+  }),
+  subnet: several({
+    parse: parsePoolSubnet,
+    only: { level: "cluster", why: "all members of a network share one pool" },
+    synonyms: ["subnets", "pool", "ipam", "ranges"],
+    example: "subnet=192.168.10.0/24",
+    help: "members without `ip=` get an address of it; may be given several times, one for each family",
+  }),
+  range: several({
+    parse: parseRanges,
+    only: { level: "cluster", why: "all members of a network share one pool" },
+    synonyms: ["rangestart", "range-start", "start"],
+    example: "range=192.168.10.100-192.168.10.199",
+    help: "the part of `subnet=` that is given to members (default: all of it)",
+  }),
+  exclude: several({
+    parse: parseExclusions,
+    only: { level: "cluster", why: "all members of a network share one pool" },
+    synonyms: ["excludes", "excluded", "reserved", "omit"],
+    example: "exclude=192.168.10.150",
+    help: "addresses, ranges and subnets that no member is given, with commas between them",
   }),
   route: several({
     parse: parseRoute,
@@ -157,9 +174,11 @@ function parseDecimal(text: string, range: { readonly from: number; readonly to:
     : fault(`expected a decimal number from ${range.from} to ${range.to}, without leading zeros`);
 }
 
-function parseInterfaceAddress(text: string): Parsed<Cidr> {
-  const cidr = parseCidr(text);
-  return cidr.kind === "value" && isHalfOfAll(cidr.value) ? fault(`its subnet ${tooWide}`) : cidr;
+function parseInterfaceAddress(text: string): Parsed<RequestedAddress> {
+  const read = parseRequestedAddress(text);
+  if (read.kind === "fault" || read.value.kind === "none") return read;
+  const cidr = read.value.kind === "address" ? read.value.cidr : read.value.base;
+  return isHalfOfAll(cidr) ? fault(`its subnet ${tooWide}`) : read;
 }
 
 /** `SUBNET:GATEWAY`. An IPv6 subnet has colons itself, so it goes up to the colon after its prefix length. */

@@ -32,7 +32,8 @@ interface AnnotationRow {
 
 const pod = (name: string): string => `"${name}" of network "vxeth0"`;
 const podOptions = "type, id, name, dev, up, ip, route, mtu, dstport, mac";
-const clusterOptions = "type, id, name, dev, up, route, mtu, dstport, family, namespaces";
+const clusterOptions =
+  "type, id, name, dev, up, subnet, range, exclude, route, mtu, dstport, family, namespaces";
 const noName = 'expected a name that begins with a letter and goes on with letters, digits, "_", "." or "-"';
 
 const wellFormed: readonly AnnotationRow[] = [
@@ -65,7 +66,7 @@ const wellFormed: readonly AnnotationRow[] = [
     entries: [{
       network: "west",
       options: {
-        ip: [{ family: 4, address: "192.168.11.2", prefix: 29 }],
+        ip: [{ kind: "address", cidr: { family: 4, address: "192.168.11.2", prefix: 29 } }],
         route: [{ subnet: { family: 4, address: "192.168.12.0", prefix: 29 }, gateway: "192.168.11.1" }],
       },
     }],
@@ -76,7 +77,7 @@ const wellFormed: readonly AnnotationRow[] = [
     entries: [{
       network: "east",
       options: {
-        ip: [{ family: 4, address: "192.168.12.2", prefix: 29 }],
+        ip: [{ kind: "address", cidr: { family: 4, address: "192.168.12.2", prefix: 29 } }],
         route: [{ subnet: { family: 4, address: "192.168.11.0", prefix: 29 }, gateway: "192.168.12.1" }],
       },
     }],
@@ -85,8 +86,14 @@ const wellFormed: readonly AnnotationRow[] = [
     it: "the routed example: gw",
     text: "west ip=192.168.11.1/29, east ip=192.168.12.1/29",
     entries: [
-      { network: "west", options: { ip: [{ family: 4, address: "192.168.11.1", prefix: 29 }] } },
-      { network: "east", options: { ip: [{ family: 4, address: "192.168.12.1", prefix: 29 }] } },
+      {
+        network: "west",
+        options: { ip: [{ kind: "address", cidr: { family: 4, address: "192.168.11.1", prefix: 29 } }] },
+      },
+      {
+        network: "east",
+        options: { ip: [{ kind: "address", cidr: { family: 4, address: "192.168.12.1", prefix: 29 } }] },
+      },
     ],
   },
   { it: "nothing", text: "", entries: [] },
@@ -163,7 +170,10 @@ const wellFormed: readonly AnnotationRow[] = [
     entries: [{
       network: "n",
       options: {
-        ip: [{ family: 4, address: "10.0.0.2", prefix: 24 }, { family: 6, address: "fd00::2", prefix: 64 }],
+        ip: [{ kind: "address", cidr: { family: 4, address: "10.0.0.2", prefix: 24 } }, {
+          kind: "address",
+          cidr: { family: 6, address: "fd00::2", prefix: 64 },
+        }],
         route: [
           { subnet: { family: 6, address: "fd01::", prefix: 64 }, gateway: "fd00::1" },
           { subnet: { family: 4, address: "10.1.0.0", prefix: 16 }, gateway: "10.0.0.1" },
@@ -316,7 +326,7 @@ const malformed: readonly AnnotationRow[] = [
     text: "vxeth0 ip=10.0.0.1/24,10.0.0.2/24",
     entries: [{
       network: "vxeth0",
-      options: { ip: [{ family: 4, address: "10.0.0.1", prefix: 24 }] },
+      options: { ip: [{ kind: "address", cidr: { family: 4, address: "10.0.0.1", prefix: 24 } }] },
       broken: true,
     }],
     problems: [

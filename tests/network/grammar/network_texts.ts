@@ -7,15 +7,16 @@ const value = anyOf(
   "1 5 1000 16777215 16777216 0 0145 0x91 -1 1e3 4789 1400 68 67 true false vxlan 4 6 * web,db eth0 tun0 lo x all",
   "-batch $(id) a;reboot 10.0.0.1/24 10.0.0.2/24 fd00::1/64 FD00::2/64 10.1/8 010.0.0.1/8 ::ffff:a00:1/64 10.0.0.0/8",
   "10.1.0.0/16:10.0.0.1 fd01::/64:fd00::1 10.1.0.1/16:10.0.0.1 0.0.0.0/0:10.0.0.1 fd01::/64:10.0.0.1",
+  "none 10.0.0.10/24+ordinal fd00::10/64+ordinal 10.0.0.0/24 10.0.0.10-10.0.0.20 10.0.0.9-10.0.0.1 10.0.0.5,10.0.0.7-10.0.0.9",
   "02:00:00:00:00:01 01:00:00:00:00:01 00:00:00:00:00:00",
 );
 const rareValue = fc.constantFrom("", "\u001b[2J", "a\u0000b", "\u202e", "a\u00a0b");
 const option = anyOf(
-  "type id name dev up ip route mtu dstport mac family namespaces vni ID port constructor __proto__",
+  "type id name dev up ip subnet range exclude route mtu dstport mac family namespaces vni ID port constructor __proto__",
 );
 const goodWord = anyOf(
   "id=1 id=2 id=5 id=1000 name=x name=y dev=tun0 up up=false mtu=1400 mtu=100 dstport=4789 type=vxlan",
-  "ip=10.0.0.1/24 ip=10.0.0.2/24 ip=fd00::1/64 route=10.1.0.0/16:10.0.0.1 route=fd01::/64:fd00::1 mac=02:00:00:00:00:01",
+  "ip=10.0.0.1/24 ip=10.0.0.2/24 ip=fd00::1/64 route=10.1.0.0/16:10.0.0.1 route=fd01::/64:fd00::1 ip=none ip=10.0.0.10/24+ordinal mac=02:00:00:00:00:01",
 );
 const word = fc.oneof(
   { weight: 40, arbitrary: goodWord },

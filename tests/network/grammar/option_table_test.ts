@@ -21,6 +21,97 @@ const noRoute = "expected SUBNET:GATEWAY with the subnet's prefix length, such a
 const badNamespaces = "is no name of a namespace: expected names separated by commas, or * for all";
 
 const cases: readonly Row[] = [
+  { option: "ip", it: "none", text: "none", gives: { ip: [{ kind: "none" }] } },
+  {
+    option: "ip",
+    it: "counted from the ordinal",
+    text: "192.168.10.10/24+ordinal",
+    gives: { ip: [{ kind: "ordinal", base: { family: 4, address: "192.168.10.10", prefix: 24 } }] },
+  },
+  {
+    option: "ip",
+    it: "counted, IPv6",
+    text: "FD00::10/64+ordinal",
+    gives: { ip: [{ kind: "ordinal", base: { family: 6, address: "fd00::10", prefix: 64 } }] },
+  },
+  {
+    option: "ip",
+    it: "counted, half of all addresses",
+    text: "10.0.0.1/1+ordinal",
+    fault: `its subnet ${tooWide}`,
+  },
+  {
+    option: "ip",
+    it: "counted, without prefix length",
+    text: "10.0.0.1+ordinal",
+    fault: "expected an address with prefix length, such as 192.0.2.1/24",
+  },
+  {
+    option: "ip",
+    it: "something else added",
+    text: "10.0.0.1/24+5",
+    fault: "expected +ordinal and nothing else behind the prefix length, such as 192.0.2.10/24+ordinal",
+  },
+  {
+    option: "subnet",
+    it: "a subnet",
+    text: "192.168.10.0/24",
+    gives: { subnet: [{ family: 4, address: "192.168.10.0", prefix: 24 }] },
+  },
+  {
+    option: "subnet",
+    it: "host bits",
+    text: "192.168.10.1/24",
+    fault: "it has host bits set; the subnet is 192.168.10.0/24",
+  },
+  {
+    option: "subnet",
+    it: "too large",
+    text: "0.0.0.0/0",
+    fault: "it is too large to be that of a network: expected a prefix length of 8 or more",
+  },
+  {
+    option: "range",
+    it: "a range",
+    text: "10.0.0.10-10.0.0.20",
+    gives: { range: [[{ family: 4, first: "10.0.0.10", last: "10.0.0.20" }]] },
+  },
+  {
+    option: "range",
+    it: "backwards",
+    text: "10.0.0.20-10.0.0.10",
+    fault: "its first address is behind its last one: expected FIRST-LAST",
+  },
+  {
+    option: "range",
+    it: "two families",
+    text: "10.0.0.1-fd00::1",
+    fault: "expected two addresses of one family",
+  },
+  {
+    option: "range",
+    it: "one address",
+    text: "10.0.0.1",
+    fault: "expected FIRST-LAST, such as 192.0.2.10-192.0.2.99",
+  },
+  {
+    option: "exclude",
+    it: "an address, a range, a subnet",
+    text: "10.0.0.5,10.0.0.7-10.0.0.9,10.0.0.16/30",
+    gives: {
+      exclude: [[
+        { family: 4, first: "10.0.0.5", last: "10.0.0.5" },
+        { family: 4, first: "10.0.0.7", last: "10.0.0.9" },
+        { family: 4, first: "10.0.0.16", last: "10.0.0.19" },
+      ]],
+    },
+  },
+  {
+    option: "exclude",
+    it: "one that is none",
+    text: "10.0.0.5,x",
+    fault: '"x": expected an IPv4 address such as 192.0.2.1 or an IPv6 address such as 2001:db8::1',
+  },
   { option: "type", it: "vxlan", text: "vxlan", gives: { type: "vxlan" } },
   { option: "type", it: "another", text: "vlan", fault: "expected vxlan, the only type there is" },
   { option: "id", it: "smallest", text: "1", gives: { id: 1 } },
@@ -63,7 +154,7 @@ const cases: readonly Row[] = [
     option: "ip",
     it: "an address with length",
     text: "192.168.11.2/29",
-    gives: { ip: [{ family: 4, address: "192.168.11.2", prefix: 29 }] },
+    gives: { ip: [{ kind: "address", cidr: { family: 4, address: "192.168.11.2", prefix: 29 } }] },
   },
   {
     option: "ip",
@@ -76,7 +167,7 @@ const cases: readonly Row[] = [
     option: "ip",
     it: "in a quarter of everything",
     text: "10.0.0.1/2",
-    gives: { ip: [{ family: 4, address: "10.0.0.1", prefix: 2 }] },
+    gives: { ip: [{ kind: "address", cidr: { family: 4, address: "10.0.0.1", prefix: 2 } }] },
   },
   {
     option: "ip",
