@@ -1,117 +1,154 @@
-// deno task bench:cluster [ROUNDS] [PODS,…]: rollouts on a real two-node Kubernetes beside the same containers without
-// the controller, in turn; every round is printed, then medians and the median of the ratios.
-import { startCluster } from "../cluster/cluster.ts";
+// deno task bench:cluster [ROUNDS] [PODS,…] [KIND,…]: rollouts on a real two-node Kubernetes beside the same containers
+// without the controller, in turn. Every round is printed, then the medians of the pairwise ratios beside their goals.
+import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { installController, removeController } from "../cluster/install_controller.ts";
 import { seedAgentImage } from "../cluster/members.ts";
-import { type ClusterRollout, clusterRollout, type RolloutKind } from "./cluster_rollout.ts";
+import { execCost, millisecondsText } from "./cluster/exec_cost.ts";
+import { figuresReader } from "./cluster/figures.ts";
+import { brokenCounts, medianOf, verdictOf } from "./cluster/goal.ts";
+import { type ClusterRollout, clusterRollout, type RolloutKind } from "./cluster/rollout.ts";
+import { type Shares, sharesText, totalOf } from "./cluster/shares.ts";
 
-/** Each of ours follows the one it is compared with. */
-const kinds: readonly RolloutKind[] = [
-  { name: "same as classic", form: "classic", unmanaged: true },
-  { name: "classic", form: "classic" },
-  { name: "classic, seed's image", form: "classic", image: seedAgentImage },
-  { name: "same as native", form: "native", unmanaged: true },
-  { name: "native", form: "native" },
-  { name: "native with a port", form: "native with a port" },
+/** What is compared, with the same containers without us, and how many execs a pod it may cost. */
+interface Kind extends RolloutKind {
+  readonly twin: RolloutKind;
+  readonly execsPerPod: number;
+}
+
+const classicTwin: RolloutKind = { name: "same as classic", form: "classic", unmanaged: true };
+const nativeTwin: RolloutKind = { name: "same as native", form: "native", unmanaged: true };
+const kinds: readonly Kind[] = [
+  { name: "classic", form: "classic", twin: classicTwin, execsPerPod: 2.2 },
+  { name: "seed", form: "classic", image: seedAgentImage, twin: classicTwin, execsPerPod: 5 },
+  { name: "native", form: "native", twin: nativeTwin, execsPerPod: 1.2 },
+  { name: "port", form: "native with a port", twin: nativeTwin, execsPerPod: 1.2 },
 ];
 const namespace = "bench";
 
+/** A rollout of ours and that of its twin in the same round. */
+interface Pair {
+  readonly kind: Kind;
+  readonly ours: ClusterRollout;
+  readonly twin: ClusterRollout;
+}
+
 Deno.exit(await main(Deno.args));
 
-async function main([rounds = "3", sizes = "10,30,60,100"]: readonly string[]): Promise<number> {
-  const results: ClusterRollout[] = [];
-  const ratios: Ratio[] = [];
+async function main([rounds = "3", sizes = "10,30,60,100", names]: readonly string[]): Promise<number> {
+  const chosen = kindsNamed(names);
+  if (typeof chosen === "string") {
+    say(chosen);
+    return 2;
+  }
+  const pairs: Pair[] = [];
   const cluster = await startCluster();
+  let perExec: Shares;
   try {
     await installController(cluster);
     await cluster.kubectl(["create", "namespace", namespace]);
-    for (let round = 0; round < Number(rounds); round++) {
+    perExec = await execCost(cluster, namespace);
+    say(`one exec: ${millisecondsText(perExec)}`);
+    for (let round = 1; round <= Number(rounds); round++) {
       for (const pods of sizes.split(",").map(Number)) {
-        let base = 0;
-        for (const kind of kinds) {
-          const result = await clusterRollout(cluster, { kind, pods, namespace });
-          if (kind.unmanaged) base = result.ready;
-          const ratio = (result.mesh ?? result.ready) / base;
-          say(
-            `round ${round + 1}: ${pods} ${kind.name}: ${row(result).join("  ")}  ratio ${
-              ratio.toFixed(2)
-            }  ` +
-              `${result.used}  ${result.failedExecs ?? ""}`,
-          );
-          results.push(result);
-          ratios.push({ key: `${pods} ${kind.name}`, ratio });
-        }
+        pairs.push(...await oneRound(cluster, { chosen, pods, round }));
       }
     }
     await removeController(cluster);
   } finally {
     await cluster.close();
   }
-  say(table(results, ratios).join("\n"));
-  const broken = results.flatMap(({ violations }) => violations);
-  if (broken.length > 0) say(`The overlay did not hold:\n${broken.slice(0, 10).join("\n")}`);
+  for (const line of summary(pairs, totalOf(perExec))) say(line);
+  const broken = pairs.flatMap(({ kind, ours }) => brokenOf(kind, ours));
+  for (const line of broken.slice(0, 20)) say(`broken: ${line}`);
   return broken.length === 0 ? 0 : 1;
 }
 
-/** Time until the last interface or entry is there, over that of the same containers in the same round. */
-interface Ratio {
-  readonly key: string;
-  readonly ratio: number;
+/** All without names; a sentence when there is no such kind. */
+function kindsNamed(names: string | undefined): readonly Kind[] | string {
+  if (names === undefined) return kinds;
+  const asked = names.split(",");
+  const strange = asked.filter((name) => !kinds.some((kind) => kind.name === name));
+  if (strange.length > 0) {
+    return `Cannot roll out ${strange.join(", ")}: the kinds are ${kinds.map(({ name }) => name).join(", ")}`;
+  }
+  return kinds.filter(({ name }) => asked.includes(name));
 }
 
-function table(results: readonly ClusterRollout[], ratios: readonly Ratio[]): readonly string[] {
-  const head = [
-    "pods",
-    "form",
-    "all ready",
-    "mesh",
-    "after the last",
-    "execs/pod",
-    "requests/pod",
-    "fdb lines",
-    "CPU",
-    "memory",
-    "ratio",
-  ];
-  const keyOf = ({ pods, kind }: ClusterRollout): string => `${pods} ${kind.name}`;
-  const rows = [...new Set(results.map(keyOf))].map((key) => {
-    const middle = median(results.filter((one) => keyOf(one) === key));
-    const sorted = ratios.filter((one) => one.key === key).map(({ ratio }) => ratio).sort((a, b) => a - b);
-    const ratio = sorted[Math.floor((sorted.length - 1) / 2)];
-    return [String(middle.pods), middle.kind.name, ...row(middle), ratio?.toFixed(2) ?? "-"];
-  });
-  return [head, ...rows].map((cells) => `| ${cells.join(" | ")} |`).toSpliced(
-    1,
-    0,
-    `|${" --- |".repeat(head.length)}`,
-  );
+/** Each twin once, right before those that are compared with it. */
+async function oneRound(
+  cluster: Cluster,
+  { chosen, pods, round }: {
+    readonly chosen: readonly Kind[];
+    readonly pods: number;
+    readonly round: number;
+  },
+): Promise<readonly Pair[]> {
+  using reader = await figuresReader(cluster);
+  const rollout = async (kind: RolloutKind): Promise<ClusterRollout> => {
+    const result = await clusterRollout(cluster, { kind, pods, namespace, reader });
+    say(`round ${round}: ${pods} ${kind.name}: ${describe(result)}`);
+    return result;
+  };
+  const pairs: Pair[] = [];
+  for (const twinKind of new Set(chosen.map((kind) => kind.twin))) {
+    const twin = await rollout(twinKind);
+    for (const kind of chosen.filter((each) => each.twin === twinKind)) {
+      pairs.push({ kind, twin, ours: await rollout(kind) });
+    }
+  }
+  return pairs;
 }
 
-function row(
-  { ready, mesh, execsPerPod, requestsPerPod, fdbLines, cpuSeconds, residentMiB }: ClusterRollout,
-): readonly string[] {
-  return [
-    seconds(ready),
-    seconds(mesh),
-    mesh === undefined ? "-" : seconds(mesh - ready),
-    execsPerPod?.toFixed(2) ?? "-",
-    requestsPerPod?.toFixed(2) ?? "-",
-    fdbLines?.toFixed(0) ?? "-",
-    seconds(cpuSeconds),
-    residentMiB === undefined ? "-" : `${residentMiB.toFixed(0)} MiB`,
-  ];
+function summary(pairs: readonly Pair[], execCpu: number): readonly string[] {
+  const lines: string[] = [];
+  const keyOf = ({ kind, ours }: Pair): string => `${ours.pods} ${kind.name}`;
+  for (const key of [...new Set(pairs.map(keyOf))]) {
+    const same = pairs.filter((pair) => keyOf(pair) === key);
+    const middle = (of: (pair: Pair) => number): number => medianOf(same.map(of));
+    const ratio = middle(ratioOf);
+    const measured = {
+      ratio,
+      baseCpu: middle(({ twin }) => totalOf(twin.shares)),
+      execs: middle(({ ours }) => ours.members?.counted.execs ?? NaN),
+      controllerCpu: middle(({ ours }) => ours.shares.controller),
+    };
+    const verdict = verdictOf(measured, execCpu);
+    lines.push(
+      `${key}: ${same.length} round(s), ratios ${
+        same.map((pair) => ratioOf(pair).toFixed(2)).join(" ")
+      }; ${verdict}`,
+      `  all ready ${middle(({ ours }) => ours.ready).toFixed(1)} s, the same containers ` +
+        `${middle(({ twin }) => twin.ready).toFixed(1)} s; processor seconds ` +
+        `${middle(({ ours }) => totalOf(ours.shares)).toFixed(1)}, ${measured.baseCpu.toFixed(1)}`,
+    );
+    // The pair of the median: its two rounds, share by share.
+    const pair = same.find((each) => ratioOf(each) === ratio);
+    if (pair === undefined || !verdict.includes("MISSED")) continue;
+    lines.push(`  ours ${sharesText(pair.ours.shares)}`, `  same ${sharesText(pair.twin.shares)}`);
+  }
+  return lines;
 }
 
-/** The result with the median time to full mesh (or to ready): one real run, not a mixture of several. */
-function median(results: readonly ClusterRollout[]): ClusterRollout {
-  const sorted = [...results].sort((a, b) => (a.mesh ?? a.ready) - (b.mesh ?? b.ready));
-  const middle = sorted[Math.floor((sorted.length - 1) / 2)];
-  if (middle === undefined) throw new Error("Cannot give a median: nothing was measured");
-  return middle;
+/** Until all pods are ready and the mesh is complete, over the readiness of the same containers. */
+function ratioOf({ ours, twin }: Pair): number {
+  return Math.max(ours.ready, ours.members?.mesh ?? 0) / twin.ready;
 }
 
-function seconds(value: number | undefined): string {
-  return value === undefined ? "-" : `${value.toFixed(1)} s`;
+function describe({ ready, shares, others, members }: ClusterRollout): string {
+  const common = `ready ${ready.toFixed(1)} s, processor ${sharesText(shares)}, others ${others.toFixed(1)}`;
+  if (members === undefined) return common;
+  const { counted: { pods, execs, requests }, interfaces, mesh, failedExecs, fdbLines, residentMiB } =
+    members;
+  const asked = [...requests].filter(([, count]) => count > 0).map(([method, count]) => `${method} ${count}`);
+  return `${common}; interfaces ${interfaces.toFixed(1)} s, mesh ${mesh.toFixed(1)} s, ` +
+    `${(execs / pods).toFixed(2)} execs a pod, ${asked.join(" ")}, ${fdbLines} fdb lines, ` +
+    `${residentMiB.toFixed(0)} MiB ${failedExecs}`;
+}
+
+function brokenOf({ name, execsPerPod }: Kind, { pods, members }: ClusterRollout): readonly string[] {
+  if (members === undefined) return [];
+  const found = [...brokenCounts(members.counted, execsPerPod), ...members.violations.slice(0, 3)];
+  return found.map((what) => `${pods} ${name}: ${what}`);
 }
 
 function say(text: string): void {

@@ -1,6 +1,6 @@
 // How does a cluster come up, in which order, and what waits for what?
 import { makeCertificates, writeKubeconfig } from "./certificates.ts";
-import { makeCgroups, systemCgroupFiles } from "./cgroups.ts";
+import { daemonCgroupFiles, makeCgroups } from "./cgroups.ts";
 import { type ClusterState, layoutOf, writeState } from "./cluster_state.ts";
 import {
   apiServer,
@@ -33,7 +33,7 @@ export async function bringUp(state: ClusterState, programs: string): Promise<Da
   const images = imageArchives();
   images.catch(() => {}); // Awaited later; until then another failure may come first.
   await step("certificates, namespaces and cgroups", () => prepare(cluster));
-  const context: DaemonContext = { cluster, programs, cgroupFiles: await systemCgroupFiles(cluster) };
+  const context: DaemonContext = { cluster, programs, cgroupFiles: await daemonCgroupFiles(cluster) };
   await step("etcd and API server", () => startApiServer(daemons, context));
   await step("containerd and images", () => startContainerd(daemons, { ...context, images }));
   await step("controller manager, scheduler and kubelets", () => startNodes(daemons, context));

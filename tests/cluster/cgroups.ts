@@ -6,16 +6,16 @@ import { say } from "./progress.ts";
 interface Hierarchy {
   readonly path: string;
   readonly version: 1 | 2;
-  /** Version 1 only. */
-  readonly cpuset: boolean;
+  /** Of version 1, all there is: `cpuset`, `cpuacct`, …. */
+  readonly controllers: readonly string[];
 }
 
 /** What a kubelet wants to find below its root on cgroup v2. */
 const controllers = ["cpuset", "cpu", "io", "memory", "hugetlb", "pids"];
 
 /**
- * Makes the groups `NAME/system` (our daemons and what they fork: shims) and `NAME/nodeN` (one kubelet's root each: two
- * kubelets with one root end each other's pods) in every hierarchy.
+ * Makes the groups `NAME/system/DAEMON` (our daemons and what they fork: shims) and `NAME/nodeN` (one kubelet's root each:
+ * two kubelets with one root end each other's pods) in every hierarchy.
  */
 export async function makeCgroups(cluster: Layout): Promise<void> {
   for (const hierarchy of await hierarchies()) {
@@ -24,18 +24,56 @@ export async function makeCgroups(cluster: Layout): Promise<void> {
       await delegate(hierarchy, "");
       await delegate(hierarchy, cluster.cgroup);
     }
-    for (const group of [systemGroup(cluster), ...cluster.nodes.map((node) => node.cgroup)]) {
+    const daemons = daemonsOf(cluster).map((name) => daemonGroup(cluster, name));
+    for (const group of [systemGroup(cluster), ...daemons, ...cluster.nodes.map((node) => node.cgroup)]) {
       await makeGroup(hierarchy, group);
     }
   }
 }
 
-/** The files through which a daemon enters the group that holds all daemons of the cluster. */
-export async function systemCgroupFiles(cluster: Layout): Promise<readonly string[]> {
+/** The daemons of a cluster, each of which has a group of its own. */
+export function daemonsOf({ nodes }: Pick<Layout, "nodes">): readonly string[] {
+  return [
+    ...["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
+    ...nodes.flatMap(({ name }) => [`containerd-${name}`, `kubelet-${name}`]),
+  ];
+}
+
+/** For each daemon the files through which it enters its group. */
+export async function daemonCgroupFiles(cluster: Layout): Promise<(daemon: string) => readonly string[]> {
   const all = await hierarchies();
   // One hierarchy is enough to find a process again; version 2, if mounted, never has a say in its resources here.
-  const chosen = all.find((hierarchy) => hierarchy.version === 2) ?? all.at(0);
-  return chosen ? [`${chosen.path}/${systemGroup(cluster)}/cgroup.procs`] : [];
+  const found = all.find((hierarchy) => hierarchy.version === 2) ?? all.at(0);
+  const paths = new Set([found, accounting(all)].flatMap((hierarchy) => hierarchy?.path ?? []));
+  return (daemon) => [...paths].map((path) => `${path}/${daemonGroup(cluster, daemon)}/cgroup.procs`);
+}
+
+/**
+ * Seconds of processor time since the start, by daemon (with what it forked: shims, runc) and by node: `node1` is all
+ * that ran in the node's containers.
+ */
+export async function processorSeconds(cluster: Layout): Promise<ReadonlyMap<string, number>> {
+  const hierarchy = accounting(await hierarchies());
+  if (hierarchy === undefined) throw new Error("Cannot tell processor time: no cgroup accounts for it here");
+  const groups = [
+    ...daemonsOf(cluster).map((name) => ({ name, group: daemonGroup(cluster, name) })),
+    ...cluster.nodes.map(({ name, cgroup }) => ({ name, group: cgroup })),
+  ];
+  const read = async ({ name, group }: { name: string; group: string }): Promise<[string, number]> => {
+    const directory = `${hierarchy.path}/${group}`;
+    if (hierarchy.version === 1) {
+      return [name, Number(await Deno.readTextFile(`${directory}/cpuacct.usage`)) / 1e9];
+    }
+    const stat = await Deno.readTextFile(`${directory}/cpu.stat`);
+    return [name, Number(/^usage_usec (\d+)/m.exec(stat)?.[1]) / 1e6];
+  };
+  return new Map(await Promise.all(groups.map(read)));
+}
+
+/** Containers are apart from their shims only where runc puts them: in version 1 if there is any. */
+function accounting(all: readonly Hierarchy[]): Hierarchy | undefined {
+  return all.find(({ controllers }) => controllers.includes("cpuacct")) ??
+    all.find(({ version }) => version === 2);
 }
 
 /** Every process of the cluster: daemons, shims, containers. */
@@ -66,6 +104,10 @@ function systemGroup(cluster: Layout): string {
   return `${cluster.cgroup}/system`;
 }
 
+function daemonGroup(cluster: Layout, daemon: string): string {
+  return `${systemGroup(cluster)}/${daemon}`;
+}
+
 async function hierarchies(): Promise<readonly Hierarchy[]> {
   const text = await Deno.readTextFile("/proc/self/mountinfo");
   const found: Hierarchy[] = [];
@@ -74,8 +116,8 @@ async function hierarchies(): Promise<readonly Hierarchy[]> {
     const path = before.split(" ")[4] ?? "";
     const [type = "", , options = ""] = after.split(" ");
     if (!path.startsWith("/sys/fs/cgroup")) continue;
-    if (type === "cgroup2") found.push({ path, version: 2, cpuset: false });
-    if (type === "cgroup") found.push({ path, version: 1, cpuset: options.split(",").includes("cpuset") });
+    if (type === "cgroup2") found.push({ path, version: 2, controllers: [] });
+    if (type === "cgroup") found.push({ path, version: 1, controllers: options.split(",") });
   }
   if (found.length === 0) {
     throw new Error("Cannot start a test cluster: no cgroups are mounted on /sys/fs/cgroup");
@@ -93,7 +135,7 @@ async function makeGroup(hierarchy: Hierarchy, group: string): Promise<void> {
         `In a container, run it privileged; or use an existing cluster with --context NAME.`,
     );
   }
-  if (!hierarchy.cpuset) return;
+  if (!hierarchy.controllers.includes("cpuset")) return;
   // A new cpuset of version 1 is empty, and a process cannot enter an empty one.
   const parent = directory.slice(0, directory.lastIndexOf("/"));
   for (const file of ["cpuset.cpus", "cpuset.mems"]) {

@@ -8,7 +8,8 @@ export interface DaemonContext {
   readonly cluster: Layout;
   /** Directory with the programs of Kubernetes. */
   readonly programs: string;
-  readonly cgroupFiles: readonly string[];
+  /** For a daemon the files through which it enters its cgroup. */
+  readonly cgroupFiles: (daemon: string) => readonly string[];
 }
 
 /** etcd; its data is worth nothing, so nothing waits for the disk. */
@@ -90,7 +91,7 @@ function onFirstNode(context: DaemonContext, program: string, flags: readonly st
     name: program,
     argv: [`${context.programs}/${program}`, ...flags],
     namespace: first.namespace,
-    cgroupFiles: context.cgroupFiles,
+    cgroupFiles: context.cgroupFiles(program),
     log: `${context.cluster.directory}/logs/${program}.log`,
   };
 }

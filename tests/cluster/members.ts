@@ -1,4 +1,5 @@
 // Members on the cluster: workloads in a network, and whether the overlay between their pods holds.
+import type { Executor } from "../../lib/kube/exec/exec.ts";
 import { createExecutor } from "../../lib/kube/exec/executor.ts";
 import { loadConnection } from "../../lib/kube/config/load_connection.ts";
 import { systemClock } from "../../lib/time/clock.ts";
@@ -79,7 +80,7 @@ function containersOf({ form, image = agentImage }: Workload): object {
     ...container(agentContainer),
     ...(args !== undefined && { args }),
     restartPolicy: "Always",
-    startupProbe: { ...startupProbe, periodSeconds: 1, failureThreshold: 100_000 },
+    startupProbe: { ...startupProbe, failureThreshold: 100_000 },
   });
   const app = { name: "app", image: agentImage, imagePullPolicy: "IfNotPresent" };
   switch (form) {
@@ -90,10 +91,13 @@ function containersOf({ form, image = agentImage }: Workload): object {
       };
     case "native": {
       const command = ["grep", "-qx", "kube-vxlan-controller:ready", "/sys/class/net/lo/ifalias"];
-      return { initContainers: [sidecar({ startupProbe: { exec: { command } } })], containers: [app] };
+      return {
+        initContainers: [sidecar({ startupProbe: { exec: { command }, periodSeconds: 2 } })],
+        containers: [app],
+      };
     }
     case "native with a port": {
-      const startupProbe = { tcpSocket: { port: readyPort } };
+      const startupProbe = { tcpSocket: { port: readyPort }, periodSeconds: 1 };
       const agent = sidecar({ startupProbe, args: [`--ready-port=${readyPort}`] });
       return { initContainers: [agent], containers: [app] };
     }
@@ -274,11 +278,8 @@ export async function overlayViolations(
   }
 }
 
-/** At most so many execs at a time: more only queue up on the nodes. */
-const lookers = 8;
-
-/** Looks into pods through the exec API, some at a time. */
-async function lookInto(cluster: Cluster, pods: readonly string[]): Promise<ReadonlyMap<string, PodLook>> {
+/** Execs as the administrator; to be closed. */
+export async function executorFor(cluster: Cluster): Promise<Executor> {
   const connection = await loadConnection({
     ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
     ...(cluster.context === undefined ? {} : { context: cluster.context }),
@@ -287,7 +288,15 @@ async function lookInto(cluster: Cluster, pods: readonly string[]): Promise<Read
     readTextFile: (path) => Deno.readTextFile(path),
     clock: systemClock,
   });
-  const executor = createExecutor(connection, { clock: systemClock });
+  return createExecutor(connection, { clock: systemClock });
+}
+
+/** At most so many execs at a time: more only queue up on the nodes. */
+const lookers = 8;
+
+/** Looks into pods through the exec API, some at a time. */
+async function lookInto(cluster: Cluster, pods: readonly string[]): Promise<ReadonlyMap<string, PodLook>> {
+  const executor = await executorFor(cluster);
   const looks = new Map<string, PodLook>();
   const run = async (pod: string, argv: readonly string[]): Promise<string> => {
     const [namespace = "", name = ""] = pod.split("/");

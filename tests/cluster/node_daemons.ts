@@ -46,7 +46,8 @@ function daemon(
   { program, argv }: { readonly program: string; readonly argv: readonly string[] },
 ): DaemonSpec {
   const name = `${program}-${node.name}`;
-  return { name, argv, namespace: node.namespace, cgroupFiles, log: `${cluster.directory}/logs/${name}.log` };
+  const log = `${cluster.directory}/logs/${name}.log`;
+  return { name, argv, namespace: node.namespace, cgroupFiles: cgroupFiles(name), log };
 }
 
 function podNetwork({ node, cluster }: NodeDaemonOptions): string {

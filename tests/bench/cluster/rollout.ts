@@ -1,6 +1,6 @@
 // How long does a rollout take on a real Kubernetes, and what does it cost: N pods of one network, or of none.
-import type { Cluster } from "../cluster/cluster.ts";
-import { controllerLog } from "../cluster/install_controller.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { controllerLog } from "../../cluster/install_controller.ts";
 import {
   type AgentForm,
   agentImage,
@@ -8,9 +8,11 @@ import {
   podsOf,
   unmanagedObject,
   workloadObject,
-} from "../cluster/members.ts";
-import { until } from "../cluster/until.ts";
-import { machineTime, usedBetween } from "./machine_time.ts";
+} from "../../cluster/members.ts";
+import { until } from "../../cluster/until.ts";
+import type { Figures, FiguresReader } from "./figures.ts";
+import type { Counted } from "./goal.ts";
+import { readShares, type Shares, sharesBetween, totalOf } from "./shares.ts";
 
 /** What is rolled out: members, the same containers without the controller, or `plain`: one container, no network. */
 export interface RolloutKind {
@@ -25,20 +27,27 @@ export interface RolloutKind {
 export interface ClusterRollout {
   readonly kind: RolloutKind;
   readonly pods: number;
-  /** Seconds from the creation until all pods are ready: all interfaces are there. */
+  /** Seconds from the creation until all pods are ready. */
   readonly ready: number;
-  /** Seconds until the last forwarding entry was written; absent without networks. */
-  readonly mesh?: number;
-  /** Processor time of the whole machine until then, and of whom. */
-  readonly used: string;
-  /** Requests of the controller, watches and patches too, without execs. */
-  readonly requestsPerPod?: number;
-  readonly execsPerPod?: number;
+  /** Processor time of the cluster until all is ready and meshed. */
+  readonly shares: Shares;
+  /** Of the cluster's machine, by whatever else it does: the disturbance of this round. Seconds. */
+  readonly others: number;
+  /** Absent without networks. */
+  readonly members?: MemberRollout;
+}
+
+/** What a rollout of members has beside its time. */
+export interface MemberRollout {
+  readonly counted: Counted;
+  /** Seconds until the last interface was made, and until the last forwarding entry was written. */
+  readonly interfaces: number;
+  readonly mesh: number;
   /** Execs that did not come to "ok", by outcome. */
-  readonly failedExecs?: string;
-  readonly fdbLines?: number;
-  readonly cpuSeconds?: number;
-  readonly residentMiB?: number;
+  readonly failedExecs: string;
+  readonly fdbLines: number;
+  readonly residentMiB: number;
+  /** What of the overlay does not hold. */
   readonly violations: readonly string[];
 }
 
@@ -48,17 +57,19 @@ const patience = 300;
 /** Creates the pods, measures, deletes them again. The controller must be installed. */
 export async function clusterRollout(
   cluster: Cluster,
-  { kind, pods, namespace }: {
+  { kind, pods, namespace, reader }: {
     readonly kind: RolloutKind;
     readonly pods: number;
     readonly namespace: string;
+    readonly reader: FiguresReader;
   },
 ): Promise<ClusterRollout> {
   const name = "bench";
   const hasMembers = kind.form !== "plain" && kind.unmanaged === undefined;
   const object = objectOf(kind, { namespace, name, replicas: pods });
-  const machine = await machineTime();
-  const before = await figures(cluster);
+  const before = await reader.figures();
+  const machine = await machineSeconds();
+  const shares = await readShares(cluster, before.cpuSeconds);
   const start = performance.now();
   const since = (): number => (performance.now() - start) / 1000;
   await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(object));
@@ -66,40 +77,59 @@ export async function clusterRollout(
     const members = await podsOf(cluster, { namespace, name });
     return await overlayViolations(cluster, [{ ...network, namespace, pods: members }]);
   };
-  const holds = async (): Promise<boolean> => (await lookAtAll()).length === 0;
-  let ready = 0;
-  let mesh: number | undefined;
+  const seen: { ready?: number; interfaces?: number; mesh?: number } = {};
   await until(`${pods} pods to be ready and meshed`, async () => {
-    const [count, now] = await Promise.all([readyReplicas(cluster, { namespace, name }), figures(cluster)]);
-    if (ready === 0 && count === pods) ready = since();
-    if (mesh === undefined && now.appended - before.appended >= pods * (pods - 1)) mesh = since();
-    if (ready === 0 || !hasMembers) return ready > 0;
+    const [count, now] = await Promise.all([
+      reader.readyReplicas({ namespace, name }),
+      reader.figures(),
+    ]);
+    if (count === pods) seen.ready ??= since();
+    if (!hasMembers) return seen.ready !== undefined;
+    if (now.links - before.links >= pods) seen.interfaces ??= since();
+    if (now.appended - before.appended >= pods * (pods - 1)) seen.mesh ??= since();
+    if (seen.ready === undefined) return false;
     // Lines whose answer came too late have worked and are not counted: then the kernels themselves are asked.
-    if (mesh === undefined && since() > ready + 10 && await holds()) mesh = since();
-    return mesh !== undefined;
+    const late = since() > seen.ready + 10;
+    if (seen.mesh === undefined && late && (await lookAtAll()).length === 0) seen.mesh = since();
+    return seen.mesh !== undefined;
   }, { seconds: patience, describe: () => controllerLog(cluster) });
-  const used = usedBetween(machine, await machineTime());
-  const after = await figures(cluster);
+  const after = await reader.figures();
+  const used = sharesBetween(shares, await readShares(cluster, after.cpuSeconds));
+  const others = await machineSeconds() - machine - totalOf(used);
   const violations = hasMembers ? await lookAtAll() : [];
   await cluster.kubectl(["-n", namespace, "delete", "deployment", name, "--now"]);
   await until("the pods to be gone", async () => (await podsLeft(cluster, namespace)) === 0, {
     seconds: patience,
   });
-  if (mesh === undefined) return { kind, pods, ready, used, violations };
-  return {
-    kind,
+  const { ready = NaN, mesh } = seen;
+  const result = { kind, pods, ready, shares: used, others };
+  if (mesh === undefined) return result;
+  const interfaces = seen.interfaces ?? mesh;
+  const counted: Counted = {
     pods,
-    ready,
-    mesh,
-    used,
-    requestsPerPod: (after.requests - before.requests) / pods,
-    execsPerPod: (after.execs - before.execs) / pods,
-    failedExecs: failedExecs(before, after),
-    fdbLines: after.appended - before.appended,
-    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-    residentMiB: after.residentMiB,
-    violations,
+    execs: after.execs - before.execs,
+    requests: new Map(
+      [...after.requests].map(([method, n]) => [method, n - (before.requests.get(method) ?? 0)]),
+    ),
+    meshAfterLastInterface: mesh - interfaces,
   };
+  return {
+    ...result,
+    members: {
+      ...{ counted, interfaces, mesh, violations },
+      failedExecs: failedExecs(before, after),
+      fdbLines: after.appended - before.appended,
+      residentMiB: after.residentMiB,
+    },
+  };
+}
+
+/** Processor time of the whole machine since it started, short-lived processes included. */
+async function machineSeconds(): Promise<number> {
+  const [line = ""] = (await Deno.readTextFile("/proc/stat")).split("\n");
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number);
+  // In ticks of the kernel's accounting, everywhere a hundredth of a second.
+  return (user + nice + system + irq + softirq) / 100;
 }
 
 function objectOf(
@@ -140,14 +170,6 @@ function plainObject(
   };
 }
 
-async function readyReplicas(
-  cluster: Cluster,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-): Promise<number> {
-  const query = ["-n", namespace, "get", "deployment", name, "-o", "jsonpath={.status.readyReplicas}"];
-  return Number(await cluster.kubectl(query) || 0);
-}
-
 async function podsLeft(cluster: Cluster, namespace: string): Promise<number> {
   const names = await cluster.kubectl(["-n", namespace, "get", "pods", "-o", "name"]);
   return names.split("\n").filter((line) => line !== "").length;
@@ -160,40 +182,4 @@ function failedExecs(before: Figures, after: Figures): string {
   }));
   const failed = outcomes.filter(({ outcome, count }) => !outcome.includes('"ok"') && count > 0);
   return failed.map(({ outcome, count }) => `${outcome} ${count}`).join(", ");
-}
-
-interface Figures {
-  readonly outcomes: ReadonlyMap<string, number>;
-  readonly appended: number;
-  readonly execs: number;
-  readonly requests: number;
-  readonly cpuSeconds: number;
-  readonly residentMiB: number;
-}
-
-/** The controller's own metrics, through the API server. */
-async function figures(cluster: Cluster): Promise<Figures> {
-  const label = "app.kubernetes.io/name=kube-vxlan-controller";
-  const pod = await cluster.kubectl([
-    ...["-n", "kube-system", "get", "pods", "-l", label, "-o", "jsonpath={.items[0].metadata.name}"],
-  ]);
-  const text = await cluster.kubectl([
-    "get",
-    "--raw",
-    `/api/v1/namespaces/kube-system/pods/${pod}:9090/proxy/metrics`,
-  ]);
-  const sum = (name: RegExp): number =>
-    text.split("\n").filter((line) => name.test(line)).reduce(
-      (total, line) => total + Number(line.split(" ").at(-1)),
-      0,
-    );
-  const outcomes = [...text.matchAll(/^kube_vxlan_controller_exec_total(\{[^}]*\}) (\d+)$/gm)];
-  return {
-    outcomes: new Map(outcomes.map(([, labels = "", count]) => [labels, Number(count)])),
-    appended: sum(/^kube_vxlan_controller_steps_total\{.*kind="append-fdb"/),
-    requests: sum(/^rest_client_requests_total\{/),
-    execs: sum(/^kube_vxlan_controller_exec_total\{/),
-    cpuSeconds: sum(/^process_cpu_seconds_total /),
-    residentMiB: sum(/^process_resident_memory_bytes /) / 1024 / 1024,
-  };
 }

@@ -1,0 +1,66 @@
+// How long may a rollout take beside the same containers without the controller, and which counts must it keep?
+
+/** A rollout, or the medians of several. Seconds. */
+export interface Measured {
+  /** All pods ready and the mesh complete, over that of the same containers in the same round. */
+  readonly ratio: number;
+  /** Processor time of the same containers without the controller. */
+  readonly baseCpu: number;
+  readonly execs: number;
+  readonly controllerCpu: number;
+}
+
+/** What a rollout counted. */
+export interface Counted {
+  readonly pods: number;
+  readonly execs: number;
+  /** Requests of the controller by method. */
+  readonly requests: ReadonlyMap<string, number>;
+  /** Seconds from the last interface to the last forwarding entry. */
+  readonly meshAfterLastInterface: number;
+}
+
+const goal = 1.10;
+const tolerance = 0.05;
+
+/** The greatest ratio that is good enough: 1.10, or what the execs and the controller cost on a machine without idle time. */
+export function goalOf({ baseCpu, execs, controllerCpu }: Measured, execCpu: number): number {
+  return Math.max(goal, (baseCpu + execs * execCpu + controllerCpu) / baseCpu + tolerance);
+}
+
+/** One sentence: whether the goal is reached. */
+export function verdictOf(measured: Measured, execCpu: number): string {
+  const limit = goalOf(measured, execCpu);
+  const said = measured.ratio <= limit ? "reached" : "MISSED";
+  const allowed = `(${measured.baseCpu.toFixed(1)} + ${measured.execs} × ${execCpu.toFixed(3)} + ` +
+    `${measured.controllerCpu.toFixed(1)}) / ${measured.baseCpu.toFixed(1)} + ${tolerance}`;
+  return `ratio ${measured.ratio.toFixed(2)}, goal ${limit.toFixed(2)}: ${said}` +
+    (limit > goal ? ` (${goal.toFixed(2)}, or ${allowed})` : "");
+}
+
+/** Counts that are broken, one sentence each. `execsPerPod`: the most that are allowed. */
+export function brokenCounts(counted: Counted, execsPerPod: number): readonly string[] {
+  const { pods, execs, requests, meshAfterLastInterface: late } = counted;
+  // Beside what pods cause: the watches that end, the lease, one Event of the controller's own.
+  const few = 10;
+  const most: readonly { readonly what: string; readonly found: number; readonly limit: number }[] = [
+    { what: "execs", found: execs, limit: pods * execsPerPod },
+    { what: "GET requests", found: requests.get("GET") ?? 0, limit: few },
+    { what: "PATCH requests", found: requests.get("PATCH") ?? 0, limit: pods + few },
+    { what: "POST requests (Events)", found: requests.get("POST") ?? 0, limit: pods + few },
+  ];
+  return [
+    ...most.filter(({ found, limit }) => found > limit).map(({ what, found, limit }) =>
+      `${found} ${what} for ${pods} pods, at most ${limit.toFixed(0)} are allowed`
+    ),
+    ...(late > 0.5
+      ? [`the mesh was complete ${late.toFixed(1)} s after the last interface, not within 0.5 s`]
+      : []),
+  ];
+}
+
+/** The middle one; of an even number the lower of the two, which is a run that there was. NaN of none. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
+}
