@@ -1,11 +1,13 @@
 // deno task bench:cluster [ROUNDS] [PODS,…] [KIND,…]: rollouts on a real two-node Kubernetes beside the same containers
 // without the controller, in turn. Every round is printed, then the medians of the pairwise ratios beside their goals.
+// deno task bench:cluster probes: what startup probes that fail cost, by kind.
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { installController, removeController } from "../cluster/install_controller.ts";
 import { seedAgentImage } from "../cluster/members.ts";
 import { execCost, millisecondsText } from "./cluster/exec_cost.ts";
 import { figuresReader } from "./cluster/figures.ts";
 import { brokenCounts, medianOf, verdictOf } from "./cluster/goal.ts";
+import { probeCosts } from "./cluster/probe_cost.ts";
 import { type ClusterRollout, clusterRollout, type RolloutKind } from "./cluster/rollout.ts";
 import { type Shares, sharesText, totalOf } from "./cluster/shares.ts";
 
@@ -35,6 +37,7 @@ interface Pair {
 Deno.exit(await main(Deno.args));
 
 async function main([rounds = "3", sizes = "10,30,60,100", names]: readonly string[]): Promise<number> {
+  if (rounds === "probes") return await probes();
   const chosen = kindsNamed(names);
   if (typeof chosen === "string") {
     say(chosen);
@@ -61,6 +64,17 @@ async function main([rounds = "3", sizes = "10,30,60,100", names]: readonly stri
   const broken = pairs.flatMap(({ kind, ours }) => brokenOf(kind, ours));
   for (const line of broken.slice(0, 20)) say(`broken: ${line}`);
   return broken.length === 0 ? 0 : 1;
+}
+
+async function probes(): Promise<number> {
+  const cluster = await startCluster();
+  try {
+    await cluster.kubectl(["create", "namespace", namespace]);
+    for (const line of await probeCosts(cluster, namespace)) say(line);
+  } finally {
+    await cluster.close();
+  }
+  return 0;
 }
 
 /** All without names; a sentence when there is no such kind. */

@@ -34,12 +34,14 @@ export interface StartOptions {
   readonly name?: string;
   /** Default 2. */
   readonly nodes?: number;
+  /** IPv4 and IPv6. Default: IPv4 alone. */
+  readonly dualStack?: boolean;
 }
 
 /** Builds what is missing and starts a cluster that ends with this process, however that ends. */
 export async function startCluster(options: StartOptions = {}): Promise<Cluster> {
   const name = options.name ?? testClusterName(Deno.pid);
-  const access = await start(name, options.nodes ?? 2);
+  const access = await start(name, options);
   return ownCluster(access, { close: () => teardown(name) });
 }
 
@@ -70,7 +72,10 @@ export function clusterForTests(): Promise<Cluster> {
 }
 
 /** Starts a cluster owned by this process; `disown` on its daemons leaves it to people. */
-export async function start(name: string, nodes: number): Promise<NodeAccess> {
+export async function start(
+  name: string,
+  { nodes = 2, dualStack = false }: Omit<StartOptions, "name"> = {},
+): Promise<NodeAccess> {
   mustBeRootOnLinux();
   await sweep();
   await mustBeFree(name);
@@ -81,6 +86,7 @@ export async function start(name: string, nodes: number): Promise<NodeAccess> {
   const state: ClusterState = {
     name,
     nodes,
+    dualStack,
     management: await freeManagementNumber(),
     owner: await thisProcess(),
     daemons: [],

@@ -7,29 +7,30 @@ import { isAlive } from "./process_record.ts";
 import { say, seconds } from "./progress.ts";
 import { exists, teardown } from "./teardown.ts";
 
-const usage = `Usage: deno task cluster <up|down|status> [--nodes N]
-  up      builds (once) and starts a two-node Kubernetes; says so when it is up already
+const usage = `Usage: deno task cluster <up|down|status> [--nodes N] [--dual-stack]
+  up      builds (once) and starts a two-node Kubernetes; says so when it is up already;
+          --dual-stack: with IPv4 and IPv6
   down    takes it away again, also one that is half started, and what test runs left behind
   status  says what runs
 `;
 
 async function main(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
-  if (verb === "up") return await up(nodesOf(rest));
+  if (verb === "up") return await up({ nodes: nodesOf(rest), dualStack: rest.includes("--dual-stack") });
   if (verb === "down") return await down();
   if (verb === "status") return await status();
   Deno.stderr.writeSync(new TextEncoder().encode(usage));
   return 2;
 }
 
-async function up(nodes: number): Promise<number> {
+async function up(options: { readonly nodes: number; readonly dualStack: boolean }): Promise<number> {
   const state = await readState(peoplesClusterName);
   if (state && !state.owner && await runs()) {
     say("is up already");
     return await printUse();
   }
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(name, interrupted);
-  const access = await start(peoplesClusterName, nodes);
+  const access = await start(peoplesClusterName, options);
   await access.daemons.disown();
   return await printUse();
 }

@@ -12,6 +12,8 @@ export interface ClusterState {
   readonly name: string;
   readonly nodes: number;
   readonly management: number;
+  /** Nodes, pods and Services have IPv4 and IPv6 addresses, IPv4 first. */
+  readonly dualStack?: boolean;
   /** Whose cluster it is: when that process has gone, so shall the cluster. Absent once `up` has handed it to people. */
   readonly owner?: ProcessRecord;
   readonly daemons: readonly RecordedDaemon[];
@@ -31,7 +33,7 @@ export async function writeState(state: ClusterState): Promise<void> {
 }
 
 /** The names of a state. */
-export function layoutOf(state: Pick<ClusterState, "name" | "nodes" | "management">): Layout {
+export function layoutOf(state: Pick<ClusterState, "name" | "nodes" | "management" | "dualStack">): Layout {
   return layout(state.name, state);
 }
 

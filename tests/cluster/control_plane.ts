@@ -33,7 +33,7 @@ export function apiServer(context: DaemonContext): DaemonSpec {
     "--secure-port=6443",
     "--bind-address=0.0.0.0",
     `--advertise-address=${cluster.nodes[0]?.address}`,
-    "--service-cluster-ip-range=10.96.0.0/16",
+    `--service-cluster-ip-range=10.96.0.0/16${cluster.nodes[0]?.ipv6 ? ",fd00:96::/108" : ""}`,
     `--tls-cert-file=${pki}/apiserver.crt`,
     `--tls-private-key-file=${pki}/apiserver.key`,
     `--client-ca-file=${pki}/ca.crt`,

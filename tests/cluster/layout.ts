@@ -7,6 +7,8 @@ export interface NodeLayout {
   /** Address of the node on the bridge that joins the nodes. */
   readonly address: string;
   readonly podSubnet: string;
+  /** The same of IPv6, on a cluster with both families. */
+  readonly ipv6?: { readonly address: string; readonly podSubnet: string };
   readonly directory: string;
   readonly containerdSocket: string;
   /** Below the mount point of every cgroup hierarchy. */
@@ -45,7 +47,7 @@ export function testClusterName(pid: number): string {
 /** The layout of a cluster. `management` (0..255) is a free number, so that clusters do not share a subnet on the host. */
 export function layout(
   name: string,
-  options: { readonly nodes: number; readonly management: number },
+  options: { readonly nodes: number; readonly management: number; readonly dualStack?: boolean },
 ): Layout {
   const directory = `${clustersDirectory}/${name}`;
   const there = `10.253.${options.management}.2`;
@@ -74,6 +76,8 @@ export function layout(
       namespace: `${name}-node${number}`,
       address: address(number),
       podSubnet: `10.243.${number}.0/24`,
+      ...(options.dualStack &&
+        { ipv6: { address: `fd00:252::${10 + number}`, podSubnet: `fd00:243:0:${number}::/64` } }),
       directory: `${directory}/node${number}`,
       containerdSocket: `${directory}/node${number}/containerd.sock`,
       cgroup: `${name}/node${number}`,

@@ -43,7 +43,7 @@ export const agentImage = "kube-vxlan-controller-agent:0.1.0";
 /** As the seed's: the tools, and not our program. */
 export const seedAgentImage = "aialferov/kube-vxlan-controller-agent";
 /** Where our agent is ready, when it is told to open a port. */
-const readyPort = 18472;
+export const readyPort = 18472;
 
 /** The object to apply. */
 export function workloadObject(workload: Workload): unknown {

@@ -36,7 +36,7 @@ export async function kubelet(options: NodeDaemonOptions): Promise<DaemonSpec> {
       `--kubeconfig=${componentKubeconfig(cluster, node.name)}`,
       `--root-dir=${node.directory}/kubelet`,
       `--hostname-override=${node.name}`,
-      `--node-ip=${node.address}`,
+      `--node-ip=${[node.address, ...(node.ipv6 ? [node.ipv6.address] : [])].join(",")}`,
     ],
   });
 }
@@ -65,8 +65,8 @@ function podNetwork({ node, cluster }: NodeDaemonOptions): string {
         ipam: {
           type: "host-local",
           dataDir: `${node.directory}/ipam`,
-          ranges: [[{ subnet: node.podSubnet }]],
-          routes: [{ dst: "0.0.0.0/0" }],
+          ranges: [[{ subnet: node.podSubnet }], ...(node.ipv6 ? [[{ subnet: node.ipv6.podSubnet }]] : [])],
+          routes: [{ dst: "0.0.0.0/0" }, ...(node.ipv6 ? [{ dst: "::/0" }] : [])],
         },
       },
       { type: "portmap", capabilities: { portMappings: true } },

@@ -41,16 +41,31 @@ async function makeNode(
     "link set eth0 up",
     ...cluster.nodes.filter((other) => other.name !== node.name)
       .map((other) => `route add ${other.podSubnet} via ${other.address}`),
+    ...ipv6Lines(cluster, node),
   ]);
   await batch(cluster.underlayNamespace, [`link set ${port} master br0 up`]);
   const inNode = ["nsenter", `--net=/run/netns/${node.namespace}`];
   await command("forward packets", [...inNode, "sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+  if (node.ipv6 !== undefined) {
+    await command("forward IPv6", [...inNode, "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1"]);
+  }
   // The one Service that the controller needs; there is no kube-proxy.
   await command("translate the service address", [
     ...[...inNode, "iptables", "-w", "-t", "nat", "-A", "PREROUTING"],
     ...["-d", `${cluster.apiServer.service}/32`, "-p", "tcp", "--dport", "443"],
     ...["-j", "DNAT", "--to-destination", new URL(cluster.apiServer.node).host],
   ]);
+}
+
+function ipv6Lines(cluster: Layout, { name, ipv6 }: NodeLayout): readonly string[] {
+  if (ipv6 === undefined) return [];
+  const others = cluster.nodes.filter((other) => other.name !== name);
+  return [
+    `address add ${ipv6.address}/64 dev eth0 nodad`,
+    ...others.flatMap((other) =>
+      other.ipv6 === undefined ? [] : [`route add ${other.ipv6.podSubnet} via ${other.ipv6.address}`]
+    ),
+  ];
 }
 
 async function makeManagementLink(cluster: Layout): Promise<void> {

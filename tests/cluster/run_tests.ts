@@ -14,7 +14,9 @@ async function main([folder = "tests/cluster/", ...rest]: readonly string[]): Pr
   const existing = args.includes("--context") || Deno.env.has("KVC_TEST_CLUSTER");
   if (existing) return await denoTest(tests, { args, env: {} });
   // Ctrl-C ends this process and the tests; the guard of the cluster then takes it down.
-  const cluster = await startCluster();
+  // Both families where this machine has both: what runs over IPv4 must run beside IPv6 too.
+  const dualStack = await Deno.stat("/proc/net/if_inet6").then(() => true, () => false);
+  const cluster = await startCluster({ dualStack });
   try {
     return await denoTest(tests, {
       args,

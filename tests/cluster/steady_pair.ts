@@ -9,11 +9,17 @@ import { until } from "./until.ts";
 
 const address = { one: "10.77.0.1", two: "10.77.0.2" };
 
-/** The pair, on two nodes where there are two. `image`: of its agents. */
+/**
+ * The pair, on two nodes where there are two. `image`: of its agents. `network`: default one of its own; a name of the
+ * ConfigMap makes it a peer of others.
+ */
 export async function startSteadyPair(
   cluster: Cluster,
   namespace: string,
-  { image = "aialferov/kube-vxlan-controller-agent" }: { readonly image?: string } = {},
+  { image = "aialferov/kube-vxlan-controller-agent", network = "steady id=77" }: {
+    readonly image?: string;
+    readonly network?: string;
+  } = {},
 ): Promise<void> {
   const pods = Object.entries(address).map(([name, ip], at) => ({
     apiVersion: "v1",
@@ -21,8 +27,8 @@ export async function startSteadyPair(
     metadata: {
       namespace,
       name: `steady-${name}`,
-      labels: { "vxlan.travelping.com": "true" },
-      annotations: { "vxlan.travelping.com/networks": `steady id=77 ip=${ip}/24` },
+      labels: { app: "steady", "vxlan.travelping.com": "true" },
+      annotations: { "vxlan.travelping.com/networks": `${network} ip=${ip}/24` },
     },
     spec: {
       nodeName: cluster.nodes[at % cluster.nodes.length],
@@ -46,17 +52,21 @@ function agent(name: string, image: string): object {
 }
 
 /**
- * Pings five times a second inside the pod while `fault` runs, and asserts that every packet came back. The ping writes
- * to a file in the pod: an exec of ours would end with the API server.
+ * Pings inside the pod while `fault` runs, and asserts that every packet came back: they carry numbers. The ping writes to a
+ * file in the pod: an exec of ours would end with the API server. `interval`: seconds, default a fifth of one.
  */
 export async function loseNothing(
   cluster: Cluster,
-  { namespace, fault }: { readonly namespace: string; readonly fault: () => Promise<void> },
+  { namespace, fault, interval = 0.2 }: {
+    readonly namespace: string;
+    readonly fault: () => Promise<void>;
+    readonly interval?: number;
+  },
 ): Promise<void> {
   const { pod, container } = await toolsIn(cluster, { namespace, pod: "steady-one" });
   const exec = ["-n", namespace, "exec", pod, "-c", container, "--"];
   const ping =
-    `rm -f /tmp/ping /tmp/stop; ( ping -i 0.2 ${address.two} > /tmp/ping 2>&1 & echo $! > /tmp/pid ) `;
+    `rm -f /tmp/ping /tmp/stop; ( ping -i ${interval} ${address.two} > /tmp/ping 2>&1 & echo $! > /tmp/pid ) `;
   await cluster.kubectl([...exec, "sh", "-c", ping]);
   await fault();
   await cluster.kubectl([...exec, "sh", "-c", "kill -INT $(cat /tmp/pid); sleep 0.5"]);
@@ -65,6 +75,14 @@ export async function loseNothing(
     told.slice(-300);
   // The share is rounded down: one of a thousand would be none.
   const [, sent, back] = /(\d+) packets transmitted, (\d+) (?:packets )?received/.exec(summary) ?? [];
-  assert.ok(sent !== undefined && sent !== "0" && sent === back, summary);
+  const complete = sent !== undefined && sent !== "0" && sent === back;
+  assert.ok(complete, `${summary}; lost are ${lostNumbers(told).join(", ") || "none in the middle"}`);
   say(`steady pair: ${summary}`);
+}
+
+/** The numbers that are missing between the first and the last answer, ten at most. */
+function lostNumbers(told: string): readonly number[] {
+  const seen = new Set([...told.matchAll(/ (?:icmp_)?seq=(\d+) /g)].map(([, number]) => Number(number)));
+  const numbers = Array.from({ length: Math.max(0, ...seen) }, (_, at) => at + 1);
+  return numbers.filter((number) => !seen.has(number)).slice(0, 10);
 }

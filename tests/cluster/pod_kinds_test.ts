@@ -1,0 +1,121 @@
+// Do pods of kinds that not every cluster has become members: over IPv6, and with users of their own (hostUsers: false)?
+import assert from "node:assert/strict";
+import type { Cluster } from "./cluster.ts";
+import { agentContainer, agentImage, overlayHolds, readyPods } from "./members.ts";
+import { floodsTo, pings } from "./pod_network.ts";
+import { until } from "./until.ts";
+import { withController } from "./with_controller.ts";
+
+const namespace = "kinds";
+const network = "sixnet";
+
+Deno.test("pods of kinds that not every cluster has", async (t) => {
+  await withController({ namespace }, async (cluster) => {
+    const missing = await missingOn(cluster);
+    await t.step({
+      name: `family 6: two members on two nodes exchange frames${missing.ipv6 ?? ""}`,
+      ignore: missing.ipv6 !== undefined,
+      fn: () => overIpv6(cluster),
+    });
+    await t.step({
+      name: `hostUsers: false: a pod with users of its own becomes a member${missing.users ?? ""}`,
+      ignore: missing.users !== undefined,
+      fn: async () => {
+        await apply(cluster, { name: "users-0", networks: "vxeth0", more: { hostUsers: false } });
+        await apply(cluster, { name: "users-1", networks: "vxeth0" });
+        const pods = await readyPods(cluster, { namespace, name: "kinds", replicas: 2 });
+        await overlayHolds(cluster, [{ network: "vxeth0", vni: 1000, namespace, pods }]);
+      },
+    });
+  });
+});
+
+async function overIpv6(cluster: Cluster): Promise<void> {
+  await cluster.kubectl([
+    ...["-n", "kube-system", "patch", "configmap", "kube-vxlan-controller", "--type=merge", "-p"],
+    JSON.stringify({ data: { [network]: "id=600 family=6" } }),
+  ]);
+  for (const [at, node] of cluster.nodes.slice(0, 2).entries()) {
+    await apply(cluster, { name: `six-${at}`, node, networks: `${network} ip=10.66.0.${at + 1}/24` });
+  }
+  const pods = await readyPods(cluster, { namespace, name: "kinds", replicas: 2 });
+  const peers = await Promise.all(pods.map(({ name }) => ipv6Of(cluster, name)));
+  for (const [at, { name }] of pods.entries()) {
+    const target = { namespace, pod: name, container: agentContainer, dev: network };
+    const floods = async (): Promise<string> => (await floodsTo(cluster, target)).join(" ");
+    await until(
+      `${name} to flood to the other's IPv6 address`,
+      async () => await floods() === peers[1 - at],
+      {
+        seconds: 30,
+        describe: async () => `${await floods()}, not ${peers[1 - at]}`,
+      },
+    );
+  }
+  assert.ok(await pings(cluster, { namespace, pod: "six-0", to: "10.66.0.2" }), "frames went and came");
+  // The same pods with the other family: the ordinary invariant.
+  await cluster.kubectl([
+    ...["-n", namespace, "annotate", "pods", "--all", "--overwrite"],
+    "vxlan.travelping.com/networks=vxeth0",
+  ]);
+  await overlayHolds(cluster, [{ network: "vxeth0", vni: 1000, namespace, pods }]);
+  await cluster.kubectl(["-n", namespace, "delete", "pods", "--all", "--now"]);
+}
+
+/** For each kind why it is left out here, as the end of the step's name. */
+async function missingOn(cluster: Cluster): Promise<{ readonly ipv6?: string; readonly users?: string }> {
+  const { items } = await cluster.kubectl.json(["get", "nodes"]) as { items: readonly NodeJson[] };
+  const dual = items.length > 1 &&
+    items.every(({ status }) => status.addresses?.some(({ address }) => address.includes(":")));
+  const users = items.every(({ status }) =>
+    status.runtimeHandlers?.some(({ features }) => features?.userNamespaces === true)
+  );
+  const runtime = items[0]?.status.nodeInfo?.containerRuntimeVersion;
+  return {
+    ...(!dual && { ipv6: " (left out: there are no two nodes with IPv6)" }),
+    ...(!users && { users: ` (left out: ${runtime} knows no user namespaces for pods)` }),
+  };
+}
+
+async function apply(
+  cluster: Cluster,
+  { name, networks, node, more = {} }: {
+    readonly name: string;
+    readonly networks: string;
+    readonly node?: string;
+    readonly more?: object;
+  },
+): Promise<void> {
+  const container = (called: string): object => ({
+    ...{ name: called, image: agentImage, imagePullPolicy: "IfNotPresent" },
+    securityContext: { capabilities: { add: ["NET_ADMIN"] } },
+  });
+  const labels = { app: "kinds", "vxlan.travelping.com": "true" };
+  const metadata = { namespace, name, labels, annotations: { "vxlan.travelping.com/networks": networks } };
+  const spec = {
+    ...(node !== undefined && { nodeName: node }),
+    terminationGracePeriodSeconds: 1,
+    initContainers: [container("vxlan-controller-agent-init")],
+    containers: [container(agentContainer)],
+    ...more,
+  };
+  await cluster.kubectl(
+    ["apply", "-f", "-"],
+    JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec }),
+  );
+}
+
+async function ipv6Of(cluster: Cluster, pod: string): Promise<string | undefined> {
+  const { status } = await cluster.kubectl.json(["-n", namespace, "get", "pod", pod]) as {
+    status: { podIPs?: readonly { ip: string }[] };
+  };
+  return status.podIPs?.map(({ ip }) => ip).find((ip) => ip.includes(":"));
+}
+
+interface NodeJson {
+  readonly status: {
+    readonly addresses?: readonly { readonly address: string }[];
+    readonly nodeInfo?: { readonly containerRuntimeVersion: string };
+    readonly runtimeHandlers?: readonly { readonly features?: { readonly userNamespaces?: boolean } }[];
+  };
+}
