@@ -124,7 +124,7 @@ func TestItReapsOrphans(t *testing.T) {
 	})
 }
 
-func TestThePortOpensWithTheMarkerAndClosesAfterTheFirstProbe(t *testing.T) {
+func TestThePortOpensWithTheMarkerAndClosesAfterTheProbe(t *testing.T) {
 	c := startContainer(t, "7001")
 	c.inside("ip link set lo mtu 60000; ip link set lo alias other")
 	if open := c.listeners(); open != "" {
@@ -133,6 +133,8 @@ func TestThePortOpensWithTheMarkerAndClosesAfterTheFirstProbe(t *testing.T) {
 	mark := "ip link set lo alias " + marker
 	c.inside(mark)
 	c.until("the port is open", func() bool { return strings.Contains(c.listeners(), ":7001") })
+	// A scanner's connection comes first, and is held; the probe's is answered all the same.
+	c.inside("(timeout 1 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7001; sleep 9'; true)")
 	c.inside("bash -c 'exec 3<>/dev/tcp/127.0.0.1/7001'")
 	c.until("the port is closed", func() bool { return c.listeners() == "" })
 	// Changes to lo and the same alias once more do not open it again.
@@ -177,14 +179,16 @@ func TestATakenPortIsSaid(t *testing.T) {
 	}
 }
 
-func TestAnswerOnce(t *testing.T) {
+func TestAnswer(t *testing.T) {
+	const quiet = time.Second
 	for _, c := range []struct {
 		it    string
 		limit time.Duration
-		ask   bool
+		asks  int
 	}{
-		{"one connection is enough", time.Minute, true},
-		{"nobody asks", 20 * time.Millisecond, false},
+		{"one connection is enough", time.Minute, 1},
+		{"those who ask later are answered too, more of them than may hold on at a time", time.Minute, holdersMax + 16},
+		{"nobody asks", 20 * time.Millisecond, 0},
 	} {
 		listener, err := listen(0)
 		if err != nil {
@@ -194,27 +198,61 @@ func TestAnswerOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		heard := make(chan int64, 1)
-		if c.ask {
-			go func() {
+		said := make(chan int64, c.asks)
+		go func() {
+			for range c.asks {
 				connection, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", address.(*syscall.SockaddrInet6).Port))
 				if err != nil {
-					t.Error(err)
-					return
+					t.Errorf("%s: %v", c.it, err)
+					said <- 0
+					continue
 				}
-				connection.(*net.TCPConn).CloseWrite()
-				n, _ := io.Copy(io.Discard, connection)
-				heard <- n
-			}()
-		}
-		if got := answerOnce(listener, time.Now().Add(c.limit)); got != c.ask {
+				// Held until the port is closed: holders must not keep it from others.
+				defer connection.Close()
+				go func() {
+					n, _ := io.Copy(io.Discard, connection)
+					said <- n
+				}()
+			}
+			time.Sleep(quiet)
+		}()
+		if got := answer(listener, time.Now().Add(c.limit), quiet); got != (c.asks > 0) {
 			t.Errorf("%s: %v", c.it, got)
 		}
-		if c.ask {
-			if n := <-heard; n != 0 {
-				t.Errorf("it said %d bytes", n)
+		for range c.asks {
+			if n := <-said; n != 0 {
+				t.Errorf("%s: it said %d bytes", c.it, n)
 			}
 		}
+	}
+}
+
+func TestAPortThatIsAskedAllTheTimeClosesAtTheEnd(t *testing.T) {
+	listener, err := listen(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := syscall.Getsockname(listener)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+			}
+			connection, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", address.(*syscall.SockaddrInet6).Port))
+			if err == nil {
+				connection.Close()
+			}
+		}
+	}()
+	if !answer(listener, time.Now().Add(300*time.Millisecond), time.Minute) {
+		t.Error("nobody had asked")
 	}
 }
 

@@ -1,4 +1,4 @@
-// The port that a tcpSocket startup probe asks: open from the marker until the first connection, for 60 s at most.
+// The port that a tcpSocket startup probe asks: open from the marker until nobody asks any more, for 60 s at most.
 package pid1
 
 import (
@@ -8,11 +8,15 @@ import (
 	"time"
 )
 
-// How long the port stays open when nobody asks, how often a taken port is tried, and how long a prober may hold on.
+// How long the port stays open at most and after the last connection, how often a taken port is tried, how long a prober
+// may hold on, how many may do so at a time, and how often they are looked at.
 const (
-	openLimit  = 60 * time.Second
-	retryTaken = time.Second
-	holdLimit  = 2 * time.Second
+	openLimit   = 60 * time.Second
+	quietLimit  = 3 * time.Second
+	retryTaken  = time.Second
+	holdLimit   = 2 * time.Second
+	holdersMax  = 64
+	holdersLook = 100 * time.Millisecond
 )
 
 // servePort opens the port each time the pod is marked as ready. The port is in the user's pod: it is held no longer
@@ -36,7 +40,7 @@ func offer(port int, end time.Time) {
 	for time.Now().Before(end) {
 		listener, err := listen(port)
 		if err == nil {
-			if !answerOnce(listener, end) {
+			if !answer(listener, end, quietLimit) {
 				say("nobody has asked at port " + strconv.Itoa(port) + " for " + openLimit.String() + "; it is closed")
 			}
 			return
@@ -70,7 +74,7 @@ func listenAt(family int, address syscall.Sockaddr) (int, error) {
 		syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY, 0)
 	}
 	if err = syscall.Bind(fd, address); err == nil {
-		err = syscall.Listen(fd, 8)
+		err = syscall.Listen(fd, 256)
 	}
 	if err != nil {
 		syscall.Close(fd)
@@ -79,24 +83,67 @@ func listenAt(family int, address syscall.Sockaddr) (int, error) {
 	return fd, nil
 }
 
-// answerOnce waits for one connection and says nothing on it: that it was made is the answer. It closes the port.
-func answerOnce(listener int, end time.Time) bool {
-	connection := -1
-	for connection < 0 && time.Now().Before(end) {
-		setTimeout(listener, time.Until(end))
-		connection, _, _ = syscall.Accept4(listener, syscall.SOCK_CLOEXEC)
+// answer takes connections and says nothing on them: that they were made is the answer. It closes the port when none has
+// come for `quiet` after another. The first alone would not do: it may be a scanner's or a neighbour's, and the kubelet,
+// which asks every second until it has succeeded, would find the port closed for good. False: nobody has asked.
+func answer(listener int, end time.Time, quiet time.Duration) bool {
+	defer syscall.Close(listener)
+	asked, deadline := false, end
+	var holders []holder
+	for time.Now().Before(deadline) {
+		wait := time.Until(deadline)
+		if len(holders) > 0 {
+			wait = min(wait, holdersLook)
+		}
+		setTimeout(listener, wait)
+		connection, _, err := syscall.Accept4(listener, syscall.SOCK_CLOEXEC)
+		now := time.Now()
+		if err != nil {
+			holders = letGo(holders, func(h holder) bool { return h.hasClosed() || now.Sub(h.since) > holdLimit })
+			if err != syscall.EAGAIN {
+				time.Sleep(time.Millisecond)
+			}
+			continue
+		}
+		asked = true
+		if deadline = now.Add(quiet); deadline.After(end) {
+			deadline = end
+		}
+		// Who comes is let in at once: a full queue would make the kubelet's connection wait for a second.
+		if len(holders) == holdersMax {
+			letGo(holders[:1], func(holder) bool { return true })
+			holders = holders[1:]
+		}
+		holders = append(holders, holder{connection, now})
 	}
-	syscall.Close(listener)
-	if connection < 0 {
-		return false
+	letGo(holders, func(holder) bool { return true })
+	return asked
+}
+
+// holder is a connection that the other side has not closed yet, as probers do at once. A reset could overtake the news
+// of its success, and the side that closes first holds the port for another minute.
+type holder struct {
+	connection int
+	since      time.Time
+}
+
+func (h holder) hasClosed() bool {
+	_, _, err := syscall.Recvfrom(h.connection, make([]byte, 1), syscall.MSG_DONTWAIT)
+	return err != syscall.EAGAIN
+}
+
+// letGo ends those that `over` names, and gives the others.
+func letGo(holders []holder, over func(holder) bool) []holder {
+	var kept []holder
+	for _, h := range holders {
+		if !over(h) {
+			kept = append(kept, h)
+			continue
+		}
+		syscall.SetsockoptLinger(h.connection, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+		syscall.Close(h.connection)
 	}
-	// The prober closes first. A reset could overtake the news of its success, and the side that closes first holds the
-	// port for another minute.
-	setTimeout(connection, holdLimit)
-	syscall.Read(connection, make([]byte, 1))
-	syscall.SetsockoptLinger(connection, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
-	syscall.Close(connection)
-	return true
+	return kept
 }
 
 func setTimeout(fd int, limit time.Duration) {

@@ -14,7 +14,7 @@ import {
 } from "./work_queue_metrics.ts";
 
 /** Programs started in agents. */
-export const execTools = ["agent", "ip", "bridge", "kill", "touch"] as const;
+export const execTools = ["agent", "ip", "bridge", "kill", "touch", "other"] as const;
 export type ExecTool = typeof execTools[number];
 
 /** What an exec came to: the closed set of the exec API layer. */

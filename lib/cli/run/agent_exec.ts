@@ -80,8 +80,9 @@ function toolOf([program]: readonly string[]): ExecTool {
     case "ip":
     case "bridge":
     case "kill":
+    case "touch":
       return program;
     default:
-      return "touch";
+      return "other";
   }
 }
