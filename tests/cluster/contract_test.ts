@@ -1,9 +1,8 @@
 // Does a real API server keep the contract that the sandbox keeps? Where it does not, the contract is wrong.
-import { loadConnection } from "../../lib/kube/config/load_connection.ts";
-import { systemClock } from "../../lib/time/clock.ts";
 import { type Exception, runContract } from "../contract/contract.ts";
 import { expiredHistory } from "../contract/history_cases.ts";
-import { type HttpAccess, httpApi } from "../contract/http_api.ts";
+import { httpApi } from "../contract/http_api.ts";
+import { apiAccess } from "./api_access.ts";
 import { type Cluster, clusterForTests } from "./cluster.ts";
 import type { NodeAccess } from "./node_access.ts";
 import { inNamespace } from "./test_namespace.ts";
@@ -16,7 +15,7 @@ Deno.test("the contract: a real API server", async (t) => {
   try {
     await inNamespace(cluster, async (_, namespace) => {
       const { access } = cluster;
-      using api = httpApi(await accessTo(cluster), {
+      using api = httpApi(await apiAccess(cluster), {
         name: cluster.description,
         namespace,
         image,
@@ -42,14 +41,4 @@ async function expireHistory(access: NodeAccess): Promise<void> {
   const ready = async (): Promise<boolean> =>
     (await access.kubectl.try(["get", "--raw", "/readyz"])).code === 0;
   await until("the API server to be back", ready, { seconds: 60 });
-}
-
-async function accessTo({ kubeconfig, context }: Cluster): Promise<HttpAccess> {
-  const options = { ...(kubeconfig && { kubeconfig }), ...(context && { context }) };
-  const connection = await loadConnection(options, {
-    env: (name) => Deno.env.get(name),
-    readTextFile: (path) => Deno.readTextFile(path),
-    clock: systemClock,
-  });
-  return { server: connection.server, ...await connection.credentials() };
 }

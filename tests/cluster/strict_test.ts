@@ -79,6 +79,7 @@ const everything = {
   "monitoring.enabled": true,
   "admission.agentInjection": true,
   "admission.controllerExec": true,
+  "admission.controllerStatus": true,
 };
 
 async function yamlFiles(folder: string): Promise<readonly string[]> {

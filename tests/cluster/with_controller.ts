@@ -9,9 +9,12 @@ export interface Scene {
   readonly admission?: boolean;
 }
 
-const admissionFiles = ["controller-exec.yaml", "agent-injection.yaml"].map((file) =>
-  `${repository}deploy/admission/${file}`
-);
+/** Everything of deploy/admission that says what the controller's token is good for, and what goes into pods. */
+export const admissionFiles: readonly string[] = [
+  "controller-exec.yaml",
+  "controller-status.yaml",
+  "agent-injection.yaml",
+].map((file) => `${repository}deploy/admission/${file}`);
 
 /** Installs, runs `test`, removes. When the test fails, the controller's last words are shown. */
 export async function withController(scene: Scene, test: (cluster: Cluster) => Promise<void>): Promise<void> {

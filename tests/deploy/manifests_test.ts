@@ -1,8 +1,10 @@
 // Do the manifests agree with each other and with the program: rights, names, commands, options?
 import assert from "node:assert/strict";
+import { membershipOptions } from "../../lib/cli/settings/options.ts";
 import { agentCommand } from "../../lib/controller/agent/program_session.ts";
 import { batchCommand } from "../../lib/overlay/iproute2/render.ts";
 import { readyMarker } from "../../lib/overlay/step.ts";
+import { deeds } from "../cluster/thief/deeds.ts";
 import { type KubeObject, objectsIn } from "../manifests/kustomize.ts";
 import { rightsOf } from "../manifests/rights.ts";
 
@@ -25,6 +27,22 @@ Deno.test("the controller has no more rights than are written down here", async 
     "pods/exec get",
     "pods/status patch",
   ]);
+});
+
+Deno.test("what a thief could do with each right is tried on a real API server", async () => {
+  const rights = rightsOf(objectsIn(await text("k8s.yaml")));
+  const missing = rights.filter((right) => !deeds.some((deed) => deed.right === right));
+  assert.deepEqual(missing, [], "rights of which tests/cluster/thief/deeds.ts tries nothing");
+});
+
+Deno.test("the policy on pods/status goes by the annotation that the controller has when nothing is said", async () => {
+  const file = "deploy/admission/controller-status.yaml";
+  const [policy] = await objects(file, "ValidatingAdmissionPolicy");
+  const [annotation] = policy?.spec.variables ?? [];
+  assert.deepEqual(annotation, {
+    name: "annotation",
+    expression: JSON.stringify(membershipOptions.annotation.fallback),
+  });
 });
 
 Deno.test("the admission policy lets exactly the program's commands pass", async () => {

@@ -34,7 +34,7 @@ Deno.test("with its own values the chart is deploy/ha, and what deploy/monitorin
   const values = {
     highAvailability: true,
     monitoring: { enabled: true },
-    admission: { agentInjection: true, controllerExec: true },
+    admission: { agentInjection: true, controllerExec: true, controllerStatus: true },
   };
   const parts = await Promise.all(
     ["ha", "monitoring", "admission"].map((name) => kustomizeObjects(`${repository}deploy/${name}`)),
@@ -56,7 +56,7 @@ Deno.test("another release in another namespace has names of its own everywhere"
   const values = {
     highAvailability: true,
     monitoring: { enabled: true },
-    admission: { agentInjection: true, controllerExec: true },
+    admission: { agentInjection: true, controllerExec: true, controllerStatus: true },
   };
   const objects = await chartObjects({ chart, name: "lab", namespace: "nets", values });
   const name = "lab-kube-vxlan-controller";
@@ -200,6 +200,15 @@ const cases: readonly ValueCase[] = [
     values: { admission: { controllerExec: true } },
     see: (objects) => objects.filter(({ kind }) => kind.includes("Admission")).map(({ kind }) => kind),
     expected: ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+  },
+  {
+    it: "admission.controllerStatus follows the annotation of the settings",
+    values: { settings: { annotation: "x.example/y" }, admission: { controllerStatus: true } },
+    see: (objects) =>
+      one(objects, "ValidatingAdmissionPolicy").spec.variables.find(({ name }: { name: string }) =>
+        name === "annotation"
+      ),
+    expected: { name: "annotation", expression: '"x.example/y"' },
   },
 ];
 for (const { it, values, see, expected } of cases) {

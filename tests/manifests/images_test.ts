@@ -14,7 +14,7 @@ const overlays = ["base", "ha", "namespaced", "upgrade", "upgrade/ha", "upgrade/
 const everything = {
   highAvailability: true,
   monitoring: { enabled: true },
-  admission: { agentInjection: true, controllerExec: true },
+  admission: { agentInjection: true, controllerExec: true, controllerStatus: true },
 };
 
 Deno.test("an image is named in one place: overlays, policy, chart, examples and k8s.yaml follow", async () => {

@@ -16,6 +16,7 @@ import { withAgents } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
+import { inspectOwn } from "./own_view.ts";
 import { messageOf } from "../../text/defined.ts";
 
 export const inspectCommand: CommandSpec<typeof viewOptions> = {
@@ -24,7 +25,11 @@ export const inspectCommand: CommandSpec<typeof viewOptions> = {
   args: [{ name: "<pod>", description: "NAMESPACE/NAME" }],
   options: viewOptions,
   action: ({ settings, args: [name] }, host) =>
-    withClusterView(settings, { host, use: (view) => inspect(named(name, view), { view, host }) }),
+    withClusterView(settings, {
+      host,
+      use: (view) => inspect(named(name, view), { view, host }),
+      own: (view) => inspectOwn(name, view),
+    }),
 };
 
 function named(name: string | undefined, { pods, settings }: ClusterView): PodView {

@@ -2,10 +2,11 @@
 import type { Store } from "../../controller/store/store.ts";
 import type { PodView } from "../../member/pod.ts";
 import { type Network, peerKey } from "../../network/network.ts";
-import { printable } from "../../text/printable.ts";
 import { exitStatus } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
+import { listOwn } from "./own_view.ts";
+import { textTable } from "./text_table.ts";
 
 export const listCommand: CommandSpec<typeof viewOptions> = {
   name: "list",
@@ -13,20 +14,22 @@ export const listCommand: CommandSpec<typeof viewOptions> = {
   args: [{ name: "<what>", description: "pods or networks" }],
   options: viewOptions,
   action: ({ settings, args: [what] }, host) => {
-    const table = tableOf(what);
+    const asked = listed(what);
+    const table = asked === "pods" ? podTable : networkTable;
     return withClusterView(settings, {
       host,
       use: (view) => {
         for (const line of table(view)) host.print(line);
         return exitStatus.ok;
       },
+      own: (view) => listOwn(asked, view),
     });
   },
 };
 
-function tableOf(what: string | undefined): (view: ClusterView) => readonly string[] {
-  if (what === "pods") return podTable;
-  if (what === "networks" || what === "nets") return networkTable;
+function listed(what: string | undefined): "pods" | "networks" {
+  if (what === "pods") return "pods";
+  if (what === "networks" || what === "nets") return "networks";
   throw new UsageError(`Cannot list "${what ?? ""}": expected pods or networks`);
 }
 
@@ -89,11 +92,4 @@ function networkTable({ pods, store }: ClusterView): readonly string[] {
 function someOf(members: readonly string[]): string {
   const shown = members.slice(0, 4).join(", ");
   return members.length > 4 ? `${shown}, …` : shown;
-}
-
-/** Lines with columns as wide as their widest cell and three blanks between; foreign text made harmless. */
-export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const all = [head, ...rows].map((row) => row.map(printable));
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ").trimEnd());
 }

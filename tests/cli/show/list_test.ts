@@ -1,6 +1,7 @@
 // What does `list` print of pods in every state, and of networks?
 import assert from "node:assert/strict";
-import { listCommand, textTable } from "../../../lib/cli/show/list.ts";
+import { listCommand } from "../../../lib/cli/show/list.ts";
+import { textTable } from "../../../lib/cli/show/text_table.ts";
 import { field, type KubeObject } from "../../sandbox/store/kube_object.ts";
 import { setStage } from "../../stories/stage.ts";
 import { runOn } from "../test_host.ts";

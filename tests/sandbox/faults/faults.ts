@@ -1,7 +1,7 @@
 // What shall go wrong? Faults as data: which request or exec they befall, how, and how often.
 import type { ApiRoute } from "../api/routes.ts";
 
-/** Which requests; a field left out matches all. `continued`: only pages after the first. */
+/** Which requests; a field left out matches all. `namespace` "": of all. `continued`: only pages after the first. */
 export interface RequestMatch {
   readonly verb?: ApiRoute["verb"];
   readonly resource?: string;
@@ -116,7 +116,7 @@ export class FaultBook {
       ({ verb, resource, namespace, continued }) =>
         (verb === undefined || verb === seen.verb) &&
         (resource === undefined || resource === seen.resource.plural) &&
-        (namespace === undefined || namespace === seen.namespace) &&
+        (namespace === undefined || namespace === (seen.namespace ?? "")) &&
         (continued === undefined || continued === seen.continued),
     );
   }
