@@ -22,12 +22,17 @@ const usualDomain = "vxlan.travelping.com";
 
 /** Type of the pod condition: `vxlan.travelping.com/Ready`. It can be named as a readinessGate. */
 export function conditionType(annotationKey: string): string {
-  return `${domainOf(annotationKey)}/Ready`;
+  return ownKey(annotationKey, "Ready");
 }
 
 /** Annotation with the state of each network: `vxlan.travelping.com/network-status`. */
 export function statusAnnotation(annotationKey: string): string {
-  return `${domainOf(annotationKey)}/network-status`;
+  return ownKey(annotationKey, "network-status");
+}
+
+/** Another key of ours, in the domain of the annotation that names networks. */
+export function ownKey(annotationKey: string, name: string): string {
+  return `${domainOf(annotationKey)}/${name}`;
 }
 
 /** Undefined when the pod shows nothing of ours. */
@@ -58,7 +63,8 @@ function textOf(
   return { status: condition.status, reason: condition.reason ?? "", message: condition.message ?? "" };
 }
 
-function domainOf(annotationKey: string): string {
+/** The domain of our names. */
+export function domainOf(annotationKey: string): string {
   const slash = annotationKey.indexOf("/");
   return slash < 0 ? usualDomain : annotationKey.slice(0, slash);
 }

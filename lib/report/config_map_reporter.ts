@@ -9,6 +9,8 @@ export interface ConfigMapSeen {
     | { readonly uid: string; readonly namespace: string; readonly name: string }
     | undefined;
   readonly problems: readonly Problem[];
+  /** Names of the networks that it has, or had when it was last good. */
+  readonly networks: ReadonlySet<string>;
 }
 
 /** Lines about one change of the ConfigMap: it may have thousands of keys, and all of them may go at once. */
@@ -30,7 +32,7 @@ export class ConfigMapReporter {
   }
 
   /** `view`: the ConfigMap, if there is one; `cluster`: what became of it. */
-  tell(view: { readonly uid: string } | undefined, { notices, problems }: ClusterNetworks): void {
+  tell(view: { readonly uid: string } | undefined, { notices, problems, networks }: ClusterNetworks): void {
     const { log, configMap, onConfigMap } = this.#options;
     const texts = new Set(problems.map(problemText));
     const news = [...notices, ...texts.difference(this.#said)];
@@ -42,6 +44,10 @@ export class ConfigMapReporter {
       );
     }
     this.#said = texts;
-    onConfigMap?.({ configMap: view === undefined ? undefined : { uid: view.uid, ...configMap }, problems });
+    onConfigMap?.({
+      configMap: view === undefined ? undefined : { uid: view.uid, ...configMap },
+      problems,
+      networks: new Set(networks.keys()),
+    });
   }
 }

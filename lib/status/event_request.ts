@@ -64,9 +64,12 @@ async function send(
   });
 }
 
+/** What was being done to the object when it happened. */
+const actions = { Pod: "JoinNetworks", ConfigMap: "ReadNetworks", Service: "ListMembers" };
+
 /** The object that an Event is about. */
 export interface Regarding extends ReportedPod {
-  readonly kind: "Pod" | "ConfigMap";
+  readonly kind: keyof typeof actions;
 }
 
 /** An Event and how often it has happened. */
@@ -98,7 +101,7 @@ export function eventObject(event: EventOccurrence, instance: string): Readonly<
     eventTime: microTime(event.since),
     reportingController: controller,
     reportingInstance: instance.slice(0, longestInstance),
-    action: regarding.kind === "Pod" ? "JoinNetworks" : "ReadNetworks",
+    action: actions[regarding.kind],
     reason,
     type,
     note,

@@ -10,6 +10,7 @@ import { leaseCases } from "./lease_cases.ts";
 import { listCases } from "./list_cases.ts";
 import { patchCases } from "./patch_cases.ts";
 import { type Case, Scene } from "./scene.ts";
+import { sliceCases } from "./slice_cases.ts";
 import { updateCases } from "./update_cases.ts";
 import { watchCases } from "./watch_cases.ts";
 
@@ -31,6 +32,7 @@ export const clauses: readonly Case[] = [
   ...errorCases,
   ...eventCases,
   ...leaseCases,
+  ...sliceCases,
   ...execCases,
   ...historyCases,
 ];

@@ -142,6 +142,15 @@ const cases: readonly ValueCase[] = [
     expected: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: ["a"] }] },
   },
   {
+    it: "settings.names brings its rights, in the watched namespaces only if there are any",
+    values: { watchNamespaces: ["a"], settings: { names: true } },
+    see: (objects) => [
+      variables(objects)["KVC_NAMES"],
+      objects.filter(({ metadata }) => metadata.name.endsWith("-names")).map(keyOf).sort(),
+    ],
+    expected: ["true", ["Role a/kube-vxlan-controller-names", "RoleBinding a/kube-vxlan-controller-names"]],
+  },
+  {
     it: "highAvailability",
     values: { highAvailability: true },
     see: (

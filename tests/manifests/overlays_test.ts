@@ -26,6 +26,23 @@ Deno.test("deploy/ha: two replicas on two nodes, a disruption budget, and nothin
   assert.deepEqual(budget?.spec, { minAvailable: 1, selector: one(ha, "Deployment").spec.selector });
 });
 
+Deno.test("deploy/names: the flag and the rights that it needs, and nothing else", async () => {
+  const names = await build("names");
+  const added = names.filter((object) => !base.some((other) => keyOf(other) === keyOf(object)));
+  assert.deepEqual(added.map(keyOf).sort(), [
+    "ClusterRole /kube-vxlan-controller-names",
+    "ClusterRoleBinding /kube-vxlan-controller-names",
+  ]);
+  assert.deepEqual(rightsOf(added), [
+    ...["create", "delete", "list", "patch", "watch"].map((verb) => `endpointslices ${verb}`),
+    ...["list", "watch"].map((verb) => `services ${verb}`),
+  ]);
+  const expected = base.map(changed("Deployment", (deployment) => {
+    deployment.spec.template.spec.containers[0].env.push({ name: "KVC_NAMES", value: "true" });
+  }));
+  assert.deepEqual(names.filter((object) => !added.includes(object)), expected);
+});
+
 Deno.test("deploy/namespaced: the same pod and the same rights, in one namespace only", async () => {
   const here = await build("namespaced");
   assert.deepEqual(rightsOf(here), rightsOf(base));

@@ -15,6 +15,7 @@ import { gatedExecutor, timedSessions } from "./agent_exec.ts";
 import { serveHealth } from "./serve_health.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { leadershipFrom } from "./leadership.ts";
+import { namesOutlet } from "./names_parts.ts";
 import {
   connectionOptions,
   logOptions,
@@ -61,6 +62,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
     metrics,
     isLeader: leadership.isLeader,
   });
+  const names = namesOutlet(settings, { client, host, log, metrics, leadership, events: status.events });
   const logReporter = createLogReporter({ log, clock });
   const controller: Controller = new Controller(
     { ...controllerSet, limits: limitsFor(settings.maxExecRate) },
@@ -71,13 +73,16 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
       terminate: (agent) => execs.terminate(agent),
       clock,
       log,
-      reporter: joinReporters([logReporter, ...status.reporters]),
+      reporter: joinReporters([logReporter, ...status.reporters, ...names.reporters]),
       isLeader: leadership.isLeader,
       queueObserver: queueObserver(metrics),
       onStep: (step) => metrics.step(step.kind),
       onWatchEnd: (seen) => metrics.watchEnded(seen),
       onAlive: (resource, namespace) => metrics.watchAlive(resource, namespace),
-      onConfigMap: status.onConfigMap,
+      onConfigMap: (seen) => {
+        status.onConfigMap(seen);
+        names.onConfigMap(seen);
+      },
       onInterfaceReady: (ms) => metrics.interfaceReady(ms),
       onPeerEntry: (ms) => metrics.peerEntry(ms),
     },
@@ -86,6 +91,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   const served = serveHealth(settings.httpAddress, { controller, metrics, host, log });
   await controller.run(host.stop);
   logReporter.close();
+  await names.close();
   await status.close();
   await leadership.close();
   await served.close();

@@ -14,6 +14,8 @@ import type { Host } from "../host.ts";
 export interface StatusOutlets {
   readonly reporters: readonly Reporter[];
   readonly onConfigMap: (seen: ConfigMapSeen) => void;
+  /** Absent with `off`. */
+  readonly events?: EventWriter;
   readonly close: () => Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function statusOutlets(
   return {
     reporters: [writer],
     onConfigMap: configMapEvents({ events, isLeader }),
+    events,
     close: async () => {
       await Promise.all([writer.close(), events.close()]);
     },

@@ -170,6 +170,10 @@ export const runOptions = {
     choices: statusParts,
     parse: oneOf(statusParts),
   },
+  names: {
+    description:
+      "give headless Services that name a network the overlay addresses of its members; needs deploy/names",
+  },
   leaderElection: {
     description: "run beside other replicas: only the holder of the Lease changes pods",
   },

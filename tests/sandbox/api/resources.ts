@@ -79,6 +79,27 @@ export const leases: ResourceType = {
   selectableFields: always,
 };
 
+/** Services: objects only, nobody serves them. */
+export const services: ResourceType = {
+  ...common,
+  plural: "services",
+  singular: "service",
+  kind: "Service",
+  shortNames: ["svc"],
+  subresources: ["status"],
+  selectableFields: [...always, "spec.clusterIP", "spec.type"],
+};
+
+/** EndpointSlices. */
+export const endpointSlices: ResourceType = {
+  ...common,
+  group: "discovery.k8s.io",
+  plural: "endpointslices",
+  singular: "endpointslice",
+  kind: "EndpointSlice",
+  selectableFields: always,
+};
+
 /** Namespaces. */
 export const namespaces: ResourceType = {
   ...common,
@@ -96,8 +117,10 @@ export const allResources: readonly ResourceType[] = [
   coreEvents,
   namespaces,
   pods,
+  services,
   newEvents,
   leases,
+  endpointSlices,
 ];
 
 /** `v1`, `coordination.k8s.io/v1`. */

@@ -1,0 +1,123 @@
+// Names of members in DNS, as `--names` says: what the controller knows of pods, handed to those who write slices.
+import { createHash } from "node:crypto";
+import type { ApiClient } from "../../kube/api/client.ts";
+import { conditionType, domainOf, ownKey } from "../../member/current_status.ts";
+import { Names } from "../../names/names.ts";
+import { createLogDeduplicator } from "../../ops/dedup.ts";
+import type { Log } from "../../ops/log.ts";
+import type { Metrics } from "../../ops/metrics.ts";
+import type { ConfigMapSeen } from "../../report/config_map_reporter.ts";
+import type { PodReport, Reporter } from "../../report/report.ts";
+import type { EventWriter } from "../../status/event_writer.ts";
+import { messageOf } from "../../text/defined.ts";
+import { cutBytes } from "../../text/printable.ts";
+import type { Host } from "../host.ts";
+import { UsageError } from "../program.ts";
+import type { membershipOptions, runOptions, SettingsOf } from "../settings/options.ts";
+import type { Leadership } from "./leadership.ts";
+
+/** Whom to tell, and what to close in the end. */
+export interface NamesOutlet {
+  readonly reporters: readonly Reporter[];
+  readonly onConfigMap: (seen: ConfigMapSeen) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** The API refuses more bytes in an Event, more characters in a label. */
+const longestNote = 1024;
+const longestLabel = 63;
+
+/** Nobody without `--names`. Throws UsageError when pods do not show whether their networks are ready. */
+export function namesOutlet(
+  settings: SettingsOf<typeof runOptions & typeof membershipOptions>,
+  { client, host, log, metrics, leadership, events }: {
+    readonly client: ApiClient;
+    readonly host: Host;
+    readonly log: Log;
+    readonly metrics: Metrics;
+    readonly leadership: Leadership;
+    readonly events: EventWriter | undefined;
+  },
+): NamesOutlet {
+  if (!settings.names) return { reporters: [], onConfigMap: () => {}, close: () => Promise.resolve() };
+  if (settings.status !== "all" || events === undefined) {
+    throw new UsageError(
+      `Cannot use --names with --status=${settings.status}: whether a member is ready is read from the pods' condition; ` +
+        "use --status=all",
+    );
+  }
+  const { annotation } = settings;
+  const said = createLogDeduplicator();
+  const names = new Names({
+    client,
+    clock: host.clock,
+    keys: {
+      network: ownKey(annotation, "network"),
+      selector: ownKey(annotation, "selector"),
+      networks: annotation,
+      condition: conditionType(annotation),
+    },
+    podSelector: settings.selector,
+    namespaces: settings.watchNamespaces ?? [],
+    managedBy: managedBy(domainOf(annotation)),
+    isLeader: leadership.isLeader,
+    tell: ({ uid, namespace, name }, { reason, note }) => {
+      log.warn(note, { service: `${namespace}/${name}` });
+      const text = cutBytes(note, longestNote);
+      const event = { reason, type: "Warning", note: text, dedupKey: text } as const;
+      events.emit({ kind: "Service", uid, namespace, name }, event);
+    },
+    onTrouble: ({ resource, what, end, reason, retryIn }) => {
+      metrics.watchEnded({ resource, reason: end });
+      const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
+      if (end === "expected" || retryIn === 0 || !said.problem(what, `${end} ${reason}`).say) log.debug(text);
+      else log.warn(text, { watch: what, trouble: end });
+    },
+    onRecovered: (what) => {
+      const repeated = said.recovered(what);
+      if (repeated !== undefined) log.info(`watching ${what} again`, { repeated });
+    },
+    onWrite: (service, error) => {
+      const key = `write ${service}`;
+      if (error === undefined) said.recovered(key);
+      else if (said.problem(key, messageOf(error)).say) log.warn(messageOf(error), { service });
+    },
+    onUnreadable: (reason) => log.warn(reason),
+    onAlive: (resource, namespace) => metrics.watchAlive(resource, namespace),
+    observe: metrics.workQueue("names"),
+  });
+  leadership.onStarted(() => names.restart());
+  return {
+    reporters: [namesReporter(names)],
+    onConfigMap: ({ networks }) => names.putNetworks(networks),
+    close: () => names.close(),
+  };
+}
+
+/** Tells what was found in pods: what their authors wrote counts only once it has been judged, set and read back. */
+function namesReporter(names: Names): Reporter {
+  return {
+    report: (report) => {
+      const given = givenAddresses(report);
+      if (given !== undefined) names.give(report.pod, given);
+    },
+    changed: () => {},
+    released: () => {},
+    forget: (uid) => names.takeBack(uid),
+  };
+}
+
+/** Undefined when the kernel was not looked at: then what is known stands. */
+function givenAddresses(report: PodReport): ReadonlyMap<string, readonly string[]> | undefined {
+  if (report.state.kind === "former") return new Map();
+  if (report.entriesMissing === undefined || report.isHalfSeen === true) return undefined;
+  const made = report.networks.filter(({ mac }) => mac !== undefined);
+  return new Map(made.map(({ network }) => [network.name, network.addresses.map(({ address }) => address)]));
+}
+
+/** Slices of controllers with other annotations are not ours, so the domain is part of it. */
+function managedBy(domain: string): string {
+  const whole = `kube-vxlan-controller.${domain}`;
+  if (whole.length <= longestLabel) return whole;
+  return `kube-vxlan-controller.${createHash("sha256").update(domain).digest("hex").slice(0, 16)}`;
+}
