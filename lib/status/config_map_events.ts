@@ -7,7 +7,7 @@ import { warningsOf } from "./events.ts";
 /** An observer that writes an Event when what is to be said has changed. One key's problems are one Event. */
 export function configMapEvents(
   { events, isLeader }: { readonly events: EventWriter; readonly isLeader: () => boolean },
-): (seen: ConfigMapSeen) => void {
+): (seen: Omit<ConfigMapSeen, "networks">) => void {
   let said: ReadonlySet<string> = new Set();
   return ({ configMap, problems }) => {
     if (configMap === undefined || !isLeader()) return;

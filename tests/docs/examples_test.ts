@@ -32,7 +32,7 @@ const snippets = codeBlocks(documents).filter(({ language }) => language === "ya
       return document.toJS() as unknown;
     })
   );
-const examples = (await Promise.all(["first", "seed", "routed"].map(async (name) => {
+const examples = (await Promise.all(["first", "seed", "routed", "names"].map(async (name) => {
   const yaml = await text(`examples/${name}.yaml`);
   return parseAllDocuments(yaml).map((document) => document.toJS() as unknown);
 }))).flat();
@@ -141,7 +141,11 @@ const agentsOnly = {
 };
 
 function podOf({ annotation, spec }: { readonly annotation: string; readonly spec: unknown }): V1Pod {
-  const metadata = { uid: "u", namespace: "lab", name: "p", annotations: { [annotationKey]: annotation } };
+  // Of a StatefulSet, since examples may ask for an address by its number.
+  const metadata = {
+    ...{ uid: "u", namespace: "lab", name: "p-1", annotations: { [annotationKey]: annotation } },
+    ownerReferences: [{ apiVersion: "apps/v1", kind: "StatefulSet", name: "p", uid: "s", controller: true }],
+  };
   return { metadata, spec, status: { podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }] } } as unknown as V1Pod;
 }
 

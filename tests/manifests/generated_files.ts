@@ -34,8 +34,12 @@ export async function staleFiles(root: string): Promise<ReadonlyMap<string, stri
       pattern: /(\bimage: )(.*)/g,
       value: agent,
     })),
-    // It has an image beside the agent's.
-    { path: "examples/first.yaml", pattern: /(name: vxlan-controller-agent\n +image: )(.*)/g, value: agent },
+    // They have images beside the agent's.
+    ...["first", "names"].map((name) => ({
+      path: `examples/${name}.yaml`,
+      pattern: /(name: vxlan-controller-agent\n +image: )(.*)/g,
+      value: agent,
+    })),
   ];
   const wanted = new Map<string, string>();
   for (const rewrite of rewritten) wanted.set(rewrite.path, await rewrittenText(root, rewrite));

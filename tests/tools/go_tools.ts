@@ -7,8 +7,9 @@ import { command } from "../cluster/run_command.ts";
 
 const modules = new URL("./", import.meta.url).pathname;
 
-/** The package of each program; tools.go names the same, so that go.mod keeps them. */
+/** The package of each program; tools.go names the same, so that go.mod keeps them. `./NAME` has a go.mod of its own. */
 const packages = {
+  coredns: "./coredns",
   actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
   crane: "github.com/google/go-containerregistry/cmd/crane",
   helm: "helm.sh/helm/v4/cmd/helm",
@@ -18,9 +19,11 @@ const packages = {
 /** A program of go.mod. `crane registry serve` is a registry for loopback. */
 export type GoTool = keyof typeof packages;
 
-/** The path of a program. Builds it first when the cache does not hold it: helm takes minutes, the others seconds. */
+/** The path of a program. Builds it first when the cache does not hold it: helm and coredns take minutes, the others seconds. */
 export async function goTool(name: GoTool): Promise<string> {
-  const directory = `${cacheDirectory()}/go-tools-${await versions()}`;
+  const isOwn = packages[name] === `./${name}`;
+  const folder = isOwn ? `${modules}${name}/` : modules;
+  const directory = `${cacheDirectory()}/go-tools-${await versions(folder)}`;
   const program = `${directory}/${name}`;
   if (await isFile(program)) return program;
   const go = await goToolchain();
@@ -29,9 +32,17 @@ export async function goTool(name: GoTool): Promise<string> {
   try {
     await step(`go build of ${name}`, () =>
       command(`build ${name}`, [
-        ...[go.program, "build", "-trimpath", "-ldflags=-s -w", "-o", unfinished, packages[name]],
+        ...[
+          go.program,
+          "build",
+          "-trimpath",
+          "-ldflags=-s -w",
+          "-o",
+          unfinished,
+          isOwn ? "." : packages[name],
+        ],
       ], {
-        cwd: modules,
+        cwd: folder,
         env: { ...go.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" },
       }));
     // Two runs may build at the same time; each renames a whole program.
@@ -43,9 +54,9 @@ export async function goTool(name: GoTool): Promise<string> {
 }
 
 /** Another version of a tool or of one of its modules, another machine: another directory. */
-async function versions(): Promise<string> {
+async function versions(folder: string): Promise<string> {
   const hash = createHash("sha256").update(Deno.build.arch);
-  for (const file of ["go.mod", "go.sum"]) hash.update(await Deno.readFile(`${modules}${file}`));
+  for (const file of ["go.mod", "go.sum"]) hash.update(await Deno.readFile(`${folder}${file}`));
   return hash.digest("hex").slice(0, 12);
 }
 

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import type { ApiClient } from "../../kube/api/client.ts";
 import { conditionType, domainOf, ownKey } from "../../member/current_status.ts";
+import { contains } from "../../network/grammar/address.ts";
+import type { Network } from "../../network/network.ts";
 import { Names } from "../../names/names.ts";
 import { createLogDeduplicator } from "../../ops/dedup.ts";
 import type { Log } from "../../ops/log.ts";
@@ -112,7 +114,14 @@ function givenAddresses(report: PodReport): ReadonlyMap<string, readonly string[
   if (report.state.kind === "former") return new Map();
   if (report.entriesMissing === undefined || report.isHalfSeen === true) return undefined;
   const made = report.networks.filter(({ mac }) => mac !== undefined);
-  return new Map(made.map(({ network }) => [network.name, network.addresses.map(({ address }) => address)]));
+  return new Map(made.map(({ network }) => [network.name, listable(network)]));
+}
+
+/** Where the ConfigMap says which subnets a network has, an author's `ip=` outside of them leads nobody there. */
+function listable({ addresses, pool }: Network): readonly string[] {
+  const all = addresses.map(({ address }) => address);
+  if (pool === undefined) return all;
+  return all.filter((address) => pool.subnets.some(({ subnet }) => contains(subnet, address)));
 }
 
 /** Slices of controllers with other annotations are not ours, so the domain is part of it. */
