@@ -1,5 +1,4 @@
 // Where does a line end? Bytes in any portions become lines of text.
-import { Buffer } from "node:buffer";
 
 /** Cuts a stream of bytes into lines. */
 export interface LineReader {
@@ -12,21 +11,12 @@ export interface LineReader {
 /** Lines end with `\n` (a `\r` before it stays). Bytes that are no UTF-8 become U+FFFD; nothing is thrown. */
 export function createLineReader(): LineReader {
   const decoder = new TextDecoder();
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-
-  function keep(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    pending.push(bytes);
-    pendingBytes += bytes.length;
-  }
+  const pending = new GrowingBytes();
 
   function complete(end: Uint8Array): string {
-    keep(end);
-    const line = decoder.decode(pending.length === 1 ? pending[0] : Buffer.concat(pending));
-    pending = [];
-    pendingBytes = 0;
-    return line;
+    if (pending.length === 0) return decoder.decode(end);
+    pending.append(end);
+    return decoder.decode(pending.take());
   }
 
   return {
@@ -37,11 +27,49 @@ export function createLineReader(): LineReader {
         lines.push(complete(chunk.subarray(from, at)));
         from = at + 1;
       }
-      keep(chunk.slice(from));
+      pending.append(chunk.subarray(from));
       return lines;
     },
     get pendingBytes() {
-      return pendingBytes;
+      return pending.length;
     },
   };
 }
+
+/** Bytes that come in portions of any size, in one buffer: kept one by one each portion would cost hundreds of bytes. */
+export class GrowingBytes {
+  #buffer = new Uint8Array();
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** All of them, until the next portion comes. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** A copy of them is kept. */
+  append(bytes: Uint8Array): void {
+    const needed = this.#length + bytes.length;
+    if (needed > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(needed, Math.min(2 * needed, needed + mostSpare)));
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = needed;
+  }
+
+  /** Gives all of them and is empty then. */
+  take(): Uint8Array {
+    const all = this.bytes;
+    this.#buffer = new Uint8Array();
+    this.#length = 0;
+    return all;
+  }
+}
+
+/** Bytes that the buffer may be larger than what is in it. */
+const mostSpare = 4 * 1024 * 1024;

@@ -13,6 +13,7 @@ import { render } from "../../overlay/iproute2/render.ts";
 import type { KernelState, Observation } from "../../overlay/observation.ts";
 import { type CommandLine, outdatesBridgeSession, type Step, type Tool } from "../../overlay/step.ts";
 import type { WantedState } from "../../overlay/wanted.ts";
+import { answerCaps } from "./pod_cache.ts";
 import type { AgentAddress } from "./session_pool.ts";
 
 /** A step the kernel refused, with its words. The words are for people: they may be missing or late. */
@@ -69,7 +70,7 @@ export class AgentClient {
   readonly #options: AgentOptions;
   /** `bridge` sessions that show nothing but learned entries any more. */
   readonly #narrowed = new WeakSet<Pick<ExecSession, "exchange">>();
-  #longAnswers: Promise<unknown> = Promise.resolve();
+  readonly #longAnswers = new Map<boolean, Promise<unknown>>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -142,9 +143,14 @@ export class AgentClient {
   }
 
   async #ask(agent: AgentAddress, asked: Asked): Promise<Answered> {
-    if ((asked.cap ?? 0) <= longAnswer) return await this.#askNow(agent, asked);
-    const mine = this.#longAnswers.then(() => this.#askNow(agent, asked));
-    this.#longAnswers = mine.then(() => {}, () => {});
+    const cap = asked.cap ?? 0;
+    if (cap <= longAnswer) return await this.#askNow(agent, asked);
+    // Only networks of many members ask for more than a pod can bring about by itself: those do not wait for such pods.
+    const isOfMany = cap > answerCaps.most;
+    const mine = (this.#longAnswers.get(isOfMany) ?? Promise.resolve()).then(() =>
+      this.#askNow(agent, asked)
+    );
+    this.#longAnswers.set(isOfMany, mine.then(() => {}, () => {}));
     return await mine;
   }
 

@@ -1,4 +1,5 @@
 // What does the agent's program answer: bytes in any portions become frames. Pure, and bounded: it may lie.
+import { GrowingBytes } from "../../text/line_reader.ts";
 
 /** The kinds of frames; agent/README.md says what each means. */
 export const frameKinds = ["hello", "out", "err", "note", "died", "refused", "released", "end"] as const;
@@ -18,18 +19,21 @@ const longestHead = 40;
 
 /** Cuts a stream into frames. */
 export class FrameReader {
-  #pending: Uint8Array = new Uint8Array();
+  readonly #pending = new GrowingBytes();
 
   /** Takes the next portion; gives the frames that are complete now. Throws an Error for what is no frame. */
   push(chunk: Uint8Array): readonly Frame[] {
-    const bytes = this.#pending.length === 0 ? chunk : joined(this.#pending, chunk);
+    this.#pending.append(chunk);
+    const { bytes } = this.#pending;
     const frames: Frame[] = [];
     let from = 0;
     for (let next = frameAt(bytes, from); next !== undefined; next = frameAt(bytes, from)) {
       frames.push(next.frame);
       from = next.end;
     }
-    this.#pending = bytes.slice(from);
+    if (from === 0) return frames;
+    this.#pending.take();
+    this.#pending.append(bytes.subarray(from));
     return frames;
   }
 }
@@ -66,11 +70,4 @@ export function payloadText(payloads: readonly Uint8Array[]): string {
 
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

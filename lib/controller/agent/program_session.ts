@@ -1,13 +1,9 @@
 // A conversation with the agent's program: both tools and the release through one exec. agent/README.md has the protocol.
+import { Allowance, leastCost } from "../../kube/exec/allowance.ts";
 import type { ExecOutcome, ExecTarget, Executor, RemoteProcess } from "../../kube/exec/exec.ts";
 import { describeOutcome } from "../../kube/exec/exec.ts";
-import {
-  checkExchange,
-  type Exchange,
-  type ExchangeOptions,
-  type ExecSession,
-  SessionEnded,
-} from "../../kube/exec/session.ts";
+import type { ExecSession } from "../../kube/exec/session.ts";
+import { checkExchange, type Exchange, type ExchangeOptions, SessionEnded } from "../../kube/exec/session.ts";
 import type { Tool } from "../../overlay/step.ts";
 import type { Clock } from "../../time/clock.ts";
 import { type Frame, FrameReader } from "./frames.ts";
@@ -19,9 +15,10 @@ export const agentCommand: readonly string[] = ["vxlan-agent"];
 /** The version of the protocol that is spoken here. */
 const protocol = 1;
 
-/** Bytes that an exchange may answer unless told otherwise, and for frames around it. */
+/** Bytes that an exchange may answer unless told otherwise, and for frames around it, some of them for each line. */
 const defaultOutputCap = 1024 * 1024;
 const frameRoom = 256 * 1024;
+const costOfLine = 4 * leastCost;
 const releaseDeadline = 10_000;
 
 interface Means {
@@ -55,7 +52,7 @@ export async function openProgramSession(options: ProgramSessionOptions): Promis
       command: agentCommand,
       onStdout: (chunk) => session.hear(chunk),
       // It says nothing there; a runtime that cannot start it may.
-      onStderr: () => {},
+      onStderr: (chunk) => session.count(chunk),
       signal: limit.signal,
     });
     if ("failed" in process) throw session.ended(process.failed);
@@ -77,13 +74,13 @@ export class ProgramSession {
   #outcome: ExecOutcome | undefined;
   #heardHello = false;
   #sent = 0;
+  #allowance = new Allowance();
   #queue: Promise<unknown> = Promise.resolve();
   /** Tools that are in use, and tools that were: those are started anew for the next one who asks. */
   readonly #inUse = new Set<ExecSession>();
   readonly #used = new Set<Tool>();
   readonly #over = Promise.withResolvers<void>();
 
-  /** Use `openProgramSession`. */
   constructor(means: Means) {
     this.#means = means;
   }
@@ -130,6 +127,7 @@ export class ProgramSession {
 
   /** Bytes of stdout, as they come. */
   hear(chunk: Uint8Array): void {
+    this.count(chunk);
     if (this.#outcome !== undefined) return;
     try {
       for (const frame of this.#frames.push(chunk)) this.#take(frame);
@@ -137,6 +135,11 @@ export class ProgramSession {
       const overflow = error instanceof RangeError ? { overflow: true as const } : {};
       this.#abort(error instanceof Error ? error.message : String(error), overflow);
     }
+  }
+
+  /** Counts a message of either stream: beyond what there can be to say the session ends. */
+  count(chunk: Uint8Array): void {
+    if (!this.#allowance.take(chunk)) this.#abort("more, in smaller pieces, than any answer has");
   }
 
   /** One exchange with one tool, as a session of that tool alone would have it. `restart`: with a fresh process. */
@@ -211,6 +214,7 @@ export class ProgramSession {
     { deadline, outputCap = defaultOutputCap }: { readonly deadline: number; readonly outputCap?: number },
   ): Promise<Answered> {
     const token = String(++this.#sent);
+    this.#allowance = new Allowance(2 * (outputCap + frameRoom) + costOfLine * lines.length);
     const request = new Request({ lines: lines.length, cap: outputCap + frameRoom, token });
     const cancel = this.#means.clock.after(deadline, () => {
       this.#abort(`no answer to ${lines.length} lines within ${deadline} ms`);

@@ -17,13 +17,17 @@ export interface Answered {
 /** Characters of stderr that are kept of one request. */
 const saidLimit = 64 * 1024;
 
+/** What a frame counts as beside its bytes: kept in memory an empty one takes as much. A line may have several. */
+const costOfFrame = 256;
+const costOfLine = 4 * costOfFrame;
+
 /** Collects frames until the request's end. */
 export class Request {
   readonly #lines: number;
   readonly #cap: number;
   readonly #token: string;
   #last = 1;
-  #bytes = 0;
+  #cost = 0;
   #saidLength = 0;
   readonly #out = new Map<number, Uint8Array[]>();
   readonly #said: { line: number; refused: boolean; text: string }[] = [];
@@ -54,8 +58,10 @@ export class Request {
       throw new Error(`an answer out of turn: ${kind} of line ${number} of ${this.#lines}`);
     }
     this.#last = number;
-    this.#bytes += payload.length;
-    if (this.#bytes > this.#cap) throw new RangeError(`more than ${this.#cap} bytes of answers`);
+    this.#cost += payload.length + costOfFrame;
+    if (this.#cost > this.#cap + costOfLine * this.#lines) {
+      throw new RangeError(`more than ${this.#cap} bytes of answers`);
+    }
     switch (kind) {
       case "out":
         this.#piecesOf(number).push(payload);

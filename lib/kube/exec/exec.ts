@@ -45,6 +45,7 @@ export interface ExecOptions {
 export interface ProcessOptions {
   readonly target: ExecTarget;
   readonly command: readonly string[];
+  /** Each message, empty ones too: the receiver bounds how much may come. */
   readonly onStdout: (chunk: Uint8Array) => void;
   readonly onStderr: (chunk: Uint8Array) => void;
   readonly signal?: AbortSignal;

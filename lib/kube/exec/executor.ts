@@ -2,6 +2,7 @@
 import type { Clock } from "../../time/clock.ts";
 import type { Connection, Credentials } from "../config/connection.ts";
 import type { ExecOptions, ExecOutcome, ExecResult, Executor, RemoteProcess } from "./exec.ts";
+import { Allowance, idleAllowance } from "./allowance.ts";
 import { type Asked, launch, neverRan, type Running } from "./process.ts";
 import { collectOutput } from "../../text/output_cap.ts";
 import { messageOf } from "../../text/defined.ts";
@@ -64,13 +65,18 @@ async function run(
   });
   const cap = asked.outputCap ?? defaultOutputCap;
   const output = collectOutput(cap, () => limit.abort(`more than ${cap} bytes of output`));
+  const allowance = new Allowance(cap + idleAllowance);
+  const bounded = (take: (chunk: Uint8Array) => void) => (chunk: Uint8Array): void => {
+    if (allowance.take(chunk)) take(chunk);
+    else limit.abort("more output, in smaller pieces, than any command has");
+  };
   const { target, command } = asked;
   const process = await means.start({
     target,
     command,
     stdin: false,
-    onStdout: output.stdout,
-    onStderr: output.stderr,
+    onStdout: bounded(output.stdout),
+    onStderr: bounded(output.stderr),
     signal: limit.signal,
   });
   const outcome = "failed" in process ? process.failed : await process.ended;

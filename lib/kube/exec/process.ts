@@ -1,6 +1,7 @@
 // What happens to one command on its WebSocket, from the first frame to its outcome?
 import type { Clock } from "../../time/clock.ts";
 import type { Credentials } from "../config/connection.ts";
+import { Allowance } from "./allowance.ts";
 import type { ExecOutcome, ProcessOptions, RemoteProcess } from "./exec.ts";
 import { closeStdinFrame, outcomeOfRefusal, outcomeOfStatus, readFrame, stdinFrame } from "./protocol.ts";
 import { type ExecSocket, openSocket, type SocketEnd } from "./socket.ts";
@@ -34,6 +35,8 @@ export function launch(
   let open = false;
   let halfClose = false;
   let status: ExecOutcome | undefined;
+  /** Present once its end has been asked for. */
+  let farewell: Allowance | undefined;
   const onAbort = (): void => socket.terminate(String(asked.signal?.reason));
   const socket: ExecSocket = openSocket({
     url: execUrl(means.server, asked),
@@ -45,16 +48,16 @@ export function launch(
       opened.resolve(true);
     },
     onMessage: (message) => {
+      if (farewell?.take(message) === false) return socket.terminate("it goes on talking after its end");
       const frame = readFrame(message);
       switch (frame.kind) {
         case "stdout":
-          if (frame.bytes.length > 0) asked.onStdout(frame.bytes);
-          return;
+          return asked.onStdout(frame.bytes);
         case "stderr":
-          if (frame.bytes.length > 0) asked.onStderr(frame.bytes);
-          return;
+          return asked.onStderr(frame.bytes);
         case "status":
           status = outcomeOfStatus(new TextDecoder().decode(frame.bytes.subarray(0, statusLimit)));
+          farewell ??= new Allowance();
           return socket.close(closeGrace);
         case "other":
           return;
@@ -75,6 +78,7 @@ export function launch(
     ended: ended.promise,
     write: (text) => writeAll(socket, new TextEncoder().encode(text)),
     close: async () => {
+      farewell ??= new Allowance();
       if (open && halfClose && socket.send(closeStdinFrame)) {
         const cancel = means.clock.after(closeGrace, () => socket.close(closeGrace));
         await ended.promise;

@@ -105,7 +105,8 @@ function sessionOver(
   async function exchange(lines: readonly string[], asked: ExchangeOptions): Promise<Exchange> {
     const firstLine = linesSent + 1;
     linesSent += lines.length;
-    const expected = talk.expect(asked.answers, asked.outputCap ?? defaultOutputCap);
+    const cap = asked.outputCap ?? defaultOutputCap;
+    const expected = talk.expect(asked.answers, { cap, lines: lines.length });
     const cancel = options.clock.after(asked.deadline, () => {
       talk.abort(`no answer to ${lines.length} lines within ${asked.deadline} ms`);
     });

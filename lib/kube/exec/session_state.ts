@@ -1,17 +1,24 @@
 // Which lines of a program's output answer which exchange? The state of a session, without any connection.
 import type { ExecOutcome } from "./exec.ts";
+import { Allowance, leastCost } from "./allowance.ts";
 import { createLineReader } from "../../text/line_reader.ts";
 
 /** Characters of stderr that are kept between two exchanges; the rest is cut. */
 const stderrLimit = 64 * 1024;
+
+/** What a line may cost beside its answer: a refused one has three short messages on stderr. */
+const costOfLine = 4 * leastCost;
 
 /** What has been heard, and what is waited for. */
 export interface Conversation {
   /** Takes output as it comes. Output that nobody asked for ends the session: answers would be misattributed. */
   readonly stdout: (chunk: Uint8Array) => void;
   readonly stderr: (chunk: Uint8Array) => void;
-  /** Resolves with `count` lines; with undefined once there is an outcome. `cap`: bytes of stdout. */
-  expect(count: number, cap: number): Promise<readonly string[] | undefined>;
+  /** Resolves with `count` lines to `lines` that are sent; with undefined once there is an outcome. `cap`: bytes of stdout. */
+  expect(
+    count: number,
+    asked: { readonly cap: number; readonly lines: number },
+  ): Promise<readonly string[] | undefined>;
   /** What came on stderr since the last call. */
   takeStderr(): string;
   /** Absent while the session is alive. */
@@ -32,7 +39,7 @@ interface Waiting {
 export interface ConversationOptions {
   /** Told why the session must end, at most once. */
   readonly disconnect: (reason: string) => void;
-  /** Something came on stderr while nothing was waited for. */
+  /** Something came on stderr while nothing was waited for; told once until something is asked again. */
   readonly onLateStderr: () => void;
 }
 
@@ -44,6 +51,8 @@ export function newConversation({ disconnect, onLateStderr }: ConversationOption
   let outcome: ExecOutcome | undefined;
   let waiting: Waiting | undefined;
   let heard = 0;
+  let allowance = new Allowance();
+  let isLate = false;
 
   function finish(how: ExecOutcome): void {
     outcome ??= how;
@@ -71,6 +80,7 @@ export function newConversation({ disconnect, onLateStderr }: ConversationOption
     heard += chunk.length;
     const cap = waiting?.cap ?? 0;
     if (waiting && heard > cap) return abort(`more than ${cap} bytes of answers`, { overflow: true });
+    if (!allowance.take(chunk)) return abort("more, in smaller pieces, than any answer has");
     for (const line of reader.push(chunk)) hear(line);
     if (!waiting && reader.pendingBytes > 0) abort("output that nobody asked for");
   }
@@ -78,12 +88,18 @@ export function newConversation({ disconnect, onLateStderr }: ConversationOption
   return {
     stdout,
     stderr: (chunk) => {
+      if (outcome) return;
+      if (!allowance.take(chunk)) return abort("more on stderr than there can be to say");
       stderr = (stderr + errorText.decode(chunk, { stream: true })).slice(0, stderrLimit);
-      if (waiting === undefined && outcome === undefined) onLateStderr();
+      if (waiting !== undefined || isLate || chunk.length === 0) return;
+      isLate = true;
+      onLateStderr();
     },
-    expect: (count, cap) => {
+    expect: (count, { cap, lines }) => {
       if (outcome) return Promise.resolve(undefined);
       heard = 0;
+      isLate = false;
+      allowance = new Allowance(cap + stderrLimit + costOfLine * (count + lines));
       const { promise, resolve } = Promise.withResolvers<readonly string[] | undefined>();
       waiting = { count, cap, got: [], done: resolve };
       return promise;
