@@ -13,7 +13,6 @@ import { render } from "../../overlay/iproute2/render.ts";
 import type { KernelState, Observation } from "../../overlay/observation.ts";
 import { type CommandLine, outdatesBridgeSession, type Step, type Tool } from "../../overlay/step.ts";
 import type { WantedState } from "../../overlay/wanted.ts";
-import { answerCaps } from "./pod_cache.ts";
 import type { AgentAddress } from "./session_pool.ts";
 
 /** A step the kernel refused, with its words. The words are for people: they may be missing or late. */
@@ -40,8 +39,12 @@ const lineDeadline = 2;
 /** Lines in one exchange: the connection takes 4 MiB at once, and a line may have 150 bytes. */
 const linesAtOnce = 5_000;
 
-/** Answers longer than this (bytes) are awaited one after the other, so that not every worker holds one. */
+/**
+ * Answers longer than this (bytes) are awaited one after the other, so that not every worker holds one; and longer ones
+ * than a pod can bring about by itself (`answerCaps.most`), those of networks of many members, do not wait for such pods.
+ */
 const longAnswer = 4 << 20;
+const answerOfMany = 8 << 20;
 
 export interface AgentOptions {
   readonly tools: AgentTools;
@@ -145,8 +148,7 @@ export class AgentClient {
   async #ask(agent: AgentAddress, asked: Asked): Promise<Answered> {
     const cap = asked.cap ?? 0;
     if (cap <= longAnswer) return await this.#askNow(agent, asked);
-    // Only networks of many members ask for more than a pod can bring about by itself: those do not wait for such pods.
-    const isOfMany = cap > answerCaps.most;
+    const isOfMany = cap > answerOfMany;
     const mine = (this.#longAnswers.get(isOfMany) ?? Promise.resolve()).then(() =>
       this.#askNow(agent, asked)
     );
