@@ -27,7 +27,7 @@ const agents: readonly { readonly name: string; readonly script: string; readonl
     name: "mixer",
     script:
       `${hello()}; while :; do ${
-        request(`printf 'out %d 36\\n[{"mac":"00:00:00:00:00:00","dst":1}]\\n' $n`)
+        request(`printf 'out %d 37\\n[{"mac":"00:00:00:00:00:00","dst":1}]\\n' $n`)
       }; ` +
       `printf 'end %d %d\\n%s\\n' $n \${#t} $t; done`,
     said: /Cannot/,

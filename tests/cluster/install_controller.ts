@@ -12,9 +12,21 @@ const deployment = "deployment/kube-vxlan-controller";
 /** Puts the image on the nodes, applies k8s.yaml and waits until the controller is ready. Safe to repeat. */
 export async function installController(cluster: Cluster): Promise<void> {
   await putControllerImage(cluster);
+  const before = await cluster.kubectl([
+    "-n",
+    "kube-system",
+    "get",
+    deployment,
+    "--ignore-not-found",
+    "-o",
+    "name",
+  ]);
   await cluster.kubectl(["apply", "-f", `${repository}k8s.yaml`]);
   // The same image name may hold a new program since the last time.
-  if (cluster.access) await cluster.kubectl(["-n", "kube-system", "rollout", "restart", deployment]);
+  const runsAlready = before.trim() !== "";
+  if (cluster.access && runsAlready) {
+    await cluster.kubectl(["-n", "kube-system", "rollout", "restart", deployment]);
+  }
   await step("controller ready", () => controllerReady(cluster));
 }
 
