@@ -16,7 +16,7 @@ export interface Counted {
   readonly execs: number;
   /** Requests of the controller by method. */
   readonly requests: ReadonlyMap<string, number>;
-  /** Seconds from the last interface to the last forwarding entry. */
+  /** Seconds from the last interface (and the agent that serves it) to the last forwarding entry. */
   readonly meshAfterLastInterface: number;
 }
 
