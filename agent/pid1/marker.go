@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"os"
+	"slices"
 	"syscall"
 )
 
@@ -53,6 +54,26 @@ func watchMarker(marked func()) error {
 			}
 			was = is
 		}
+	}
+}
+
+// isMarked tells whether `lo` has the marker now.
+func isMarked() (bool, error) {
+	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
+	if err != nil {
+		return false, os.NewSyscallError("socket", err)
+	}
+	defer syscall.Close(fd)
+	if err := syscall.Sendto(fd, loopbackQuestion(), 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
+		return false, os.NewSyscallError("sendto", err)
+	}
+	buffer := make([]byte, 32<<10)
+	for {
+		n, _, err := syscall.Recvfrom(fd, buffer, 0)
+		if err == syscall.EINTR {
+			continue
+		}
+		return slices.Contains(loopbackAliases(buffer[:max(n, 0)]), marker), os.NewSyscallError("recvfrom", err)
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// Run returns 0 when TERM or INT comes. `port`: opened when the pod is marked as ready; 0: none.
+// Run returns 0 when TERM or INT comes. `port`: opened when the pod is marked as ready; 0: none. It returns 1 at once when
+// the port is another's before the pod is ready: a probe would be answered there, and let the pod go without its networks.
 func Run(port int) int {
 	// It does nothing nearly always: one thread for its own code is enough.
 	runtime.GOMAXPROCS(1)
@@ -16,6 +17,9 @@ func Run(port int) int {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGCHLD)
 	reap()
 	if port != 0 {
+		if answeredByAnother(port) {
+			return 1
+		}
 		go servePort(port)
 	}
 	for received := range signals {

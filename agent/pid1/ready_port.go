@@ -35,6 +35,22 @@ func servePort(port int) {
 		"; port " + strconv.Itoa(port) + " stays closed: use the exec probe")
 }
 
+// answeredByAnother says so when somebody listens on the port although the pod is not marked as ready. After the marking
+// the port is free for everybody: an agent that restarts then finds it taken, and that does no harm.
+func answeredByAnother(port int) bool {
+	if ready, err := isMarked(); ready || err != nil {
+		return false
+	}
+	listener, err := listen(port)
+	if err == nil {
+		syscall.Close(listener)
+		return false
+	}
+	say("Cannot hold the pod until its networks are there: port " + strconv.Itoa(port) + " of the startup probe: " +
+		err.Error() + "; choose another with --ready-port, or use the exec probe")
+	return true
+}
+
 func offer(port int, end time.Time) {
 	said := false
 	for time.Now().Before(end) {
