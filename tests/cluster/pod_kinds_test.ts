@@ -1,7 +1,8 @@
-// Do pods of kinds that not every cluster has become members: over IPv6, and with users of their own (hostUsers: false)?
+// Do unusual pods become members: over IPv6, with users of their own (hostUsers: false)? And where the probe's port is taken?
 import assert from "node:assert/strict";
+import { toolsImageName } from "../images/image_names.ts";
 import type { Cluster } from "./cluster.ts";
-import { agentContainer, agentImage, overlayHolds, readyPods } from "./members.ts";
+import { agentContainer, agentImage, overlayHolds, readyPods, readyPort, workloadObject } from "./members.ts";
 import { floodsTo, pings } from "./pod_network.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
@@ -9,13 +10,16 @@ import { withController } from "./with_controller.ts";
 const namespace = "kinds";
 const network = "sixnet";
 
-Deno.test("pods of kinds that not every cluster has", async (t) => {
+Deno.test("unusual pods", async (t) => {
   await withController({ namespace }, async (cluster) => {
     const missing = await missingOn(cluster);
     await t.step({
       name: `family 6: two members on two nodes exchange frames${missing.ipv6 ?? ""}`,
       ignore: missing.ipv6 !== undefined,
       fn: () => overIpv6(cluster),
+    });
+    await t.step("a probe's port that another container has: the pod is held, and its agent says why", () => {
+      return portTaken(cluster);
     });
     await t.step({
       name: `hostUsers: false: a pod with users of its own becomes a member${missing.users ?? ""}`,
@@ -60,6 +64,33 @@ async function overIpv6(cluster: Cluster): Promise<void> {
   ]);
   await overlayHolds(cluster, [{ network: "vxeth0", vni: 1000, namespace, pods }]);
   await cluster.kubectl(["-n", namespace, "delete", "pods", "--all", "--now"]);
+}
+
+/** A listener before the agent, to whom the kubelet's probe would come. */
+async function portTaken(cluster: Cluster): Promise<void> {
+  const name = "taken";
+  const object = workloadObject({
+    ...{ namespace, name, networks: "vxeth0", replicas: 1, form: "native with a port" },
+  }) as { spec: { template: { metadata: object; spec: { initContainers: object[] } } } };
+  const { metadata, spec } = object.spec.template;
+  const listener = {
+    ...{ name: "listener", image: toolsImageName, imagePullPolicy: "IfNotPresent", restartPolicy: "Always" },
+    command: ["httpd", "-f", "-p", String(readyPort)],
+    startupProbe: { tcpSocket: { port: readyPort }, periodSeconds: 1 },
+  };
+  const pod = {
+    ...{ apiVersion: "v1", kind: "Pod", metadata: { ...metadata, namespace, name } },
+    spec: { ...spec, initContainers: [listener, ...spec.initContainers] },
+  };
+  await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(pod));
+  const log = async (): Promise<string> =>
+    (await cluster.kubectl.try(["-n", namespace, "logs", name, "-c", agentContainer])).stdout;
+  await until("the agent to say that its port is taken", async () => {
+    return (await log()).includes(`Cannot hold the pod until its networks are there: port ${readyPort}`);
+  }, { seconds: 60, describe: log });
+  const path = "jsonpath={.status.containerStatuses[0].started}";
+  assert.notEqual(await cluster.kubectl(["-n", namespace, "get", "pod", name, "-o", path]), "true");
+  await cluster.kubectl(["-n", namespace, "delete", "pod", name, "--now"]);
 }
 
 /** For each kind why it is left out here, as the end of the step's name. */
