@@ -4,6 +4,7 @@ import { parseMac } from "../../network/grammar/address.ts";
 import { peerKey } from "../../network/network.ts";
 import type { Problem } from "../../network/problem.ts";
 import { plain, quoted } from "../../text/quoted.ts";
+import { TwoWayIndex } from "./two_way_index.ts";
 
 /** What one member claims: segment → addresses of its interface there. */
 export type AddressClaims = ReadonlyMap<string, readonly string[]>;
@@ -18,68 +19,49 @@ export interface SharedAddress {
 
 /** A change costs in proportion to the addresses of one member and to those who share them. */
 export class AddressIndex {
-  /** Segment and address → uids, in the order in which they came. */
-  readonly #holders = new Map<string, Set<string>>();
-  readonly #claims = new Map<string, AddressClaims>();
+  /** Segment and address, those who have them in the order in which they came. */
+  readonly #claims = new TwoWayIndex<true>();
 
   /** Makes `uid` claim exactly this; gives the others of whom something else is to be said now, or all of a segment. */
   put(
     uid: string,
     claims: AddressClaims,
   ): { readonly members: ReadonlySet<string>; readonly segments: ReadonlySet<string> } {
-    const before = new Set(keysOf(this.#claims.get(uid) ?? noClaims));
-    const after = new Set(keysOf(claims));
+    const keys = new Set(
+      [...claims].flatMap(([segment, addresses]) => addresses.map((address) => keyOf(segment, address))),
+    );
+    const before = [...keys.symmetricDifference(this.#claims.of(uid))]
+      .map((key) => [key, this.#firstTwo(key)] as const);
+    this.#claims.put(uid, new Map([...keys].map((key) => [key, true])));
     const members = new Set<string>();
     const segments = new Set<string>();
-    for (const key of before.symmetricDifference(after)) {
-      const holders = this.#holders.get(key) ?? new Set<string>();
-      const named = firstTwo(holders);
-      if (after.has(key)) holders.add(uid);
-      else holders.delete(uid);
-      if (holders.size === 0) this.#holders.delete(key);
-      else this.#holders.set(key, holders);
-      const [first, second] = firstTwo(holders);
+    for (const [key, named] of before) {
+      const [first, second] = this.#firstTwo(key);
       // All name the first, and the first names the second: who comes third is news to nobody but himself.
-      if (first !== named[0] && second !== undefined) segments.add(segmentOf(key));
+      if (first !== named[0] && second !== undefined) segments.add(partsOf(key).segment);
       else if (first !== undefined && (first !== named[0] || second !== named[1])) members.add(first);
     }
-    if (after.size === 0) this.#claims.delete(uid);
-    else this.#claims.set(uid, claims);
     members.delete(uid);
     return { members, segments };
   }
 
   /** Every address of this member that another one of the same segment has too. */
   sharedBy(uid: string): readonly SharedAddress[] {
-    const shared: SharedAddress[] = [];
-    for (const [segment, addresses] of this.#claims.get(uid) ?? noClaims) {
-      for (const address of addresses) {
-        const other = firstBut(uid, this.#holders.get(keyOf(segment, address)) ?? []);
-        if (other !== undefined) shared.push({ segment, address, other });
-      }
-    }
-    return shared;
+    return [...this.#claims.of(uid).keys()].flatMap((key): SharedAddress[] => {
+      const other = this.#firstTwo(key).find((holder) => holder !== uid);
+      return other === undefined ? [] : [{ ...partsOf(key), other }];
+    });
+  }
+
+  #firstTwo(key: string): readonly [string | undefined, string | undefined] {
+    const [first, second] = this.#claims.at(key).keys();
+    return [first, second];
   }
 }
 
-const noClaims: AddressClaims = new Map();
-
-function firstTwo(holders: Iterable<string>): readonly [string | undefined, string | undefined] {
-  const [first, second] = [...Iterator.from(holders).take(2)];
-  return [first, second];
-}
-
-function firstBut(uid: string, holders: Iterable<string>): string | undefined {
-  for (const holder of holders) if (holder !== uid) return holder;
-  return undefined;
-}
-
-function keysOf(claims: AddressClaims): readonly string[] {
-  return [...claims].flatMap(([segment, addresses]) => addresses.map((address) => keyOf(segment, address)));
-}
-
-function segmentOf(key: string): string {
-  return key.slice(0, key.indexOf(" "));
+function partsOf(key: string): { readonly segment: string; readonly address: string } {
+  const [segment = "", address = ""] = key.split(" ");
+  return { segment, address };
 }
 
 /** Neither part holds a blank. */

@@ -6,13 +6,14 @@ import {
   withoutNetworks,
 } from "../../network/cluster_networks.ts";
 import type { Membership } from "../../member/member.ts";
+import { TwoWayIndex } from "./two_way_index.ts";
 import type { Tracked } from "./work_item.ts";
 
 /** The networks at cluster level with the pods that ask for them, and that have them. Changes give the pods concerned. */
 export class KnownNetworks {
   readonly #configMap: { readonly namespace: string; readonly name: string };
-  readonly #asking = new NameIndex();
-  readonly #having = new NameIndex();
+  readonly #asking = new TwoWayIndex<true>();
+  readonly #having = new TwoWayIndex<true>();
   #cluster: ClusterNetworks = noClusterNetworks;
 
   constructor(configMap: { readonly namespace: string; readonly name: string }) {
@@ -25,7 +26,7 @@ export class KnownNetworks {
 
   /** The ConfigMap's data as it is now. */
   read(data: Readonly<Record<string, string>> | undefined): ReadonlySet<string> {
-    const isHeld = (network: string): boolean => this.#having.of(network).size > 0;
+    const isHeld = (network: string): boolean => this.#having.at(network).size > 0;
     return this.#put(
       readClusterNetworks(data, { previous: this.#cluster, configMap: this.#configMap, isHeld }),
     );
@@ -33,47 +34,26 @@ export class KnownNetworks {
 
   /** What a removed key had reserved is free once nobody has the network any more. */
   note({ uid, asked, lastGood }: Pick<Tracked, "uid" | "asked" | "lastGood">): ReadonlySet<string> {
-    this.#asking.put(uid, keysOf(asked));
-    const removed = this.#having.put(uid, new Set(lastGood.keys()))
-      .filter((name) => this.#cluster.networks.get(name)?.state === "removed");
+    this.#asking.put(uid, having(keysOf(asked)));
+    const removed = this.#having.put(uid, having(lastGood.keys())).filter((name) =>
+      this.#having.at(name).size === 0 && this.#cluster.networks.get(name)?.state === "removed"
+    );
     return removed.length === 0 ? nobody : this.#put(withoutNetworks(this.#cluster, new Set(removed)));
   }
 
   #put(cluster: ClusterNetworks): ReadonlySet<string> {
     const keys = changedKeys(this.#cluster, cluster);
     this.#cluster = cluster;
-    return new Set([...keys].flatMap((key) => [...this.#asking.of(key), ...this.#having.of(key)]));
+    return new Set(
+      [...keys].flatMap((key) => [...this.#asking.at(key).keys(), ...this.#having.at(key).keys()]),
+    );
   }
 }
 
 const nobody: ReadonlySet<string> = new Set();
 
-/** Uids by key. */
-class NameIndex {
-  readonly #uids = new Map<string, Set<string>>();
-  readonly #keys = new Map<string, ReadonlySet<string>>();
-
-  /** Makes `uid` have exactly these keys; gives those that nobody has any more. */
-  put(uid: string, keys: ReadonlySet<string>): readonly string[] {
-    const before = this.#keys.get(uid) ?? new Set();
-    for (const key of keys.difference(before)) {
-      const uids = this.#uids.get(key);
-      if (uids === undefined) this.#uids.set(key, new Set([uid]));
-      else uids.add(uid);
-    }
-    const emptied = [...before.difference(keys)].filter((key) => {
-      const uids = this.#uids.get(key);
-      uids?.delete(uid);
-      return uids?.size === 0 && this.#uids.delete(key);
-    });
-    if (keys.size === 0) this.#keys.delete(uid);
-    else this.#keys.set(uid, keys);
-    return emptied;
-  }
-
-  of(key: string): ReadonlySet<string> {
-    return this.#uids.get(key) ?? new Set();
-  }
+function having(keys: Iterable<string>): ReadonlyMap<string, true> {
+  return new Map([...keys].map((key) => [key, true]));
 }
 
 /** Stands for every key: who did not get all it asked for may get it by any of them. */

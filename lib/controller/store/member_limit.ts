@@ -3,6 +3,7 @@ import type { Membership } from "../../member/member.ts";
 import { peerKey } from "../../network/network.ts";
 import type { Problem } from "../../network/problem.ts";
 import { quoted } from "../../text/quoted.ts";
+import { TwoWayIndex } from "./two_way_index.ts";
 import type { Tracked } from "./work_item.ts";
 
 /** Members of one network when nothing else is said: each of them holds an entry for every other. */
@@ -39,8 +40,9 @@ function byAge(a: Candidate, b: Candidate): number {
 /** Applies the rule to each segment in which something has changed. A segment below the limit costs nothing. */
 export class MemberLimit {
   readonly limit: number;
-  readonly #asking = new Map<string, Map<string, Candidate>>();
-  readonly #segmentsOf = new Map<string, ReadonlyMap<string, Candidate>>();
+  readonly #asking = new TwoWayIndex<Candidate>((a, b) =>
+    a?.standing === b?.standing && a?.created === b?.created
+  );
   /** Of segments that more ask for than may be in: who is in. */
   readonly #inside = new Map<string, ReadonlySet<string>>();
   readonly #changed = new Set<string>();
@@ -54,27 +56,18 @@ export class MemberLimit {
 
   /** Makes `uid` ask for exactly these segments. */
   put(uid: string, segments: ReadonlyMap<string, Candidate>): void {
-    const before = this.#segmentsOf.get(uid) ?? noSegments;
-    for (const segment of new Set([...before.keys(), ...segments.keys()])) {
-      const [was, is] = [before.get(segment), segments.get(segment)];
-      if (was?.standing === is?.standing && was?.created === is?.created) continue;
-      const asking = this.#asking.get(segment) ?? new Map<string, Candidate>();
-      if (is === undefined) asking.delete(uid);
-      else asking.set(uid, is);
-      if (asking.size === 0) this.#asking.delete(segment);
-      else this.#asking.set(segment, asking);
-      if (asking.size > this.limit || this.#inside.has(segment)) this.#changed.add(segment);
-      if (was === undefined) this.#noteGrowth(segment, asking.size);
+    for (const segment of this.#asking.put(uid, segments)) {
+      const { size } = this.#asking.at(segment);
+      if (size > this.limit || this.#inside.has(segment)) this.#changed.add(segment);
+      this.#noteGrowth(segment, size);
     }
-    if (segments.size === 0) this.#segmentsOf.delete(uid);
-    else this.#segmentsOf.set(uid, segments);
   }
 
   /** Decides anew where something has changed; gives those who are in or out now and were not before. */
   settle(): ReadonlySet<string> {
     const moved = new Set<string>();
     for (const segment of this.#changed) {
-      const asking = this.#asking.get(segment) ?? new Map<string, Candidate>();
+      const asking = this.#asking.at(segment);
       const before = this.#inside.get(segment);
       const after = admitted(asking.values(), this.limit);
       if (asking.size > this.limit) this.#inside.set(segment, after);
@@ -93,7 +86,7 @@ export class MemberLimit {
     const inside = this.#inside.get(segment);
     if (inside === undefined) return "in";
     if (!inside.has(uid)) return "out";
-    return this.#asking.get(segment)?.get(uid)?.standing === "presumed" ? "unsure" : "in";
+    return this.#asking.of(uid).get(segment)?.standing === "presumed" ? "unsure" : "in";
   }
 
   /** What is to be said, once. */
@@ -115,12 +108,10 @@ export class MemberLimit {
   }
 }
 
-const noSegments: ReadonlyMap<string, Candidate> = new Map();
-
 /** Where the pod asks to be in, as what. */
 export function candidacies(tracked: Tracked): ReadonlyMap<string, Candidate> {
   const { asked, uid, pod, holds, seen } = tracked;
-  if (asked.kind !== "member") return noSegments;
+  if (asked.kind !== "member") return new Map();
   const other = seen ? "entrant" : "presumed";
   return new Map(asked.member.networks.map((network) => [
     peerKey(network),

@@ -80,7 +80,7 @@ export class Surroundings {
 
   /** Uids of those reachable in the segment. */
   membersOf(segment: string): Iterable<string> {
-    return this.#peers.membersOf(segment);
+    return this.#peers.at(segment).keys();
   }
 
   /** Number of members of each segment. */
@@ -95,12 +95,12 @@ export class Surroundings {
 
   /** Of how many members `takeTouched` would have to think; 0 when there is nothing to take. */
   get touchable(): number {
-    return this.#touched.size((segment) => this.#peers.size(segment));
+    return this.#touched.size((segment) => this.#peers.at(segment).size);
   }
 
   /** Members around whom something has changed since they were last looked at. */
   takeTouched(tracked: (uid: string) => Tracked | undefined): ReadonlySet<string> {
-    return this.#touched.take({ membersOf: (segment) => this.#peers.membersOf(segment), tracked });
+    return this.#touched.take({ membersOf: (segment) => this.membersOf(segment), tracked });
   }
 
   #put(uid: string, reachable: ReadonlyMap<string, string>, shown: Membership): void {

@@ -42,6 +42,8 @@ export interface Container {
   readonly exited: Promise<ExitCode>;
   /** Runs a command; `missing` when there is no such program. */
   exec(argv: readonly string[]): Promise<ExecProcess | { readonly missing: string }>;
+  /** Whether the command would succeed; absent where only running it tells. Thousands of startup probes ask each second. */
+  succeeds?(argv: readonly string[]): boolean;
   /** TERM to the main process (which may be deaf to it), or KILL. */
   signal(signal: "TERM" | "KILL"): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // How do containers live in a toy pod? Their main processes are a few rules, their commands are answered in memory.
 import type { Container, ContainerMain, ExecProcess, ExitCode, PodSandbox } from "../kubelet/data_plane.ts";
 import type { ToyHost } from "./plane.ts";
-import { startToyProgram } from "./programs.ts";
+import { outcomeOf, startToyProgram } from "./programs.ts";
 
 /** What a toy pod knows of its machine. */
 export interface ToyPodOptions {
@@ -64,6 +64,10 @@ export class ToyContainer implements Container {
     this.#processes.add(process);
     void process.exited.then(() => this.#processes.delete(process));
     return Promise.resolve(process);
+  }
+
+  succeeds(argv: readonly string[]): boolean {
+    return outcomeOf(argv, { ...this.#where, container: this })?.code === 0;
   }
 
   async signal(signal: "TERM" | "KILL"): Promise<void> {

@@ -36,21 +36,33 @@ export function startToyProgram(argv: readonly string[], place: ToyPlace): ToyPr
         })
       );
     case "cat":
-      return args[0] === undefined ? echo() : finished(readFile(args[0], place));
-    case "grep":
-      return finished(grep(args, place));
+      if (args[0] === undefined) return echo();
+      break;
     case "kill":
       return afterwards(() => place.container.signal(args.includes("-KILL") ? "KILL" : "TERM"));
     case "touch":
       return afterwards(() => place.container.touched(args[0] ?? ""));
+  }
+  const outcome = outcomeOf(argv, place);
+  return outcome && finished(outcome);
+}
+
+/** What a command that changes nothing comes to, or undefined when the toy has no such program. */
+export function outcomeOf(argv: readonly string[], place: ToyPlace): Outcome | undefined {
+  const [program, ...args] = argv;
+  switch (program) {
+    case "cat":
+      return readFile(args[0] ?? "", place);
+    case "grep":
+      return grep(args, place);
     case "ping":
-      return finished(ping(args.at(-1) ?? "", place));
+      return ping(args.at(-1) ?? "", place);
     case "echo":
-      return finished({ stdout: `${args.join(" ")}\n`, code: 0 });
+      return { stdout: `${args.join(" ")}\n`, code: 0 };
     case "true":
-      return finished({ code: 0 });
+      return { code: 0 };
     case "false":
-      return finished({ code: 1 });
+      return { code: 1 };
     case "sh":
       return shell(args);
     default:
@@ -132,8 +144,8 @@ function ping(address: string, place: ToyPlace): Outcome {
 }
 
 /** `sh -c 'exit N'`, for tests of exit statuses. */
-function shell([flag, text = ""]: readonly string[]): ToyProcess {
+function shell([flag, text = ""]: readonly string[]): Outcome {
   const exit = flag === "-c" ? text.match(/^exit (\d+)$/)?.[1] : undefined;
-  if (exit !== undefined) return finished({ code: Number(exit) });
-  return finished({ stderr: "sh: the toy has no shell\n", code: 127 });
+  if (exit !== undefined) return { code: Number(exit) };
+  return { stderr: "sh: the toy has no shell\n", code: 127 };
 }

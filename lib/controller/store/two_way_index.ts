@@ -1,0 +1,45 @@
+// Who has which keys, and whom does each key have? Both are found without going through all.
+
+/** Uids by key and keys by uid, with a value for each pair. `isSame`: when a value counts as unchanged. */
+export class TwoWayIndex<Value> {
+  readonly #uids = new Map<string, Map<string, Value>>();
+  readonly #keys = new Map<string, ReadonlyMap<string, Value>>();
+  readonly #isSame: (a: Value | undefined, b: Value | undefined) => boolean;
+
+  constructor(isSame: (a: Value | undefined, b: Value | undefined) => boolean = Object.is) {
+    this.#isSame = isSame;
+  }
+
+  /** Makes `uid` have exactly these keys; gives those that it has otherwise than before. */
+  put(uid: string, keys: ReadonlyMap<string, Value>): readonly string[] {
+    const before = this.of(uid);
+    const changed = [...new Set([...before.keys(), ...keys.keys()])]
+      .filter((key) => !this.#isSame(before.get(key), keys.get(key)));
+    for (const key of changed) {
+      const uids = this.#uids.get(key) ?? new Map<string, Value>();
+      const value = keys.get(key);
+      if (value === undefined) uids.delete(uid);
+      else uids.set(uid, value);
+      if (uids.size === 0) this.#uids.delete(key);
+      else this.#uids.set(key, uids);
+    }
+    if (keys.size === 0) this.#keys.delete(uid);
+    else this.#keys.set(uid, keys);
+    return changed;
+  }
+
+  /** Keys of one; empty when it has none. */
+  of(uid: string): ReadonlyMap<string, Value> {
+    return this.#keys.get(uid) ?? new Map();
+  }
+
+  /** Those who have the key, in the order in which they came. */
+  at(key: string): ReadonlyMap<string, Value> {
+    return this.#uids.get(key) ?? new Map();
+  }
+
+  /** Number of those who have each key. */
+  sizes(): ReadonlyMap<string, number> {
+    return new Map([...this.#uids].map(([key, { size }]) => [key, size]));
+  }
+}
