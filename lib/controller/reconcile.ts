@@ -1,5 +1,5 @@
 // The program in one function: look at one pod, make it hold what it should, say where it stands.
-import type { AgentPhase, Member } from "../member/member.ts";
+import type { Member } from "../member/member.ts";
 import type { Clock } from "../time/clock.ts";
 import type { KernelState } from "../overlay/observation.ts";
 import type { PeerChanges } from "../overlay/plan/peers.ts";
@@ -17,7 +17,7 @@ import type { Releaser } from "./agent/release.ts";
 import type { Reporter } from "../report/report.ts";
 import type { AgentAddress } from "./agent/session_pool.ts";
 import type { Store } from "./store/store.ts";
-import type { WorkItem } from "./store/work_item.ts";
+import { isAwaited, type WorkItem } from "./store/work_item.ts";
 
 /** Everything a look at a pod needs. */
 export interface ReconcileContext {
@@ -77,7 +77,9 @@ async function serve(
   const { phase } = member;
   if (phase.kind !== "setup") context.releaser.ended(member.uid);
   if (phase.kind === "wait") return waitForAgent(member, { reason: phase.reason, context });
-  const agent = addressOf(member, phase);
+  const { uid, namespace, name: pod } = member;
+  const urgent = isAwaited(item, context.store.pod(uid)?.shown?.ready);
+  const agent: AgentAddress = { uid, namespace, pod, urgent, ...phase.agent };
   const release = phase.kind === "setup" ? phase.release : undefined;
   try {
     context.ensureLeader();
@@ -146,9 +148,4 @@ async function convergeMember(
   const result = await converge({ ...context, agent, pod, wanted, mayUseCache, isLeaving });
   if (result.applied.length > 0) reporter.changed(member, result.applied);
   return result;
-}
-
-function addressOf(member: Member, { agent }: AgentPhase & { kind: "setup" | "maintain" }): AgentAddress {
-  const { uid, namespace, name } = member;
-  return { uid, namespace, pod: name, ...agent };
 }

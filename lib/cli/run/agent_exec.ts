@@ -1,27 +1,26 @@
 // Execs of the controller as the metrics see them: each is counted, timed, and waits for its turn.
 import type { OpenSession } from "../../controller/agent/session_pool.ts";
-import type { ExecOutcome, Executor } from "../../kube/exec/exec.ts";
+import type { ExecOutcome, Executor, ProcessOptions } from "../../kube/exec/exec.ts";
 import type { ExecSession } from "../../kube/exec/session.ts";
-import { type Clock, sleep } from "../../time/clock.ts";
+import type { Clock } from "../../time/clock.ts";
 import type { ExecTool, Metrics } from "../../ops/metrics.ts";
-import type { TokenBucket } from "../../time/token_bucket.ts";
+import type { ExecTurns } from "./exec_turns.ts";
 
 /** What every exec passes through. */
 export interface ExecGate {
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** How many may be started in a time, of all kinds together: who comes too soon waits his turn. */
-  readonly limit: TokenBucket;
+  /** How many may be started in a time, of all kinds together: who comes too soon waits its turn. */
+  readonly turns: ExecTurns;
 }
 
 /** The executor behind the gate. A session counts as long as it takes to open, a command to its end. */
 export function gatedExecutor(executor: Executor, gate: ExecGate): Executor {
   const counted = async <T>(
-    asked: { readonly command: readonly string[]; readonly signal?: AbortSignal },
+    asked: Pick<ProcessOptions, "target" | "command" | "signal">,
     run: () => Promise<{ readonly outcome: ExecOutcome["kind"]; readonly result: T }>,
   ): Promise<T> => {
-    const wait = gate.limit.reserve();
-    if (wait > 0) await sleep(gate.clock, wait, asked.signal);
+    await gate.turns.next({ urgent: asked.target.urgent === true, signal: asked.signal });
     const start = gate.clock.now();
     const { outcome, result } = await run();
     gate.metrics.exec({ tool: toolOf(asked.command), outcome, ms: gate.clock.now() - start });

@@ -12,6 +12,7 @@ import { createMetrics, type Metrics } from "../../ops/metrics.ts";
 import { TokenBucket } from "../../time/token_bucket.ts";
 import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
 import { gatedExecutor, timedSessions } from "./agent_exec.ts";
+import { ExecTurns } from "./exec_turns.ts";
 import { serveHealth } from "./serve_health.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { leadershipFrom } from "./leadership.ts";
@@ -51,7 +52,8 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
     observe: metrics.apiRequests(new URL(connection.server).host),
   });
   const executor = createExecutor(connection, { clock });
-  const gate = { metrics, clock, limit: execLimit(settings.maxExecRate, clock) };
+  const turns = new ExecTurns({ clock, limit: execLimit(settings.maxExecRate, clock) });
+  const gate = { metrics, clock, turns };
   const gated = gatedExecutor(executor, gate);
   const execs = new AgentExecs({ executor: gated, clock });
   const leadership = leadershipFrom(settings, { namespace, client, log, metrics, host });

@@ -45,7 +45,7 @@ export class AgentExecs {
     if (shared !== undefined) return shared;
     const { executor, clock } = this.#options;
     return await openSession(executor, {
-      target: targetOf(agent),
+      target: agent,
       command: batchCommand(tool),
       clock,
       deadline: openDeadline,
@@ -90,8 +90,7 @@ export class AgentExecs {
     { key, image, signal }: { readonly key: string; readonly image: string; readonly signal: AbortSignal },
   ): void {
     const { executor, clock } = this.#options;
-    const target = targetOf(agent);
-    const session = openProgramSession({ executor, clock, target, deadline: openDeadline, signal });
+    const session = openProgramSession({ executor, clock, target: agent, deadline: openDeadline, signal });
     this.#sessions.set(key, session);
     const asking = session.then(({ over }) => {
       this.#remember(image, true);
@@ -128,14 +127,6 @@ export class AgentExecs {
     const [oldest] = this.#hasProgram.keys();
     if (this.#hasProgram.size > rememberedImages && oldest !== undefined) this.#hasProgram.delete(oldest);
   }
-}
-
-function targetOf({ namespace, pod, container }: AgentAddress): {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container: string;
-} {
-  return { namespace, pod, container };
 }
 
 function keyOf({ uid, container, containerId }: AgentAddress): string {

@@ -147,7 +147,7 @@ export class Releaser {
 
   async #run(agent: AgentAddress, command: readonly string[]): Promise<ExecResult> {
     return await this.#options.executor.run({
-      target: { namespace: agent.namespace, pod: agent.pod, container: agent.container },
+      target: agent,
       command,
       deadline: execDeadline,
       signal: this.#options.ending,

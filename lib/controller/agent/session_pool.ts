@@ -1,15 +1,12 @@
 // Which exec sessions are open: one per pod and tool, kept a while after use, bounded in number.
-import type { ExecOutcome } from "../../kube/exec/exec.ts";
+import type { ExecOutcome, ExecTarget } from "../../kube/exec/exec.ts";
 import type { ExecSession } from "../../kube/exec/session.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Tool } from "../../overlay/step.ts";
 
 /** One agent container of one pod. A container made anew has another id: sessions into the old one are dead. */
-export interface AgentAddress {
+export interface AgentAddress extends ExecTarget {
   readonly uid: string;
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container: string;
   readonly containerId: string;
   /** Of the image it was made from; absent while the status does not name it. */
   readonly imageId?: string;

@@ -5,6 +5,8 @@ export interface ExecTarget {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
+  /** Somebody waits for it: before others where execs are limited. */
+  readonly urgent?: boolean;
 }
 
 /** What came of a command. */
