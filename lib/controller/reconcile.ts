@@ -25,7 +25,7 @@ export interface ReconcileContext {
   readonly podCache: PodCache;
   readonly agents: AgentClient;
   readonly releaser: Releaser;
-  readonly reporter: Reporter;
+  readonly reporter: Required<Reporter>;
   readonly clock: Clock;
   readonly annotationKey: string;
   readonly budget: ReadBudget;

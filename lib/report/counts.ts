@@ -11,10 +11,6 @@ export class ReportCounts implements Reporter {
     this.#pods.set(pod.uid, { isFailing: state.kind === "failing", missing });
   }
 
-  changed(): void {}
-
-  released(): void {}
-
   forget(uid: string): void {
     this.#pods.delete(uid);
   }

@@ -110,8 +110,6 @@ export class JoinLatency implements Reporter {
     this.#countSoon();
   }
 
-  released(): void {}
-
   forget(uid: string): void {
     this.#pods.delete(uid);
     this.#newcomers.delete(uid);

@@ -11,7 +11,7 @@ import type { PodReport, ReportedPod, Reporter } from "./report.ts";
 /** A reporter that writes to `log`; what it has summed up is said at its end. */
 export function createLogReporter(
   { log, clock }: { readonly log: Log; readonly clock: Clock },
-): Reporter & { readonly close: () => void } {
+): Required<Reporter> & { readonly close: () => void } {
   const sums = new LogSums({ log, clock });
   const problems = createLogDeduplicator();
   const warnings = createLogDeduplicator();
@@ -73,7 +73,7 @@ export function createLogReporter(
 export function joinReporters(
   reporters: readonly Reporter[],
   podOf: (uid: string) => Pick<PodReport, "shown"> | undefined = () => ({}),
-): Reporter {
+): Required<Reporter> {
   const tell = (pod: ReportedPod, call: (each: Reporter) => void): void => {
     if (podOf(pod.uid) !== undefined) reporters.forEach(call);
   };
@@ -82,8 +82,8 @@ export function joinReporters(
       const shown = podOf(report.pod.uid)?.shown;
       tell(report.pod, (each) => each.report({ ...report, ...defined({ shown }) }));
     },
-    changed: (pod, steps) => tell(pod, (each) => each.changed(pod, steps)),
-    released: (pod, networks) => tell(pod, (each) => each.released(pod, networks)),
+    changed: (pod, steps) => tell(pod, (each) => each.changed?.(pod, steps)),
+    released: (pod, networks) => tell(pod, (each) => each.released?.(pod, networks)),
     forget: (uid) => reporters.forEach((each) => each.forget(uid)),
   };
 }

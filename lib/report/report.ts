@@ -57,9 +57,9 @@ export interface Reporter {
   /** After every look; the reporter finds out what is new. */
   report(report: PodReport): void;
   /** The kernel of this pod was changed, and why. */
-  changed(pod: ReportedPod, steps: readonly Step[]): void;
+  changed?(pod: ReportedPod, steps: readonly Step[]): void;
   /** The pod was let go by its init agent or native sidecar. */
-  released(pod: ReportedPod, networks: readonly Network[]): void;
+  released?(pod: ReportedPod, networks: readonly Network[]): void;
   /** Nothing more will be said of the pod with this uid. */
   forget(uid: string): void;
 }

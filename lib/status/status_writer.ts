@@ -97,8 +97,6 @@ export class StatusWriter implements Reporter {
     if (steps.some(({ kind }) => kind === "add-link")) this.#made.add(pod.uid);
   }
 
-  released(): void {}
-
   forget(uid: string): void {
     const entry = this.#entries.get(uid);
     this.#options.events.forget(uid);

@@ -1,4 +1,5 @@
 // Bringing a pod of which nothing is known to what is wanted: read all, apply, read back, until all is there or no more can be had.
+import { cidrText } from "../../network/grammar/address.ts";
 import { floodMac } from "../../overlay/iproute2/render.ts";
 import type { KernelState, Observation } from "../../overlay/observation.ts";
 import { fdbSteps, missingEntries } from "../../overlay/plan/fdb.ts";
@@ -16,7 +17,6 @@ import {
   learnedPause,
   peersOf,
 } from "./convergence.ts";
-import { claimAddresses, rememberAddresses } from "./known_addresses.ts";
 import { type CachedPod, type CachedState, remember } from "./pod_cache.ts";
 
 /**
@@ -36,23 +36,22 @@ export async function convergeOnSight(
   const { agents, agent, pod, wanted, clock } = options;
   const cap = capFor(pod, wanted);
   let observed = await observeAll(before, { ...options, cap });
+  pod.addresses = ourAddresses(pod.addresses, { observed, wanted });
   let planned = planFor(observed, options);
   let refusals: readonly Refusal[] = [];
   const applied: Step[] = [];
   for (let round = 0; round < rounds && planned.steps.length > 0; round++) {
     const done = await apply(planned.steps, { ...options, observed, cap });
     const refused = new Set(done.refusals.map(({ step }) => step));
-    const worked = planned.steps.filter((step) => !refused.has(step));
-    rememberAddresses(pod, worked);
-    applied.push(...worked);
+    applied.push(...planned.steps.filter((step) => !refused.has(step)));
     const isAsBefore = done.refusals.length > 0 && textOf(done.refusals) === textOf(refusals);
     ({ observed, refusals } = done);
+    pod.addresses = ourAddresses(pod.addresses, { observed, wanted });
     planned = planFor(observed, options);
     if (planned.steps.every(isOfLearned) || isAsBefore) break;
     // A running tool may speak to a link that somebody has replaced, and say so too late to be heard: start it anew.
     if (refusals.length > 0) agents.closeSessions(agent);
   }
-  claimAddresses(pod, { observed, wanted });
   const now = clock.now();
   const strays = planned.steps.some(isOfLearned);
   const left = { steps: planned.steps.filter((step) => !isOfLearned(step)), obstacles: planned.obstacles };
@@ -72,6 +71,21 @@ export async function convergeOnSight(
   };
   remember(pod, { cached, generation: options.generation });
   return convergence(cached, { applied, now });
+}
+
+/**
+ * Only addresses that we set are ever removed: those that were ours, and those that are wanted, while they are there. After
+ * a restart of ours nothing else is known.
+ */
+function ourAddresses(
+  known: KnownAddresses,
+  { observed, wanted }: { readonly observed: KernelState; readonly wanted: WantedState },
+): KnownAddresses {
+  const asked = new Map(wanted.interfaces.map((each) => [each.interfaceName, each.addresses.map(cidrText)]));
+  return new Map(observed.links.flatMap(({ name, addresses }) => {
+    const ours = new Set([...known.get(name) ?? [], ...asked.get(name) ?? []]);
+    return ours.size === 0 ? [] : [[name, ours.intersection(new Set(addresses))]];
+  }));
 }
 
 /** What comes again and again is looked for after longer and longer pauses, by the clock: how often we look does not count. */

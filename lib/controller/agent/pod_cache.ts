@@ -1,6 +1,6 @@
 // What is remembered of a pod between two reconciles. All of it can be lost: the next one finds out again.
 import type { KernelState } from "../../overlay/observation.ts";
-import type { Plan } from "../../overlay/plan/parts.ts";
+import type { KnownAddresses, Plan } from "../../overlay/plan/parts.ts";
 import type { Refusal } from "./agent_client.ts";
 
 /** What could not be had when it was tried. */
@@ -55,7 +55,7 @@ export interface CachedPod {
   /** Bytes an exchange may answer: grows when that was not enough. */
   answerCap: number;
   /** Addresses that we set, by interface: only those are ever removed. */
-  readonly addresses: Map<string, Set<string>>;
+  addresses: KnownAddresses;
 }
 
 /**

@@ -35,7 +35,7 @@ export interface ReleaserOptions {
   readonly agents: AgentClient;
   readonly pool: SessionPool;
   readonly podCache: PodCache;
-  readonly reporter: Reporter;
+  readonly reporter: Required<Reporter>;
   readonly clock: Clock;
   readonly ensureLeader: () => void;
   /** Aborted: an order that is under way is not waited for any more. */

@@ -6,7 +6,6 @@ import type { Problem } from "../../network/problem.ts";
 import { addressConflicts, AddressIndex } from "./address_index.ts";
 import { candidacies, MemberLimit, withoutFull } from "./member_limit.ts";
 import { addressesIn, PeerIndex, reachableIn } from "./peer_index.ts";
-import { TouchedMembers } from "./touched.ts";
 import type { Tracked } from "./work_item.ts";
 
 /** Those who leave are not asked about again. */
@@ -16,7 +15,10 @@ const absent: Membership = { kind: "none", reason: "finished" };
 export class Surroundings {
   readonly #peers = new PeerIndex();
   readonly #addresses = new AddressIndex();
-  readonly #touched = new TouchedMembers();
+  /** Number of the last change in a segment, and around a single member, until somebody takes those whom it concerns. */
+  readonly #touchedSegments = new Map<string, number>();
+  readonly #touchedMembers = new Map<string, number>();
+  #changes = 0;
   readonly #limit: MemberLimit;
 
   constructor(maxMembers: number) {
@@ -90,23 +92,40 @@ export class Surroundings {
 
   /** Number of the latest change. */
   get changes(): number {
-    return this.#touched.changes;
+    return this.#changes;
   }
 
   /** Of how many members `takeTouched` would have to think; 0 when there is nothing to take. */
   get touchable(): number {
-    return this.#touched.size((segment) => this.#peers.at(segment).size);
+    return [...this.#touchedSegments.keys()]
+      .reduce((sum, segment) => sum + this.#peers.at(segment).size, this.#touchedMembers.size);
   }
 
-  /** Members around whom something has changed since they were last looked at. */
+  /**
+   * Members around whom something has changed since they were last looked at, but for those that are going to be looked at
+   * anyway: each comes once, however much has changed, and counts as going to be from now on.
+   */
   takeTouched(tracked: (uid: string) => Tracked | undefined): ReadonlySet<string> {
-    return this.#touched.take({ membersOf: (segment) => this.membersOf(segment), tracked });
+    const dates = new Map(this.#touchedMembers);
+    for (const [segment, at] of this.#touchedSegments) {
+      for (const uid of this.membersOf(segment)) dates.set(uid, Math.max(at, dates.get(uid) ?? 0));
+    }
+    this.#touchedSegments.clear();
+    this.#touchedMembers.clear();
+    const touched = new Set<string>();
+    for (const [uid, at] of dates) {
+      const one = tracked(uid);
+      if (one === undefined || one.due || one.began >= at) continue;
+      one.due = true;
+      touched.add(uid);
+    }
+    return touched;
   }
 
   #put(uid: string, reachable: ReadonlyMap<string, string>, shown: Membership): void {
-    this.#touched.segments(this.#peers.put(uid, reachable));
+    const changed = this.#peers.put(uid, reachable);
     const { members, segments } = this.#addresses.put(uid, addressesIn(shown));
-    this.#touched.segments(segments);
-    this.#touched.members(members);
+    for (const key of [...changed, ...segments]) this.#touchedSegments.set(key, ++this.#changes);
+    for (const key of members) this.#touchedMembers.set(key, ++this.#changes);
   }
 }
