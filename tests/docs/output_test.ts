@@ -157,9 +157,23 @@ async function routedAndBroken(sandbox: Sandbox, log: readonly string[]): Promis
     members: routed.map(([pod, network, vni]) => ({ pod, network, vni })),
   });
   await until(log, "member=default/broken kind=");
+  // The controller of this world is no pod; to those who look for one it is.
+  sandbox.apply(JSON.stringify(controllerPod));
+  await sandbox.waitForPhase(controllerPod.metadata, "Running");
   const told = (): boolean => JSON.stringify(sandbox.store.list(coreEvents)).includes("VxlanUnknownNetwork");
   await waitFor(told, { what: "an Event says what is wrong", state: () => log.join("\n") });
 }
+
+const controllerPod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: {
+    namespace: "kube-system",
+    name: "kube-vxlan-controller",
+    labels: { "app.kubernetes.io/name": "kube-vxlan-controller" },
+  },
+  spec: { containers: [{ name: "controller", image: "kube-vxlan-controller-agent:0.1.0" }] },
+};
 
 async function until(log: readonly string[], words: string): Promise<void> {
   await waitFor(() => log.some((line) => line.includes(words)), { what: words, state: () => log.join("\n") });
