@@ -52,10 +52,14 @@ export function printable(text: string): string {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** At most `limit` bytes of UTF-8; an ellipsis marks the cut. */
+/**
+ * What is written on objects of the API, where terminals show it: redacted, harmless and at most `limit` bytes of UTF-8;
+ * an ellipsis marks the cut. What an agent or its kernel says on stderr gets there.
+ */
 export function cutBytes(text: string, limit: number): string {
-  const bytes = encoder.encode(text);
-  if (bytes.length <= limit) return text;
+  const clean = harmless(redact(text));
+  const bytes = encoder.encode(clean);
+  if (bytes.length <= limit) return clean;
   // A character cut in half decodes to U+FFFD, which is taken off again.
   return `${decoder.decode(bytes.subarray(0, limit - 3)).replace(/\uFFFD+$/, "")}…`;
 }

@@ -259,3 +259,14 @@ Deno.test("an Event's note has 1 kB at most, in bytes, whatever a pod's author w
   const [event] = eventsOf(failing("a", long));
   assert.ok(new TextEncoder().encode(event?.note).length <= 1024);
 });
+
+Deno.test("what an agent or a kernel says steers no terminal: condition, Events and annotation", () => {
+  const message = "Cannot run ip: it says \u001b[2J\r\nok\u009b1m\u202e";
+  const report = failing("a", problem("setup-failed", { message, network: "west" }));
+  const { condition, annotation = "", events } = wanted(report);
+  const texts = [condition.message, ...events.map(({ note }) => note), JSON.parse(annotation)[0].error];
+  assert.equal(texts.length, 3);
+  for (const text of texts) {
+    assert.ok(text.endsWith("Cannot run ip: it says \\u{1b}[2J\\u{d}\\u{a}ok\\u{9b}1m\\u{202e}"), text);
+  }
+});
