@@ -157,6 +157,11 @@ export class Controller {
     return affected.changed.has(uid);
   }
 
+  /** What is known of all pods, for who only looks. */
+  get store(): Store {
+    return this.#store;
+  }
+
   /** For metrics and health. */
   state(): ControllerState {
     const { running, longestRunning, longestWaiting } = this.#queue.state();

@@ -20,16 +20,16 @@ interface PlacedLine extends Line {
 }
 
 /**
- * The whole file, or the element for a page. The same picture gives the same text. All foreign text is escaped. Colours
- * are those of the page it stands in where that sets `--line`, `--text`, `--bad`, `--box`, `--group`.
+ * The whole file; not `styled`: the element for a page that has its own style. The same picture gives the same text.
+ * All foreign text is escaped.
  */
-export function svg(picture: Picture): string {
+export function svg(picture: Picture, { styled = true }: { readonly styled?: boolean } = {}): string {
   const { place, lines, width, height } = laidOut(picture);
   const { groups, boxes } = picture;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
     `role="img" aria-label="${escaped(summaryOf(picture))}">`,
-    `<style>${style}</style>`,
+    ...styled ? [`<style>${style}</style>`] : [],
     ...groups.flatMap(({ id, title }) =>
       groupText(title, boxes.filter(({ group }) => group === id).map((box) => place(box.id)))
     ),
@@ -41,14 +41,14 @@ export function svg(picture: Picture): string {
 }
 
 const style = "svg{color-scheme:light dark;" +
-  "--l:var(--line,light-dark(#78848f,#8b98a5));--t:var(--text,light-dark(#1c2733,#e3e9ef));" +
-  "--b:var(--box,light-dark(#fff,#1b242d));--g:var(--group,light-dark(#eef2f5,#141b22));" +
-  "--r:var(--bad,light-dark(#b3261e,#ff8a80))}" +
+  "--l:light-dark(#78848f,#8b98a5);--t:light-dark(#1c2733,#e3e9ef);" +
+  "--b:light-dark(#fff,#1b242d);--g:light-dark(#eef2f5,#141b22);" +
+  "--r:light-dark(#b3261e,#ff8a80)}" +
   "text{font:12px system-ui,sans-serif;fill:var(--t)}.small{font-size:10.5px}" +
   ".group{fill:var(--g);stroke:none}.box{fill:var(--b);stroke:var(--l)}" +
   ".wire{fill:none;stroke:var(--l)}.waiting{stroke-dasharray:4 3}" +
   ".failing{stroke:var(--r)}text.failing{stroke:none;fill:var(--r)}" +
-  ".label{paint-order:stroke;stroke:var(--page,light-dark(#fff,#0d1117));stroke-width:4px}";
+  ".label{paint-order:stroke;stroke:light-dark(#fff,#0d1117);stroke-width:4px}";
 
 function laidOut({ groups, boxes, lines }: Picture): {
   readonly place: (id: string) => Placed;

@@ -9,6 +9,8 @@ import type { Host } from "../host.ts";
 /** A candidate, or somebody who needs no election. */
 export interface Leadership {
   readonly isLeader: () => boolean;
+  /** Who leads, if it is another and was seen. */
+  readonly holder: () => string | undefined;
   /** Calls `run` every time this replica begins to lead. */
   readonly onStarted: (run: () => void) => void;
   /** Gives the Lease back. */
@@ -27,10 +29,11 @@ export function leadershipFrom(
   },
 ): Leadership {
   if (!leaderElection) {
-    return { isLeader: () => true, onStarted: () => {}, close: () => Promise.resolve() };
+    return { isLeader: () => true, holder: () => undefined, onStarted: () => {}, close: () => Promise.resolve() };
   }
   const over = new AbortController();
   const starts: (() => void)[] = [];
+  let holder: string | undefined;
   const tell = (leading: boolean): void => metrics.leading({ lease: name, leading });
   tell(false);
   const election = runLeaderElection({
@@ -48,12 +51,16 @@ export function leadershipFrom(
       tell(false);
       log.warn(`no longer leading: ${reason}`);
     },
-    onHolder: (identity) => log.info("standing by", { leader: identity }),
+    onHolder: (identity) => {
+      holder = identity;
+      log.info("standing by", { leader: identity });
+    },
     onTrouble: (reason) => log.warn(reason),
     onHealed: () => log.info(`Lease ${namespace}/${name} is reachable again`),
   });
   return {
     isLeader: () => election.isLeader(),
+    holder: () => election.isLeader() ? undefined : holder,
     onStarted: (run) => starts.push(run),
     close: async () => {
       over.abort();

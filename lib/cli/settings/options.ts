@@ -6,6 +6,7 @@ import {
   anyText,
   count,
   httpAddress,
+  listenAddress,
   namespaceList,
   namespaceName,
   objectName,
@@ -178,6 +179,13 @@ export const runOptions = {
     description: "run beside other replicas: only the holder of the Lease changes pods",
   },
   ...leaseOptions,
+  web: { description: "serve a page that shows networks and members, and follows them" },
+  webAddress: {
+    value: "ADDRESS",
+    description: "where that page is served; it has no password, so another than this machine's own is a risk",
+    fallback: "127.0.0.1:9091",
+    parse: listenAddress,
+  },
 } as const satisfies OptionTable;
 
 /** What `uninstall` has beside what it needs to see members. */
