@@ -1,7 +1,8 @@
 // How a browser reaches the page: routes, who may ask, and what the page may load.
 import type { HttpAddress } from "../ops/http_address.ts";
 import { messageOf } from "../text/defined.ts";
-import type { Clock } from "../time/clock.ts";
+import { type Clock, sleep } from "../time/clock.ts";
+import figures from "./assets/figures.js" with { type: "text" };
 import pageCss from "./assets/page.css" with { type: "text" };
 import pageHtml from "./assets/page.html" with { type: "text" };
 import pageScript from "./assets/page.js" with { type: "text" };
@@ -24,6 +25,9 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
+/** Milliseconds for the ends of streams to reach their pages, which then reconnect at once. */
+const closingGrace = 100;
+
 /** Starts to listen. Throws an Error that says why it cannot. */
 export function startWebServer(options: WebServerOptions): WebServer {
   const { hostname = "::", port } = options.address;
@@ -43,6 +47,7 @@ export function startWebServer(options: WebServerOptions): WebServer {
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     streams.close();
+    await sleep(options.clock, closingGrace);
     abort.abort();
     await server.finished;
   };
@@ -65,6 +70,8 @@ function handlerOf(
 ): (request: Request) => Response {
   const routes = routesOf(source, streams);
   return (request) => {
+    // Deno puts Host into the URL as it came.
+    if (!URL.canParse(request.url)) return answer("Host is no name.\n", { status: 400 });
     const { pathname, hostname, searchParams } = new URL(request.url);
     // A name of somebody else's may lead to this address (DNS rebinding); its pages must not read this one.
     if (!isOurHost(hostname)) {
@@ -96,6 +103,7 @@ function routesOf(source: PageSource, streams: ChangeStreams): ReadonlyMap<strin
     ["/", () => answer(pageHtml, { type: "text/html" })],
     ["/page.css", () => answer(pageCss, { type: "text/css" })],
     ["/page.js", () => answer(pageScript, { type: "text/javascript" })],
+    ["/figures.js", () => answer(figures, { type: "text/javascript" })],
     ["/favicon.ico", () => answer(null, { status: 204 })],
     ["/api/summary", () => json(summaryOf(source))],
     ["/api/members", (query) => {

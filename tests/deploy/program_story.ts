@@ -1,4 +1,4 @@
-// Does a program that people download work: lists, runs as the controller, serves health and metrics, ends on SIGTERM?
+// Does a program that people download work: lists, runs as the controller, serves health, metrics and the page, ends on SIGTERM?
 import assert from "node:assert/strict";
 import { tryCommand } from "../cluster/run_command.ts";
 import { startProduct } from "../sandbox/tools/product.ts";
@@ -17,7 +17,15 @@ export async function programStory(
   for (const name of ["a", "b"]) stage.pod({ name, networks: "one" });
   const server = ["--server", stage.sandbox.server.url];
   const log: string[] = [];
-  const controller = await startProduct(["run", ...server, "--http-address", "127.0.0.1:0"], {
+  const controller = await startProduct([
+    "run",
+    ...server,
+    "--http-address",
+    "127.0.0.1:0",
+    "--web",
+    "--web-address",
+    "127.0.0.1:0",
+  ], {
     program,
     onLine: (line) => log.push(line),
   });
@@ -32,6 +40,13 @@ export async function programStory(
     const metrics = await ask(`${base}/metrics`);
     assert.equal(metrics.status, 200);
     assert.match(metrics.text, /^kube_vxlan_controller_\w+.* 2$/m);
+    const page = log.map((line) => /serving the live page on (http:[^"\s]+)/.exec(line)?.[1]).find(Boolean);
+    assert.match((await ask(`${page}/page.js`)).text, /^\/\/ The live page/, "the page is in the program");
+    assert.match(
+      (await ask(`${page}/api/picture`)).text,
+      /<svg .*default\/b/,
+      "and so is what draws its picture",
+    );
     for (const lister of listers) {
       const { code, stdout, stderr } = await tryCommand([...lister.split(" "), "list", "pods", ...server]);
       assert.equal(code, 0, `${lister}: ${stderr}`);

@@ -1,4 +1,5 @@
-// deno task demo: three pods, two networks, a gateway between them, in well under a minute.
+// deno task demo [--stay]: three pods, two networks, a gateway between them, in well under a minute; or until Ctrl-C.
+import { freePort } from "./tools/free_port.ts";
 import { memberTable } from "./tools/member_table.ts";
 import { type Product, startProduct } from "./tools/product.ts";
 import { routedExample } from "./example_pods.ts";
@@ -35,28 +36,39 @@ const pings = [
   { from: "b", to: "192.168.11.2", way: "b → gw → a" },
 ];
 
-Deno.exit(await main());
+Deno.exit(await main(Deno.args));
 
-async function main(): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const stays = args.includes("--stay");
+  const unknown = args.filter((arg) => arg !== "--stay");
+  if (unknown.length > 0) {
+    say(`Cannot understand ${unknown.join(" ")}: there is --stay, to look around until Ctrl-C`);
+    return 2;
+  }
   using order = listenForStop();
   await using sandbox = await startSandbox();
   try {
-    return await show(sandbox, order);
+    return await show(sandbox, { order, stays });
   } catch (error) {
     say(`failed: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
 }
 
-async function show(sandbox: Sandbox, order: StopOrder): Promise<number> {
+async function show(
+  sandbox: Sandbox,
+  { order, stays }: { readonly order: StopOrder; readonly stays: boolean },
+): Promise<number> {
   say(`An embedded cluster with two nodes. Pods run on: ${sandbox.plane.description}.`);
   say("The controller (main.ts run):\n");
-  const controller = await startProduct(["run", "--server", sandbox.server.url, "--http-address", "off"], {
-    onLine: (line) => say(`  ${line}`),
-  });
+  const page = stays ? ["--web", "--web-address", `127.0.0.1:${freePort()}`] : [];
+  const controller = await startProduct(
+    ["run", "--server", sandbox.server.url, "--http-address", "off", ...page],
+    { onLine: (line) => say(`  ${line}`) },
+  );
   try {
     return await Promise.race([
-      story(sandbox, controller),
+      story(sandbox, { controller, order, stays }),
       diedOf(controller, order.signal),
       order.given.then(() => 130),
     ]);
@@ -65,10 +77,21 @@ async function show(sandbox: Sandbox, order: StopOrder): Promise<number> {
   }
 }
 
-async function story(sandbox: Sandbox, controller: Product): Promise<number> {
+async function story(
+  sandbox: Sandbox,
+  { controller, order, stays }: {
+    readonly controller: Product;
+    readonly order: StopOrder;
+    readonly stays: boolean;
+  },
+): Promise<number> {
   sandbox.apply(await routedExample());
   await joined(sandbox);
   const failures = await tryIt(sandbox);
+  if (stays) {
+    say(`\nStays until Ctrl-C: the live page, see above, follows what you do with ${sandbox.server.url}.`);
+    await order.given;
+  }
   await controller.stop();
   say(failures === 0 ? "\nAll is right." : `\n${failures} of ${pings.length} pings failed.`);
   return failures === 0 ? 0 : 1;

@@ -22,3 +22,14 @@ for (const moment of ["Pods run on: ", "watching: ", "released: "]) {
     assert.deepEqual(await run.remains(), []);
   });
 }
+
+Deno.test("demo --stay: stays, serves the live page, and ends with Ctrl-C", async () => {
+  await using run = runProgram([...demo, "--stay"], { folder });
+  const serving = await run.hears("serving the live page on ");
+  await run.hears("Stays until Ctrl-C");
+  const url = /http:\S+/.exec(serving)?.[0] ?? "";
+  const page = await fetch(`${url}/api/summary`);
+  assert.deepEqual((await page.json()).standings, { ready: 3, waiting: 0, failing: 0 });
+  assert.equal(await run.interrupt(), 130);
+  assert.deepEqual(await run.remains(), []);
+});

@@ -4,6 +4,7 @@ import { ConfigError } from "../../lib/kube/config/connection.ts";
 import { loadConnection } from "../../lib/kube/config/load_connection.ts";
 import { runCommand } from "../../lib/kube/config/run_plugin.ts";
 import { systemClock } from "../../lib/time/clock.ts";
+import { freePort } from "./tools/free_port.ts";
 import { type DevTarget, readDevArguments } from "./tools/dev_arguments.ts";
 import { routedExample } from "./example_pods.ts";
 import { runReloading } from "./tools/reloading.ts";
@@ -53,7 +54,7 @@ async function onSandbox(order: StopOrder): Promise<void> {
     say(`An embedded cluster with two nodes. Pods run on: ${sandbox.plane.description}.`);
     say(`API server: ${sandbox.server.url}`);
     say(`For kubectl: export KUBECONFIG=${kubeconfig}`);
-    await reload(["run", "--server", sandbox.server.url, "--http-address", "off"], order);
+    await reload(["run", "--server", sandbox.server.url, "--http-address", "off", ...livePage()], order);
   } finally {
     await Deno.remove(kubeconfig);
   }
@@ -77,7 +78,14 @@ async function onCluster(
   say("#  The controller of this working tree now changes pods there. Ctrl-C ends it.");
   say(line);
   const where = kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig];
-  await reload(["run", "--context", context, ...where, "--http-address", "off"], order);
+  await reload(["run", "--context", context, ...where, "--http-address", "off", ...livePage()], order);
+}
+
+/** The same port after each restart, so that an open page finds it again. */
+function livePage(): readonly string[] {
+  const address = `127.0.0.1:${freePort()}`;
+  say(`Live page: http://${address}`);
+  return ["--web", "--web-address", address];
 }
 
 async function reload(args: readonly string[], order: StopOrder): Promise<void> {

@@ -29,7 +29,12 @@ export function leadershipFrom(
   },
 ): Leadership {
   if (!leaderElection) {
-    return { isLeader: () => true, holder: () => undefined, onStarted: () => {}, close: () => Promise.resolve() };
+    return {
+      isLeader: () => true,
+      holder: () => undefined,
+      onStarted: () => {},
+      close: () => Promise.resolve(),
+    };
   }
   const over = new AbortController();
   const starts: (() => void)[] = [];

@@ -13,6 +13,8 @@ import { TokenBucket } from "../../time/token_bucket.ts";
 import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
 import { gatedExecutor, timedSessions } from "./agent_exec.ts";
 import { ExecTurns } from "./exec_turns.ts";
+import { LiveView } from "../../web/live_view.ts";
+import { serveLivePage } from "./live_page.ts";
 import { serveHealth } from "./serve_health.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { leadershipFrom } from "./leadership.ts";
@@ -66,6 +68,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   });
   const names = namesOutlet(settings, { client, host, log, metrics, leadership, events: status.events });
   const logReporter = createLogReporter({ log, clock });
+  const view = settings.web ? new LiveView({ clock }) : undefined;
   const controller: Controller = new Controller(
     { ...controllerSet, limits: limitsFor(settings.maxExecRate) },
     {
@@ -75,27 +78,43 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
       terminate: (agent) => execs.terminate(agent),
       clock,
       log,
-      reporter: joinReporters([logReporter, ...status.reporters, ...names.reporters]),
+      reporter: joinReporters([
+        logReporter,
+        ...status.reporters,
+        ...names.reporters,
+        ...(view ? [view] : []),
+      ]),
       isLeader: leadership.isLeader,
       queueObserver: queueObserver(metrics),
       onStep: (step) => metrics.step(step.kind),
       onWatchEnd: (seen) => metrics.watchEnded(seen),
-      onAlive: (resource, namespace) => metrics.watchAlive(resource, namespace),
+      onAlive: (resource, namespace) => {
+        metrics.watchAlive(resource, namespace);
+        view?.touch();
+      },
       onConfigMap: (seen) => {
         status.onConfigMap(seen);
         names.onConfigMap(seen);
       },
-      onInterfaceReady: (ms) => metrics.interfaceReady(ms),
-      onPeerEntry: (ms) => metrics.peerEntry(ms),
+      onInterfaceReady: (ms) => {
+        metrics.interfaceReady(ms);
+        view?.interfaceReady(ms);
+      },
+      onPeerEntry: (ms) => {
+        metrics.peerEntry(ms);
+        view?.meshReady(ms);
+      },
     },
   );
   leadership.onStarted(() => controller.reconcileAll({ spread: 0 }));
   const served = serveHealth(settings.httpAddress, { controller, metrics, host, log });
+  const page = view && serveLivePage(settings, { controller, view, leadership, host, log });
   await controller.run(host.stop);
   logReporter.close();
   await names.close();
   await status.close();
   await leadership.close();
+  await page?.close();
   await served.close();
   executor.close();
   client.close();

@@ -182,7 +182,8 @@ export const runOptions = {
   web: { description: "serve a page that shows networks and members, and follows them" },
   webAddress: {
     value: "ADDRESS",
-    description: "where that page is served; it has no password, so another than this machine's own is a risk",
+    description:
+      "where that page is served; it has no password, so another than this machine's own is a risk",
     fallback: "127.0.0.1:9091",
     parse: listenAddress,
   },

@@ -75,3 +75,10 @@ export function httpAddress(text: string): Parsed<HttpAddress> {
   const read = readHttpAddress(text);
   return "expected" in read ? fault(`expected ${read.expected}`) : valueOf(read.address);
 }
+
+/** The same, but it cannot be off. */
+export function listenAddress(text: string): Parsed<HttpAddress & { readonly kind: "listen" }> {
+  const read = readHttpAddress(text);
+  if ("address" in read && read.address.kind === "listen") return valueOf(read.address);
+  return fault("expected an address like 127.0.0.1:9091, [::1]:9091 or :9091");
+}

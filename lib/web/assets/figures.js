@@ -1,0 +1,68 @@
+// What the page draws by itself: elements, the plot of waits, the matrix of probes.
+// @ts-check
+
+/** @typedef {{ at: number, ms: number }} Wait */
+/** @typedef {{ network: string, from: string, to: string, outcome: string }} Probe */
+
+const svgNamespace = "http://www.w3.org/2000/svg";
+
+/** One dot a wait, in the order in which they ended. @param {string} title @param {Wait[]} waits */
+export function plot(title, waits) {
+  const [width, height] = [360, 90];
+  const sorted = waits.map(({ ms }) => ms).sort((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const caption = sorted.length === 0
+    ? `${title}: none measured`
+    : `${title}: median ${seconds(at(0.5))}, 99 of 100 within ${seconds(at(0.99))} (${sorted.length})`;
+  const picture = document.createElementNS(svgNamespace, "svg");
+  set(picture, { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": caption });
+  const most = Math.max(1, sorted.at(-1) ?? 1);
+  for (const [index, { ms }] of waits.entries()) {
+    const dot = document.createElementNS(svgNamespace, "circle");
+    const x = 4 + index * (width - 8) / Math.max(1, waits.length - 1);
+    set(dot, { class: "dot", cx: x, cy: height - 4 - ms / most * (height - 8), r: 2 });
+    picture.append(dot);
+  }
+  const figure = element("figure", [element("figcaption", caption)]);
+  if (sorted.length > 0) figure.prepend(picture);
+  return figure;
+}
+
+/** @param {number} ms */
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
+}
+
+/** @param {string} network @param {Probe[]} probes */
+export function matrix(network, probes) {
+  const from = [...new Set(probes.map(({ from }) => from))].sort();
+  const to = [...new Set(probes.map(({ to }) => to))].sort();
+  const outcomes = new Map(probes.map((probe) => [`${probe.from} ${probe.to}`, probe.outcome]));
+  const words = { reachable: "ok", unreachable: "no answer" };
+  return element("table", [
+    element("caption", network),
+    element("tr", [element("th", "from, to"), ...to.map((name) => element("th", name))]),
+    ...from.map((a) =>
+      element("tr", [
+        element("th", a),
+        ...to.map((b) => {
+          const outcome = outcomes.get(`${a} ${b}`);
+          return element("td", outcome === undefined ? "" : words[outcome] ?? outcome, outcome);
+        }),
+      ])
+    ),
+  ]);
+}
+
+/** @param {Element} element @param {Record<string, string | number>} attributes */
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+}
+
+/** @param {string} name @param {string | (Node | string)[]} content @param {string} [kind] */
+export function element(name, content, kind) {
+  const made = document.createElement(name);
+  made.append(...typeof content === "string" ? [content] : content);
+  if (kind !== undefined) made.className = kind;
+  return made;
+}
