@@ -1,5 +1,4 @@
 // What the page draws by itself: elements, the plot of waits, the matrix of probes.
-// @ts-check
 
 /** @typedef {{ at: number, ms: number }} Wait */
 /** @typedef {{ network: string, from: string, to: string, outcome: string }} Probe */

@@ -1,5 +1,4 @@
 // The live page: shows what the controller knows, and follows its changes. Text of others is only ever set as text.
-// @ts-check
 import { element, matrix, plot } from "./figures.js";
 
 /** @typedef {{ at: number, ms: number }} Wait */
