@@ -25,6 +25,7 @@ function thisProcess(stop: AbortSignal): Host {
     readTextFile: (path) => Deno.readTextFile(path),
     print: (line) => writeAll(Deno.stdout, encoder.encode(`${line}\n`)),
     complain: (line) => writeAll(Deno.stderr, encoder.encode(`${line}\n`)),
+    passOn: (bytes) => writeAll(Deno.stderr, bytes),
     clock: systemClock,
     stop,
   };

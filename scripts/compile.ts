@@ -26,9 +26,10 @@ export const targets = {
       "--allow-net",
       // A directory, because its files are links that change when the token rotates.
       "--allow-read=/var/run/secrets/kubernetes.io/serviceaccount",
-      // Our own settings and what Kubernetes says. All else is as if it were not set (--ignore-env), because libraries
+      // Our own settings, what Kubernetes says, and through which proxy its API server is reached. All else is as if it were not set (--ignore-env), because libraries
       // look for variables of their own.
-      "--allow-env=KVC_*,KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,KUBERNETES_SERVICE_PORT_HTTPS,HOSTNAME",
+      "--allow-env=KVC_*,KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,KUBERNETES_SERVICE_PORT_HTTPS,HOSTNAME," +
+      "HTTP_PROXY,HTTPS_PROXY,NO_PROXY,http_proxy,https_proxy,no_proxy",
       "--ignore-env",
     ],
     output: "dist/kube-vxlan-controller",

@@ -12,6 +12,8 @@ export interface Host {
   readonly print: (line: string) => void;
   /** Writes one line of log or complaint (stderr). */
   readonly complain: (line: string) => void;
+  /** Writes bytes to stderr as they are: what a credential plugin says to its user. */
+  readonly passOn?: (bytes: Uint8Array) => void;
   readonly clock: Clock;
   /** Aborted when the user or the kubelet asks the program to stop. */
   readonly stop: AbortSignal;

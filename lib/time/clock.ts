@@ -60,6 +60,17 @@ export function onAbort(signal: AbortSignal, run: () => void): () => void {
   return () => signal.removeEventListener("abort", run);
 }
 
+/** What `work` gives, unless `signal` is aborted first: then it rejects with the signal's reason. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const forget = onAbort(signal, () => stopped.reject(signal.reason));
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    forget();
+  }
+}
+
 /** True when `work` is settled within `ms` milliseconds; false when it was not waited for any longer. Rejects as it does. */
 export async function within(
   work: Promise<void>,

@@ -34,6 +34,7 @@ const nothing: EmbeddedPermissions = {
   prompt: false,
 };
 
+const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 const kubernetes = ["KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "KUBERNETES_SERVICE_PORT_HTTPS"];
 
 const programs: readonly {
@@ -47,7 +48,7 @@ const programs: readonly {
     may: {
       allow_net: [],
       allow_read: ["/var/run/secrets/kubernetes.io/serviceaccount"],
-      allow_env: ["KVC_*", ...kubernetes, "HOSTNAME"],
+      allow_env: ["KVC_*", ...kubernetes, "HOSTNAME", ...proxies],
       ignore_env: [],
     },
   },

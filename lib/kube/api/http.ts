@@ -1,8 +1,10 @@
-// How does a request get to the API server? Deno's fetch, one HTTP client per credentials, a deadline for each request.
+// How does a request get to the API server? node's HTTP client on a wire of ours, a deadline for each request.
 import { Buffer } from "node:buffer";
-import type { Clock } from "../../time/clock.ts";
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { type Clock, unlessAborted } from "../../time/clock.ts";
 import type { Connection, Credentials } from "../config/connection.ts";
-import { abortableBody } from "./abortable_body.ts";
+import { bodyOf } from "./body.ts";
 import {
   type ApiClient,
   ApiError,
@@ -11,7 +13,7 @@ import {
   type RequestObserver,
 } from "./client.ts";
 import { failureMessage, failureOfStatus } from "./status.ts";
-import { createTlsClients } from "./tls_client.ts";
+import { createWire } from "./wire.ts";
 import { defined, messageOf } from "../../text/defined.ts";
 
 /** Longest answer that is read, in bytes: a page of 500 large pods has about 10 MiB. */
@@ -23,49 +25,57 @@ const failureLimit = 64 * 1024;
 export interface ApiClientOptions {
   readonly clock: Clock;
   readonly observe?: RequestObserver;
+  /** Told of the bytes of streams as they come; `observe` has those of other answers. */
+  readonly onBytes?: (bytes: number) => void;
   /** Bytes of an answer; default 64 MiB. */
   readonly bodyLimit?: number;
 }
 
 /** A client of one API server. Connections are reused; they are made anew when CA or certificate change. */
 export function createApiClient(connection: Connection, options: ApiClientOptions): ApiClient {
-  const { clock } = options;
-  const clients = createTlsClients();
+  const { clock, onBytes } = options;
+  const wire = createWire(connection);
   const underWay = new Set<AbortController>();
   let closed = false;
 
   /** Sends once, or a second time with fresh credentials after a 401. */
-  async function send(request: ApiRequest, controller: AbortController): Promise<Response> {
-    const credentials = await connection.credentials();
-    const response = await sendWith(request, { credentials, controller });
-    if (response.status !== 401) return response;
-    const renewed = await connection.credentials({ force: true });
+  async function send(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const credentials = await unlessAborted(connection.credentials(), signal);
+    const response = await sendWith(request, { credentials, signal });
+    if (response.statusCode !== 401) return response;
+    const renewed = await unlessAborted(connection.credentials({ force: true }), signal);
     if (JSON.stringify(renewed) === JSON.stringify(credentials)) return response;
-    await response.body?.cancel();
-    return await sendWith(request, { credentials: renewed, controller });
+    response.destroy();
+    return await sendWith(request, { credentials: renewed, signal });
   }
 
-  function sendWith(
-    request: ApiRequest,
-    means: { readonly credentials: Credentials; readonly controller: AbortController },
-  ): Promise<Response> {
+  function sendWith(request: ApiRequest, means: Means): Promise<IncomingMessage> {
     const { method, body, contentType = "application/json" } = request;
     const { authorization } = means.credentials;
     const content = body === undefined ? undefined : JSON.stringify(body);
-    // A request that waited for credentials while the client was closed must not make a new connection.
-    if (closed) throw new Error("the client is closed");
-    return fetch(connection.server + request.path, {
-      method,
-      client: clients.get(means.credentials),
-      signal: means.controller.signal,
-      redirect: "error",
-      headers: {
-        accept: "application/json",
-        "user-agent": "kube-vxlan-controller",
-        ...defined({ authorization }),
-        ...(content === undefined ? {} : { "content-type": contentType }),
-      },
-      ...defined({ body: content }),
+    return new Promise((resolve, reject) => {
+      means.signal.throwIfAborted();
+      const url = new URL(connection.server + request.path);
+      const out = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, {
+        method,
+        signal: means.signal,
+        headers: {
+          accept: "application/json",
+          "user-agent": "kube-vxlan-controller",
+          ...defined({ authorization }),
+          ...(content === undefined ? {} : { "content-type": contentType }),
+        },
+        ...wire.options(means.credentials),
+      });
+      out.once("response", resolve);
+      out.on("error", (error) => {
+        // The server may close an idle connection in the moment in which it is used again.
+        const isStale = out.reusedSocket && method === "GET" && "code" in error &&
+          error.code === "ECONNRESET";
+        if (isStale && !means.again) resolve(sendWith(request, { ...means, again: true }));
+        else reject(error);
+      });
+      out.end(content);
     });
   }
 
@@ -88,9 +98,11 @@ export function createApiClient(connection: Connection, options: ApiClientOption
     const seen = { status: "error", bytes: 0 };
     try {
       controller.signal.throwIfAborted();
-      const response = await send(request, controller);
-      seen.status = String(response.status);
-      if (!response.ok) throw await readFailure(response, controller.signal);
+      const response = await send(request, controller.signal);
+      const status = response.statusCode ?? 0;
+      seen.status = String(status);
+      if (status >= 300 && status < 400) throw redirected(response);
+      if (status < 200 || status > 299) throw await readFailure(response, controller.signal);
       return await read({ response, seen, release, signal: controller.signal });
     } catch (thrown) {
       release();
@@ -128,19 +140,27 @@ export function createApiClient(connection: Connection, options: ApiClientOption
     stream: (request) =>
       perform(
         request,
-        ({ response, release, signal }) => Promise.resolve(abortableBody(response.body, { release, signal })),
+        ({ response, release, signal }) =>
+          Promise.resolve(bodyOf(response, { release, signal, ...defined({ onBytes }) })),
       ),
     close: () => {
       closed = true;
       for (const controller of underWay) controller.abort("the client is closed");
-      clients.close();
+      wire.close();
     },
   };
 }
 
+interface Means {
+  readonly credentials: Credentials;
+  readonly signal: AbortSignal;
+  /** It is the second time. */
+  readonly again?: boolean;
+}
+
 type Read<T> = (
   means: {
-    readonly response: Response;
+    readonly response: IncomingMessage;
     readonly seen: { bytes: number };
     /** Aborted by the caller, by close() or by the deadline. */
     readonly signal: AbortSignal;
@@ -156,22 +176,29 @@ class Failed extends Error {
   }
 }
 
-async function readFailure(response: Response, signal: AbortSignal): Promise<Failed> {
+/** Not followed: credentials stay where they belong. */
+function redirected(response: IncomingMessage): Failed {
+  response.destroy();
+  const to = JSON.stringify(String(response.headers.location ?? "").slice(0, 200));
+  return new Failed({ kind: "unreachable", reason: `it redirects to ${to}, which is not followed` });
+}
+
+async function readFailure(response: IncomingMessage, signal: AbortSignal): Promise<Failed> {
   const bytes = await readBody(response, { limit: failureLimit, signal }).catch(() => new Uint8Array());
   return new Failed(failureOfStatus({
-    status: response.status,
-    retryAfter: response.headers.get("retry-after") ?? "",
+    status: response.statusCode ?? 0,
+    retryAfter: response.headers["retry-after"] ?? "",
     body: new TextDecoder().decode(bytes),
   }));
 }
 
 async function readBody(
-  response: Response,
+  response: IncomingMessage,
   { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of abortableBody(response.body, { signal, release: () => {} })) {
+  for await (const chunk of bodyOf(response, { signal, release: () => {} })) {
     length += chunk.length;
     // Leaving the loop cancels the body.
     if (length > limit) throw new Failed({ kind: "malformed", reason: `more than ${limit} bytes` });
@@ -180,13 +207,13 @@ async function readBody(
   return Buffer.concat(chunks, length);
 }
 
-/** Deno's fetch says "fetch failed" and has the reason in the cause; an aborted one throws the abort's reason. */
+/** An aborted request fails with the abort's reason; one that tried several addresses has several. */
 function failureOf(thrown: unknown, signal: AbortSignal): ApiFailure {
   if (thrown instanceof Failed) return thrown.failure;
   if (signal.aborted) return { kind: "unreachable", reason: String(signal.reason) };
-  const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-  const text = messageOf(inner);
-  return { kind: "unreachable", reason: text.replace(/^error sending request for url \([^)]*\): /, "") };
+  const all = thrown instanceof AggregateError ? thrown.errors : [thrown];
+  const reason = all.map(messageOf).join("; ").slice(0, 1000);
+  return { kind: "unreachable", reason: reason || "the connection failed without a reason" };
 }
 
 /** "pods", "pods/exec", "leases": what the path is about, without names or namespaces; "other" when unclear. */

@@ -21,6 +21,10 @@ export interface Connection {
   readonly source: ConnectionSource;
   /** Base URL without a trailing slash; may hold a path. */
   readonly server: string;
+  /** The name that the server's certificate must have, where it is not that of the address. */
+  readonly tlsServerName?: string;
+  /** The HTTP proxy through which it is reached: `http://HOST:PORT`, perhaps with user and password. */
+  readonly proxy?: string;
   /** Namespace of the context or service account, if one is given. */
   readonly namespace?: string;
   /** Namespace that this program itself runs in; known from a service account only. */
@@ -52,6 +56,10 @@ export interface HostCommand {
   readonly env: Readonly<Record<string, string>>;
   /** ms after which it is killed. */
   readonly timeout: number;
+  /** Aborted: it is killed. */
+  readonly signal?: AbortSignal;
+  /** Told at once of what it says to people: how to log in, say. */
+  readonly onStderr?: (bytes: Uint8Array) => void;
 }
 
 /** What came of it. Output is cut at 1 MiB. */
@@ -68,4 +76,8 @@ export interface ConnectionHost {
   readonly clock: Clock;
   /** Runs a credential plugin; without it a kubeconfig that names one is an error. Never rejects. */
   readonly runCommand?: (command: HostCommand) => Promise<HostCommandResult>;
+  /** Aborted when the program is to end: a credential plugin does not outlive it. */
+  readonly stop?: AbortSignal;
+  /** Takes what a credential plugin says to people, as it comes. */
+  readonly passOn?: (bytes: Uint8Array) => void;
 }

@@ -1,12 +1,14 @@
 // Where do the credentials of a kubeconfig's context come from, and can all of its fields be honoured? Pure.
 import { ConfigError } from "./connection.ts";
 import { isRecord } from "../../text/json.ts";
+import { defined } from "../../text/defined.ts";
 import { besides, type KubeconfigEntry, path, type SelectedContext, text } from "./kubeconfig.ts";
 
 /** A text that is known, or that stands in a file and may change there. */
 export type TextSource =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "file"; readonly path: string };
+  /** `otherwise`: the text that counts while the file cannot be read. */
+  | { readonly kind: "file"; readonly path: string; readonly otherwise?: string };
 
 /** A program that prints an ExecCredential. */
 export interface PluginPlan {
@@ -16,7 +18,7 @@ export interface PluginPlan {
   readonly apiVersion: string;
   /** What the kubeconfig's author says to do when the program is missing. */
   readonly installHint: string;
-  /** What the program is told of the cluster, when it asks to be. */
+  /** What the program is told of the cluster when it asks to be; the CA's text comes to it when it is run. */
   readonly clusterInfo?: Readonly<Record<string, unknown>>;
 }
 
@@ -30,11 +32,9 @@ export interface CredentialPlan {
   readonly plugin?: PluginPlan;
 }
 
-/** Fields of a cluster that cannot be honoured on Deno's fetch, each with what to do instead. */
+/** Fields of a cluster that are not honoured, each with what to do instead. */
 const refusedClusterFields: Readonly<Record<string, string>> = {
   "insecure-skip-tls-verify": "put the CA of the server into certificate-authority-data",
-  "proxy-url": "give a server address that can be reached without a proxy",
-  "tls-server-name": "use a server address that its certificate names",
 };
 
 const refusedUserFields: Readonly<Record<string, string>> = {
@@ -45,22 +45,34 @@ const refusedUserFields: Readonly<Record<string, string>> = {
   "as-user-extra": "give the rights to the user itself",
 };
 
+/** What a context says of its server, and how to get credentials for it. */
+export interface ServerPlan {
+  readonly server: string;
+  readonly plan: CredentialPlan;
+  readonly tlsServerName?: string;
+  /** `where` it stands is for messages. */
+  readonly proxyUrl?: { readonly url: string; readonly where: string };
+}
+
 /** The server's address and the plan for credentials. Throws ConfigError that names the field and the remedy. */
-export function planCredentials(
-  selected: SelectedContext,
-): { readonly server: string; readonly plan: CredentialPlan } {
+export function planCredentials(selected: SelectedContext): ServerPlan {
   const { cluster, user } = selected;
   refuse(cluster, refusedClusterFields);
   const address = text(cluster, "server");
-  if (address === undefined) {
-    throw new ConfigError(`Cannot use cluster "${cluster.name}" of ${cluster.path}: no server`);
-  }
-  const server = serverAddress(address, `cluster "${cluster.name}" of ${cluster.path}`);
+  const where = `cluster "${cluster.name}" of ${cluster.path}`;
+  if (address === undefined) throw new ConfigError(`Cannot use ${where}: no server`);
+  const server = serverAddress(address, where);
   const ca = pemSource(cluster, "certificate-authority");
+  const proxy = text(cluster, "proxy-url");
+  const about = {
+    server,
+    ...defined({ tlsServerName: text(cluster, "tls-server-name") }),
+    ...(proxy === undefined ? {} : { proxyUrl: { url: proxy, where: `proxy-url of ${where}` } }),
+  };
   const trust = ca === undefined ? {} : { ca };
-  if (user === undefined) return { server, plan: trust };
+  if (user === undefined) return { ...about, plan: trust };
   refuse(user, refusedUserFields);
-  return { server, plan: { ...trust, ...userPlan(user, { server, cluster }) } };
+  return { ...about, plan: { ...trust, ...userPlan(user, { server, cluster }) } };
 }
 
 /** Checks a server's address; the result has no trailing slash. `where` is for the message. */
@@ -89,8 +101,10 @@ function userPlan(
   const plugin = user.fields.exec;
   return {
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
-    ...(tokenFile === undefined ? {} : { token: { kind: "file", path: tokenFile } }),
     ...(token === undefined ? {} : { token: { kind: "text", text: token } }),
+    ...(tokenFile === undefined
+      ? {}
+      : { token: { kind: "file", path: tokenFile, ...defined({ otherwise: token }) } }),
     ...(username === undefined ? {} : { basic: { username, password: text(user, "password") ?? "" } }),
     ...(isRecord(plugin) ? { plugin: pluginPlan({ ...user, fields: plugin }, about) } : {}),
   };
@@ -127,11 +141,22 @@ function pair(entry: Readonly<Record<string, unknown>>): readonly [string, strin
   return [String(entry.name), String(entry.value ?? "")];
 }
 
+/** The extension of a cluster that is meant for credential plugins. */
+const pluginExtension = "client.authentication.k8s.io/exec";
+
+/** As in client-go's ExecCredential; without the CA, which may stand in a file. */
 function clusterInfo(
-  about: { readonly server: string; readonly cluster: KubeconfigEntry },
+  { server, cluster }: { readonly server: string; readonly cluster: KubeconfigEntry },
 ): Readonly<Record<string, unknown>> {
-  const data = about.cluster.fields["certificate-authority-data"];
-  return { server: about.server, ...(data === undefined ? {} : { "certificate-authority-data": data }) };
+  const { extensions } = cluster.fields;
+  const all = (Array.isArray(extensions) ? extensions : []).filter(isRecord);
+  const config = all.find(({ name }) => name === pluginExtension)?.extension;
+  const told = {
+    "tls-server-name": text(cluster, "tls-server-name"),
+    "proxy-url": text(cluster, "proxy-url"),
+    config,
+  };
+  return { server, ...defined(told) };
 }
 
 /** `NAME-data` holds base64 and wins over the path in `NAME`, as with kubectl. */

@@ -1,7 +1,8 @@
 // Which credentials are valid now? Files are read again as they rotate, by monotonic time.
 import { ConfigError, type ConnectionHost, type Credentials } from "./connection.ts";
 import type { CredentialPlan, TextSource } from "./credential_plan.ts";
-import { createPlugin } from "./credential_plugin.ts";
+import { encryptedKey, isEncrypted } from "./client_identity.ts";
+import { createPlugin, PluginError } from "./credential_plugin.ts";
 import { defined, messageOf } from "../../text/defined.ts";
 
 /** ms for which what was read is used. A service account's token is replaced 12 minutes or more before its end. */
@@ -9,7 +10,8 @@ const rereadAfter = 60_000;
 
 /**
  * A function that gives current credentials. The first reading that fails throws ConfigError; later ones leave
- * the last good credentials in use (a file may be missing for the moment of its replacement).
+ * the last good credentials in use (a file may be missing for the moment of its replacement); a plugin's failure is
+ * thrown.
  */
 export function rotatingCredentials(
   plan: CredentialPlan,
@@ -23,7 +25,7 @@ export function rotatingCredentials(
     const [ca, cert, key, token] = await Promise.all(
       [plan.ca, plan.cert, plan.key, plan.token].map((source) => source && textOf(source, host)),
     );
-    const given = plugin ? await plugin({ force }) : {};
+    const given = plugin ? await plugin({ force, ...defined({ ca }) }) : {};
     const bearer = token?.trim() ?? given.token;
     const identity = { cert: given.cert ?? cert, key: given.key ?? key };
     return checked({
@@ -41,7 +43,8 @@ export function rotatingCredentials(
       last = { credentials, readAt: host.clock.now() };
       return credentials;
     } catch (error) {
-      if (!last) throw error;
+      // What a plugin gave has come to its end, or was refused: only its reason helps.
+      if (!last || error instanceof PluginError) throw error;
       last = { ...last, readAt: host.clock.now() };
       return last.credentials;
     } finally {
@@ -63,6 +66,7 @@ async function textOf(source: TextSource, host: ConnectionHost): Promise<string>
   try {
     return await host.readTextFile(source.path);
   } catch (error) {
+    if (source.otherwise !== undefined) return source.otherwise;
     const reason = messageOf(error);
     throw new ConfigError(`Cannot read credentials from ${source.path}: ${reason}`);
   }
@@ -88,6 +92,9 @@ function checked(credentials: Credentials, plan: CredentialPlan): Credentials {
     requirePem(cert, { label: "CERTIFICATE", what: `the client certificate${from(plan.cert)}` });
   }
   if (key !== undefined) requirePem(key, { label: "PRIVATE KEY", what: `the client key${from(plan.key)}` });
+  if (key !== undefined && isEncrypted(key)) {
+    throw new ConfigError(`Cannot use the client key${from(plan.key)}: it is ${encryptedKey}`);
+  }
   return credentials;
 }
 

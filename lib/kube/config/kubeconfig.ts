@@ -1,8 +1,9 @@
 // What do kubeconfig files say? Their text becomes clusters, users and contexts; merged as kubectl merges them. Pure.
 import { isRecord } from "../../text/json.ts";
 import { dirname, isAbsolute, join } from "node:path";
-import { parse } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { ConfigError } from "./connection.ts";
+import { messageOf } from "../../text/defined.ts";
 
 /** One named entry, as its file says it: foreign data, read field by field by whoever uses it. */
 export interface KubeconfigEntry {
@@ -98,12 +99,21 @@ export function besides(entry: KubeconfigEntry, value: string): string {
   return isAbsolute(value) ? value : join(dirname(entry.path), value);
 }
 
+/** Longest file that is read, in characters; one with a hundred clusters has half of one million. */
+const lengthLimit = 8_000_000;
+
+/** As kubectl: merge keys count, of a key that stands twice the last, and of several documents the first. */
 function parseYaml(text: string, path: string): unknown {
+  const fail = (found: string): ConfigError => new ConfigError(`Cannot read kubeconfig ${path}: ${found}`);
+  if (text.length > lengthLimit) throw fail(`it is longer than ${lengthLimit} characters`);
   try {
-    return parse(text);
+    const [document] = parseAllDocuments(text, { merge: true, uniqueKeys: false, logLevel: "silent" });
+    if (document === undefined) return null;
+    const [error] = document.errors;
+    if (error) throw error;
+    return document.toJS();
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new ConfigError(`Cannot read kubeconfig ${path}: it is not YAML: ${reason}`);
+    throw fail(`it is not YAML: ${messageOf(error).split("\n")[0]}`);
   }
 }
 
@@ -115,9 +125,10 @@ function entries(
   const { inner, path } = options;
   if (!Array.isArray(list)) throw new ConfigError(`Cannot read kubeconfig ${path}: ${inner}s is not a list`);
   return list.map((each, index) => {
-    if (isRecord(each) && typeof each.name === "string") {
+    const name = isRecord(each) ? each.name ?? "" : undefined;
+    if (isRecord(each) && typeof name === "string") {
       const fields = each[inner];
-      return { name: each.name, fields: isRecord(fields) ? fields : {}, path };
+      return { name, fields: isRecord(fields) ? fields : {}, path };
     }
     throw new ConfigError(`Cannot read kubeconfig ${path}: ${inner}s[${index}] has no name`);
   });

@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { ConfigError, type Connection, type ConnectionHost, type ConnectionOptions } from "./connection.ts";
 import { type CredentialPlan, planCredentials, serverAddress } from "./credential_plan.ts";
 import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig, selectContext, text } from "./kubeconfig.ts";
+import { proxyFor } from "./proxy.ts";
 import { rotatingCredentials } from "./credentials.ts";
 import { defined, messageOf } from "../../text/defined.ts";
 
@@ -16,6 +17,8 @@ interface Found {
   readonly namespace?: string;
   readonly ownNamespace?: string;
   readonly plan: CredentialPlan;
+  readonly tlsServerName?: string;
+  readonly proxyUrl?: { readonly url: string; readonly where: string };
 }
 
 /**
@@ -24,12 +27,14 @@ interface Found {
  */
 export async function loadConnection(options: ConnectionOptions, host: ConnectionHost): Promise<Connection> {
   const found = await find(options, host);
+  const { description, server, namespace, ownNamespace, tlsServerName } = found;
+  const proxy = proxyFor({ server, named: found.proxyUrl, env: host.env });
   const credentials = rotatingCredentials(found.plan, host);
   await credentials();
   return {
-    source: { description: found.description },
-    server: found.server,
-    ...defined({ namespace: found.namespace, ownNamespace: found.ownNamespace }),
+    source: { description },
+    server,
+    ...defined({ namespace, ownNamespace, tlsServerName, proxy }),
     credentials,
   };
 }

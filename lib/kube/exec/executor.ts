@@ -1,5 +1,6 @@
 // How does a command get into a container and its outcome back? The executor over WebSocket to the API server.
-import type { Clock } from "../../time/clock.ts";
+import { createWire } from "../api/wire.ts";
+import { type Clock, unlessAborted } from "../../time/clock.ts";
 import type { Connection, Credentials } from "../config/connection.ts";
 import type { ExecOptions, ExecOutcome, ExecResult, Executor, RemoteProcess } from "./exec.ts";
 import { Allowance, idleAllowance } from "./allowance.ts";
@@ -16,12 +17,15 @@ const defaultOutputCap = 1024 * 1024;
  */
 export function createExecutor(connection: Connection, { clock }: { readonly clock: Clock }): Executor {
   const running = new Set<Running>();
+  const wire = createWire(connection);
 
   async function start(asked: Asked): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
-    const credentials = await credentialsOf(connection);
+    const credentials = await credentialsOf(connection, { signal: asked.signal });
     if ("kind" in credentials) return { failed: credentials };
     const first = await attempt(asked, credentials);
-    const renewed = isUnauthorized(first) ? await credentialsOf(connection, credentials) : undefined;
+    const renewed = isUnauthorized(first)
+      ? await credentialsOf(connection, { signal: asked.signal, refused: credentials })
+      : undefined;
     return renewed && !("kind" in renewed) ? await attempt(asked, renewed) : first;
   }
 
@@ -31,7 +35,9 @@ export function createExecutor(connection: Connection, { clock }: { readonly clo
   ): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
     if (asked.signal?.aborted) return { failed: neverRan("aborted before it started") };
     try {
-      const one = launch(asked, { server: connection.server, credentials, clock });
+      const { server } = connection;
+      const { authorization } = credentials;
+      const one = launch(asked, { server, authorization, wire: wire.options(credentials), clock });
       running.add(one);
       one.ended.then(() => running.delete(one));
       const opened = await one.opened;
@@ -46,6 +52,7 @@ export function createExecutor(connection: Connection, { clock }: { readonly clo
     run: (asked) => run(asked, { start, clock }),
     close: () => {
       for (const one of running) one.abandon("the executor was closed");
+      wire.close();
     },
   };
 }
@@ -92,10 +99,11 @@ function isUnauthorized(started: RemoteProcess | { readonly failed: ExecOutcome 
 /** With `refused`: reads them again, and fails when they are still the refused ones. */
 async function credentialsOf(
   connection: Connection,
-  refused?: Credentials,
+  { signal, refused }: { readonly signal: AbortSignal | undefined; readonly refused?: Credentials },
 ): Promise<Credentials | ExecOutcome> {
   try {
-    const credentials = await connection.credentials({ force: refused !== undefined });
+    const asked = connection.credentials({ force: refused !== undefined });
+    const credentials = await (signal === undefined ? asked : unlessAborted(asked, signal));
     const same = refused !== undefined && JSON.stringify(refused) === JSON.stringify(credentials);
     return same ? neverRan("the credentials have not changed") : credentials;
   } catch (error) {

@@ -1,6 +1,6 @@
 // What happens to one command on its WebSocket, from the first frame to its outcome?
 import type { Clock } from "../../time/clock.ts";
-import type { Credentials } from "../config/connection.ts";
+import type { WireOptions } from "../api/wire.ts";
 import { Allowance } from "./allowance.ts";
 import type { ExecOutcome, ProcessOptions, RemoteProcess } from "./exec.ts";
 import { closeStdinFrame, outcomeOfRefusal, outcomeOfStatus, readFrame, stdinFrame } from "./protocol.ts";
@@ -28,7 +28,12 @@ export interface Running extends RemoteProcess {
 /** Opens the socket and turns its frames into output and an outcome. Throws as openSocket does. */
 export function launch(
   asked: Asked,
-  means: { readonly server: string; readonly credentials: Credentials; readonly clock: Clock },
+  means: {
+    readonly server: string;
+    readonly authorization: string | undefined;
+    readonly wire: WireOptions;
+    readonly clock: Clock;
+  },
 ): Running {
   const opened = Promise.withResolvers<boolean>();
   const ended = Promise.withResolvers<ExecOutcome>();
@@ -39,9 +44,8 @@ export function launch(
   let farewell: Allowance | undefined;
   const onAbort = (): void => socket.terminate(String(asked.signal?.reason));
   const socket: ExecSocket = openSocket({
+    ...means,
     url: execUrl(means.server, asked),
-    credentials: means.credentials,
-    clock: means.clock,
     onOpen: (protocol) => {
       open = true;
       halfClose = protocol.startsWith("v5");

@@ -2,9 +2,8 @@
 import { Buffer } from "node:buffer";
 import WebSocket from "ws";
 import type { Clock } from "../../time/clock.ts";
-import type { Credentials } from "../config/connection.ts";
+import type { WireOptions } from "../api/wire.ts";
 import { execProtocols } from "./protocol.ts";
-import { defined } from "../../text/defined.ts";
 
 /** How a connection came to its end. */
 export type SocketEnd =
@@ -18,7 +17,9 @@ export type SocketEnd =
 export interface SocketOptions {
   /** `https://…` or `http://…`, with the query. */
   readonly url: string;
-  readonly credentials: Credentials;
+  /** Value of the Authorization header, if any. */
+  readonly authorization: string | undefined;
+  readonly wire: WireOptions;
   readonly clock: Clock;
   readonly onMessage: (message: Uint8Array) => void;
   /** Called once, last of all. */
@@ -155,13 +156,13 @@ interface NodeResponse {
 }
 
 function webSocketOptions(options: SocketOptions): WebSocket.ClientOptions {
-  const { authorization, ca, cert, key } = options.credentials;
+  const { authorization, wire } = options;
   return {
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: messageLimit,
     headers: authorization === undefined ? {} : { authorization },
-    ...defined({ ca, cert, key }),
+    ...wire,
   };
 }
 

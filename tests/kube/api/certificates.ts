@@ -6,12 +6,17 @@ export interface Issued {
   readonly key: string;
 }
 
+export type CertificateForm = "v1" | "ca" | "elsewhere" | "old";
+
 /** A CA of its own. */
 export interface Authority {
   /** PEM of its certificate. */
   readonly ca: string;
-  /** A certificate for `localhost` and 127.0.0.1, for a server and for a client. */
-  issue(name: string): Promise<Issued>;
+  /**
+   * A certificate for `localhost` and 127.0.0.1, for a server and for a client. `v1`: of X.509 version 1, which names
+   * no addresses; `ca`: one that says CA:TRUE; `elsewhere`: for other.example; `old`: it ended an hour ago.
+   */
+  issue(name: string, form?: CertificateForm): Promise<Issued>;
 }
 
 const ecdsaWithSha256 = sequence(oid([42, 134, 72, 206, 61, 4, 3, 2]));
@@ -26,16 +31,20 @@ export async function makeAuthority(name: string): Promise<Authority> {
     subject: name,
     keys,
     signer: keys.privateKey,
-    extension: isAuthority,
+    extensions: [isAuthority],
   });
   return {
     ca,
-    issue: async (subject) => {
+    issue: async (subject, form) => {
       const own = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-      const names = [der(0x82, [...new TextEncoder().encode("localhost")]), der(0x87, [127, 0, 0, 1])];
+      const host = form === "elsewhere" ? "other.example" : "localhost";
+      const names = [der(0x82, [...new TextEncoder().encode(host)])];
+      if (form !== "elsewhere") names.push(der(0x87, [127, 0, 0, 1]));
       const alternative = extension([85, 29, 17], sequence(...names));
       const signer = keys.privateKey;
-      const cert = await certificate({ issuer: name, subject, keys: own, signer, extension: alternative });
+      const extensions = form === "v1" ? [] : form === "ca" ? [alternative, isAuthority] : [alternative];
+      const until = form === "old" ? -3_600_000 : 86_400_000;
+      const cert = await certificate({ issuer: name, subject, keys: own, signer, extensions, until });
       const key = new Uint8Array(await crypto.subtle.exportKey("pkcs8", own.privateKey));
       return { cert, key: pem("PRIVATE KEY", key) };
     },
@@ -48,21 +57,24 @@ async function certificate(
     readonly subject: string;
     readonly keys: CryptoKeyPair;
     readonly signer: CryptoKey;
-    readonly extension: Uint8Array;
+    /** None: version 1. */
+    readonly extensions: readonly Uint8Array[];
+    /** ms from now; default a day. */
+    readonly until?: number;
   },
 ): Promise<string> {
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("spki", parts.keys.publicKey));
   const serial = crypto.getRandomValues(new Uint8Array(8));
   const day = 86_400_000;
   const body = sequence(
-    der(0xa0, der(2, [2])),
+    ...(parts.extensions.length === 0 ? [] : [der(0xa0, der(2, [2]))]),
     der(2, [1, ...serial]),
     ecdsaWithSha256,
     distinguishedName(parts.issuer),
-    sequence(time(Date.now() - day), time(Date.now() + day)),
+    sequence(time(Date.now() - day), time(Date.now() + (parts.until ?? day))),
     distinguishedName(parts.subject),
     publicKey,
-    der(0xa3, sequence(parts.extension)),
+    ...(parts.extensions.length === 0 ? [] : [der(0xa3, sequence(...parts.extensions))]),
   );
   const signing = { name: "ECDSA", hash: "SHA-256" };
   const signature = new Uint8Array(await crypto.subtle.sign(signing, parts.signer, body));

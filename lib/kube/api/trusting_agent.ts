@@ -1,0 +1,70 @@
+// Is the server whom we mean? TLS connections to an API server, whose certificate may be that of a CA itself.
+import { X509Certificate } from "node:crypto";
+import { Agent } from "node:https";
+import type { Duplex } from "node:stream";
+import { checkServerIdentity, type ConnectionOptions, type TLSSocket } from "node:tls";
+
+type Callback = (error: Error | null, socket: Duplex) => void;
+
+/**
+ * Hands a connection over only when its server is trusted. Two certificates that kubectl takes are refused by Deno's
+ * TLS: one that is given as CA itself though another has signed it, and one that says CA:TRUE though the CA that is
+ * given has signed it (teleport's, and many made by hand). They are judged here.
+ */
+export class TrustingAgent extends Agent {
+  override createConnection(options: ConnectionOptions, callback?: Callback): Duplex | undefined {
+    const done: Callback = callback ?? ((): void => {});
+    const watch = (duplex: Duplex): void => {
+      // An agent of node:https makes nothing else; Deno's are not instances of the class it exports.
+      const socket = duplex as TLSSocket;
+      const failed = (reason: Error): void => done(reason, socket);
+      const secured = (): void => {
+        socket.off("error", failed);
+        const refusal = socket.authorized ? undefined : refusalOf(socket, options);
+        if (refusal !== undefined) socket.destroy();
+        done(refusal ?? null, socket);
+      };
+      if (!socket.connecting && socket.getProtocol() !== null) return secured();
+      socket.once("error", failed);
+      socket.once("secureConnect", secured);
+    };
+    // With a proxy the connection comes by the callback, which is otherwise called without one.
+    const made = super.createConnection({ ...options, rejectUnauthorized: false }, (error, socket) => {
+      if (error) done(error, socket);
+      else if (socket) watch(socket);
+    });
+    if (made) watch(made);
+    return undefined;
+  }
+}
+
+/** Undefined when the certificate is good after all. */
+function refusalOf(socket: TLSSocket, { ca, servername, host }: ConnectionOptions): Error | undefined {
+  const found = Object.assign(
+    new Error(`the server's certificate is not trusted: ${socket.authorizationError}`),
+    {
+      code: String(socket.authorizationError),
+    },
+  );
+  const peer = socket.getPeerCertificate(true);
+  if (typeof ca !== "string" || !peer?.raw) return found;
+  const certificate = new X509Certificate(peer.raw);
+  const now = Date.now();
+  const isDue = Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
+  if (!isDue || !authorities(ca).some((each) => vouchesFor(each, certificate))) return found;
+  return checkServerIdentity(servername || host || "", peer);
+}
+
+function vouchesFor(authority: X509Certificate, certificate: X509Certificate): boolean {
+  if (authority.fingerprint256 === certificate.fingerprint256) return true;
+  return certificate.ca && hasIssued(authority, certificate);
+}
+
+function hasIssued(authority: X509Certificate, certificate: X509Certificate): boolean {
+  return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+}
+
+function authorities(pem: string): readonly X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((block) => new X509Certificate(block));
+}
