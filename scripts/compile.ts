@@ -43,6 +43,8 @@ export const targets = {
       "--allow-read",
       "--allow-env",
       "--allow-run",
+      // The machine's own roots are behind it, for servers whose kubeconfig names no CA.
+      "--allow-sys",
     ],
     output: "dist/workstation/kube-vxlan-controller",
     alias: "kubectl-vxlan",

@@ -55,7 +55,7 @@ const programs: readonly {
   {
     it: "the workstation's program: also any kubeconfig, and its credential plugins",
     task: "compile:cli",
-    may: { allow_net: [], allow_read: [], allow_env: [], allow_run: [] },
+    may: { allow_net: [], allow_read: [], allow_env: [], allow_run: [], allow_sys: [] },
   },
 ];
 

@@ -50,7 +50,9 @@ export function createWire(connection: Connection): Wire {
       }
       checked = identity;
       if (isTls && ca === undefined && !hasOwnRoots()) {
-        throw new Error("no CA certificate is given, and this program may not use the machine's; say --ca-cert-file");
+        throw new Error(
+          "no CA certificate is given, and this program may not use the machine's; say --ca-cert-file",
+        );
       }
       return isTls ? { agent, ...defined({ ca, cert, key, servername }) } : { agent };
     },
