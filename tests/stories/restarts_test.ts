@@ -92,6 +92,32 @@ Deno.test("a restart without drift writes nothing", async () => {
   ]);
 });
 
+Deno.test("a restart with a lower limit puts nobody out, and who comes then waits until one of them goes", async () => {
+  await using stage = await setStage();
+  const first = await startPair(stage);
+  stage.pod({ name: "c", networks: "one" });
+  await running(stage, ["c"]);
+  await stage.holds({ members: membersOf(one, ["a", "b", "c"]) });
+  await first.stop();
+  // It was made before the next controller begins, and nobody knows whether it had the network.
+  stage.pod({ name: "d", networks: "one" });
+  await stage.sandbox.waitForPod({ name: "d" }, {
+    what: "waits in its init agent",
+    holds: (pod) => /"running"/.test(JSON.stringify(pod)),
+  });
+  stage.sandbox.counters.reset();
+  const second = await stage.startController({ maxMembers: 2 });
+  await said(second, /WARN.*network "one": it is full with 2 members.*member=default\/d/);
+  stage.pod({ name: "e", networks: "one" });
+  await said(second, /WARN.*network "one": it is full with 2 members.*member=default\/e/);
+  await stage.holds({ members: membersOf(one, ["a", "b", "c"]), bystanders: ["d", "e"] });
+  assert.deepEqual(stage.sandbox.counters.writingLines().filter((line) => /^(link|fdb)/.test(line)), []);
+  for (const name of ["a", "b"]) stage.sandbox.delete(pods, { name, graceSeconds: 0 });
+  await running(stage, ["d"]);
+  await stage.holds({ members: membersOf(one, ["c", "d"]), bystanders: ["e"] });
+  assert.equal(isRunning(stage, "e"), false);
+});
+
 Deno.test("two controllers at once come to the same end", async () => {
   await using stage = await setStage();
   await stage.startController();

@@ -34,6 +34,7 @@ export interface StoryPod {
 export interface ControllerOverrides {
   readonly limits?: Partial<ControllerLimits>;
   readonly annotationKey?: string;
+  readonly maxMembers?: number;
   readonly selector?: string;
   /** Leadership; default: always. */
   readonly isLeader?: () => boolean;
@@ -164,7 +165,11 @@ export class Stage implements AsyncDisposable {
 
 function settingsFor(overrides: ControllerOverrides): ControllerSettings {
   return {
-    membership: { ...membershipSettings, annotationKey: overrides.annotationKey ?? annotationKey },
+    membership: {
+      ...membershipSettings,
+      annotationKey: overrides.annotationKey ?? annotationKey,
+      ...(overrides.maxMembers !== undefined && { maxMembers: overrides.maxMembers }),
+    },
     selector: overrides.selector ?? `${label}=true`,
     watchNamespaces: [],
     limits: { ...defaultLimits, ...overrides.limits },

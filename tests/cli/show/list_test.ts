@@ -8,12 +8,14 @@ import { runOn } from "../test_host.ts";
 
 Deno.test("list: pods in every state, and networks with their members", async () => {
   await using stage = await setStage({ dataPlane: "toy" });
-  stage.networks({ west: "id=101", east: "id=102 dstport=4789" });
+  stage.networks({ west: "id=101", east: "id=102 dstport=4789", south: "id=103" });
   stage.pod({ name: "a", networks: "west, east" });
   stage.pod({ name: "b", networks: "west" });
   stage.pod({ name: "broken", networks: "nobody" });
+  stage.pod({ name: "same1", networks: "south ip=10.3.0.1/24" });
+  stage.pod({ name: "same2", networks: "south ip=10.3.0.1/24, nobody" });
   stage.pod({ name: "finished", networks: "west", spec: { containers: [{ name: "app", image: "x" }] } });
-  for (const name of ["a", "b", "broken", "finished"]) {
+  for (const name of ["a", "b", "broken", "finished", "same1", "same2"]) {
     const holds = (pod: KubeObject): boolean => field(field(pod, "status"), "podIP") !== undefined;
     await stage.sandbox.waitForPod({ name }, { what: "has its pod IP", holds });
   }
@@ -31,10 +33,14 @@ Deno.test("list: pods in every state, and networks with their members", async ()
     "default b west -",
     "default broken - 1",
     "default finished - refused: agent-missing",
+    // An address that another member has too is a problem of both, beside what else is wrong.
+    "default same1 south 1",
+    "default same2 south 2",
   ]);
   assert.deepEqual(await list("networks"), [
     ["NETWORK", "VNI", "PORT", "UNDERLAY", "MEMBERS", "PODS"],
     ["east", "102", "4789", "IPv4", "1", "default/a"],
+    ["south", "103", "8472", "IPv4", "2", "default/same1, default/same2"],
     ["west", "101", "8472", "IPv4", "2", "default/a, default/b"],
   ]);
   assert.deepEqual(await list("nets"), await list("networks"), "the predecessor's word");
