@@ -108,6 +108,8 @@ function bystander(
 ): Membership {
   const { settings, agents, wasServed = false } = context;
   const held = isHeld(pod, agents);
+  // Letting it go is the business of the other.
+  if (pod.ofOther && (held || !wasServed)) return { kind: "none", reason: "no annotation" };
   if (!wasServed && !held && pod.misnamed === undefined) return { kind: "none", reason: "no annotation" };
   const faults = [
     ...pod.misnamed === undefined ? [] : [misnamed(pod.misnamed, settings.annotationKey)],

@@ -2,7 +2,13 @@
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { type Family, parseAddress } from "../network/grammar/address.ts";
 import { type Numbered, numbered } from "./ordinal.ts";
-import { type ShownStatus, shownStatus, statusAnnotation } from "./current_status.ts";
+import {
+  conditionType,
+  domainOf,
+  type ShownStatus,
+  shownStatus,
+  statusAnnotation,
+} from "./current_status.ts";
 
 /** What a container's status says. `unknown` until the kubelet has reported. */
 export type ContainerState = "unknown" | "waiting" | "running" | "terminated";
@@ -43,6 +49,8 @@ export interface PodView extends Numbered {
   readonly annotation?: string;
   /** Without one: an annotation's key that was probably meant to be it. */
   readonly misnamed?: string;
+  /** Without one: another controller serves it, by another annotation. */
+  readonly ofOther?: true;
   readonly node?: string;
   readonly hostNetwork: boolean;
   readonly shareProcessNamespace: boolean;
@@ -98,8 +106,14 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
 /** Multus reads an annotation of the same name, which is no mistake. */
 const knownKeys: ReadonlySet<string> = new Set(["k8s.v1.cni.cncf.io/networks"]);
 
-/** Another version's key, another domain's, or a slip: in our domain, of our name, or about VXLAN. */
-function misnamedKey({ metadata }: V1Pod, annotationKey: string): { readonly misnamed?: string } {
+/**
+ * Another version's key, another domain's, or a slip: in our domain, of our name, or about VXLAN. One in whose domain the
+ * pod shows a condition or a state of networks is read by another controller, and no slip.
+ */
+function misnamedKey(
+  { metadata, status }: V1Pod,
+  annotationKey: string,
+): Pick<PodView, "misnamed" | "ofOther"> {
   const others = new Set([...knownKeys, statusAnnotation(annotationKey)]);
   const [domain, name] = partsOf(annotationKey);
   const misnamed = Object.keys(metadata?.annotations ?? {}).sort().find((key) => {
@@ -108,7 +122,11 @@ function misnamedKey({ metadata }: V1Pod, annotationKey: string): { readonly mis
     return (domain !== "" && itsDomain === domain) || itsName.toLowerCase() === name.toLowerCase() ||
       /vxlan/i.test(key);
   });
-  return misnamed === undefined ? {} : { misnamed };
+  if (misnamed === undefined) return {};
+  const isOfOther = domainOf(misnamed) !== domainOf(annotationKey) &&
+    (metadata?.annotations?.[statusAnnotation(misnamed)] !== undefined ||
+      status?.conditions?.some(({ type }) => type === conditionType(misnamed)));
+  return isOfOther ? { ofOther: true } : { misnamed };
 }
 
 function partsOf(key: string): readonly [domain: string, name: string] {

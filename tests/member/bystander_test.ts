@@ -195,6 +195,26 @@ for (const [key, isMeant] of keys) {
   });
 }
 
+for (const [domain, isOfOther] of [["vxlan.openvnf.org", true], ["vxlan.travelping.com", false]] as const) {
+  Deno.test(`label without annotation: a state shown under ${domain} is ${isOfOther ? "" : "not "}another controller's`, () => {
+    const key = `${domain}/network`;
+    const pod = memberPod({ name: "a" });
+    const served = podView({
+      ...pod,
+      metadata: { ...pod.metadata, annotations: { [key]: "west" } },
+      status: { ...pod.status, conditions: [{ type: `${domain}/Ready`, status: "False" }] },
+    }, { annotationKey });
+    assert.deepEqual([served.ofOther, served.misnamed], isOfOther ? [true, undefined] : [undefined, key]);
+    const { ofOther, misnamed } = served;
+    const { annotation: _, ...held } = samplePod({ init: [initAgent(running("i"))], main: [sidecar()] }, {
+      ...(ofOther && { ofOther }),
+      ...(misnamed !== undefined && { misnamed }),
+    });
+    const judged = membership(held, { settings: membershipSettings, cluster: noClusterNetworks });
+    assert.equal(shown(judged), isOfOther ? "left alone" : "told: unknown-network");
+  });
+}
+
 Deno.test("label without annotation: the key is named, and the one that was meant", () => {
   const { annotation: _, ...without } = samplePod({ main: [sidecar()] }, {
     misnamed: "vxlan.openvnf.org/networks",
