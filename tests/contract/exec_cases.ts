@@ -1,7 +1,7 @@
 // What do we rely on when a command is run in a container?
 import assert from "node:assert/strict";
-import type { ApiExec, ExecEnd, Json } from "./api_under_test.ts";
-import type { Case, Scene } from "./scene.ts";
+import type { ApiExec, ApiUnderTest, ExecEnd, Json } from "./api_under_test.ts";
+import { type Case, Scene } from "./scene.ts";
 
 const v5 = "v5.channel.k8s.io";
 const v4 = "v4.channel.k8s.io";
@@ -235,11 +235,23 @@ function refusal(
   };
 }
 
-async function target(scene: Scene): Promise<string> {
-  const image = scene.api.image;
-  const initContainers = [{ name: "first", image, command: ["true"], imagePullPolicy: "IfNotPresent" }];
-  const { metadata } = await scene.runningPod("target", { initContainers });
-  return metadata.name;
+/** One pod for all clauses that leave it as it is: a real node takes a second for each. It goes with the namespace. */
+const targets = new WeakMap<ApiUnderTest, Promise<string>>();
+
+function target({ api, mark }: Scene): Promise<string> {
+  const known = targets.get(api);
+  if (known !== undefined) return known;
+  const made = (async () => {
+    // A scene of its own, which nobody disposes of.
+    const scene = new Scene(api, `${mark}-all`);
+    const initContainers = [
+      { name: "first", image: api.image, command: ["true"], imagePullPolicy: "IfNotPresent" },
+    ];
+    const { metadata } = await scene.runningPod("target", { initContainers });
+    return metadata.name;
+  })();
+  targets.set(api, made);
+  return made;
 }
 
 function execIn(scene: Scene, pod: string, asked: Asked): ApiExec {
