@@ -1,9 +1,9 @@
 // Does scripts/check.sh name what is wrong with a pod, with the right exit status, and nothing when all is right?
 import assert from "node:assert/strict";
+import { runCheckScript } from "./check_script.ts";
 import type { Cluster } from "./cluster.ts";
-import { repository } from "./install_controller.ts";
 import { applyWorkload, readyPods, type Workload } from "./members.ts";
-import { type CommandResult, tryCommand } from "./run_command.ts";
+import type { CommandResult } from "./run_command.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
 
@@ -135,13 +135,8 @@ async function findsNothing(cluster: Cluster, form: Workload["form"]): Promise<v
   await cluster.kubectl(["-n", namespace, "delete", "deployment", form, "--now"]);
 }
 
-async function check(cluster: Cluster, pod: string): Promise<CommandResult> {
-  const { kubeconfig, context, kubectl } = cluster;
-  const options = context ? ["--context", context] : [];
-  const path = `${kubectl.program.replace(/[^/]*$/, "")}:${Deno.env.get("PATH") ?? ""}`;
-  return await tryCommand([`${repository}scripts/check.sh`, `${namespace}/${pod}`, ...options], {
-    env: { PATH: path, ...(kubeconfig ? { KUBECONFIG: kubeconfig } : {}) },
-  });
+function check(cluster: Cluster, pod: string): Promise<CommandResult> {
+  return runCheckScript(cluster, { namespace, pod });
 }
 
 function container(name: string, more: Readonly<Record<string, unknown>>): unknown {

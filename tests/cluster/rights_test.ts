@@ -13,6 +13,7 @@ import {
   readyPods,
   type Workload,
 } from "./members.ts";
+import { podAuthorSees } from "./pod_author.ts";
 import { say } from "./progress.ts";
 import { tableText, thiefTable } from "./thief/table.ts";
 import { until } from "./until.ts";
@@ -113,6 +114,7 @@ async function stolenToken(cluster: Cluster): Promise<void> {
   const [pod] = await readyPods(cluster, work);
   assert.ok(pod);
   await showsItsStatus(cluster, pod.name);
+  await podAuthorSees(cluster, { namespace, pod: pod.name });
   await strangerWithAgentsName(cluster);
   const rows = await thiefTable(cluster, { namespace, member: pod.name, stranger });
   say(`what the controller's token is good for:\n${tableText(rows)}`);

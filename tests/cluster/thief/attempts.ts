@@ -70,9 +70,9 @@ export function post(path: string): { readonly method: "POST"; readonly path: st
   return { method: "POST", path: `${path}?${dry}` };
 }
 
-export function lease(name: string): ApiRequest {
+export function lease(name: string, version: { readonly resourceVersion?: string } = {}): ApiRequest {
   const spec = { holderIdentity: "thief" };
-  const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name }, spec };
+  const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name, ...version }, spec };
   return { ...post(leases), body };
 }
 
@@ -84,15 +84,18 @@ export const pod = {
 };
 
 /** An Event that nobody could tell from one of the kubelet. */
-export const event = {
-  apiVersion: "events.k8s.io/v1",
-  kind: "Event",
-  metadata: { name: "of-others" },
-  eventTime: "2026-01-01T00:00:00.000000Z",
-  reportingController: "kubelet",
-  reportingInstance: "node1",
-  action: "Killing",
-  reason: "Killing",
-  type: "Warning",
-  note: "forged",
-} as const;
+export function event({ namespace, stranger }: Scene, name: string): object {
+  return {
+    apiVersion: "events.k8s.io/v1",
+    kind: "Event",
+    metadata: { name, namespace },
+    eventTime: "2026-01-01T00:00:00.000000Z",
+    reportingController: "kubelet",
+    reportingInstance: "node1",
+    action: "Killing",
+    reason: "Killing",
+    type: "Warning",
+    note: "forged",
+    regarding: { apiVersion: "v1", kind: "Pod", namespace, name: stranger },
+  };
+}

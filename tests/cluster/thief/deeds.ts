@@ -137,9 +137,9 @@ export const deeds: readonly Deed[] = [
   both("allowed", {
     right: "events create",
     it: "writes an Event about anything in any namespace",
-    attempt: ({ namespace }) => ({
-      ...post(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`),
-      body: event,
+    attempt: (scene) => ({
+      ...post(`/apis/events.k8s.io/v1/namespaces/${scene.namespace}/events`),
+      body: event(scene, "of-a-thief"),
     }),
   }),
   both("allowed", {
@@ -171,7 +171,11 @@ export const deeds: readonly Deed[] = [
   both("allowed", {
     right: `leases/${ours} update`,
     it: "takes the lease, so that the controller waits",
-    attempt: () => ({ ...lease(ours), method: "PUT", path: `${leases}/${ours}?${dry}` }),
+    attempt: () => ({
+      ...lease(ours, { resourceVersion: "1" }),
+      method: "PUT",
+      path: `${leases}/${ours}?${dry}`,
+    }),
   }),
   both("allowed", {
     right: "leases create",

@@ -33,7 +33,7 @@ export function statusPatches(openapi: Json, shown: Readonly<Record<string, Json
   const removals = Object.keys(shown).map((field) => ({
     field,
     it: `removes status.${field}`,
-    status: { [field]: null },
+    status: Object.fromEntries(Object.keys(pairs[field] ?? { [field]: null }).map((name) => [name, null])),
   }));
   return [...writes, ...removals];
 }
@@ -49,7 +49,8 @@ function valueOf(schema: Json, around: Around): Json {
   const inner = schema.$ref ?? schema.allOf?.[0]?.$ref;
   if (inner !== undefined) return valueOf(schemas[inner.split("/").at(-1)], around);
   if (schema.enum !== undefined) return schema.enum.find((one: string) => one !== around.not);
-  if (schema.oneOf !== undefined) return valueOf(schema.oneOf[0], around);
+  // A Quantity, which may be text or number.
+  if (schema.oneOf !== undefined) return "1";
   switch (schema.type) {
     case "string":
       return schema.format === "date-time" ? "2001-02-03T04:05:06Z" : "thief";

@@ -27,7 +27,10 @@ export async function thiefTable(cluster: Cluster, scene: Scene): Promise<readon
   const token = (await cluster.kubectl(["-n", "kube-system", "create", "token", "kube-vxlan-controller"]))
     .trim();
   using thief = thiefWith(token, await apiAccess(cluster));
-  await cluster.kubectl(["-n", scene.namespace, "apply", "-f", "-"], JSON.stringify(event));
+  await cluster.kubectl(
+    ["-n", scene.namespace, "apply", "-f", "-"],
+    JSON.stringify(event(scene, "of-others")),
+  );
   const { fields, shown } = await statusFields(cluster, scene);
   const all = [...deeds, ...fields];
   const attempts: Attempts = { thief, scene, shown };

@@ -52,6 +52,8 @@ function refusal({ status, text }: { readonly status: number; readonly text: str
   if (status === 403 && / cannot [a-z]+ resource /.test(said)) return { outcome: "rbac", said };
   // Through the proxy, and nobody listens there.
   if (said.includes("error trying to reach service")) return { outcome: "allowed", said };
+  // Everything but the version was right; a thief who is quick has that too.
+  if (status === 409 && said.includes("the object has been modified")) return { outcome: "allowed", said };
   if (status === 422 || status === 400) return { outcome: "server", said };
   throw new Error(`Cannot tell who refused it: ${status} ${said}`);
 }
