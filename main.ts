@@ -1,6 +1,9 @@
 // Kube VXLAN Controller: which commands there are, and the only place that touches the process it runs in.
 import type { Host } from "./lib/cli/host.ts";
 import { uninstallCommand } from "./lib/cli/clean/uninstall.ts";
+import { convertCommand } from "./lib/cli/manifests/convert.ts";
+import { injectCommand } from "./lib/cli/manifests/inject.ts";
+import { lintCommand } from "./lib/cli/manifests/lint.ts";
 import { graphCommand } from "./lib/cli/show/graph.ts";
 import { inspectCommand } from "./lib/cli/show/inspect.ts";
 import { listCommand } from "./lib/cli/show/list.ts";
@@ -9,7 +12,17 @@ import { runCommand } from "./lib/cli/run/run.ts";
 import { versionCommand } from "./lib/cli/show/version.ts";
 import { systemClock } from "./lib/time/clock.ts";
 
-const commands = [runCommand, listCommand, inspectCommand, graphCommand, uninstallCommand, versionCommand];
+const commands = [
+  runCommand,
+  listCommand,
+  inspectCommand,
+  graphCommand,
+  lintCommand,
+  injectCommand,
+  convertCommand,
+  uninstallCommand,
+  versionCommand,
+];
 
 if (import.meta.main) {
   const stop = new AbortController();
@@ -23,6 +36,7 @@ function thisProcess(stop: AbortSignal): Host {
     args: Deno.args,
     env: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFile(path),
+    readInput: () => new Response(Deno.stdin.readable).text(),
     print: (line) => writeAll(Deno.stdout, encoder.encode(`${line}\n`)),
     complain: (line) => writeAll(Deno.stderr, encoder.encode(`${line}\n`)),
     passOn: (bytes) => writeAll(Deno.stderr, bytes),

@@ -8,6 +8,8 @@ export interface Host {
   readonly env: (name: string) => string | undefined;
   /** Rejects when the file cannot be read. */
   readonly readTextFile: (path: string) => Promise<string>;
+  /** All of stdin. */
+  readonly readInput: () => Promise<string>;
   /** Writes one line for the user (stdout). */
   readonly print: (line: string) => void;
   /** Writes one line of log or complaint (stderr). */

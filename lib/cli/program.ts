@@ -88,7 +88,7 @@ function settingOf(
 ): unknown {
   const flag: unknown = command.getOptionValue(key);
   const from = flag === undefined ? variableOf(key) : `--${flagOf(key)}`;
-  const text = flag === undefined ? host.env(from) : String(flag);
+  const text = flag === undefined ? host.env(from) : Array.isArray(flag) ? flag.join("\n") : String(flag);
   if (row.value === undefined) return isOn(text, from);
   const given = text === undefined || text === "" && flag === undefined ? row.fallback : text;
   if (given === undefined) return undefined;

@@ -15,17 +15,20 @@ export interface TestMachine {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** What comes through the pipe. */
+  readonly input?: string;
 }
 
 /** The machine itself, and what was said on it so far. */
 export function testHost(
-  { args, env = {}, files = {} }: TestMachine,
+  { args, env = {}, files = {}, input = "" }: TestMachine,
 ): { readonly host: Host; readonly printed: string[]; readonly complained: string[] } {
   const printed: string[] = [];
   const complained: string[] = [];
   const host: Host = {
     args,
     env: (name) => env[name],
+    readInput: () => Promise.resolve(input),
     readTextFile: (path) => {
       const text = files[path];
       return text === undefined ? Promise.reject(new Error(`no file ${path}`)) : Promise.resolve(text);

@@ -38,13 +38,15 @@ const worlds: readonly World[] = [
   {
     name: "the routed example and a broken pod",
     has: new RegExp(
-      `^(${deno} start |kubectl describe pod broken|scripts/check\\.sh default/broken|${logs} \\| grep)`,
+      `^(${deno} start (?!lint|inject|convert)|kubectl describe pod broken|scripts/check\\.sh default/broken|${logs} \\| grep)`,
     ),
     needs: ["kubectl", "bash"],
     prepare: routedAndBroken,
   },
 ];
 const demo = new RegExp(`^${deno} demo$`);
+/** They speak to no cluster. */
+const offline = new RegExp(`^${deno} start ((?:lint|inject|convert) .*)$`);
 const shown: readonly ShownCommand[] = (await Promise.all(userDocuments.map(text))).flatMap(shownCommands);
 
 const comparisons: readonly { readonly shown: string; readonly printed: string; readonly same: boolean }[] = [
@@ -68,7 +70,7 @@ for (const { shown, printed, same } of comparisons) {
 
 Deno.test("every output in the documents is one that is made here", () => {
   const stray = shown.filter(({ command }) =>
-    !demo.test(command) && !worlds.some(({ has }) => has.test(command))
+    !demo.test(command) && !offline.test(command) && !worlds.some(({ has }) => has.test(command))
   );
   assert.deepEqual(stray.map(({ command }) => command), []);
 });
@@ -105,6 +107,24 @@ Deno.test({
     const { lines } = await run([Deno.execPath(), "run", "--quiet", "-A", "tests/sandbox/demo.ts"]);
     for (const one of commands) verify(one, lines);
   },
+});
+
+Deno.test("the documents show what is printed of manifests", async () => {
+  const commands = shown.filter(({ command }) => offline.test(command));
+  assert.ok(commands.length > 1);
+  for (const one of commands) {
+    const [, args = ""] = offline.exec(one.command) ?? [];
+    const { lines } = await run([
+      Deno.execPath(),
+      "run",
+      "--quiet",
+      "--allow-read",
+      "--allow-env",
+      "main.ts",
+      ...args.split(" "),
+    ]);
+    verify(one, lines);
+  }
 });
 
 function verify({ command, output }: ShownCommand, lines: readonly string[]): void {

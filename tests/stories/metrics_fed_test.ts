@@ -57,6 +57,7 @@ function host(
     args: ["run", "--server", stage, "--http-address", "127.0.0.1:0", "--leader-election"],
     env: () => undefined,
     readTextFile: (path) => Deno.readTextFile(path),
+    readInput: () => Promise.resolve(""),
     print: (line) => log.push(line),
     complain: (line) => log.push(line),
     clock: systemClock,

@@ -28,7 +28,7 @@ export interface ValueRow<Value> {
   readonly description: string;
   /** A letter: `o` for `-o`. */
   readonly short?: string;
-  /** Shown after the flag in the help. */
+  /** Shown after the flag in the help. With `...` behind it, it may be given several times; `parse` gets lines. */
   readonly value: string;
   /** Read when neither flag nor variable is given. */
   readonly fallback?: string;

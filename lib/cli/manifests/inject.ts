@@ -1,0 +1,34 @@
+// The command `inject`: puts the agent into manifests; text in, text out.
+import { inject } from "../../manifests/inject.ts";
+import type { CommandSpec } from "../program.ts";
+import { anyText } from "../settings/values.ts";
+import type { OptionTable } from "../settings/options.ts";
+import { version } from "../show/version.ts";
+import { fileOption, labelOf, namesOptions } from "./input.ts";
+import { rewriteFiles } from "./rewrite_files.ts";
+
+const options = {
+  ...fileOption,
+  agentImage: {
+    value: "IMAGE",
+    description: "image of the agent",
+    fallback: `kube-vxlan-controller-agent:${version}`,
+    parse: anyText,
+  },
+  classic: { description: "init agent and sidecar agent, for Kubernetes older than 1.29" },
+  ...namesOptions,
+} as const satisfies OptionTable;
+
+export const injectCommand: CommandSpec<typeof options> = {
+  name: "inject",
+  summary: "put the agent into workloads that ask for networks; also as Helm post-renderer",
+  options,
+  action: ({ settings }, host) => {
+    const { annotation, agentImage: image, classic } = settings;
+    const label = labelOf(settings.selector);
+    const names = { agent: settings.agentContainerName, initAgent: settings.agentInitContainerName };
+    const change = (text: string): ReturnType<typeof inject> =>
+      inject(text, { annotation, label, image, classic, ...names });
+    return rewriteFiles(settings.file, { host, change });
+  },
+};

@@ -1,0 +1,179 @@
+// Which objects are in this text of manifests, and where do they stand? What is not changed is given back byte by byte.
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  Scalar,
+  type ScalarTag,
+  visit,
+  type YAMLMap,
+} from "yaml";
+import { messageOf } from "../text/defined.ts";
+import { isRecord } from "../text/json.ts";
+import { quoted } from "../text/quoted.ts";
+
+/** One YAML document. */
+export interface ManifestDocument {
+  /** As it was read, with the line that separates it from the one before. */
+  readonly text: string;
+  /** 1-based line of its beginning within the whole text. */
+  readonly firstLine: number;
+  /** For editing. Every value is the text that stands there: `0644` and `yes` are printed as they were written. */
+  readonly document: Document;
+  readonly faults: readonly { readonly line: number; readonly message: string }[];
+  /** The Kubernetes objects in it: itself, or the items of a list. */
+  readonly objects: readonly ManifestObject[];
+  /** 1-based line of an offset in its text, within the whole text. */
+  readonly lineAt: (offset: number) => number;
+}
+
+/** One object. */
+export interface ManifestObject {
+  readonly node: YAMLMap;
+  /** Its values; aliases followed. */
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly kind: string;
+  /** `Deployment lab/db`, without namespace where none is written. */
+  readonly title: string;
+}
+
+/** More than people write by hand or a chart renders; anchors that multiply are refused before that. */
+export const longestManifest = 32 * 1024 * 1024;
+
+/** How often aliases may multiply: the default of the library, said here since text of others is read. */
+const mostAliases = 100;
+
+/** Cuts a text at its `---` lines and reads each part. Throws nothing: what cannot be read is a fault of its document. */
+export function readManifests(text: string): readonly ManifestDocument[] {
+  if (text.length > longestManifest) {
+    const message =
+      `Cannot read the manifests: they have ${text.length} characters, expected at most ${longestManifest}`;
+    return [{ ...readDocument("", 1), text, faults: [{ line: 1, message }] }];
+  }
+  const starts = [0, ...[...text.matchAll(/^---(?=\s|$)/gm)].map(({ index }) => index)];
+  const parts = [...new Set(starts)].map((start, at, all) => text.slice(start, all[at + 1] ?? text.length));
+  let line = 1;
+  return parts.map((part) => {
+    const read = readDocument(part, line);
+    line += part.split("\n").length - 1;
+    return read;
+  });
+}
+
+/** The text of the document as it is now, in the style in which its lists were written. */
+export function writtenAgain({ text, document }: ManifestDocument): string {
+  const written = document.toString({
+    lineWidth: 0,
+    indentSeq: !/^( *)[^\s#-][^\n]*:\s*\n\1- /m.test(text),
+    flowCollectionPadding: !/[[{]["\w]/.test(text),
+  });
+  return text.endsWith("\n") ? written : written.replace(/\n$/, "");
+}
+
+/** A node for a value, written so that everybody reads the same value. */
+export function nodeOf(value: unknown, document: Document): unknown {
+  return document.createNode(written(value));
+}
+
+function written(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(written);
+  if (isRecord(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, written(one)]));
+  }
+  return typeof value === "string" ? textNode(value) : new Scalar(String(value));
+}
+
+/** A text, quoted where it could be read as something else. */
+export function textNode(value: string): Scalar {
+  const scalar = new Scalar(value);
+  const isAmbiguous = /^(true|false|yes|no|on|off|y|n|null|~|[-+.\d].*)?$/i.test(value);
+  if (isAmbiguous) scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
+}
+
+/** A text within a map: its value, and the line (within the whole text) of a line of it. */
+export interface PlacedText {
+  readonly value: string;
+  readonly lineOf: (line: number | undefined) => number;
+}
+
+/** The entry of a map by its key, with its line. Undefined when there is none, or it is no text. */
+export function placedText(
+  map: YAMLMap | undefined,
+  { key, source }: { readonly key: string; readonly source: ManifestDocument },
+): PlacedText | undefined {
+  const pair = map?.items.find((item) => isScalar(item.key) && item.key.value === key);
+  if (pair === undefined || !isScalar(pair.value) || typeof pair.value.value !== "string") return undefined;
+  const scalar: Scalar = pair.value;
+  const first = source.lineAt(scalar.range?.[0] ?? 0);
+  const isBlock = scalar.type === "BLOCK_LITERAL" || scalar.type === "BLOCK_FOLDED";
+  return { value: pair.value.value, lineOf: (line) => isBlock ? first + (line ?? 1) : first };
+}
+
+/** A map within a map. */
+export function mapIn(map: YAMLMap | undefined, ...keys: readonly string[]): YAMLMap | undefined {
+  let at: unknown = map;
+  for (const key of keys) at = isMap(at) ? at.get(key, true) : undefined;
+  return isMap(at) ? at : undefined;
+}
+
+/** Only what is empty is null: everything else is text in its own words. */
+const emptyTag: ScalarTag = {
+  identify: (value) => value === null,
+  default: true,
+  tag: "tag:yaml.org,2002:null",
+  test: /^$/,
+  resolve: () => new Scalar(null),
+  stringify: () => "",
+};
+
+function readDocument(text: string, firstLine: number): ManifestDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    schema: "failsafe",
+    customTags: [emptyTag],
+    logLevel: "error",
+  });
+  const lineAt = (offset: number): number => firstLine + Math.max(0, lines.linePos(offset).line - 1);
+  const faults = document.errors.map(({ pos, message }) => ({
+    line: lineAt(pos[0]),
+    message: `Cannot read the YAML: ${message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "")}`,
+  }));
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isMap(key) && !isSeq(key)) return;
+      const message = "Cannot read the YAML: a list or map stands for a key; a chart must be rendered first";
+      faults.push({ line: lineAt(key.range?.[0] ?? 0), message });
+    },
+  });
+  const base = { text, firstLine, document, lineAt };
+  if (faults.length > 0 || !isMap(document.contents)) return { ...base, faults, objects: [] };
+  try {
+    const value: unknown = parseDocument(text, { logLevel: "error" }).toJS({ maxAliasCount: mostAliases });
+    return { ...base, faults, objects: objectsIn(document.contents, value) };
+  } catch (error) {
+    const message = `Cannot read the YAML: ${messageOf(error)}`;
+    return { ...base, faults: [{ line: firstLine, message }], objects: [] };
+  }
+}
+
+function objectsIn(node: YAMLMap, value: unknown): readonly ManifestObject[] {
+  if (!isRecord(value)) return [];
+  const items = node.get("items", true);
+  if (String(value.kind ?? "").endsWith("List") && isSeq(items)) {
+    const values: readonly unknown[] = Array.isArray(value.items) ? value.items : [];
+    return items.items.flatMap((item, at) => isMap(item) ? objectsIn(item, values[at]) : []);
+  }
+  return [{ node, value, kind: String(value.kind ?? ""), title: titleOf(value) }];
+}
+
+function titleOf({ kind, metadata }: Readonly<Record<string, unknown>>): string {
+  const { namespace, name, generateName } = isRecord(metadata) ? metadata : {};
+  const parts = [namespace, name ?? generateName].filter((part) => typeof part === "string");
+  const whole = `${typeof kind === "string" ? kind : "object"} ${parts.join("/") || "without a name"}`;
+  return /^[A-Za-z0-9 ./-]+$/.test(whole) ? whole : quoted(whole);
+}
