@@ -2,6 +2,8 @@
 import { type Clock, sleep } from "../time/clock.ts";
 import { checkHealth, type HealthCheck } from "./health.ts";
 import type { HttpAddress } from "./http_address.ts";
+import { HttpConnections } from "./http_connections.ts";
+import type { HttpAnswer, HttpRequest } from "./http_exchange.ts";
 import { messageOf } from "../text/defined.ts";
 
 export interface HttpServerOptions {
@@ -12,7 +14,7 @@ export interface HttpServerOptions {
   /** May it be counted on: stores synced. A standby is ready. */
   readonly readyz: readonly HealthCheck[];
   readonly metrics: { render(): Promise<string>; readonly contentType: string };
-  /** Told of an answer that could not be made: "Cannot answer GET /metrics: …". */
+  /** Told of an answer that could not be made, and of a listener that fails: "Cannot answer GET /metrics: …". */
   readonly onError: (message: string) => void;
 }
 
@@ -32,47 +34,80 @@ export class HttpServerError extends Error {
 /** How long (ms) closing waits for answers under way. */
 const closingGrace = 1_000;
 
+/** ms until a listener that failed is tried again. */
+const listenPause = 1_000;
+
+type Listening = HttpAddress & { readonly kind: "listen" };
+
 /** Starts to listen. Throws HttpServerError when that is not possible. */
 export function startHttpServer(options: HttpServerOptions): HttpServer {
   const { address, clock } = options;
   if (address.kind === "off") return { close: () => Promise.resolve() };
-  const abort = new AbortController();
-  const underWay = new Set<Promise<Response>>();
-  const answer = createHandler(options);
-  const handler = (request: Request): Promise<Response> => {
-    const answering = answer(request).finally(() => underWay.delete(answering));
-    underWay.add(answering);
-    return answering;
-  };
-  const server = listen(address, { signal: abort.signal, handler });
-  let closing: Promise<void> | undefined;
-
-  // Not server.shutdown(): it waits for a stuck answer for ever, and cannot be cut short, because aborting a server
-  // that is shutting down throws BadResource where nobody can catch it (Deno 2.9.6).
+  const closing = new AbortController();
+  const connections = new HttpConnections(clock, createHandler(options));
+  const listener = listen(address);
+  const accepting = accept(listener, {
+    connections,
+    closing: closing.signal,
+    clock,
+    onError: options.onError,
+  });
+  let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    closing.abort();
+    await accepting;
     const answered = new AbortController();
-    void Promise.allSettled(underWay).then(() => answered.abort());
+    const finished = connections.finish();
+    void finished.then(() => answered.abort());
     await sleep(clock, closingGrace, answered.signal);
-    abort.abort();
-    await server.finished;
+    connections.close();
+    await finished;
   };
-  return { address: written(server.addr), close: () => closing ??= close() };
+  return { address: written(listener.addr), close: () => closed ??= close() };
 }
 
-type Handler = (request: Request) => Promise<Response>;
+/** Takes connections until it is to close. Without free descriptors, say, it goes on later, with a new listener. */
+async function accept(
+  first: Deno.TcpListener,
+  { connections, closing, clock, onError }: {
+    readonly connections: HttpConnections;
+    readonly closing: AbortSignal;
+    readonly clock: Clock;
+    readonly onError: (message: string) => void;
+  },
+): Promise<void> {
+  const { hostname, port } = first.addr;
+  let listener: Deno.TcpListener | undefined = first;
+  closing.addEventListener("abort", () => listener?.close(), { once: true });
+  for (let failed = ""; !closing.aborted;) {
+    try {
+      listener ??= Deno.listen({ hostname, port });
+      connections.add(await listener.accept());
+      failed = "";
+    } catch (error) {
+      if (closing.aborted) break;
+      const reason = messageOf(error);
+      if (reason !== failed) {
+        onError(`Cannot take connections on ${written(first.addr)}: ${reason}; goes on trying`);
+      }
+      failed = reason;
+      listener?.close();
+      listener = undefined;
+      await sleep(clock, listenPause, closing);
+    }
+  }
+}
+
+type Handler = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** Without a hostname both families are served, as in Go; where the machine has no IPv6, IPv4 alone. */
-function listen(
-  { hostname, port }: HttpAddress & { readonly kind: "listen" },
-  { signal, handler }: { readonly signal: AbortSignal; readonly handler: Handler },
-): Deno.HttpServer<Deno.NetAddr> {
-  const onListen = (): void => {};
+function listen({ hostname, port }: Listening): Deno.TcpListener {
   try {
-    return Deno.serve({ hostname: hostname ?? "::", port, signal, onListen }, handler);
+    return Deno.listen({ hostname: hostname ?? "::", port });
   } catch (error) {
     const reason = messageOf(error);
     if (hostname === undefined && !(error instanceof Deno.errors.AddrInUse)) {
-      return listen({ kind: "listen", hostname: "0.0.0.0", port }, { signal, handler });
+      return listen({ kind: "listen", hostname: "0.0.0.0", port });
     }
     throw new HttpServerError(
       `Cannot listen on ${hostname ?? ""}:${port}: ${reason}. Choose another --http-address, or off.`,
@@ -88,42 +123,38 @@ function written({ hostname, port }: Deno.NetAddr): string {
 function createHandler(options: HttpServerOptions): Handler {
   const pages = createPages(options);
   const paths = [...pages.keys()].join(", ");
-  return async (request) => {
-    const { pathname } = new URL(request.url);
-    const page = pages.get(pathname);
-    if (page === undefined) return text(`Not found. There are: ${paths}\n`, { status: 404 });
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return text("Only GET and HEAD are answered.\n", { status: 405, headers: { allow: "GET, HEAD" } });
+  return async ({ method, path }) => {
+    const page = pages.get(path);
+    if (page === undefined) return { status: 404, body: `Not found. There are: ${paths}\n` };
+    if (method !== "GET" && method !== "HEAD") {
+      return { status: 405, headers: { allow: "GET, HEAD" }, body: "Only GET and HEAD are answered.\n" };
     }
     try {
       return await page();
     } catch (error) {
-      options.onError(`Cannot answer ${request.method} ${pathname}: ${String(error)}`);
-      return text("Cannot answer: see the log.\n", { status: 500 });
+      options.onError(`Cannot answer ${method} ${path}: ${String(error)}`);
+      return { status: 500, body: "Cannot answer: see the log.\n" };
     }
   };
 }
 
 function createPages(
   { healthz, readyz, metrics }: HttpServerOptions,
-): ReadonlyMap<string, () => Promise<Response>> {
+): ReadonlyMap<string, () => Promise<HttpAnswer>> {
   const render = shared(() => metrics.render());
   return new Map([
     ["/healthz", () => Promise.resolve(health("healthz", healthz))],
     ["/readyz", () => Promise.resolve(health("readyz", readyz))],
-    ["/metrics", async () => text(await render(), { headers: { "content-type": metrics.contentType } })],
+    [
+      "/metrics",
+      async () => ({ status: 200, headers: { "content-type": metrics.contentType }, body: await render() }),
+    ],
   ]);
 }
 
-function health(endpoint: string, checks: readonly HealthCheck[]): Response {
+function health(endpoint: string, checks: readonly HealthCheck[]): HttpAnswer {
   const { ok, text: body } = checkHealth(endpoint, checks);
-  return text(body, { status: ok ? 200 : 503 });
-}
-
-function text(body: string, options: ResponseInit = {}): Response {
-  const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
-  for (const [name, value] of new Headers(options.headers)) headers.set(name, value);
-  return new Response(body, { ...options, headers });
+  return { status: ok ? 200 : 503, body };
 }
 
 /** However many ask at the same time, the work is done once for all of them. */

@@ -96,6 +96,31 @@ Deno.test("deploy/components/openshift adds to the base and changes nothing", as
   }
 });
 
+Deno.test("deploy/components/network-policy lets Prometheus to the controller's port, wherever that is installed", async () => {
+  const directory = await Deno.makeTempDir({ dir: `${repository}deploy`, prefix: "test-" });
+  try {
+    const kustomization = {
+      namespace: "elsewhere",
+      resources: ["../base"],
+      components: ["../components/network-policy"],
+    };
+    await Deno.writeTextFile(`${directory}/kustomization.yaml`, JSON.stringify(kustomization));
+    const all = await kustomizeObjects(directory);
+    assert.equal(all.length, base.length + 1);
+    const { metadata, spec } = one(all, "NetworkPolicy");
+    const pod = one(all, "Deployment").spec.template;
+    assert.equal(metadata.namespace, "elsewhere");
+    for (const [key, value] of Object.entries(spec.podSelector.matchLabels)) {
+      assert.equal(pod.metadata.labels[key], value);
+    }
+    const [{ port }] = spec.ingress[0].ports;
+    assert.ok(pod.spec.containers[0].ports.some(({ name }: { name: string }) => name === port));
+    assert.deepEqual(spec.policyTypes, ["Ingress"], "its way to the API server stays open");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 Deno.test("every install elects a leader, and takes its settings from variables", async () => {
   for (const name of ["base", "ha", "namespaced", ...upgrades.map(({ upgrade }) => upgrade)]) {
     const [container] = one(await build(name), "Deployment").spec.template.spec.containers;
