@@ -23,8 +23,11 @@ export interface ConvertSettings {
   readonly configMap: { readonly namespace: string; readonly name: string };
   /** Names of definitions (`*` stands for any text) and of the networks that they become; the first that fits counts. */
   readonly map: readonly { readonly pattern: string; readonly network: string }[];
-  /** Ids stand in the annotations and there is no ConfigMap: for a Helm post-renderer. */
-  readonly inline: boolean;
+  /**
+   * A ConfigMap with ids and pools comes behind the manifests. Else ids stand in the annotations: applied as it is, that
+   * ConfigMap would replace the one of the cluster, and in a release of Helm it would be in the way of it.
+   */
+  readonly withConfigMap: boolean;
 }
 
 /** Converts. Twice is as once. What cannot be converted stays and is named. Throws NotYaml. */
@@ -34,7 +37,7 @@ export function convert(text: string, settings: ConvertSettings): Rewritten {
   const networks = new Map<string, readonly string[]>();
   const notes = attachments.flatMap((one) => declare(one, { ...settings, networks }));
   const result = rewritten(text, (source) => convertDocument(source, { ...settings, attachments, networks }));
-  const added = settings.inline ? "" : configMapText(networks, settings);
+  const added = settings.withConfigMap ? configMapText(networks, settings) : "";
   const end = added === "" || result.text === "" || result.text.endsWith("\n") ? "" : "\n";
   return { text: result.text + end + added, notes: [...notes, ...result.notes] };
 }
@@ -57,7 +60,7 @@ function globs(pattern: string): RegExp {
 /** Notes the options of its network. What several definitions of one network say differently is said. */
 function declare(
   attachment: Attachment,
-  { map, networks, inline }: ConvertSettings & { readonly networks: Map<string, readonly string[]> },
+  { map, networks, withConfigMap }: ConvertSettings & { readonly networks: Map<string, readonly string[]> },
 ): readonly string[] {
   const { name, title, refusal, pool, notes } = attachment;
   if (refusal !== undefined) return [`${title}: Cannot convert it: ${refusal}`];
@@ -68,7 +71,7 @@ function declare(
   }
   const said = notes.map((note) => `${title}: ${note}`);
   const known = networks.get(network);
-  if (inline && pool.length > 0) {
+  if (!withConfigMap && pool.length > 0) {
     said.push(`${title}: ${pool.join(" ")} is left out: it belongs into the ConfigMap, key ${network}`);
   }
   if (known !== undefined && known.length > 0 && pool.length > 0 && known.join() !== pool.join()) {
@@ -147,7 +150,7 @@ function entryWords(
   entry: MultusEntry,
   context: Context & { readonly template: PodTemplate; readonly named: Set<string> },
 ): { readonly words?: string; readonly notes: readonly string[] } {
-  const { attachments, map, named, networks, inline } = context;
+  const { attachments, map, named, networks, withConfigMap } = context;
   const stays = (reason: string): { readonly notes: readonly string[] } => ({
     notes: [`network ${quoted(entry.name)} stays with Multus: ${reason}`],
   });
@@ -180,7 +183,7 @@ function entryWords(
   if (!networks.has(network)) networks.set(network, []);
   const words = [
     network,
-    ...(inline ? [`id=${idOf(network)}`] : []),
+    ...(withConfigMap ? [] : [`id=${idOf(network)}`]),
     ...(entry.interfaceName === network ? [] : [`name=${entry.interfaceName}`]),
     ...ips.map(({ text }) => `ip=${text}`),
     ...(entry.mac === undefined ? [] : [`mac=${entry.mac}`]),
@@ -226,7 +229,8 @@ function configMapText(
   );
   return [
     "---",
-    "# The networks that the definitions became. Put these keys into the ConfigMap of the cluster; ids may be others.",
+    "# The networks that the definitions became; ids may be others. Apply it with --server-side, else the networks that are",
+    "# in the cluster's ConfigMap already are taken out.",
     "apiVersion: v1",
     "kind: ConfigMap",
     "metadata:",

@@ -16,8 +16,8 @@ const options = {
       "NAME=NETWORK, separated by commas: definitions (* for any text) and the networks they become",
     parse: mapping,
   },
-  inline: {
-    description: "write ids into annotations and no ConfigMap, for a Helm post-renderer",
+  withConfigmap: {
+    description: "write ids and pools into a ConfigMap behind the manifests, not into annotations",
   },
   ...namesOptions,
 } as const satisfies OptionTable;
@@ -27,11 +27,11 @@ export const convertCommand: CommandSpec<typeof options> = {
   summary: "turn annotations and definitions of Multus into ours; also as Helm post-renderer",
   options,
   action: ({ settings }, host) => {
-    const { annotation, map = [], inline } = settings;
+    const { annotation, map = [], withConfigmap: withConfigMap } = settings;
     const label = labelOf(settings.selector);
     const configMap = { namespace: usualNamespace, name: settings.configmapName };
     const change = (text: string): ReturnType<typeof convert> =>
-      convert(text, { annotation, label, configMap, map, inline });
+      convert(text, { annotation, label, configMap, map, withConfigMap });
     return rewriteFiles(settings.file, { host, change });
   },
 };

@@ -28,6 +28,8 @@ interface Row {
   readonly it: string;
   readonly documents: readonly string[];
   readonly args?: readonly string[];
+  /** Without `--with-configmap`. */
+  readonly inline?: true;
   /** Our annotation; absent: none. */
   readonly annotation?: string;
   /** What stays in that of Multus. */
@@ -217,17 +219,18 @@ const rows: readonly Row[] = [
     networks: { two: "" },
   },
   {
-    it: "--inline: ids in the annotation, no ConfigMap",
+    it: "without a ConfigMap ids stand in the annotation",
     documents: [definition("one", bridge({ type: "host-local", subnet: "10.1.0.0/24" })), pod("one@one")],
-    args: ["--inline"],
+    inline: true,
     annotation: "one id=4124719",
     notes: [/subnet=10\.1\.0\.0\/24 is left out: it belongs into the ConfigMap, key one/],
   },
 ];
 
 Deno.test("what Multus names becomes ours", async (t) => {
-  for (const { it, documents, args = [], annotation, stays, networks, notes = [] } of rows) {
+  for (const { it, documents, inline, annotation, stays, networks, notes = [], ...row } of rows) {
     await t.step(it, async () => {
+      const args = [...row.args ?? [], ...inline ? [] : ["--with-configmap"]];
       const input = documents.join("\n---\n") + "\n";
       const { status, printed, complained } = await runOn([convertCommand], {
         args: ["convert", ...args],
