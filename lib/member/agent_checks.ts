@@ -15,10 +15,24 @@ export function agentFaults(
   pod: PodView,
   about: { readonly names: AgentNames; readonly agents: AgentContainers },
 ): AgentFault[] {
+  if (pod.windows === true) return [{ kind: "agent-unfit", message: ofWindows }];
   const missing = missingAgents(pod, about);
   if (missing !== undefined) return [{ kind: "agent-missing", message: missing }];
   const unfit = agentList(about.agents).flatMap((agent) => unfitness(agent));
   return [...unfit, ...unreleasable(pod, about)].map((message) => ({ kind: "agent-unfit", message }));
+}
+
+const ofWindows =
+  "Cannot serve the pod: it runs on Windows (spec.os or nodeSelector), and networks are made with the kernel and the tools " +
+  "of Linux; take the label off the pod";
+
+/** Where the pod may run that has no kernel for it. */
+export function nodeWarnings({ virtualNode }: PodView): AgentFault[] {
+  if (virtualNode === undefined) return [];
+  const message =
+    `Cannot give networks to pods on virtual kubelets: it has ${quoted(virtualNode)}, and there it would ` +
+    "have neither NET_ADMIN nor exec; keep it on nodes of its own kernel";
+  return [{ kind: "agent-unfit", message }];
 }
 
 /**
@@ -129,6 +143,12 @@ function unreleasable(
     faults.push(
       `${attempt}: with restartPolicy: Always it would start again and again; leave restartPolicy out, ` +
         `or call it ${quoted(names.agent)}`,
+    );
+  }
+  if (pod.hostPID === true) {
+    faults.push(
+      `${attempt}: with hostPID: true the TERM signal would go to the init process of the node; ` +
+        "leave hostPID out or use a native sidecar",
     );
   }
   if (pod.shareProcessNamespace) {

@@ -14,6 +14,7 @@ import {
   endFaults,
   holdFaults,
   hostNetworkFaults,
+  nodeWarnings,
 } from "./agent_checks.ts";
 import type { ClusterNetworks } from "../network/cluster_networks.ts";
 import type { Network } from "../network/network.ts";
@@ -167,7 +168,7 @@ function memberOf(
     forbidden: resolved.forbidden,
     annotationParsed: parsed.complete,
     problems: firstProblems(problems.sort(byLine), source),
-    warnings: podProblems(pod, agentWarnings(agents)),
+    warnings: podProblems(pod, [...agentWarnings(agents), ...nodeWarnings(pod)]),
     phase: agentPhase(agents),
     ...(pod.deletion && { leaving: { ...pod.deletion, terminated: haveAllTerminated(pod) } }),
   };

@@ -54,6 +54,12 @@ export interface PodView extends Numbered {
   readonly node?: string;
   readonly hostNetwork: boolean;
   readonly shareProcessNamespace: boolean;
+  /** Its process 1 is the node's. */
+  readonly hostPID?: true;
+  /** Its containers are those of Windows. */
+  readonly windows?: true;
+  /** Why it may come to run on no node at all, but on something that plays one (a virtual kubelet). */
+  readonly virtualNode?: string;
   readonly phase: string;
   /** In the order of the status, in canonical text; empty until assigned. */
   readonly podIPs: readonly string[];
@@ -87,6 +93,9 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
     ...(spec?.nodeName !== undefined && { node: spec.nodeName }),
     hostNetwork: spec?.hostNetwork === true,
     shareProcessNamespace: spec?.shareProcessNamespace === true,
+    ...(spec?.hostPID === true && { hostPID: true }),
+    ...(isOfWindows(spec) && { windows: true }),
+    ...virtualNodeOf(spec),
     phase: status?.phase ?? "",
     podIPs: podIpsOf(pod),
     ...(metadata?.deletionTimestamp != null && {
@@ -101,6 +110,20 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
     ...numbered(metadata),
     ...(shown && { shown }),
   };
+}
+
+function isOfWindows(spec: V1PodSpec | undefined): boolean {
+  const { os, nodeSelector } = spec ?? {};
+  return os?.name === "windows" || nodeSelector?.["kubernetes.io/os"] === "windows";
+}
+
+/** What sends pods to virtual kubelets: the taint that those have, and the label. */
+function virtualNodeOf(spec: V1PodSpec | undefined): { readonly virtualNode?: string } {
+  if (spec?.nodeSelector?.["type"] === "virtual-kubelet") {
+    return { virtualNode: "nodeSelector type: virtual-kubelet" };
+  }
+  const key = spec?.tolerations?.find(({ key }) => key?.startsWith("virtual-kubelet.io/"))?.key;
+  return key === undefined ? {} : { virtualNode: `a toleration of ${key}` };
 }
 
 /** Multus reads an annotation of the same name, which is no mistake. */

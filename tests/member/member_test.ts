@@ -165,6 +165,29 @@ const judgements: readonly {
     ],
   },
   {
+    it: "the node's process namespace with the classic pair",
+    pod: samplePod(pair, { hostPID: true }),
+    judged: [
+      "refused",
+      `agent-unfit: pod default/a: Cannot release the pod from its init agent "${initAgentName}": with hostPID: true the ` +
+      "TERM signal would go to the init process of the node; leave hostPID out or use a native sidecar",
+    ],
+  },
+  {
+    it: "the node's process namespace with a native sidecar",
+    pod: samplePod({ init: [nativeSidecar()] }, { hostPID: true }),
+    judged: ["member"],
+  },
+  {
+    it: "a pod of Windows, whatever its agents are",
+    pod: samplePod({ init: [initAgent({ netAdmin: false })] }, { windows: true }),
+    judged: [
+      "refused",
+      "agent-unfit: pod default/a: Cannot serve the pod: it runs on Windows (spec.os or nodeSelector), and networks are " +
+      "made with the kernel and the tools of Linux; take the label off the pod",
+    ],
+  },
+  {
     it: "a shared process namespace with a native sidecar",
     pod: samplePod({ init: [nativeSidecar()] }, { shareProcessNamespace: true }),
     judged: ["member"],

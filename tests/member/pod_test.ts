@@ -63,6 +63,29 @@ const pods: readonly { readonly it: string; readonly pod: V1Pod; readonly change
       containers: [],
     },
   },
+  {
+    it: "where its processes run",
+    pod: { ...fresh, spec: { containers: [], hostPID: true, os: { name: "windows" } } },
+    changes: { hostPID: true, windows: true, containers: [] },
+  },
+  {
+    it: "Windows by the node it asks for",
+    pod: { ...fresh, spec: { containers: [], nodeSelector: { "kubernetes.io/os": "windows" } } },
+    changes: { windows: true, containers: [] },
+  },
+  {
+    it: "Linux said",
+    pod: { ...fresh, spec: { containers: [], hostPID: false, os: { name: "linux" } } },
+    changes: { containers: [] },
+  },
+  {
+    it: "a virtual kubelet by its taint",
+    pod: {
+      ...fresh,
+      spec: { containers: [], tolerations: [{ operator: "Exists" }, { key: "virtual-kubelet.io/provider" }] },
+    },
+    changes: { virtualNode: "a toleration of virtual-kubelet.io/provider", containers: [] },
+  },
   { it: "podIP alone", pod: { ...fresh, status: { podIP: "10.0.0.1" } }, changes: { podIPs: ["10.0.0.1"] } },
   {
     it: "a pod IP that is none is left out",

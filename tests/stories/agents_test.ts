@@ -133,6 +133,12 @@ const refusals: readonly { readonly it: string; readonly spec: object; readonly 
     spec: { ...podSpec("classic"), shareProcessNamespace: true },
     says: /shareProcessNamespace/,
   },
+  {
+    it: "with the node's process namespace",
+    spec: { ...podSpec("classic"), hostPID: true },
+    says: /hostPID: true .*leave hostPID out/,
+  },
+  { it: "of Windows", spec: { ...podSpec("classic"), os: { name: "windows" } }, says: /runs on Windows/ },
 ];
 
 for (const { it, spec, says } of refusals) {
