@@ -92,7 +92,7 @@ Deno.test("a restart without drift writes nothing", async () => {
   ]);
 });
 
-Deno.test("a restart with a lower limit puts nobody out, and who comes then waits until one of them goes", async () => {
+Deno.test("a restart with a lower limit puts nobody out, and who comes then waits until they go", async () => {
   await using stage = await setStage();
   const first = await startPair(stage);
   stage.pod({ name: "c", networks: "one" });
@@ -112,10 +112,9 @@ Deno.test("a restart with a lower limit puts nobody out, and who comes then wait
   await said(second, /WARN.*network "one": it is full with 2 members.*member=default\/e/);
   await stage.holds({ members: membersOf(one, ["a", "b", "c"]), bystanders: ["d", "e"] });
   assert.deepEqual(stage.sandbox.counters.writingLines().filter((line) => /^(link|fdb)/.test(line)), []);
-  for (const name of ["a", "b"]) stage.sandbox.delete(pods, { name, graceSeconds: 0 });
-  await running(stage, ["d"]);
-  await stage.holds({ members: membersOf(one, ["c", "d"]), bystanders: ["e"] });
-  assert.equal(isRunning(stage, "e"), false);
+  for (const name of ["a", "b", "c"]) stage.sandbox.delete(pods, { name, graceSeconds: 0 });
+  await running(stage, ["d", "e"]);
+  await stage.holds({ members: membersOf(one, ["d", "e"]) });
 });
 
 Deno.test("two controllers at once come to the same end", async () => {
@@ -142,9 +141,11 @@ Deno.test("two controllers with different annotations leave each other's links a
   stage.sandbox.patch(pods, { name: "a" }, { metadata: { annotations: { [other]: "mine id=55" } } });
   await stage.holds({ members: [...membersOf(one, ["a", "b"]), mine] });
   // Each looks again after the other has written.
-  const looks = (): number => stage.sandbox.counters.execs({ pod: "a" }).length;
+  const looks = (): number =>
+    stage.sandbox.counters.execs({ pod: "a" }).flatMap(({ lines }) => lines)
+      .filter((line) => line.startsWith("address show")).length;
   const before = looks();
-  await waitFor(() => looks() >= before + 2, { what: "both have looked again" });
+  await waitFor(() => looks() >= before + 4, { what: "both have looked again" });
   await stage.holds({ members: [...membersOf(one, ["a", "b"]), mine] });
   stage.sandbox.patch(pods, { name: "a" }, { metadata: { annotations: { [other]: "one id=1" } } });
   await said(second, /WARN.*default\/a.*one/);
