@@ -22,7 +22,7 @@ export async function withAgents<T>(
     clock,
     limit: () => sessions,
     onLateStderr: () => {},
-    keep: { ip: 1_000, bridge: 1_000 },
+    keep: { ip: 1_000, ip6: 1_000, bridge: 1_000 },
     open: (agent, tool, options) => execs.open(agent, tool, options),
   });
   try {

@@ -3,7 +3,7 @@ import type { Member } from "../member/member.ts";
 import type { Network } from "../network/network.ts";
 import { firstOfEachNetwork, type Problem, runtimeProblem } from "../network/problem.ts";
 import type { KernelState } from "../overlay/observation.ts";
-import { describe } from "../overlay/step_text.ts";
+import { describe, deviceOf } from "../overlay/step_text.ts";
 import type { Step } from "../overlay/step.ts";
 import type { Convergence } from "./agent/convergence.ts";
 import type { Outcome } from "../queue/work_queue.ts";
@@ -68,12 +68,12 @@ function problemsOf(member: Member, { obstacles, steps, refusals }: Convergence)
     runtimeProblem(member, { kind: each.kind, message: each.reason, network: each.network })
   );
   const reasons = new Map(refusals.map(({ step, message }) => [JSON.stringify(step), message]));
-  const causes = Map.groupBy(steps, (step) => `${interfaceOf(step)} ${causeOf(step, reasons)}`);
+  const causes = Map.groupBy(steps, (step) => `${deviceOf(step)} ${causeOf(step, reasons)}`);
   const missing = new Set(steps.flatMap((step) => step.kind === "add-link" ? [step.interfaceName] : []));
   const refused = [...causes.values()].flatMap((alike): readonly Problem[] => {
     // Of a link that could not be made, what could not be done with it says nothing new.
     const step = alike.find(({ kind }) => kind === "add-link") ??
-      alike.find((each) => !missing.has(interfaceOf(each)));
+      alike.find((each) => !missing.has(deviceOf(each)));
     if (step === undefined) return [];
     const message = `Cannot ${deedOf(step, alike)}: ${causeOf(step, reasons)}`;
     return [runtimeProblem(member, { kind: "setup-failed", network: networkOf(member, step), message })];
@@ -109,13 +109,8 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
   },
 ];
 
-function interfaceOf(step: Step): string {
-  return step.kind === "set-ready" ? "lo" : step.interfaceName;
-}
-
 function networkOf(member: Member, step: Step): string | undefined {
-  if (step.kind === "set-ready") return undefined;
-  return member.networks.find(({ interfaceName }) => interfaceName === step.interfaceName)?.name;
+  return member.networks.find(({ interfaceName }) => interfaceName === deviceOf(step))?.name;
 }
 
 function stateOf(

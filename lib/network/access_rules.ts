@@ -37,7 +37,7 @@ export function faultsOfForbidden(entry: AnnotationEntry, rules: Rules): Forbidd
 function restrictions(entry: AnnotationEntry, rules: Rules): readonly Forbidden[] {
   if (!rules.restrictPods) return [];
   const where = configMapText(rules.configMap);
-  const given = (["id", "dev"] as const).filter((name) => entry.options[name] !== undefined);
+  const given = (["id", "dev", "peer"] as const).filter((name) => entry.options[name] !== undefined);
   const reasons = given.map((name) =>
     forbidden(`option ${name} is for ${where} only in this cluster: leave it out`)
   );

@@ -7,7 +7,7 @@ import type { OptionSet } from "./grammar/option_table.ts";
 type PlainOptions = Omit<
   OptionSet,
   | ("type" | "id" | "name" | "dev" | "up" | "ip" | "route" | "dstport" | "family" | "namespaces")
-  | ("subnet" | "range" | "exclude")
+  | ("subnet" | "range" | "exclude" | "gateway" | "except" | "peer")
 >;
 
 /** One network of one pod: merged from default, ConfigMap and annotation, every value checked. */
@@ -28,7 +28,12 @@ export interface Network extends PlainOptions {
   readonly addresses: readonly Cidr[];
   /** Absent: the network has none (option `subnet`), or the pod wants nothing of it. */
   readonly pool?: Pool;
+  /** A default route among them is for all that has no other way (options `route` and `gateway`). */
   readonly routes: readonly Route[];
+  /** What the default routes are not for (option `except`). */
+  readonly except?: readonly Cidr[];
+  /** VTEPs outside the cluster, of the network's family, sorted (option `peer`). */
+  readonly outside?: readonly string[];
 }
 
 /** What two members must have in common to be peers: name, VNI, port and family. As text, for use as a key. */

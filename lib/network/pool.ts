@@ -35,13 +35,14 @@ const mostSubnets = 4;
 
 /** The subnets of a network's pool; none: it has no pool. Gateways of its routes are not given to members. */
 export function poolSubnets(
-  { subnet: subnets = [], range = [], exclude = [], route = [] }: OptionSet,
+  { subnet: subnets = [], range = [], exclude = [], route = [], gateway = [] }: OptionSet,
 ): readonly PoolSubnet[] {
-  const gateways = route.map(({ subnet: { family }, gateway }) => ({
-    family,
-    first: gateway,
-    last: gateway,
-  }));
+  const gateways = [
+    ...route.flatMap(({ subnet: { family }, gateway: address }) =>
+      address === undefined ? [] : [{ family, address }]
+    ),
+    ...gateway.flatMap((each) => each === "none" ? [] : [each]),
+  ].map(({ family, address }) => ({ family, first: address, last: address }));
   return subnets.map((subnet) => ({
     subnet,
     ranges: range.flat().filter((each) => contains(subnet, each.first)),

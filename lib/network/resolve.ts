@@ -2,6 +2,7 @@
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, withPool } from "./asked_addresses.ts";
+import type { Ip, Route } from "./grammar/address.ts";
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";
@@ -129,6 +130,7 @@ function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryRes
     ...interfaceFaults(interfaceName),
     ...mtuFaults(options),
     ...asked.faults,
+    ...wayFaults(options),
   ];
   if (options.id === undefined) faults.push(...unknownFaults(entry.network, { ...context, faults }));
   if (options.id === undefined || faults.length > 0) return { faults };
@@ -174,6 +176,21 @@ function mtuFaults(options: OptionSet): readonly ResolveFault[] {
   }];
 }
 
+/** What does not fit together of what says where packets go. */
+function wayFaults(
+  { peer = [], family = optionTable.family.fallback, ...options }: OptionSet,
+): ResolveFault[] {
+  const faults = peer.filter((ip) => ip.family !== family).map(({ address }) =>
+    `peer=${address} is no IPv${family} address, and the network is carried by IPv${family} (family=…)`
+  );
+  const hasDefault = options.gateway !== undefined ||
+    options.route?.some(({ subnet }) => subnet.prefix === 0);
+  if (options.except !== undefined && hasDefault !== true) {
+    faults.push("except=… says what does not go through a gateway, and there is none: give gateway=… too");
+  }
+  return faults.map((reason) => ({ kind: "invalid-option", reason }));
+}
+
 /** Said only when the pod may have the network: one that is forbidden has no id for this pod either. */
 function unknownFaults(
   network: string,
@@ -199,7 +216,8 @@ function networkOf(
   options: OptionSet & { readonly id: number; readonly name: string },
 ): Network {
   const { id, name, dev, dstport, family, up, route = [], type: _, namespaces: __, ...given } = options;
-  const { ip: ___, subnet: ____, range: _____, exclude: ______, ...others } = given;
+  const { ip: ___, subnet: ____, range: _____, exclude: ______, ...rest } = given;
+  const { gateway = [], except, peer, ...others } = rest;
   return {
     ...others,
     name: network,
@@ -210,8 +228,14 @@ function networkOf(
     family: family ?? optionTable.family.fallback,
     up: up ?? optionTable.up.fallback,
     addresses: [],
-    routes: route,
+    routes: [...route, ...gateway.flatMap((each) => each === "none" ? [] : [defaultRoute(each)])],
+    ...(except !== undefined && { except: except.flat() }),
+    ...(peer !== undefined && { outside: [...new Set(peer.map(({ address }) => address))].sort() }),
   };
+}
+
+function defaultRoute({ family, address }: Ip): Route {
+  return { subnet: { family, address: family === 4 ? "0.0.0.0" : "::", prefix: 0 }, gateway: address };
 }
 
 function entryProblem(

@@ -22,6 +22,8 @@ export interface ObservedLink {
    * one.
    */
   readonly addresses: readonly string[];
+  /** Those of them for whose subnet the kernel has made no route. */
+  readonly withoutRoute?: readonly string[];
 }
 
 /** What makes a VXLAN link that link. */
@@ -38,6 +40,16 @@ export interface ObservedVxlan {
   readonly remote?: string;
 }
 
+/** One rule that says which table is asked. */
+export interface ObservedRule {
+  readonly family: Family;
+  readonly priority: number;
+  /** What it says, in the words of a command; with words that are in no command of ours when it is more than those say. */
+  readonly says: string;
+  /** True for rules that carry our protocol number. */
+  readonly ours: boolean;
+}
+
 /** One route of any table, as far as we compare it. A multipath route is one of these for each next hop. */
 export interface ObservedRoute {
   /** Canonical subnet with prefix length (`default` is written out). */
@@ -48,6 +60,8 @@ export interface ObservedRoute {
   /** True for routes that carry our protocol number. */
   readonly ours: boolean;
   readonly table: string;
+  /** Absent: unicast. */
+  readonly type?: string;
   /** 0 when the kernel names none (IPv4 without a metric). */
   readonly metric: number;
 }
@@ -66,6 +80,10 @@ export interface KernelState {
   readonly links: readonly ObservedLink[];
   /** Ours, those to subnets that are wanted, and those that lead to a wanted gateway: a pod may have a million others. */
   readonly routes: readonly ObservedRoute[];
+  /** Of the families for which rules are wanted or may be there; absent: of none. */
+  readonly rules?: readonly ObservedRule[];
+  /** Why the rules of a family cannot be had in this pod. */
+  readonly noRules?: ReadonlyMap<Family, string>;
 }
 
 /** One look. */

@@ -1,10 +1,42 @@
 // The changes we know how to make in a pod, as values; rendering to a command line happens in one place only.
 import type { Family } from "../network/grammar/address.ts";
-import type { KernelState } from "./observation.ts";
+import type { KernelState, ObservedRule } from "./observation.ts";
 import type { WantedInterface } from "./wanted.ts";
 
-/** Marks the routes that are ours: only routes of this protocol number are ever removed. */
+/** Marks the routes and rules that are ours: only those of this protocol number are ever removed. */
 export const routeProtocol = 86;
+
+/** The table with our routes that packets which carry a network must not follow. */
+export const ownTable = "86";
+
+/** A rule of ours: which packets ask which table. */
+export interface PolicyRule {
+  readonly family: Family;
+  readonly priority: number;
+  /** Address that they come from. */
+  readonly from?: string;
+  /** Subnet that they go to. */
+  readonly to?: string;
+  /** UDP port that they go to. */
+  readonly port?: number;
+  readonly table: "main" | typeof ownTable;
+  /** Routes with a prefix of this length or a shorter one do not count. */
+  readonly suppress?: number;
+}
+
+/** A route as it stands in a table; those that lead to no device have none. */
+export interface RouteStep {
+  readonly interfaceName?: string;
+  readonly subnet: string;
+  readonly gateway?: string;
+  /** Absent: main. */
+  readonly table?: string;
+  /** Absent: unicast. */
+  readonly type?: "unreachable" | "throw" | "multicast";
+  /** Address to send from. */
+  readonly source?: string;
+  readonly metric?: number;
+}
 
 /**
  * One change. Every string in it has been parsed: names by the grammar, addresses and MACs to canonical form.
@@ -34,20 +66,13 @@ export type Step =
     readonly interfaceName: string;
     readonly cidr: string;
     readonly family: Family;
+    /** The kernel is to make no route to its subnet. */
+    readonly withoutRoute?: true;
   }
   | { readonly kind: "delete-address"; readonly interfaceName: string; readonly cidr: string }
-  | {
-    readonly kind: "add-route";
-    readonly interfaceName: string;
-    readonly subnet: string;
-    readonly gateway: string;
-  }
-  | {
-    readonly kind: "delete-route";
-    readonly interfaceName: string;
-    readonly subnet: string;
-    readonly gateway?: string;
-  }
+  | (RouteStep & { readonly kind: "add-route" | "delete-route" })
+  | { readonly kind: "add-rule"; readonly rule: PolicyRule }
+  | { readonly kind: "delete-rule"; readonly rule: ObservedRule }
   | { readonly kind: "append-fdb"; readonly interfaceName: string; readonly dst: string }
   | {
     readonly kind: "delete-fdb";
@@ -76,16 +101,35 @@ export interface AddLink extends LinkAttributes {
 /** What a wanted interface is made with; everything else of it comes by steps of its own. */
 export type LinkAttributes = Omit<
   WantedInterface,
-  "name" | "alias" | "up" | "addresses" | "routes" | "peers"
+  "name" | "alias" | "up" | "addresses" | "routes" | "except" | "outside" | "peers"
 >;
 
-/** The program a line is for. */
-export type Tool = "ip" | "bridge";
+/** The program a line is for; `ip6` is `ip -6`, which alone can speak of rules of IPv6. */
+export type Tool = "ip" | "ip6" | "bridge";
 
 /** A line of one tool's batch input, without its newline. */
 export interface CommandLine {
   readonly tool: Tool;
   readonly text: string;
+}
+
+/** The tool that makes the change. */
+export function toolOf(step: Step): Tool {
+  if (isOfBridge(step)) return "bridge";
+  const isRule = step.kind === "add-rule" || step.kind === "delete-rule";
+  return isRule && step.rule.family === 6 ? "ip6" : "ip";
+}
+
+/** What one tool does after another, in the order of the steps. */
+export function runsOf(steps: readonly Step[]): { readonly tool: Tool; readonly steps: readonly Step[] }[] {
+  const runs: { readonly tool: Tool; readonly steps: Step[] }[] = [];
+  for (const step of steps) {
+    const tool = toolOf(step);
+    const last = runs.at(-1);
+    if (last?.tool === tool) last.steps.push(step);
+    else runs.push({ tool, steps: [step] });
+  }
+  return runs;
 }
 
 /** Whether `bridge` makes the change; `ip` makes all others. */

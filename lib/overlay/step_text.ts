@@ -1,6 +1,6 @@
 // What does a step do, in words for the log.
-import { floodMac } from "./iproute2/render.ts";
-import type { Step } from "./step.ts";
+import { floodMac, ruleWords } from "./iproute2/render.ts";
+import type { RouteStep, Step } from "./step.ts";
 
 /** What a step does: "create interface vxeth0 (VNI 100 on eth0): it does not exist". */
 export function describe(step: Step): string {
@@ -26,11 +26,13 @@ export function describe(step: Step): string {
     case "delete-address":
       return `remove address ${step.cidr} from ${step.interfaceName}`;
     case "add-route":
-      return `add route ${step.subnet} via ${step.gateway} on ${step.interfaceName}`;
+      return `add ${routePhrase(step)} on ${step.interfaceName ?? "no device"}`;
     case "delete-route":
-      return `remove route ${step.subnet}${
-        step.gateway === undefined ? "" : ` via ${step.gateway}`
-      } from ${step.interfaceName}`;
+      return `remove ${routePhrase(step)} from ${step.interfaceName ?? "no device"}`;
+    case "add-rule":
+      return `add rule ${step.rule.priority} of IPv${step.rule.family}: ${ruleWords(step.rule)}`;
+    case "delete-rule":
+      return `remove rule ${step.rule.priority} of IPv${step.rule.family}: ${step.rule.says}`;
     case "append-fdb":
       return `add peer ${step.dst} to ${step.interfaceName}`;
     case "delete-fdb":
@@ -42,6 +44,13 @@ export function describe(step: Step): string {
     default:
       return unknownStep(step);
   }
+}
+
+function routePhrase({ type, subnet, gateway, table }: RouteStep): string {
+  const via = gateway === undefined ? "" : ` via ${gateway}`;
+  return `${type === undefined ? "" : `${type} `}route ${subnet}${via}${
+    table === undefined ? "" : ` in table ${table}`
+  }`;
 }
 
 function unknownStep(step: never): never {
@@ -61,8 +70,17 @@ export function changeSummary(steps: readonly Step[]): string {
   }).join("; ");
 }
 
-function deviceOf(step: Step): string {
-  return step.kind === "set-ready" ? "lo" : step.interfaceName;
+/** The interface that a step is about; a word for what is about none. */
+export function deviceOf(step: Step): string {
+  switch (step.kind) {
+    case "set-ready":
+      return "lo";
+    case "add-rule":
+    case "delete-rule":
+      return "rules";
+    default:
+      return step.interfaceName ?? "routes";
+  }
 }
 
 /** What was done to one interface. What goes without saying of a new one is not said. */
@@ -104,9 +122,13 @@ function changePhrase(step: Step, { isNew }: { readonly isNew: boolean }): reado
     case "delete-address":
       return [`address ${step.cidr} removed`];
     case "add-route":
-      return [`route ${step.subnet} via ${step.gateway} added`];
+      return [`${routePhrase(step)} added`];
     case "delete-route":
       return [`route ${step.subnet} removed`];
+    case "add-rule":
+      return [`${ruleWords(step.rule)} added`];
+    case "delete-rule":
+      return [`${step.rule.says} removed`];
     case "set-ready":
       return ["marked as ready"];
     case "add-link":

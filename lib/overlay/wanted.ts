@@ -2,10 +2,30 @@
 import { createHash } from "node:crypto";
 import type { Member } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
+import type { Cidr, Route } from "../network/grammar/address.ts";
 import type { Network } from "../network/network.ts";
+
+/** An address as it should stand. */
+export interface WantedAddress extends Cidr {
+  /** The kernel is to make no route to its subnet: the plan has one of its own. */
+  readonly withoutRoute?: true;
+}
+
+/** A route as it should stand; where, the plan says. */
+export interface WantedRoute extends Route {
+  /** Absent: main. */
+  readonly table?: string;
+  /** Absent: unicast. */
+  readonly type?: "multicast";
+  /** Address to send from. */
+  readonly source?: string;
+  readonly metric?: number;
+}
 
 /** One interface as it should be: its network with what the pod and its peers add. */
 export interface WantedInterface extends Network {
+  readonly addresses: readonly WantedAddress[];
+  readonly routes: readonly WantedRoute[];
   readonly alias: string;
   /** Local tunnel address: set for family 6 only (a link made without it is IPv4). */
   readonly local?: string;
@@ -120,11 +140,27 @@ function wantedInterface(
   const { network } = context;
   const local = podIpOf(member, network.family);
   if (local === undefined) return [];
+  const own = new Set(network.addresses.map(({ address }) => address));
   return [{
     ...network,
+    // Who has the gateway's address is the gateway.
+    routes: network.routes.filter(({ gateway }) => gateway === undefined || !own.has(gateway)),
     alias: aliasOf(network.name, context.annotationKey),
     ...(network.family === 6 ? { local } : {}),
     mac: network.mac ?? derivedMac(member.uid, network.name),
-    peers: context.peersOf(network),
+    peers: withOutside(context.peersOf(network), network.outside ?? []),
   }];
 }
+
+/** Members and VTEPs outside: again one list for all that have the network. */
+function withOutside(peers: readonly string[], outside: readonly string[]): readonly string[] {
+  if (outside.length === 0) return peers;
+  const known = widened.get(peers) ?? new Map<string, readonly string[]>();
+  widened.set(peers, known);
+  const key = outside.join();
+  const both = known.get(key) ?? [...new Set([...peers, ...outside])].sort();
+  known.set(key, both);
+  return both;
+}
+
+const widened = new WeakMap<readonly string[], Map<string, readonly string[]>>();

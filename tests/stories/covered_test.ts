@@ -1,51 +1,89 @@
-// Stories of addresses and routes that would swallow the packets between members: refused, said, and nothing else lost.
+// Stories of addresses and routes that cover the way of the packets between members: they are had, and that way is kept.
 import assert from "node:assert/strict";
-import { ipOf, isRunning, membersOf, one, running, said, startPair, two } from "./scenes.ts";
+import { inPod, ipOf, isRunning, membersOf, one, running, said, startPair } from "./scenes.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { setStage } from "./stage.ts";
 
 const gateway = "10.1.0.1";
 
-for (const asked of ["route=10.244.0.0/17:10.1.0.1", "ip=10.244.0.200/24"]) {
-  Deno.test(`${asked} is refused: its other networks and peers are made, the pod waits and says why`, async () => {
+for (
+  const asked of [
+    "route=10.244.0.0/17:10.1.0.1",
+    "ip=10.244.0.200/24",
+    "route=0.0.0.0/1:10.1.0.1 route=128.0.0.0/1:10.1.0.1",
+    "gateway=10.1.0.1 except=10.96.0.0/12,10.97.0.0/16",
+  ]
+) {
+  Deno.test(`${asked}: the pod is released with rules, and they go with what needed them`, async () => {
     await using stage = await setStage();
-    const controller = await startPair(stage);
-    stage.pod({ name: "c", networks: `one ip=10.1.0.9/24 ${asked}, two` });
-    const line = await said(controller, /member=default\/c kind=conflict/);
-    const told = `its ${asked}: the subnet covers ${ipOf(stage, "a")}, the pod IP of a peer`;
-    assert.ok(line.includes(told), line);
-    const c = { pod: "c", ...one, addresses: ["10.1.0.9/24"] };
-    await stage.holds({ members: [...membersOf(one, ["a", "b"]), c, ...membersOf(two, ["c"])] });
-    assert.equal(isRunning(stage, "c"), false);
-    stage.annotate("c", "one ip=10.1.0.9/24, two");
+    await startPair(stage);
+    stage.pod({ name: "c", networks: `one ip=10.1.0.9/24 ${asked}` });
     await running(stage, ["c"]);
+    const c = { pod: "c", ...one, addresses: ["10.1.0.9/24"] };
+    await stage.holds({ members: [...membersOf(one, ["a", "b"]), c] });
+    const rules = await inPod(stage, "c", ["ip", "-json", "-details", "rule", "show"]);
+    assert.ok(rules.includes('"dport":8472'), rules);
+    assert.equal(rules.includes('"dst":"10.97.0.0"'), asked.includes("except="));
+    stage.annotate("c", "one ip=10.1.0.9/24");
+    await until(async () =>
+      !(await inPod(stage, "c", ["ip", "-json", "-details", "rule", "show"])).includes('"86"')
+    );
+    const routes = await inPod(stage, "c", ["ip", "-json", "route", "show", "table", "all"]);
+    assert.ok(!routes.includes('"86"'), routes);
   });
 }
 
-Deno.test("a half of everything is refused where it is read, and a running member keeps what it has", async () => {
+Deno.test("the owner of the gateway's address has no gateway: one ConfigMap entry serves both ends", async () => {
   await using stage = await setStage();
-  const controller = await startPair(stage);
-  stage.annotate("a", `one ip=10.1.0.2/24 route=0.0.0.0/1:${gateway} route=128.0.0.0/1:${gateway}`);
-  const line = await said(controller, /member=default\/a kind=invalid-option/);
-  assert.match(line, /"route=0\.0\.0\.0\/1:10\.1\.0\.1" of network "one": .* holds half of all addresses/);
-  stage.pod({ name: "c", networks: "one" });
-  await running(stage, ["c"]);
-  await stage.holds({ members: membersOf(one, ["a", "b", "c"]) });
-  stage.annotate("a", `one ip=10.1.0.2/24 route=10.2.0.0/16:${gateway}`);
-  const a = { pod: "a", ...one, addresses: ["10.1.0.2/24"], routes: ["10.2.0.0/16 via 10.1.0.1"] };
-  await stage.holds({ members: [a, ...membersOf(one, ["b", "c"])] });
+  await startPair(stage);
+  stage.networks({ one: "id=1 gateway=10.1.0.1" });
+  stage.annotate("a", "one ip=10.1.0.1/24");
+  stage.annotate("b", "one ip=10.1.0.2/24");
+  const b = { pod: "b", ...one, addresses: ["10.1.0.2/24"], routes: [`0.0.0.0/0 via ${gateway}`] };
+  await stage.holds({ members: [{ pod: "a", ...one, addresses: ["10.1.0.1/24"] }, b] });
+  assert.ok(!(await inPod(stage, "a", ["ip", "-json", "-details", "rule", "show"])).includes('"86"'));
 });
 
-Deno.test("a route goes from a running member when the peer comes that it covers", async () => {
+Deno.test("a route gets its rules when the peer comes that it covers", async () => {
   await using stage = await setStage();
-  const controller = await startPair(stage);
+  await startPair(stage);
   // Only c will be in it: a and b have the first pod IPs.
   const next = `10.244.0.${Number(ipOf(stage, "b").split(".").at(-1)) + 1}`;
   stage.annotate("a", `one ip=10.1.0.2/24 route=${next}/32:${gateway}`);
-  const a = { pod: "a", ...one, addresses: ["10.1.0.2/24"] };
-  await stage.holds({ members: [{ ...a, routes: [`${next}/32 via ${gateway}`] }, ...membersOf(one, ["b"])] });
+  const a = { pod: "a", ...one, addresses: ["10.1.0.2/24"], routes: [`${next}/32 via ${gateway}`] };
+  await stage.holds({ members: [a, ...membersOf(one, ["b"])] });
   stage.pod({ name: "c", networks: "one" });
-  await said(controller, /Cannot give interface "one" of network "one" its route=.* member=default\/a/);
+  await until(async () =>
+    (await inPod(stage, "a", ["ip", "-json", "-details", "rule", "show"])).includes('"dport":8472')
+  );
   assert.equal(ipOf(stage, "c"), next);
   await running(stage, ["c"]);
   await stage.holds({ members: [a, ...membersOf(one, ["b", "c"])] });
 });
+
+Deno.test("VTEPs outside are flooded to beside the members, and go when they are named no more", async () => {
+  await using stage = await setStage();
+  await startPair(stage);
+  stage.networks({ one: "id=1 peer=203.0.113.7 peer=203.0.113.8" });
+  const fdb = (): Promise<string> => inPod(stage, "a", ["bridge", "-json", "fdb", "show"]);
+  await until(async () => (await fdb()).includes("203.0.113.8"));
+  assert.ok((await fdb()).includes(ipOf(stage, "b")));
+  stage.networks({ one: "id=1" });
+  await stage.holds({ members: membersOf(one, ["a", "b"]) });
+});
+
+Deno.test("what contradicts itself is said: a gateway twice, exceptions of none, a peer of the other family", async () => {
+  await using stage = await setStage();
+  const controller = await startPair(stage);
+  stage.pod({ name: "c", networks: "one except=10.0.0.0/8" });
+  await said(controller, /except=… says what does not go through a gateway, and there is none.*/);
+  stage.pod({ name: "d", networks: "one ip=10.1.0.3/24 gateway=10.1.0.1 gateway=10.1.0.2" });
+  await said(controller, /subnet 0\.0\.0\.0\/0 is already routed by this network/);
+  stage.pod({ name: "e", networks: "one peer=fd00::7" });
+  await said(controller, /peer=fd00::7 is no IPv4 address, and the network is carried by IPv4/);
+  assert.equal(["c", "d", "e"].some((name) => isRunning(stage, name)), false);
+});
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  await waitFor(holds, { what: "what the kernel shows is as it should be" });
+}

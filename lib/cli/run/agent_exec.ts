@@ -48,7 +48,10 @@ export function timedSessions(
 ): OpenSession {
   return async (agent, tool, options) => {
     const session = await open(agent, tool, options);
-    return timed(session, { clock, onExchange: (ms) => metrics.exchanged({ tool, ms }) });
+    return timed(session, {
+      clock,
+      onExchange: (ms) => metrics.exchanged({ tool: tool === "ip6" ? "ip" : tool, ms }),
+    });
   };
 }
 

@@ -82,7 +82,9 @@ function networkLine(network: Network): string {
   const { name, interfaceName, vni, port, underlay, addresses, routes } = network;
   const has = [
     ...addresses.map(cidrText),
-    ...routes.map(({ subnet, gateway }) => `${cidrText(subnet)} via ${gateway}`),
+    ...routes.map(({ subnet, gateway }) =>
+      gateway === undefined ? `${cidrText(subnet)} on link` : `${cidrText(subnet)} via ${gateway}`
+    ),
   ];
   return `  network ${name}: interface ${interfaceName}, VNI ${vni}, port ${port} on ${underlay}` +
     (has.length === 0 ? "" : `, ${has.join(", ")}`);

@@ -11,8 +11,9 @@ import {
 } from "../../overlay/iproute2/read.ts";
 import { render } from "../../overlay/iproute2/render.ts";
 import type { KernelState, Observation } from "../../overlay/observation.ts";
-import { type CommandLine, outdatesBridgeSession, type Step, type Tool } from "../../overlay/step.ts";
+import { type CommandLine, outdatesBridgeSession, runsOf, type Step, type Tool } from "../../overlay/step.ts";
 import type { WantedState } from "../../overlay/wanted.ts";
+import { withRules } from "./pod_rules.ts";
 import type { AgentAddress } from "./session_pool.ts";
 
 /** A step the kernel refused, with its words. The words are for people: they may be missing or late. */
@@ -53,6 +54,9 @@ export interface AgentOptions {
   readonly onStep: (step: Step) => void;
 }
 
+/** What is wanted, as far as it says what is looked at. */
+type Asking = Pick<WantedState, "interfaces" | "own">;
+
 interface Asked {
   readonly tool: Tool;
   readonly steps?: readonly Step[];
@@ -82,7 +86,7 @@ export class AgentClient {
   /** Everything the kernel holds. `cap`: bytes that each tool may answer. */
   async observe(
     agent: AgentAddress,
-    asked: { readonly wanted: Pick<WantedState, "interfaces">; readonly cap: number },
+    asked: { readonly wanted: Asking; readonly cap: number },
   ): Promise<Observation> {
     const [kernel, fdb] = await this.observeHalves(agent, asked);
     if (kernel.status === "rejected") throw kernel.reason;
@@ -93,7 +97,7 @@ export class AgentClient {
   /** Links and routes, and the forwarding entries: one may come without the other. */
   async observeHalves(
     agent: AgentAddress,
-    { wanted, cap }: { readonly wanted: Pick<WantedState, "interfaces">; readonly cap: number },
+    { wanted, cap }: { readonly wanted: Asking; readonly cap: number },
   ): Promise<
     readonly [PromiseSettledResult<KernelState>, PromiseSettledResult<Observation["fdb"]>]
   > {
@@ -108,14 +112,28 @@ export class AgentClient {
     agent: AgentAddress,
     { steps, wanted, cap }: {
       readonly steps: readonly Step[];
-      readonly wanted: Pick<WantedState, "interfaces">;
+      readonly wanted: Asking;
       readonly cap: number;
     },
   ): Promise<{ readonly kernel: KernelState; readonly refusals: readonly Refusal[] }> {
     const questions = ipQuestions(wanted);
-    const { answers, refusals } = await this.#ask(agent, { tool: "ip", steps, questions, cap });
+    const refusals: Refusal[] = [];
+    const runs = runsOf(steps);
+    const last = runs.at(-1)?.tool === "ip" ? runs.splice(-1).flatMap((run) => run.steps) : [];
+    for (const run of runs) {
+      refusals.push(...(await this.#ask(agent, { ...run, questions: [barrier] })).refusals);
+    }
+    const { answers, refusals: lastly } = await this.#ask(agent, { tool: "ip", steps: last, questions, cap });
+    refusals.push(...lastly);
     if (steps.some(outdatesBridgeSession)) this.#options.tools.closeSession(agent, "bridge");
-    return { kernel: readIp(answers, questions), refusals };
+    return {
+      kernel: await withRules(readIp(answers, questions), {
+        wanted,
+        ask: async (tool, question) =>
+          (await this.#ask(agent, { tool, questions: [question], cap })).answers[0] ?? "",
+      }),
+      refusals,
+    };
   }
 
   /** Makes changes with `bridge` and reads all forwarding entries back. */
@@ -142,7 +160,7 @@ export class AgentClient {
 
   /** Ends both tools: the next look starts them anew. */
   closeSessions(agent: AgentAddress): void {
-    for (const tool of ["ip", "bridge"] as const) this.#options.tools.closeSession(agent, tool);
+    for (const tool of ["ip", "ip6", "bridge"] as const) this.#options.tools.closeSession(agent, tool);
   }
 
   async #ask(agent: AgentAddress, asked: Asked): Promise<Answered> {

@@ -60,7 +60,7 @@ export async function convergeOnSight(
   const cached: CachedState = {
     containerId: agent.containerId,
     podIPs: [...wanted.own].join(),
-    kernel: { links: observed.links, routes: observed.routes },
+    kernel: kernelOf(observed),
     peers: peersOf(wanted, standingIn(left, { wanted, observed })),
     readBackAt: now + (isFinished ? options.readEvery * (0.9 + 0.2 * clock.random()) : retryPause(pod, now)),
     ...(isFinished ? {} : {
@@ -136,8 +136,15 @@ async function apply(
   const bridge = isUnchanged
     ? { fdb: observed.fdb, refusals: [] }
     : await agents.changeFdb(agent, { steps: bridgeSteps, cap });
-  const { links, routes } = ip.kernel;
-  return { observed: { links, routes, fdb: bridge.fdb }, refusals: [...ip.refusals, ...bridge.refusals] };
+  return {
+    observed: { ...kernelOf(ip.kernel), fdb: bridge.fdb },
+    refusals: [...ip.refusals, ...bridge.refusals],
+  };
+}
+
+/** Without forwarding entries. */
+function kernelOf({ links, routes, rules, noRules }: KernelState): KernelState {
+  return { links, routes, ...(rules !== undefined && { rules }), ...(noRules !== undefined && { noRules }) };
 }
 
 /** Interfaces whose link is there as it should be, so that peers are all it may want. */

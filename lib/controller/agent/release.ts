@@ -117,7 +117,7 @@ export class Releaser {
     const steps = [{ kind: "set-ready" }] as const;
     const { kernel: { links }, refusals } = await agents.changeKernel(agent, {
       steps,
-      wanted: { interfaces: [] },
+      wanted: { interfaces: [], own: new Set() },
       cap: pod.answerCap,
     });
     if (!isReady({ links })) {

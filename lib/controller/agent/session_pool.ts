@@ -41,7 +41,7 @@ export interface SessionPoolOptions {
  * Milliseconds a session stays open after its last use. Links are seldom touched; the fdb is whenever a peer comes or
  * goes, and each pod's exec anew would make one join as dear as a rollout: it stays from one read-back to the next.
  */
-export const keepSessions = { ip: 5_000, bridge: 900_000 } as const;
+export const keepSessions = { ip: 5_000, ip6: 5_000, bridge: 900_000 } as const;
 
 interface Entry {
   readonly tool: Tool;
@@ -61,7 +61,11 @@ export class SessionPool {
   /** By pod and key: one exec at a time per pod and tool, so one that is closing keeps its place until it has ended. */
   readonly #pods = new Map<string, Map<string, Entry>>();
   /** In the order of their last use. */
-  readonly #idle: Readonly<Record<Tool, Set<Entry>>> = { ip: new Set(), bridge: new Set() };
+  readonly #idle: Readonly<Record<Tool, Set<Entry>>> = {
+    ip: new Set(),
+    ip6: new Set(),
+    bridge: new Set(),
+  };
   readonly #waiting: (() => void)[] = [];
   /** Aborted by `close`: what is being opened is not waited for. */
   readonly #ending = new AbortController();
@@ -155,7 +159,7 @@ export class SessionPool {
    */
   #hasRoom(): boolean {
     const limit = this.#options.limit();
-    for (const idle of [this.#idle.ip, this.#idle.bridge]) {
+    for (const idle of [this.#idle.ip, this.#idle.ip6, this.#idle.bridge]) {
       for (const entry of idle) {
         if (this.#open < limit || this.#ending.signal.aborted) return true;
         this.#discard(entry);

@@ -14,6 +14,7 @@ import { type Network, peerKey } from "../../network/network.ts";
 import type { MembershipSettings } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { KernelState, ObservedLink } from "../../overlay/observation.ts";
+import { ownTable } from "../../overlay/step.ts";
 import { networkOfAlias } from "../../overlay/wanted.ts";
 import { openNames, type Tracked } from "./work_item.ts";
 
@@ -122,7 +123,7 @@ function networkOfLink(
   if (vxlan === undefined || name.kind === "fault" || underlay.kind === "fault") return undefined;
   if (vxlan.vni < 1 || vxlan.remote !== undefined) return undefined;
   const routes = observed.routes.filter(({ ours, dev, table }) =>
-    ours && dev === link.name && table === "main"
+    ours && dev === link.name && (table === "main" || table === ownTable)
   );
   return {
     name: entry.network,
@@ -137,6 +138,7 @@ function networkOfLink(
     ...addressesAsked(entry, ordinal),
     routes: routes.flatMap(({ subnet, gateway }) => {
       const cidr = readCidr(subnet);
+      // Of those without a gateway one cannot tell who asked for them.
       return cidr === undefined || gateway === undefined ? [] : [{ subnet: cidr, gateway }];
     }),
   };

@@ -26,6 +26,14 @@ export function parseCidr(text: string): Parsed<Cidr> {
   }));
 }
 
+/** As `parseSubnet`, and multicast groups and the broadcast address, to which a route without a gateway may lead. */
+export function parseDestination(text: string): Parsed<Cidr> {
+  const cidr = text.includes(":") && text.includes(".") ? undefined : readCidr(text);
+  const subnet = cidr === undefined ? undefined : subnetOf(cidr);
+  if (cidr === undefined || subnet?.address !== cidr.address) return parseSubnet(text);
+  return isMulticast(cidr) || cidrText(cidr) === "255.255.255.255/32" ? valueOf(cidr) : parseSubnet(text);
+}
+
 /** Reads the destination of a route: no host bits, not within loopback, multicast and the like. `/0` is fine. */
 export function parseSubnet(text: string): Parsed<Cidr> {
   const [address, length] = splitCidr(text);
@@ -174,8 +182,24 @@ export interface Cidr {
 /** A route through an interface: destination subnet (no host bits set) and gateway, of one family. */
 export interface Route {
   readonly subnet: Cidr;
-  readonly gateway: string;
+  /** Absent: what is in the subnet is on the link itself, as multicast groups are. */
+  readonly gateway?: string;
 }
+
+/** `192.0.2.0/24:192.0.2.1`, or the subnet alone: the form in which users write a route. */
+export function routeText({ subnet, gateway }: Route): string {
+  return gateway === undefined ? cidrText(subnet) : `${cidrText(subnet)}:${gateway}`;
+}
+
+/** Multicast groups. No peer and no gateway is in there. */
+export function isMulticast(subnet: Cidr): boolean {
+  return multicast.some((range) => range.prefix <= subnet.prefix && contains(range, subnet.address));
+}
+
+const multicast: readonly Cidr[] = [
+  { family: 4, address: "224.0.0.0", prefix: 4 },
+  { family: 6, address: "ff00::", prefix: 8 },
+];
 
 /** `192.0.2.1/24`, the form `ip` and people write. */
 export function cidrText(cidr: Cidr): string {

@@ -50,7 +50,8 @@ export function readValue(name: OptionName, text: string): Parsed<OptionSet> {
 }
 
 /** Lists grow, everything else is given once. */
-function merged(before: OptionSet, { ip, route, subnet, range, exclude, ...others }: OptionSet): OptionSet {
+function merged(before: OptionSet, added: OptionSet): OptionSet {
+  const { ip, route, subnet, range, exclude, gateway, except, peer, ...others } = added;
   return {
     ...before,
     ...others,
@@ -59,6 +60,9 @@ function merged(before: OptionSet, { ip, route, subnet, range, exclude, ...other
     ...(subnet !== undefined && { subnet: [...before.subnet ?? [], ...subnet] }),
     ...(range !== undefined && { range: [...before.range ?? [], ...range] }),
     ...(exclude !== undefined && { exclude: [...before.exclude ?? [], ...exclude] }),
+    ...(gateway !== undefined && { gateway: [...before.gateway ?? [], ...gateway] }),
+    ...(except !== undefined && { except: [...before.except ?? [], ...except] }),
+    ...(peer !== undefined && { peer: [...before.peer ?? [], ...peer] }),
   };
 }
 

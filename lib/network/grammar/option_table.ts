@@ -1,10 +1,11 @@
 // Which options has a network: one row each, with who may give it, how its value reads, and what it is for.
 import { quoted } from "../../text/quoted.ts";
-import { type Cidr, type Family, parseAddress, parseMac, parseSubnet, type Route } from "./address.ts";
+import { type Family, parseAddress, parseMac } from "./address.ts";
 import { parseDeviceName, parseInterfaceName } from "./names.ts";
 import { fault, type Parsed, valueOf } from "./parsed.ts";
 import { parseExclusions, parsePoolSubnet, parseRanges } from "./pool_words.ts";
 import { parseRequestedAddress, type RequestedAddress } from "./requested_address.ts";
+import { parseGateway, parseRoute, parseSubnets } from "./route_option.ts";
 
 /** Who gives options: the ConfigMap for all pods, or the annotation for one. */
 export type Level = "cluster" | "pod";
@@ -56,7 +57,7 @@ export const optionTable = {
     fallback: "eth0",
     synonyms: ["device", "parent", "underlay", "link"],
     example: "dev=eth0",
-    help: "device of the pod that carries the network",
+    help: "device of the pod on which the interface is made; gives its MTU",
   }),
   up: one({
     parse: (text) =>
@@ -68,7 +69,7 @@ export const optionTable = {
     help: "`false`: the interface is never brought up or down",
   }),
   ip: several({
-    parse: parseInterfaceAddress,
+    parse: parseRequestedAddress,
     only: { level: "pod", why: "every pod would get the same address" },
     synonyms: ["ips", "addr", "address", "addresses", "cidr", "inet", "inet6", "ipv4", "ipv6"],
     example: "ip=192.168.10.2/24",
@@ -99,9 +100,28 @@ export const optionTable = {
   }),
   route: several({
     parse: parseRoute,
-    synonyms: ["routes", "gateway", "gw", "via"],
+    synonyms: ["routes", "via"],
     example: "route=192.168.20.0/24:192.168.10.1",
-    help: "`SUBNET:GATEWAY`; may be given several times; IPv6 too",
+    help: "`SUBNET:GATEWAY`, or `SUBNET` for what is on the link; may be given several times; IPv6 too",
+  }),
+  gateway: several({
+    parse: parseGateway,
+    synonyms: ["gw", "default", "defaultroute", "default-route", "gateways"],
+    example: "gateway=192.168.10.1",
+    help: "member through which all goes that has no other way; one of each family; `none`: not this pod",
+  }),
+  except: several({
+    parse: parseSubnets,
+    synonyms: ["bypass", "exceptions"],
+    example: "except=10.96.0.0/12,10.244.0.0/16",
+    help: "subnets that do not go through `gateway`; may be given several times",
+  }),
+  /** Static VTEPs. */
+  peer: several({
+    parse: parseAddress,
+    synonyms: ["peers", "vtep", "vteps", "remote"],
+    example: "peer=203.0.113.7",
+    help: "VTEP outside the cluster; may be given several times",
   }),
   mtu: one({
     parse: (text) => parseDecimal(text, { from: mtuLimits.ipv4, to: mtuLimits.longest }),
@@ -173,44 +193,6 @@ function parseDecimal(text: string, range: { readonly from: number; readonly to:
     ? valueOf(value)
     : fault(`expected a decimal number from ${range.from} to ${range.to}, without leading zeros`);
 }
-
-function parseInterfaceAddress(text: string): Parsed<RequestedAddress> {
-  const read = parseRequestedAddress(text);
-  if (read.kind === "fault" || read.value.kind === "none") return read;
-  const cidr = read.value.kind === "address" ? read.value.cidr : read.value.base;
-  return isHalfOfAll(cidr) ? fault(`its subnet ${tooWide}`) : read;
-}
-
-/** `SUBNET:GATEWAY`. An IPv6 subnet has colons itself, so it goes up to the colon after its prefix length. */
-function parseRoute(text: string): Parsed<Route> {
-  const slash = text.indexOf("/");
-  const colon = slash < 0 ? -1 : text.indexOf(":", slash);
-  if (colon < 0) {
-    return fault(
-      "expected SUBNET:GATEWAY with the subnet's prefix length, such as 192.0.2.0/24:198.51.100.1",
-    );
-  }
-  const subnet = parseSubnet(text.slice(0, colon));
-  if (subnet.kind === "fault") return fault(`subnet ${quoted(text.slice(0, colon))}: ${subnet.reason}`);
-  if (isHalfOfAll(subnet.value)) return fault(`subnet ${quoted(text.slice(0, colon))} ${tooWide}`);
-  const gateway = parseAddress(text.slice(colon + 1));
-  if (gateway.kind === "fault") return fault(`gateway ${quoted(text.slice(colon + 1))}: ${gateway.reason}`);
-  if (gateway.value.family !== subnet.value.family) {
-    return fault(
-      `the subnet is IPv${subnet.value.family} and the gateway IPv${gateway.value.family}: expected both of one family`,
-    );
-  }
-  return valueOf({ subnet: subnet.value, gateway: gateway.value.address });
-}
-
-/** Two halves are the usual way to write a default route beside the one that there is. */
-function isHalfOfAll({ prefix }: Cidr): boolean {
-  return prefix < 2;
-}
-
-const tooWide =
-  "holds half of all addresses or more, and with them the pods' own: packets that carry the network " +
-  "would go into it instead; expected the subnets that are meant, without those of the pods";
 
 function parseFamily(text: string): Parsed<Family> {
   if (text === "4") return valueOf(4);

@@ -23,7 +23,7 @@ export function splitEntries(text: string): readonly (readonly Word[])[] {
     base ??= indentationOf(line);
     const indented = indentationOf(line) > base;
     if (!indented || entries.length === 0) entries.push([]);
-    for (const [part, piece] of line.split(",").entries()) {
+    for (const [part, piece] of line.split(betweenEntries).entries()) {
       if (part > 0) entries.push([]);
       const words = splitWords(piece).map((word) => ({
         text: word,
@@ -35,6 +35,9 @@ export function splitEntries(text: string): readonly (readonly Word[])[] {
   }
   return entries.filter((words) => words.length > 0);
 }
+
+/** A comma; not one within `except=SUBNET,SUBNET`, for no network is called like a subnet. */
+const betweenEntries = /(?<!(?:^|[ \t,])except=[0-9A-Fa-f:.,/]{0,1024}),|,(?![0-9A-Fa-f:.]+\/[0-9])/;
 
 /** Lines end as on Unix, Windows or an old Macintosh. */
 export function splitLines(text: string): readonly string[] {

@@ -42,6 +42,7 @@ function readLink(link: Foreign): ObservedLink {
     kind,
     ...(kind === "vxlan" && data !== undefined ? { vxlan: readVxlan(data) } : {}),
     addresses: objects(link, "addr_info").flatMap(readAddress),
+    ...withoutRoute(link),
   };
 }
 
@@ -73,6 +74,11 @@ function tunnelFamily(data: Foreign): Family {
 function firstIp(data: Foreign, fields: readonly string[]): string | undefined {
   const field = fields.find((name) => data.fields[name] !== undefined);
   return field === undefined ? undefined : ipField(data, field);
+}
+
+function withoutRoute(link: Foreign): { readonly withoutRoute?: readonly string[] } {
+  const found = objects(link, "addr_info").filter(({ fields }) => fields["noprefixroute"] === true);
+  return found.length === 0 ? {} : { withoutRoute: found.flatMap(readAddress) };
 }
 
 function readAddress(entry: Foreign): readonly string[] {

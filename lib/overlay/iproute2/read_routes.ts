@@ -32,11 +32,17 @@ function readRoute(route: Foreign, areOurs: boolean): readonly ObservedRoute[] {
     table: optionalText(route, "table") ?? "main",
     metric: optionalCount(route, "metric") ?? 0,
   };
+  const type = optionalText(route, "type") ?? "unicast";
   const hops = objects(route, "nexthops");
   return (hops.length > 0 ? hops : [route]).map((hop) => {
     const gateway = readGateway(hop);
     const dev = optionalText(hop, "dev") ?? "";
-    return { ...common, dev, ...(gateway === undefined ? {} : { gateway }) };
+    return {
+      ...common,
+      dev,
+      ...(gateway === undefined ? {} : { gateway }),
+      ...(type === "unicast" ? {} : { type }),
+    };
   });
 }
 

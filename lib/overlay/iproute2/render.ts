@@ -1,7 +1,17 @@
 // How is a step written as a line of `ip -batch` or `bridge -batch`: the only place where commands are put
 // together.
-import { type Family, parseIp, readCidr } from "../../network/grammar/address.ts";
-import { type AddLink, type CommandLine, readyMarker, routeProtocol, type Step, type Tool } from "../step.ts";
+import { type Family, hostPrefix, parseIp, readCidr } from "../../network/grammar/address.ts";
+import type { ObservedRule } from "../observation.ts";
+import {
+  type AddLink,
+  type CommandLine,
+  type PolicyRule,
+  readyMarker,
+  routeProtocol,
+  type RouteStep,
+  type Step,
+  type Tool,
+} from "../step.ts";
 
 /** The MAC of entries that flood: frames to unknown, broadcast and multicast addresses go to every peer. */
 export const floodMac = "00:00:00:00:00:00";
@@ -41,15 +51,13 @@ export function render(step: Step): CommandLine {
     case "delete-address":
       return ip("address delete", cidr(step.cidr), "dev", name(step.interfaceName));
     case "add-route":
-      return ip(
-        "route add",
-        cidr(step.subnet),
-        "via",
-        address(step.gateway),
-        ...onOurRoute(step.interfaceName),
-      );
+      return ip("route add", ...routeWords(step));
     case "delete-route":
-      return ip("route delete", cidr(step.subnet), ...via(step.gateway), ...onOurRoute(step.interfaceName));
+      return ip("route delete", ...routeWords(step));
+    case "add-rule":
+      return ofRule("add", { ...step.rule, says: ruleWords(step.rule) });
+    case "delete-rule":
+      return ofRule("delete", step.rule);
     case "append-fdb":
       return bridge("fdb append", floodMac, "dst", address(step.dst), "dev", name(step.interfaceName));
     case "delete-fdb":
@@ -74,15 +82,56 @@ function renderAddLink(step: AddLink): CommandLine {
 /** `replace` does what `add` does and forgives an address that is already there. */
 function renderAddAddress(step: Extract<Step, { kind: "add-address" }>): CommandLine {
   const head = ["address replace", cidr(step.cidr), "dev", name(step.interfaceName)];
-  return ip(...head, ...(step.family === 6 ? ["nodad"] : []));
+  return ip(
+    ...head,
+    ...(step.family === 6 ? ["nodad"] : []),
+    ...(step.withoutRoute === true ? ["noprefixroute"] : []),
+  );
 }
 
-function via(gateway: string | undefined): readonly string[] {
-  return gateway === undefined ? [] : ["via", address(gateway)];
+function routeWords(step: RouteStep): readonly string[] {
+  const { type, interfaceName, gateway, table, source, metric } = step;
+  return [
+    ...(type === undefined ? [] : [type]),
+    cidr(step.subnet),
+    ...(gateway === undefined ? [] : ["via", address(gateway)]),
+    ...(interfaceName === undefined ? [] : ["dev", name(interfaceName)]),
+    ...["proto", String(routeProtocol)],
+    ...(table === undefined ? [] : ["table", tableName(table)]),
+    ...(source === undefined ? [] : ["src", address(source)]),
+    ...(metric === undefined
+      ? []
+      : ["metric", within(metric, { what: "a metric", least: 1, most: 2 ** 32 - 1 })]),
+  ];
 }
 
-function onOurRoute(dev: string): readonly string[] {
-  return ["dev", name(dev), "proto", String(routeProtocol)];
+/** What a rule says, in the words of a command. */
+export function ruleWords(
+  { family, from, to, port: udpPort, table, suppress }: Omit<PolicyRule, "priority">,
+): string {
+  const most = hostPrefix(family);
+  return [
+    ...(from === undefined ? [] : ["from", address(from, family)]),
+    ...(to === undefined ? [] : ["to", cidr(to)]),
+    ...(udpPort === undefined ? [] : ["ipproto udp dport", port(udpPort)]),
+    ...["lookup", tableName(table)],
+    ...(suppress === undefined
+      ? []
+      : ["suppress_prefixlength", within(suppress, { what: "a prefix length", least: 0, most })]),
+  ].join(" ");
+}
+
+function ofRule(
+  verb: "add" | "delete",
+  { family, priority, says }: Omit<ObservedRule, "ours">,
+): CommandLine {
+  const pref = within(priority, { what: "a preference", least: 1, most: 32765 });
+  // What says more than we ever write is known by its preference and protocol.
+  const words = says.startsWith("{") ? [] : [says];
+  return {
+    tool: family === 4 ? "ip" : "ip6",
+    text: [`rule ${verb} pref`, pref, ...words, "protocol", String(routeProtocol)].join(" "),
+  };
 }
 
 function ip(...parts: readonly string[]): CommandLine {
@@ -95,6 +144,10 @@ function bridge(...parts: readonly string[]): CommandLine {
 
 function name(value: string): string {
   return matching(value, { what: "an interface name", pattern: /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/ });
+}
+
+function tableName(value: string): string {
+  return matching(value, { what: "a table of ours", pattern: /^(main|local|86)$/ });
 }
 
 function alias(value: string): string {
@@ -155,6 +208,8 @@ export function batchCommand(tool: Tool): readonly string[] {
   switch (tool) {
     case "ip":
       return ["ip", "-json", "-details", "-force", "-batch", "-"];
+    case "ip6":
+      return ["ip", "-6", "-json", "-details", "-force", "-batch", "-"];
     case "bridge":
       return ["bridge", "-json", "-force", "-batch", "-"];
     default:

@@ -9,9 +9,10 @@ import type { AddressSteps, KnownAddresses, StandingLink } from "./parts.ts";
 export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresses): AddressSteps {
   const { interfaceName } = wanted;
   const observed = link.addresses.flatMap((text) => readCidr(text) ?? []);
-  const texts = new Set(wanted.addresses.map(cidrText));
+  const forms = new Map(wanted.addresses.map((cidr) => [cidrText(cidr), cidr.withoutRoute === true]));
   const isUnwanted = (cidr: Cidr): boolean =>
-    !texts.has(cidrText(cidr)) &&
+    // The kernel does not change afterwards whether an IPv4 address comes with a route.
+    forms.get(cidrText(cidr)) !== (link.withoutRoute?.includes(cidrText(cidr)) === true) &&
     (ours.get(interfaceName)?.has(cidrText(cidr)) === true || hasAddress(wanted.addresses, cidr));
   const remaining = observed.filter((cidr) =>
     !isUnwanted(cidr) && !isUnwanted(firstOfSubnet(cidr, observed))
@@ -24,7 +25,13 @@ export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresse
     deletions: leaving.map((cidr) => ({ kind: "delete-address", interfaceName, cidr: cidrText(cidr) })),
     additions: wanted.addresses
       .filter((cidr) => !there.has(cidrText(cidr)))
-      .map((cidr) => ({ kind: "add-address", interfaceName, cidr: cidrText(cidr), family: cidr.family })),
+      .map(({ withoutRoute, ...cidr }) => ({
+        kind: "add-address",
+        interfaceName,
+        cidr: cidrText(cidr),
+        family: cidr.family,
+        ...(withoutRoute === true ? { withoutRoute } : {}),
+      })),
     remaining,
   };
 }

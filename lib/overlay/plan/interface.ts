@@ -30,9 +30,10 @@ export function makingSteps(
 
 /** All of it but what comes by steps of its own. */
 function attributesOf(
-  { name: _name, alias: _alias, up: _up, addresses: _ips, routes: _routes, peers: _peers, ...attributes }:
+  { name: _name, alias: _alias, up: _up, addresses: _ips, routes: _routes, peers: _peers, ...others }:
     WantedInterface,
 ): LinkAttributes {
+  const { except: _except, outside: _outside, ...attributes } = others;
   return attributes;
 }
 

@@ -3,8 +3,8 @@
 import type { KernelState, Observation } from "../observation.ts";
 import type { WantedState } from "../wanted.ts";
 import { addressSteps } from "./addresses.ts";
-import { withoutCovering } from "./covered.ts";
 import { fdbSteps } from "./fdb.ts";
+import { type Guarded, guarded, guardSteps } from "./guard.ts";
 import { linkSteps, makingSteps } from "./interface.ts";
 import { planLinks } from "./links.ts";
 import type { KnownAddresses, LinkPlan, Obstacle, Plan, StandingLink } from "./parts.ts";
@@ -28,25 +28,27 @@ export interface PlanInput {
  * that no frame is lost in between.
  */
 export function plan(input: PlanInput): Plan {
-  const { wanted, obstacles: covered } = withoutCovering(input.wanted, input.observed);
-  const links = planLinks(wanted, input.observed);
-  const { steps, obstacles } = linksAndContents(links, { ...input, wanted, covered });
+  const guard = guarded(input.wanted, input.observed);
+  const links = planLinks(guard.wanted, input.observed);
+  const { steps, obstacles } = linksAndContents(links, { ...input, guard });
   const fdb = fdbSteps(links.standing, { fdb: input.observed.fdb, own: input.wanted.own });
   return { steps: [...steps, ...fdb.appends, ...fdb.deletions], obstacles };
 }
 
 /** The same without forwarding entries: what `ip` does. */
 export function planKernel(input: Omit<PlanInput, "observed"> & { readonly observed: KernelState }): Plan {
-  const { wanted, obstacles: covered } = withoutCovering(input.wanted, input.observed);
-  return linksAndContents(planLinks(wanted, input.observed), { ...input, wanted, covered });
+  const guard = guarded(input.wanted, input.observed);
+  return linksAndContents(planLinks(guard.wanted, input.observed), { ...input, guard });
 }
 
 function linksAndContents(
   links: LinkPlan,
-  { observed, ourAddresses, wanted, covered }: Parameters<typeof planKernel>[0] & {
-    readonly covered: readonly Obstacle[];
+  { observed, ourAddresses, guard }: Omit<Parameters<typeof planKernel>[0], "wanted"> & {
+    readonly guard: Guarded;
   },
 ): Plan {
+  const { wanted } = guard;
+  const way = guardSteps(guard, observed);
   const works = links.standing.map((link) =>
     linkSteps(link, { links: links.staying, interfaces: wanted.interfaces })
   );
@@ -57,17 +59,20 @@ function linksAndContents(
   const routes = routeSteps({ ...links, standing }, { observed, addresses });
   return {
     steps: [
+      ...way.first,
       ...links.deletions,
       ...routes.deletions,
       ...addresses.flatMap(({ deletions }) => deletions),
       ...links.missing.flatMap((link) => makingSteps(link, wanted)),
       ...works.flatMap((work) => work.steps),
       ...addresses.flatMap(({ additions }) => additions),
+      ...way.beforeRoutes,
       ...routes.additions,
+      ...way.last,
     ],
     obstacles: [
       ...links.obstacles,
-      ...covered,
+      ...guard.obstacles,
       ...works.flatMap((work) => work.obstacles),
       ...routes.obstacles,
     ].sort(byInterface),

@@ -6,12 +6,12 @@ import {
   type Family,
   linkLocal,
   readCidr,
-  type Route,
   subnetOf,
 } from "../../network/grammar/address.ts";
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedRoute } from "../observation.ts";
-import type { Step } from "../step.ts";
+import { ownTable, type Step } from "../step.ts";
+import type { WantedRoute } from "../wanted.ts";
 import type { AddressSteps, LinkPlan, Obstacle, StandingLink } from "./parts.ts";
 
 /** Steps for all interfaces: what goes, then what comes, each sorted by interface. */
@@ -21,14 +21,16 @@ export interface RouteSteps {
   readonly obstacles: readonly Obstacle[];
 }
 
-/** Plans the routes of the main table. `addresses` are those of the standing links, in the same order. */
+/** Plans the routes through our interfaces, in whatever table they stand. `addresses` are those of the standing links, in the same order. */
 export function routeSteps(
   links: LinkPlan,
   context: { readonly observed: KernelState; readonly addresses: readonly AddressSteps[] },
 ): RouteSteps {
   const gone = new Set(links.deletions.map(({ interfaceName }) => interfaceName));
   const main = context.observed.routes
-    .filter(({ table, dev }) => table === "main" && !gone.has(dev))
+    .filter(({ table, ours, type, dev }) =>
+      (table === "main" || ours && (table === ownTable || type === "multicast")) && !gone.has(dev)
+    )
     .sort(byText);
   const unwanted = links.standing.flatMap((standing) => unwantedRoutes(standing, main));
   const staying = new Set(main.filter((route) => !unwanted.includes(route)));
@@ -98,37 +100,42 @@ function wantedRoutes(
       obstacles.push({ kind: reason.kind, network: wanted.name, interfaceName, reason: reason.text });
       continue;
     }
-    context.claimed.set(cidrText(route.subnet), interfaceName);
-    additions.push({
-      kind: "add-route",
-      interfaceName,
-      subnet: cidrText(route.subnet),
-      gateway: route.gateway,
-    });
+    context.claimed.set(placeOf(route), interfaceName);
+    const { subnet, ...rest } = route;
+    additions.push({ kind: "add-route", interfaceName, subnet: cidrText(subnet), ...rest });
   }
   return { additions, obstacles };
 }
 
 /** A route that does what is wanted counts, whoever set it (the predecessor's carry no protocol of ours). */
 function isSame(
-  wanted: Route,
+  wanted: WantedRoute,
   { route, dev }: { readonly route: ObservedRoute; readonly dev: string },
 ): boolean {
-  return route.dev === dev && route.gateway === wanted.gateway && route.subnet === cidrText(wanted.subnet);
+  return route.dev === dev && route.gateway === wanted.gateway && route.subnet === cidrText(wanted.subnet) &&
+    route.table === (wanted.table ?? "main") && route.type === wanted.type &&
+    (wanted.metric === undefined || wanted.metric === route.metric);
+}
+
+/** Where a route stands: a place that is taken once. */
+function placeOf({ subnet, table = "main" }: WantedRoute): string {
+  return `${cidrText(subnet)} ${table}`;
 }
 
 function whyNotAdded(
-  route: Route,
+  route: WantedRoute,
   context: RouteContext & { readonly dev: string; readonly wantedAddresses: readonly Cidr[] },
 ): { readonly kind: Obstacle["kind"]; readonly text: string } | undefined {
   const subnet = cidrText(route.subnet);
-  const attempt = `Cannot add route ${subnet} via ${route.gateway} to interface "${context.dev}"`;
-  const claimant = context.claimed.get(subnet);
+  const via = route.gateway === undefined ? "" : ` via ${route.gateway}`;
+  const attempt = `Cannot add route ${subnet}${via} to interface "${context.dev}"`;
+  const claimant = context.claimed.get(placeOf(route));
   if (claimant !== undefined) {
     return { kind: "conflict", text: `${attempt}: interface "${claimant}" has a route to the same subnet` };
   }
   const taken = context.staying.find((other) =>
-    other.subnet === subnet && other.metric === defaultMetric(route.subnet.family)
+    other.subnet === subnet && other.table === (route.table ?? "main") &&
+    other.metric === (route.metric ?? defaultMetric(route.subnet.family))
   );
   if (taken !== undefined) {
     return {
@@ -154,9 +161,10 @@ function told({ subnet, gateway, dev }: ObservedRoute): string {
 
 /** The kernel refuses a gateway that is not a neighbour. */
 function isReachable(
-  { gateway }: Route,
+  { gateway }: WantedRoute,
   context: RouteContext & { readonly dev: string; readonly wantedAddresses: readonly Cidr[] },
 ): boolean {
+  if (gateway === undefined) return true;
   // The kernel's routes to the interface's own subnets go with their addresses.
   const leaving = new Set(context.addresses.leaving.map((cidr) => cidrText(subnetOf(cidr))));
   const direct = context.staying.filter((route) =>
@@ -172,6 +180,13 @@ function isReachable(
 
 const noAddresses: AddressSteps = { deletions: [], additions: [], leaving: [], remaining: [] };
 
-function deletion({ dev: interfaceName, subnet, gateway }: ObservedRoute): Step {
-  return { kind: "delete-route", interfaceName, subnet, ...(gateway === undefined ? {} : { gateway }) };
+function deletion({ dev: interfaceName, subnet, gateway, table, type }: ObservedRoute): Step {
+  return {
+    kind: "delete-route",
+    interfaceName,
+    subnet,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(table === "main" ? {} : { table }),
+    ...(type === "multicast" ? { type } : {}),
+  };
 }

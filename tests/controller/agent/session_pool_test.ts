@@ -22,7 +22,7 @@ function scene(limit: number | (() => number) = 2): {
     clock,
     limit: typeof limit === "number" ? (): number => limit : limit,
     onLateStderr: () => {},
-    keep: { ip: 5_000, bridge: 30_000 },
+    keep: { ip: 5_000, ip6: 5_000, bridge: 30_000 },
     open: (agent, tool) => {
       const session: FakeSession = {
         name: `${agent.pod}/${tool}/${opened.length}`,

@@ -31,9 +31,9 @@ interface AnnotationRow {
 }
 
 const pod = (name: string): string => `"${name}" of network "vxeth0"`;
-const podOptions = "type, id, name, dev, up, ip, route, mtu, dstport, mac";
+const podOptions = "type, id, name, dev, up, ip, route, gateway, except, peer, mtu, dstport, mac";
 const clusterOptions =
-  "type, id, name, dev, up, subnet, range, exclude, route, mtu, dstport, family, namespaces";
+  "type, id, name, dev, up, subnet, range, exclude, route, gateway, except, peer, mtu, dstport, family, namespaces";
 const noName = 'expected a name that begins with a letter and goes on with letters, digits, "_", "." or "-"';
 
 const wellFormed: readonly AnnotationRow[] = [

@@ -53,7 +53,9 @@ function faultsOf(network: Network): readonly string[] {
     ["addresses", network.addresses.every(isCidr)],
     [
       "routes",
-      network.routes.every(({ subnet, gateway }) => isCidr(subnet) && isIP(gateway) === subnet.family),
+      network.routes.every(({ subnet, gateway }) =>
+        isCidr(subnet) && (gateway === undefined || isIP(gateway) === subnet.family)
+      ),
     ],
   ];
   return checks.filter(([, holds]) => !holds).map(([field]) => field);

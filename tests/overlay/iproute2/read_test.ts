@@ -2,6 +2,7 @@
 // is refused.
 import { ipQuestions } from "../../../lib/overlay/iproute2/questions.ts";
 import assert from "node:assert/strict";
+import { readRules } from "../../../lib/overlay/iproute2/read_rules.ts";
 import { ReadingError } from "../../../lib/overlay/iproute2/fields.ts";
 import type {
   KernelState,
@@ -13,7 +14,7 @@ import { readFdb, readIp, readRefusals } from "../../../lib/overlay/iproute2/rea
 import { ourRoutes } from "../../../lib/overlay/iproute2/read_routes.ts";
 import { isReady, readyMarker } from "../../../lib/overlay/step.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
-import { aDevice, anInterface, annotationKey, anObservation, cidrs, routes } from "../plan/worlds.ts";
+import { aDevice, anInterface, annotationKey, anObservation, routes } from "../plan/worlds.ts";
 
 const zero = "00:00:00:00:00:00";
 
@@ -306,17 +307,6 @@ Deno.test("reading: routes that were asked for as ours are ours, though their pr
   ]);
 });
 
-Deno.test("questions: a subnet that could swallow the peers is asked for with all that leads around it", () => {
-  const peers = ["10.244.1.7", "10.244.2.9"];
-  const one = anInterface({ addresses: cidrs("10.0.0.1/8", "192.168.0.1/24"), peers });
-  assert.deepEqual(ipQuestions({ interfaces: [one] }), [
-    "address show",
-    "route show table all proto 86",
-    "route show table all exact 0.0.0.0/0",
-    "route show table all root 10.0.0.0/8",
-  ]);
-});
-
 Deno.test("questions: only routes that have to do with what is wanted, each asked for once", () => {
   const one = anInterface({ routes: routes("10.1.0.0/24 via 192.168.0.9", "fd01::/64 via fd00::9") });
   const two = anInterface({ name: "two", routes: routes("10.2.0.0/24 via 192.168.0.9") });
@@ -361,3 +351,29 @@ function routeText({ subnet, gateway, dev, metric }: ObservedRoute): string {
   const via = gateway === undefined ? "" : ` via ${gateway}`;
   return `${subnet}${via} dev ${dev}${metric === 0 ? "" : ` metric ${metric}`}`;
 }
+
+Deno.test("rules: those of ours in the words that set them, all others as they are, none of the kernel's own", () => {
+  const rules = [
+    { priority: 0, src: "all", table: "local", protocol: "kernel" },
+    { priority: 100, src: "10.1.0.0", srclen: 16, fwmark: "0x1", table: "100", protocol: "boot" },
+    { priority: 1000, src: "all", l3mdev: null, table: "1000", protocol: "kernel" },
+    { priority: 8600, src: "10.244.1.5", table: "main", protocol: "86" },
+    { priority: 8601, src: "all", ipproto: "udp", dport: 8472, table: "main", protocol: "86" },
+    { priority: 8602, src: "all", dst: "10.96.0.0", dstlen: 12, table: "main", protocol: "86" },
+    { priority: 8602, src: "all", dst: "10.0.0.7", table: "main", protocol: "86" },
+    { priority: 8866, src: "all", table: "main", suppress_prefixlen: 0, protocol: "86" },
+    { priority: 8867, src: "all", table: "86", protocol: "86" },
+  ];
+  assert.deepEqual(
+    readRules(JSON.stringify(rules), 4).map(({ priority, ours, says }) => [priority, ours, says]),
+    [
+      [100, false, '{"src":"10.1.0.0","srclen":16,"fwmark":"0x1","table":"100"}'],
+      [8600, true, "from 10.244.1.5 lookup main"],
+      [8601, true, "ipproto udp dport 8472 lookup main"],
+      [8602, true, "to 10.96.0.0/12 lookup main"],
+      [8602, true, "to 10.0.0.7/32 lookup main"],
+      [8866, true, "lookup main suppress_prefixlength 0"],
+      [8867, true, "lookup 86"],
+    ],
+  );
+});

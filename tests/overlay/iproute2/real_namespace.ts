@@ -1,6 +1,8 @@
 // Can this machine make network namespaces, and what do real `ip` and `bridge` do with lines in a new one?
 import { ipQuestions } from "../../../lib/overlay/iproute2/questions.ts";
 import { observeFdb, readFdb, readIp, readRefusals } from "../../../lib/overlay/iproute2/read.ts";
+import { allRules, readRules } from "../../../lib/overlay/iproute2/read_rules.ts";
+import { batchCommand } from "../../../lib/overlay/iproute2/render.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
 import type { Tool } from "../../../lib/overlay/step.ts";
 
@@ -47,7 +49,12 @@ export async function runInNamespace(
     readonly questions?: readonly string[];
   },
 ): Promise<Run> {
-  const looks: readonly Batch[] = [{ tool: "ip", lines: questions }, { tool: "bridge", lines: observeFdb }];
+  const looks: readonly Batch[] = [
+    { tool: "ip", lines: questions },
+    { tool: "bridge", lines: observeFdb },
+    { tool: "ip", lines: [allRules] },
+    { tool: "ip6", lines: [allRules] },
+  ];
   const script = [
     `{ ${setUp}\n} >&2 || exit 9`,
     ...batches.map(({ tool, lines }) => `${heredoc({ tool, lines })} 2>&1 >/dev/null; echo "@status $?"`),
@@ -59,15 +66,14 @@ export async function runInNamespace(
 }
 
 function heredoc({ tool, lines }: Batch): string {
-  const options = tool === "ip" ? "-json -details" : "-json";
   // The redirections of the caller follow on the first line, before the text.
-  return `run_${tool}() { ${tool} ${options} -force -batch - <<'LINES'\n${
+  return `run_${tool}() { ${batchCommand(tool).join(" ")} <<'LINES'\n${
     lines.join("\n")
   }\nLINES\n}; run_${tool}`;
 }
 
 function readRun(stdout: string, questions: readonly string[]): Run {
-  const [batches = "", ip = "", bridge = ""] = stdout.split("@look\n");
+  const [batches = "", ip = "", bridge = "", rules4 = "", rules6 = ""] = stdout.split("@look\n");
   const results = batches.split(/^@status /m).slice(1).map((rest) => Number.parseInt(rest));
   const stderrs = batches.split(/^@status .*\n/m);
   return {
@@ -78,6 +84,7 @@ function readRun(stdout: string, questions: readonly string[]): Run {
     observed: {
       ...readIp(ip.trim().split("\n"), questions),
       fdb: readFdb(bridge.trim().split("\n")),
+      rules: [...readRules(rules4.trim(), 4), ...readRules(rules6.trim(), 6)].filter(({ ours }) => ours),
     },
   };
 }

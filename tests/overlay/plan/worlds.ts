@@ -85,8 +85,8 @@ export function cidrs(...texts: readonly string[]): WantedInterface["addresses"]
 /** `192.0.2.0/24 via 198.51.100.1` as a value. */
 export function routes(...texts: readonly string[]): WantedInterface["routes"] {
   return texts.flatMap((text) => {
-    const [subnet = "", gateway = ""] = text.split(" via ");
-    return cidrs(subnet).map((cidr) => ({ subnet: cidr, gateway }));
+    const [subnet = "", gateway] = text.split(" via ");
+    return cidrs(subnet).map((cidr) => ({ subnet: cidr, ...(gateway === undefined ? {} : { gateway }) }));
   });
 }
 

@@ -109,6 +109,9 @@ function shapes(): fc.Arbitrary<Shape> {
   }));
 }
 
+/** They cover everything, the pod IPs and those of one family. */
+const wide = ["0.0.0.0/1 via 192.168.0.9", "10.0.0.0/8 via 192.168.0.9", "::/0 via fd01::9"];
+
 /**
  * Two addresses of one subnet and one of another for IPv4, some for IPv6, and routes through some of them.
  */
@@ -120,6 +123,8 @@ function inSubnet(position: number, shape: Shape | undefined): Partial<WantedInt
   const gateways = texts.length === 0 ? [] : (shape?.gateways ?? []).flatMap((route) => [
     `172.${16 + route}.${position}.0/24 via 192.168.${position}.${9 - route}`,
     `fd${route}${position}:1::/64 via fd0${position + 1}::9`,
+    ...(route === 2 && position === 0 ? wide : []),
+    ...(route === 1 && position === 1 ? ["0.0.0.0/0 via 192.168.1.9", "fd00::/16 via fd02::9"] : []),
   ]);
   return { addresses: cidrs(...texts), routes: routes(...gateways) };
 }

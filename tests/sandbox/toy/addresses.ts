@@ -1,11 +1,18 @@
 // The addresses of a toy namespace's links, with the kernel's rules for IPv4 secondaries and IPv6 duplicates.
-import { type Cidr, contains, readCidr } from "../../../lib/network/grammar/address.ts";
+import { type Cidr, cidrText, contains, readCidr } from "../../../lib/network/grammar/address.ts";
 import type { ToyLink } from "./links.ts";
 import { ToyRefusal } from "./session.ts";
 
 /** All addresses, by link, in the order in which they came. */
 export class ToyAddresses {
   readonly #byLink = new Map<ToyLink, Cidr[]>();
+
+  /** As text, by link: addresses for whose subnet there is no route. */
+  readonly #withoutRoute = new Map<ToyLink, Set<string>>();
+
+  isWithoutRoute(link: ToyLink, cidr: Cidr): boolean {
+    return this.#withoutRoute.get(link)?.has(cidrText(cidr)) === true;
+  }
 
   of(link: ToyLink): readonly Cidr[] {
     return this.#byLink.get(link) ?? [];
@@ -23,10 +30,14 @@ export class ToyAddresses {
   }
 
   /** `ip address replace`: as add, but an address that is there already is left as it is. */
-  replace(link: ToyLink, text: string): void {
+  replace(link: ToyLink, text: string, { withoutRoute = false } = {}): void {
     const cidr = read(text);
     if (cidr.family === 6 && link.mtu < 1280) throw new ToyRefusal("RTNETLINK answers: Invalid argument");
     if (this.#holder(link, cidr) !== undefined) return;
+    const marked = this.#withoutRoute.get(link) ?? new Set();
+    if (withoutRoute) marked.add(cidrText(cidr));
+    else marked.delete(cidrText(cidr));
+    this.#withoutRoute.set(link, marked);
     this.#byLink.set(link, [...this.of(link), cidr]);
   }
 

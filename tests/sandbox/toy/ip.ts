@@ -10,14 +10,16 @@ import { ToyExit, ToyRefusal, type ToyTool } from "./session.ts";
 import { ToyWords } from "./words.ts";
 
 /** One running `ip`. */
-export function createToyIp(links: ToyLinks): ToyTool {
+export function createToyIp(links: ToyLinks, family: 4 | 6 = 4): ToyTool {
   const names = new ToyNames(links, { goneMessage: "RTNETLINK answers: No such device" });
-  return (words) => dispatch(new ToyWords(words), { links, names });
+  return (words) => dispatch(new ToyWords(words), { links, names, family });
 }
 
 interface Kernel {
   readonly links: ToyLinks;
   readonly names: ToyNames;
+  /** Of its rules: an `ip` that was not started with `-6` knows those of IPv4 only. */
+  readonly family: 4 | 6;
 }
 
 function dispatch(words: ToyWords, kernel: Kernel): unknown {
@@ -33,6 +35,8 @@ function dispatch(words: ToyWords, kernel: Kernel): unknown {
     case "route":
     case "r":
       return onRoute(words, kernel);
+    case "rule":
+      return kernel.links.rules.line(words, kernel.family);
     default:
       throw new ToyRefusal(`Object "${object}" is unknown, try "ip help".`);
   }
@@ -74,9 +78,11 @@ function onAddress(words: ToyWords, kernel: Kernel): unknown {
   }
   const cidr = prefixWord(words.next());
   const link = named(words, kernel);
-  if (!words.skip("nodad") && !words.isEmpty) throw garbage(words.next());
+  words.skip("nodad");
+  const withoutRoute = words.skip("noprefixroute");
+  if (!words.isEmpty) throw garbage(words.next());
   if (command === "add") return addresses.add(link, cidr);
-  if (command === "replace") return addresses.replace(link, cidr);
+  if (command === "replace") return addresses.replace(link, cidr, { withoutRoute });
   addresses.remove(link, cidr);
   if (!addresses.of(link).some(({ family }) => family === 4)) routes.forget(link, 4);
 }
@@ -127,12 +133,24 @@ function isWithin(subnet: string, other: string): boolean {
 const noSubnet = { family: 4, address: "0.0.0.0", prefix: 32 } as const;
 
 function routeOf(words: ToyWords, kernel: Kernel): Parameters<ToyLinks["routes"]["add"]>[0] {
+  const type = ["unreachable", "throw", "multicast"].find((word) => words.skip(word));
   const subnet = prefixWord(words.next());
   const gateway = words.skip("via") ? gatewayWord(words.next(), subnet) : undefined;
-  const link = named(words, kernel);
+  const link = type === "unreachable" || type === "throw" ? undefined : named(words, kernel);
   const protocol = words.skip("proto") ? words.next() : "boot";
+  const table = words.skip("table") ? words.next() : undefined;
+  if (words.skip("src")) words.next();
+  const metric = words.skip("metric") ? Number(words.next()) : undefined;
   if (!words.isEmpty) throw garbage(words.next());
-  return { subnet, link, protocol, ...(gateway === undefined ? {} : { gateway }) };
+  return {
+    subnet,
+    protocol,
+    ...(link === undefined ? {} : { link }),
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(metric === undefined ? {} : { metric }),
+    ...(table === undefined || table === "main" ? {} : { table }),
+    ...(type === undefined ? {} : { type }),
+  };
 }
 
 function prefixWord(word: string): string {

@@ -36,11 +36,14 @@ export interface ToyNamespace {
 }
 
 /** Makes a namespace with `lo` and the devices given. */
-export function createToyNamespace(devices: Readonly<Record<string, ToyDevice>>): ToyNamespace {
-  const links = new ToyLinks();
+export function createToyNamespace(
+  devices: Readonly<Record<string, ToyDevice>>,
+  options: { readonly knowsRules?: boolean } = {},
+): ToyNamespace {
+  const links = new ToyLinks(options);
   for (const [name, device] of Object.entries(devices)) plugIn(links, { name, device });
   const start = (tool: Tool): ToySession =>
-    createToySession(tool === "ip" ? createToyIp(links) : createToyBridge(links));
+    createToySession(tool === "bridge" ? createToyBridge(links) : createToyIp(links, tool === "ip6" ? 6 : 4));
   return {
     batch: start,
     run: (argv) => runOnce(argv, start),
@@ -71,7 +74,7 @@ function runOnce(
     return { stdout: "", stderr: `${program ?? ""}: not found\n`, code: 127 };
   }
   const words = rest.filter((word) => !word.startsWith("-"));
-  const session = start(program);
+  const session = start(program === "ip" && rest.includes("-6") ? "ip6" : program);
   const reply = session.line(words.join(" "));
   const code = reply.ended ?? session.end();
   const stderr = (reply.stderr ?? "").replace(/^Command failed -:1\n/m, "");

@@ -2,6 +2,7 @@
 import { ToyAddresses } from "./addresses.ts";
 import { ToyFdb } from "./fdb.ts";
 import { ToyRoutes } from "./routes.ts";
+import { ToyRules } from "./rules.ts";
 import { ToyRefusal } from "./session.ts";
 
 /** What makes a VXLAN link one. */
@@ -47,10 +48,12 @@ const leastIpv6Mtu = 1280;
 export class ToyLinks {
   readonly addresses: ToyAddresses;
   readonly routes: ToyRoutes;
+  readonly rules: ToyRules;
   readonly #links = new Map<string, ToyLink>();
   #lastIndex = 0;
 
-  constructor() {
+  constructor({ knowsRules = true }: { readonly knowsRules?: boolean } = {}) {
+    this.rules = new ToyRules(knowsRules);
     this.addresses = new ToyAddresses();
     this.routes = new ToyRoutes(this.addresses);
     const lo = this.add({ name: "lo", kind: "", mac: "00:00:00:00:00:00", mtu: 65536 });

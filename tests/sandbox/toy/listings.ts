@@ -16,6 +16,7 @@ export function addressListing(links: readonly ToyLink[], addresses: ToyAddresse
       family: family === 4 ? "inet" : "inet6",
       local: address,
       prefixlen: prefix,
+      ...(addresses.isWithoutRoute(link, { family, address, prefix }) ? { noprefixroute: true } : {}),
       scope: link.name === "lo" ? "host" : address.startsWith("fe80:") ? "link" : "global",
       valid_life_time: 4294967295,
       preferred_life_time: 4294967295,
@@ -23,7 +24,7 @@ export function addressListing(links: readonly ToyLink[], addresses: ToyAddresse
   }));
 }
 
-/** `ip route show table all`, of which the toy has the main table only. */
+/** `ip route show table all`, as far as the toy has them. */
 export function routeListing(routes: readonly ToyRoute[]): readonly Record<string, unknown>[] {
   const [ipv4, ipv6] = [false, true].map((is) => routes.filter(({ subnet }) => subnet.includes(":") === is));
   return [...ipv4 ?? [], ...ipv6 ?? []].map(routeObject);
@@ -73,14 +74,14 @@ function vxlanData({ vxlan }: ToyLink): Record<string, unknown> {
 function routeObject(route: ToyRoute): Record<string, unknown> {
   const isIpv6 = route.subnet.includes(":");
   return {
-    type: "unicast",
+    type: route.type ?? "unicast",
     dst: route.subnet.endsWith("/0") ? "default" : route.subnet.replace(isIpv6 ? /\/128$/ : /\/32$/, ""),
     ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
-    dev: route.link.name,
-    table: "main",
+    ...(route.link === undefined ? {} : { dev: route.link.name }),
+    table: route.table ?? "main",
     protocol: route.protocol,
     scope: "global",
-    ...(isIpv6 ? { metric: route.metric } : {}),
+    ...(isIpv6 || route.metric > 0 ? { metric: route.metric } : {}),
     flags: [],
     ...(isIpv6 ? { pref: "medium" } : {}),
   };

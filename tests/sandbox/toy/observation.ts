@@ -4,15 +4,23 @@ import type { Observation } from "../../../lib/overlay/observation.ts";
 import { observeFdb, readFdb, readIp } from "../../../lib/overlay/iproute2/read.ts";
 import { render } from "../../../lib/overlay/iproute2/render.ts";
 import { outdatesBridgeSession, type Step, type Tool } from "../../../lib/overlay/step.ts";
+import { allRules, readRules } from "../../../lib/overlay/iproute2/read_rules.ts";
+import { ruledFamilies } from "../../../lib/overlay/plan/guard.ts";
+import type { WantedState } from "../../../lib/overlay/wanted.ts";
 import type { ToyNamespace } from "./kernel.ts";
 import type { ToySession } from "./session.ts";
 
-/** Looks into the namespace with fresh sessions; `questions`: what `ip` is asked, by default by one who wants nothing. */
+/** Looks into the namespace with fresh sessions, as one who wants this; by default nothing. */
 export function observeToy(
   namespace: ToyNamespace,
-  questions: readonly string[] = ipQuestions({ interfaces: [] }),
+  wanted: Pick<WantedState, "interfaces" | "own"> = { interfaces: [], own: new Set() },
+  questions = ipQuestions(wanted),
 ): Observation {
-  return { ...readIp(answers("ip", questions), questions), fdb: readFdb(answers("bridge", observeFdb)) };
+  const kernel = readIp(answers("ip", questions), questions);
+  const rules = ruledFamilies(wanted, kernel).flatMap((family) =>
+    readRules(answers(family === 4 ? "ip" : "ip6", [allRules])[0] ?? "", family)
+  );
+  return { ...kernel, rules, fdb: readFdb(answers("bridge", observeFdb)) };
 
   function answers(tool: Tool, lines: readonly string[]): readonly string[] {
     const session = namespace.batch(tool);

@@ -1,4 +1,4 @@
-// The main routing table of a toy namespace: connected routes follow from addresses, the others are kept
+// The routing tables of a toy namespace: connected routes follow from addresses, the others are kept
 // here.
 import { cidrText, contains, parseIp, readCidr, subnetOf } from "../../../lib/network/grammar/address.ts";
 import type { ToyAddresses } from "./addresses.ts";
@@ -9,17 +9,25 @@ import { ToyRefusal } from "./session.ts";
 export interface ToyRoute {
   readonly subnet: string;
   readonly gateway?: string;
-  readonly link: ToyLink;
+  /** Absent: it leads to no device. */
+  readonly link?: ToyLink;
   readonly protocol: string;
   readonly metric: number;
+  /** Absent: main. */
+  readonly table?: string;
+  /** Absent: unicast. */
+  readonly type?: string;
 }
 
-/** A route as a command gives it. */
+/** A route as a command gives it; the toy makes no lookups, so a table is a place and no more. */
 export interface NewToyRoute {
   readonly subnet: string;
   readonly gateway?: string;
-  readonly link: ToyLink;
+  readonly link?: ToyLink;
   readonly protocol: string;
+  readonly metric?: number;
+  readonly table?: string;
+  readonly type?: string;
 }
 
 /** All routes of one namespace. */
@@ -38,18 +46,19 @@ export class ToyRoutes {
   /** `ip route add`. */
   add(route: NewToyRoute): void {
     const isIpv6 = route.subnet.includes(":");
-    const metric = isIpv6 ? 1024 : 0;
+    const metric = route.metric ?? (isIpv6 ? 1024 : 0);
     const cidr = readCidr(route.subnet);
     if (cidr === undefined || cidrText(subnetOf(cidr)) !== route.subnet) {
       throw new ToyRefusal("Error: Invalid prefix for given prefix length.");
     }
-    if (!route.link.up) throw new ToyRefusal("Error: Nexthop device is not up.");
-    if (route.gateway !== undefined && !this.#isNeighbour(route.link, route.gateway)) {
+    if (route.link?.up === false) throw new ToyRefusal("Error: Nexthop device is not up.");
+    const { link, gateway } = route;
+    if (gateway !== undefined && (link === undefined || !this.#isNeighbour(link, gateway))) {
       throw new ToyRefusal(
         isIpv6 ? "RTNETLINK answers: No route to host" : "Error: Nexthop has invalid gateway.",
       );
     }
-    if (this.#isTaken(route.subnet, metric)) throw new ToyRefusal("RTNETLINK answers: File exists");
+    if (this.#isTaken({ ...route, metric })) throw new ToyRefusal("RTNETLINK answers: File exists");
     this.#routes = [...this.#routes, { ...route, metric }];
   }
 
@@ -57,6 +66,7 @@ export class ToyRoutes {
   remove(route: NewToyRoute): void {
     const found = this.#routes.find((other) =>
       other.subnet === route.subnet && other.link === route.link && other.protocol === route.protocol &&
+      other.table === route.table && other.type === route.type &&
       (route.gateway === undefined || other.gateway === route.gateway)
     );
     if (found === undefined) throw new ToyRefusal("RTNETLINK answers: No such process");
@@ -70,17 +80,21 @@ export class ToyRoutes {
     );
   }
 
-  #isTaken(subnet: string, metric: number): boolean {
-    return this.#routes.some((route) => route.subnet === subnet && route.metric === metric) ||
-      this.#addresses.links().flatMap((link) => this.#connected(link))
-        .some((route) => route.subnet === subnet && route.metric === metric);
+  #isTaken({ subnet, metric, table }: ToyRoute): boolean {
+    return this.#routes.some((route) =>
+      route.subnet === subnet && route.metric === metric && route.table === table
+    ) ||
+      table === undefined && this.#addresses.links().flatMap((link) => this.#connected(link))
+          .some((route) => route.subnet === subnet && route.metric === metric);
   }
 
   /** One for each subnet of an address, while the link is up. Those of `lo` are in another table. */
   #connected(link: ToyLink): readonly ToyRoute[] {
     if (!link.up || link.name === "lo") return [];
     const subnets = this.#addresses.of(link)
-      .filter((cidr) => cidr.prefix < (cidr.family === 4 ? 32 : 128))
+      .filter((cidr) =>
+        cidr.prefix < (cidr.family === 4 ? 32 : 128) && !this.#addresses.isWithoutRoute(link, cidr)
+      )
       .map((cidr) => cidrText(subnetOf(cidr)));
     return [...new Set(subnets)].map((subnet) => ({
       subnet,

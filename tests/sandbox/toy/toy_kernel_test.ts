@@ -413,7 +413,10 @@ function batchesOf(lines: readonly string[]): readonly Batch[] {
 
 function runInToy(batches: readonly Batch[]): Run {
   const toy = createToyNamespace({ eth0p, eth0: { ...eth0, gateways: ["10.244.1.1"] } });
-  return { results: batches.map((batch) => runBatch(toy, batch)), observed: observeToy(toy, questions) };
+  return {
+    results: batches.map((batch) => runBatch(toy, batch)),
+    observed: observeToy(toy, undefined, questions),
+  };
 }
 
 function runBatch(toy: ToyNamespace, { tool, lines }: Batch): BatchResult {
@@ -437,5 +440,6 @@ function comparable(observed: Observation): unknown {
     links: observed.links.map((link) => ({ ...link, addresses: link.addresses.filter(settled).sort() })),
     routes: sorted(observed.routes.filter(({ table, subnet }) => table === "main" && settled(subnet))),
     fdb: sorted(observed.fdb),
+    rules: sorted(observed.rules ?? []),
   };
 }

@@ -43,7 +43,7 @@ export function toyAgent(io: ToyIo, means: ToyAgentMeans): ToyProgram {
   }
 
   function run(name: string, text: string): void {
-    const tool = tools.get(name) ?? means.open(name === "bridge" ? "bridge" : "ip");
+    const tool = tools.get(name) ?? means.open(name === "bridge" || name === "ip6" ? name : "ip");
     tools.set(name, tool);
     const { stdout, stderr, ended } = tool.line(text);
     if (stdout !== undefined) frame("out", stdout);

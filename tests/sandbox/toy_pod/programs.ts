@@ -26,7 +26,7 @@ export function startToyProgram(argv: readonly string[], place: ToyPlace): ToyPr
     case "ip":
     case "bridge":
       if (!args.includes("-batch")) return finished(place.host.namespace.run(argv));
-      return batch(place.host.namespace.batch(program));
+      return batch(place.host.namespace.batch(program === "ip" && args.includes("-6") ? "ip6" : program));
     case "vxlan-agent":
       if (!place.container.hasProgram || args.length > 0) return undefined;
       return new ToyProcess((io) =>

@@ -65,7 +65,7 @@ function has(links: readonly ObservedLink[], address: string): boolean {
 
 function bestRoute(routes: readonly ObservedRoute[], address: string): ObservedRoute | undefined {
   const length = (route: ObservedRoute): number => Number(route.subnet.split("/")[1]);
-  return routes.filter((route) => covers(route.subnet, address))
+  return routes.filter((route) => route.table === "main" && covers(route.subnet, address))
     .sort((one, other) => length(other) - length(one))[0];
 }
 
