@@ -53,7 +53,9 @@ Deno.test("the admission policy lets exactly the program's commands pass", async
   const release = await Deno.readTextFile(new URL("lib/controller/agent/release.ts", root));
   const releases = [...release.matchAll(/= (\["[^\]]*\]) as const;/g)].map((match) => match[1]);
   assert.ok(releases.length > 0, "the commands of the release are found in the source");
-  const used = [agentCommand, batchCommand("ip"), batchCommand("bridge")].map((argv) => JSON.stringify(argv));
+  const used = [agentCommand, ...(["ip", "ip6", "bridge"] as const).map(batchCommand)].map((argv) =>
+    JSON.stringify(argv)
+  );
   const plain = (list: readonly (string | undefined)[]): string[] =>
     list.map((one) => `${one}`.replaceAll(" ", "")).sort();
   assert.deepEqual(plain(allowed), plain([...used, ...releases]));
