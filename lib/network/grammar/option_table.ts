@@ -4,7 +4,7 @@ import { type Family, parseAddress, parseMac } from "./address.ts";
 import { parseDeviceName, parseInterfaceName } from "./names.ts";
 import { fault, type Parsed, valueOf } from "./parsed.ts";
 import { parseExclusions, parsePoolSubnet, parseRanges } from "./pool_words.ts";
-import { parseRequestedAddress, type RequestedAddress } from "./requested_address.ts";
+import { parseRequestedAddress } from "./requested_address.ts";
 import { parseGateway, parseRoute, parseSubnets } from "./route_option.ts";
 
 /** Who gives options: the ConfigMap for all pods, or the annotation for one. */
