@@ -30,11 +30,16 @@ export interface Evaluation {
  */
 export function evaluate(
   item: WorkItem & { kind: "member" | "former" },
-  { result, conflicts }: { readonly result: Convergence; readonly conflicts: readonly Problem[] },
+  { result, conflicts, settlesIn = Infinity }: {
+    readonly result: Convergence;
+    readonly conflicts: readonly Problem[];
+    /** Milliseconds after which there may be other conflicts to tell. */
+    readonly settlesIn?: number;
+  },
 ): Evaluation {
   const { member } = item;
   const problems = [...member.problems, ...problemsOf(member, result)];
-  const told = [...problems, ...firstOfEachNetwork(conflicts)];
+  const told = [...problems, ...conflicts];
   const networks = networkStates(member, { kernel: result.kernel, problems: told });
   const state = stateOf(item, told);
   return {
@@ -47,7 +52,7 @@ export function evaluate(
       networks,
       entriesMissing: result.entriesMissing,
     },
-    outcome: outcomeOf(result, problems),
+    outcome: outcomeOf({ ...result, lookIn: Math.min(result.lookIn, settlesIn) }, problems),
   };
 }
 

@@ -1,5 +1,7 @@
 // The program in one function: look at one pod, make it hold what it should, say where it stands.
 import type { Member } from "../member/member.ts";
+import { firstOfEachNetwork, type Problem } from "../network/problem.ts";
+import { settleSharing } from "./shared_addresses.ts";
 import type { Clock } from "../time/clock.ts";
 import type { KernelState } from "../overlay/observation.ts";
 import type { PeerChanges } from "../overlay/plan/peers.ts";
@@ -95,7 +97,7 @@ async function serve(
     const result = await convergeMember(member, { agent, release, context });
     context.podCache.of(member.uid).failingSince = undefined;
     if (context.claim(member.uid, result.kernel)) return { kind: "done" };
-    const evaluation = evaluate(item, { result, conflicts: context.store.conflictsOf(member) });
+    const evaluation = evaluate(item, { result, ...sharingOf(member, context) });
     if (evaluation.holds && release !== undefined) {
       await context.releaser.release(agent, { how: release, member, result });
     }
@@ -118,6 +120,18 @@ async function serve(
     context.reporter.report(failure.report);
     return failure.outcome;
   }
+}
+
+/** Addresses that it shares with other members, as far as that has settled. */
+function sharingOf(
+  member: Member,
+  { store, podCache, clock }: ReconcileContext,
+): { readonly conflicts: readonly Problem[]; readonly settlesIn: number } {
+  const pod = podCache.of(member.uid);
+  const found = firstOfEachNetwork(store.conflictsOf(member));
+  const { told, lookIn } = settleSharing(pod.sharing, { found, now: clock.now() });
+  pod.sharing = told;
+  return { conflicts: told.problems, settlesIn: lookIn };
 }
 
 function waitForAgent(

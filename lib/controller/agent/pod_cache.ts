@@ -1,4 +1,5 @@
 // What is remembered of a pod between two reconciles. All of it can be lost: the next one finds out again.
+import type { ToldSharing } from "../shared_addresses.ts";
 import type { KernelState } from "../../overlay/observation.ts";
 import type { KnownAddresses, Plan } from "../../overlay/plan/parts.ts";
 import type { Refusal } from "./agent_client.ts";
@@ -52,6 +53,8 @@ export interface CachedPod {
   failingSince?: number | undefined;
   /** Since when (monotonic ms) something could not be had; absent when everything was as wanted at the last reading. */
   unfinishedSince?: number | undefined;
+  /** What is told of addresses that it shares with other members. */
+  sharing?: ToldSharing | undefined;
   /** Bytes an exchange may answer: grows when that was not enough. */
   answerCap: number;
   /** Addresses that we set, by interface: only those are ever removed. */
