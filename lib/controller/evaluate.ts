@@ -1,6 +1,5 @@
 // What the result of a look means: where the pod stands, in words, and when to look again. Pure.
 import type { Member } from "../member/member.ts";
-import type { Network } from "../network/network.ts";
 import { firstOfEachNetwork, type Problem, runtimeProblem } from "../network/problem.ts";
 import type { KernelState } from "../overlay/observation.ts";
 import { describe, deviceOf } from "../overlay/step_text.ts";
@@ -41,7 +40,9 @@ export function evaluate(
   const problems = [...member.problems, ...problemsOf(member, result)];
   const told = [...problems, ...conflicts];
   const networks = networkStates(member, { kernel: result.kernel, problems: told });
-  const state = stateOf(item, told);
+  const state: PodState = told.length > 0
+    ? { kind: "failing", problems: told }
+    : { kind: item.kind === "former" ? "former" : "ready" };
   return {
     holds: problems.length === 0,
     report: {
@@ -118,14 +119,6 @@ function networkOf(member: Member, step: Step): string | undefined {
   return member.networks.find(({ interfaceName }) => interfaceName === deviceOf(step))?.name;
 }
 
-function stateOf(
-  item: WorkItem & { kind: "member" | "former" },
-  problems: readonly Problem[],
-): PodState {
-  if (problems.length > 0) return { kind: "failing", problems };
-  return item.kind === "former" ? { kind: "former" } : { kind: "ready" };
-}
-
 /**
  * What the user wrote wrong is mended by an event. What stands in the way inside the pod may go without one, and
  * what the kernel refused may work later: those are tried again.
@@ -140,23 +133,15 @@ function outcomeOf(
   return { kind: "wait", reason: first.message, requeueAfter: lookIn };
 }
 
+/** What was read of each network. */
 function networkStates(
   member: Member,
   { kernel, problems }: { readonly kernel: KernelState; readonly problems: readonly Problem[] },
 ): readonly NetworkState[] {
-  return member.networks.map((network) => networkStateOf(network, { kernel, problems }));
-}
-
-function networkStateOf(
-  network: Network,
-  { kernel, problems }: { readonly kernel: KernelState; readonly problems: readonly Problem[] },
-): NetworkState {
-  const link = kernel.links.find((each) => each.name === network.interfaceName);
-  const problem = problems.find((each) => each.network === network.name)?.message;
-  return {
-    network,
-    holds: link !== undefined && problem === undefined,
-    ...(link === undefined ? {} : { mac: link.mac, mtu: link.mtu }),
-    ...defined({ problem }),
-  };
+  return member.networks.map((network) => {
+    const link = kernel.links.find((each) => each.name === network.interfaceName);
+    const problem = problems.find((each) => each.network === network.name)?.message;
+    const holds = link !== undefined && problem === undefined;
+    return { network, holds, ...defined({ mac: link?.mac, mtu: link?.mtu, problem }) };
+  });
 }

@@ -1,34 +1,27 @@
 // What the controller is made of: everything it does not make itself.
-import type { ApiClient } from "../kube/api/client.ts";
 import type { Executor } from "../kube/exec/exec.ts";
-import type { Clock } from "../time/clock.ts";
-import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
-import type { ConfigMapSeen } from "../report/config_map_reporter.ts";
+import type { WorkQueueObserver } from "../queue/work_queue.ts";
+import type { ConfigMapReporterOptions } from "../report/config_map_reporter.ts";
+import type { StopwatchOptions } from "../report/latency.ts";
 import type { Reporter } from "../report/report.ts";
 import type { OpenSession, TerminateAgent } from "./agent/session_pool.ts";
-import type { WatchedResource } from "./watch/watches.ts";
-import type { WorkQueueObserver } from "../queue/work_queue.ts";
+import type { WatchOptions } from "./watch/watches.ts";
 
 /** The parts, passed in so that tests and benches can hold each part. */
-export interface ControllerParts {
-  readonly client: ApiClient;
+export interface ControllerParts
+  extends
+    Pick<WatchOptions, "client" | "clock" | "log" | "onWatchEnd" | "onAlive">,
+    Pick<ConfigMapReporterOptions, "onConfigMap">,
+    Partial<Pick<StopwatchOptions, "onInterfaceReady" | "onPeerEntry">> {
   readonly executor: Pick<Executor, "run">;
   readonly openSession: OpenSession;
   readonly terminate: TerminateAgent;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly reporter: Reporter;
   /** Whether this replica may write now; without leader election always. */
   readonly isLeader?: () => boolean;
   readonly queueObserver?: WorkQueueObserver;
   readonly onStep?: (step: Step) => void;
-  readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: string }) => void;
-  readonly onAlive?: (resource: WatchedResource, namespace: string) => void;
-  readonly onConfigMap?: (seen: ConfigMapSeen) => void;
-  /** Milliseconds that people have waited, see stopwatch.ts. */
-  readonly onInterfaceReady?: (ms: number) => void;
-  readonly onPeerEntry?: (ms: number) => void;
 }
 
 /** Numbers for metrics and health; what they count is said in the metric catalogue. */

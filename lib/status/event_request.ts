@@ -17,16 +17,11 @@ export interface EventRequestOptions {
  * Events expire after an hour, and one of the same name may be there from before a restart. Throws ApiError.
  */
 export async function sendEvent(event: EventOccurrence, options: EventRequestOptions): Promise<number> {
-  if (event.known > 0 && await isCounted(event, options)) return event.count;
-  try {
-    await send({ method: "POST", event }, options);
-    return event.count;
-  } catch (error) {
-    if (statusOf(error) !== 409) throw error;
-    const again = { ...event, count: Math.max(2, event.count) };
-    await send({ method: "PATCH", event: again }, options);
-    return again.count;
-  }
+  const isCounted = event.known > 0 && await unless(404, () => send({ method: "PATCH", event }, options));
+  if (isCounted || await unless(409, () => send({ method: "POST", event }, options))) return event.count;
+  const again = { ...event, count: Math.max(2, event.count) };
+  await send({ method: "PATCH", event: again }, options);
+  return again.count;
 }
 
 /** Nothing can come of trying again: refused as it is, or its namespace goes. */
@@ -36,13 +31,13 @@ export function isUseless(error: unknown): boolean {
   return isEnding || status === 404 || status === 422 || status === 400;
 }
 
-/** False when it has expired. */
-async function isCounted(event: EventOccurrence, options: EventRequestOptions): Promise<boolean> {
+/** False when the answer has this status; throws any other failure on. */
+async function unless(status: number, write: () => Promise<void>): Promise<boolean> {
   try {
-    await send({ method: "PATCH", event }, options);
+    await write();
     return true;
   } catch (error) {
-    if (statusOf(error) !== 404) throw error;
+    if (statusOf(error) !== status) throw error;
     return false;
   }
 }

@@ -1,5 +1,6 @@
 // Letting a pod go on once its networks hold: TERM for the init agent, the marker for a native sidecar.
 import {
+  describeOutcome,
   endedWithContainer,
   type ExecOutcome,
   type ExecResult,
@@ -168,22 +169,6 @@ function notSent(
   { agent, command }: { readonly agent: AgentAddress; readonly command: readonly string[] },
 ): SessionEnded {
   const what = `Cannot release the pod by ${command.join(" ")} in container ${agent.container}`;
-  return new SessionEnded(outcome, stderr, `${what}: ${reasonOf(outcome, stderr)}`);
-}
-
-function reasonOf(outcome: ExecOutcome, stderr: string): string {
-  switch (outcome.kind) {
-    case "ok":
-      return "it worked";
-    case "exit":
-      return `exit status ${outcome.code}${stderr.trim() === "" ? "" : `: ${stderr.trim()}`}`;
-    case "rejected":
-      return `${outcome.status} ${outcome.reason}`;
-    case "gone":
-    case "not-ready":
-    case "unknown":
-      return outcome.reason;
-    default:
-      return outcome satisfies never;
-  }
+  const said = stderr.trim() === "" ? "" : `: ${stderr.trim()}`;
+  return new SessionEnded(outcome, stderr, `${what}: ${describeOutcome(outcome)}${said}`);
 }

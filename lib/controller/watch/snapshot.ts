@@ -1,5 +1,6 @@
 // The cluster as the controller would see it, read once: for commands that look but change nothing.
 import type { ApiClient } from "../../kube/api/client.ts";
+import type { Identified } from "../../kube/watch/local_copy.ts";
 import { listPages } from "../../kube/watch/list_pages.ts";
 import type { PodView } from "../../member/pod.ts";
 import { type Collection, configMapCollection, podCollection } from "./resources.ts";
@@ -32,18 +33,14 @@ export async function takeSnapshot(
   return { pods, store };
 }
 
-async function list<T extends PodView | { readonly uid: string; readonly resourceVersion: string }>(
-  collection: Collection<T>,
+async function list<T extends Identified>(
+  { project, labelSelector, fieldSelector, ...where }: Collection<T>,
   { client, signal }: { readonly client: ApiClient; readonly signal: AbortSignal },
 ): Promise<readonly T[]> {
-  const { what, path, labelSelector, fieldSelector, project } = collection;
   const items: T[] = [];
-  const selectors = {
-    ...defined({ labelSelector, fieldSelector }),
-  };
+  const selectors = defined({ labelSelector, fieldSelector });
   await listPages(client, {
-    what,
-    path,
+    ...where,
     selectors,
     paged: true,
     signal,

@@ -16,14 +16,11 @@ const atOnce = 8;
 /** Pods that wait to be asked about; more are dropped, and that is said. */
 const mostWaiting = 10_000;
 
-export interface LookUpOptions {
+export interface UnlabelledPodsOptions {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly annotationKey: string;
   readonly signal: AbortSignal;
-}
-
-export interface UnlabelledPodsOptions extends LookUpOptions {
   readonly onFound: (pod: PodView) => void;
   readonly log: Log;
 }
@@ -65,27 +62,27 @@ export class UnlabelledPods {
   async #work(): Promise<void> {
     for (const [uid, pod] of this.#waiting) {
       this.#waiting.delete(uid);
-      const found = await lookUpPod(pod, this.#options);
+      const found = await this.#find(pod);
       if (found !== undefined) this.#options.onFound(found);
     }
   }
-}
 
-/** The pod as it is now, if the one with this very uid still lives. Never throws. */
-export async function lookUpPod(pod: PodView, options: LookUpOptions): Promise<PodView | undefined> {
-  const { client, clock, annotationKey, signal } = options;
-  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
-  for (let attempt = 0; attempt < attempts && !signal.aborted; attempt++) {
-    try {
-      const found = await client.json({ method: "GET", path, purpose: "get a pod", deadline, signal });
-      const view = podView(found as V1Pod, { annotationKey });
-      return view.uid === pod.uid && view.deletion === undefined ? view : undefined;
-    } catch (error) {
-      if (isDefinite(error)) return undefined;
-      await sleep(clock, pause, signal);
+  /** The pod as it is now, if the one with this very uid still lives. Never throws. */
+  async #find({ uid, namespace, name }: PodView): Promise<PodView | undefined> {
+    const { client, clock, annotationKey, signal } = this.#options;
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+    for (let attempt = 0; attempt < attempts && !signal.aborted; attempt++) {
+      try {
+        const found = await client.json({ method: "GET", path, purpose: "get a pod", deadline, signal });
+        const view = podView(found as V1Pod, { annotationKey });
+        return view.uid === uid && view.deletion === undefined ? view : undefined;
+      } catch (error) {
+        if (isDefinite(error)) return undefined;
+        await sleep(clock, pause, signal);
+      }
     }
+    return undefined;
   }
-  return undefined;
 }
 
 /** The pod is not there, or we may not see it: asking again changes nothing. */

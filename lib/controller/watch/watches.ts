@@ -32,12 +32,18 @@ export interface WatchOptions {
 export function startWatches(settings: ControllerSettings, options: WatchOptions): readonly Reflector[] {
   const said = createLogDeduplicator();
   const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
-  const configMap = watch(configMapCollection(settings), {
+  const configMap = watch<ConfigMapView>(configMapCollection(settings), {
     ...options,
     said,
     resource: "configmaps",
     namespace: settings.membership.configMap.namespace,
-    handler: configMapHandler(options),
+    handler: {
+      replaced: ([configMap]) => options.onConfigMap(configMap),
+      added: options.onConfigMap,
+      modified: options.onConfigMap,
+      deleted: () => options.onConfigMap(undefined),
+      unreadable: (reason) => options.log.warn(`Cannot read the ConfigMap: ${reason}`),
+    },
   });
   const pods = namespaces.map((namespace) =>
     watch(podCollection(settings, namespace), {
@@ -45,7 +51,14 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
       said,
       resource: "pods",
       namespace: namespace ?? "",
-      handler: podHandler(namespace, options),
+      handler: {
+        replaced: (listed) =>
+          options.onPods(listed, (pod) => namespace === undefined || pod.namespace === namespace),
+        added: options.onPod,
+        modified: options.onPod,
+        deleted: options.onPodDeleted,
+        unreadable: (reason) => options.log.warn(`Cannot read a pod: ${reason}`),
+      },
     })
   );
   return [configMap, ...pods];
@@ -84,25 +97,4 @@ function watch<T extends Identified>(
       if (repeated !== undefined) log.info(`watching ${collection.what} again`, { repeated });
     },
   }, { clock });
-}
-
-function podHandler(namespace: string | undefined, options: WatchOptions): ReflectorHandler<PodView> {
-  const covers = (pod: PodView): boolean => namespace === undefined || pod.namespace === namespace;
-  return {
-    replaced: (pods) => options.onPods(pods, covers),
-    added: options.onPod,
-    modified: options.onPod,
-    deleted: options.onPodDeleted,
-    unreadable: (reason) => options.log.warn(`Cannot read a pod: ${reason}`),
-  };
-}
-
-function configMapHandler(options: WatchOptions): ReflectorHandler<ConfigMapView> {
-  return {
-    replaced: ([configMap]) => options.onConfigMap(configMap),
-    added: options.onConfigMap,
-    modified: options.onConfigMap,
-    deleted: () => options.onConfigMap(undefined),
-    unreadable: (reason) => options.log.warn(`Cannot read the ConfigMap: ${reason}`),
-  };
 }
