@@ -4,6 +4,7 @@ import { ConfigError } from "../kube/config/connection.ts";
 import { exitStatus, type Host } from "./host.ts";
 import { flagOf, type OptionRow, type OptionTable, type SettingsOf, variableOf } from "./settings/options.ts";
 import { messageOf } from "../text/defined.ts";
+import { version } from "./program_version.ts";
 
 /** A command: its options and what it does with their values. */
 export interface CommandSpec<Options extends OptionTable = OptionTable> {
@@ -41,6 +42,7 @@ function programOf(
 ): Command {
   const program = new Command("kube-vxlan-controller")
     .description("Makes labelled pods members of VXLAN overlay networks.")
+    .version(`kube-vxlan-controller ${version}`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.print(text.trimEnd()),
@@ -60,16 +62,18 @@ function programOf(
 }
 
 function optionOf(key: string, row: OptionRow): Option {
-  const flag = `--${flagOf(key)}`;
-  if (row.value === undefined) return new Option(flag, `${row.description}; ${variableOf(key)}`);
-  const { short, value, description, fallback, choices } = row;
+  const flag = `${row.short === undefined ? "" : `-${row.short}, `}--${flagOf(key)}`;
+  const variable = variableOf(key, row);
+  const read = variable === undefined ? [] : [variable];
+  if (row.value === undefined) return new Option(flag, [row.description, ...read].join("; "));
+  const { value, description, fallback, choices } = row;
   const shown = [
     description,
     ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
     ...(fallback === undefined ? [] : [`default ${fallback}`]),
-    variableOf(key),
+    ...read,
   ];
-  return new Option(`${short === undefined ? "" : `-${short}, `}${flag} <${value}>`, shown.join("; "));
+  return new Option(`${flag} <${value}>`, shown.join("; "));
 }
 
 /** Flag over environment variable over fallback, each value read by its row: that is what makes the cast true. */
@@ -86,15 +90,27 @@ function settingOf(
   key: string,
   { row, command, host }: { readonly row: OptionRow; readonly command: Command; readonly host: Host },
 ): unknown {
-  const flag: unknown = command.getOptionValue(key);
-  const from = flag === undefined ? variableOf(key) : `--${flagOf(key)}`;
-  const text = flag === undefined ? host.env(from) : Array.isArray(flag) ? flag.join("\n") : String(flag);
+  const flag = flagValue(key, command);
+  const variable = flag === undefined ? variableOf(key, row) : undefined;
+  const from = variable ?? `--${flagOf(key)}`;
+  const text = flag === undefined
+    ? variable && host.env(variable)
+    : Array.isArray(flag)
+    ? flag.join("\n")
+    : String(flag);
   if (row.value === undefined) return isOn(text, from);
   const given = text === undefined || text === "" && flag === undefined ? row.fallback : text;
   if (given === undefined) return undefined;
   const read = row.parse(given);
   if (read.kind === "value") return read.value;
   throw new UsageError(`Cannot use ${from}=${JSON.stringify(given)}: ${read.reason}`);
+}
+
+/** Commander keeps `--no-headers` as `headers: false`. */
+function flagValue(key: string, command: Command): unknown {
+  const [, first = "", rest = ""] = /^no([A-Z])(.*)$/.exec(key) ?? [];
+  if (first === "") return command.getOptionValue(key);
+  return command.getOptionValue(`${first.toLowerCase()}${rest}`) === false ? true : undefined;
 }
 
 function isOn(text: string | undefined, from: string): boolean {

@@ -90,10 +90,12 @@ function refOf(agent: ContainerView): AgentRef {
 }
 
 function waitReason(agents: AgentContainers): string {
-  const states = agentList(agents).map(({ name, state }) => `${name}: ${stateText(state)}`);
+  const states = agentList(agents).map((agent) => `${agent.name}: ${stateText(agent)}`);
   return `no agent container runs (${states.join(", ")})`;
 }
 
-function stateText(state: ContainerView["state"]): string {
+function stateText({ state, waitsFor }: ContainerView): string {
+  // PodInitializing is every container's until its turn comes.
+  if (waitsFor !== undefined && waitsFor !== "PodInitializing") return `waiting, ${waitsFor}`;
   return state === "unknown" ? "not reported yet" : state;
 }

@@ -6,6 +6,8 @@ import { createHash } from "node:crypto";
 export interface ShownStatus {
   /** Status of the condition: `True`, `False`, `Unknown`; absent when there is no condition. */
   readonly ready?: string;
+  /** Reason of the condition, at most 40 characters. */
+  readonly reason?: string;
   readonly condition?: string;
   readonly annotation?: string;
 }
@@ -42,7 +44,12 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
   const annotation = pod.metadata?.annotations?.[statusAnnotation(annotationKey)];
   if (condition === undefined && annotation === undefined) return undefined;
   return {
-    ...(condition && { ready: condition.status, condition: digestOfCondition(textOf(condition)) }),
+    ...(condition &&
+      {
+        ready: condition.status,
+        reason: (condition.reason ?? "").slice(0, 40),
+        condition: digestOfCondition(textOf(condition)),
+      }),
     ...(annotation !== undefined && { annotation: digestOfText(annotation) }),
   };
 }

@@ -28,6 +28,8 @@ export interface ContainerView {
   readonly runAsUser?: number;
   readonly runAsNonRoot: boolean;
   readonly state: ContainerState;
+  /** Why it waits, in Kubernetes' word (`ErrImagePull`); at most 40 characters. */
+  readonly waitsFor?: string;
   /** It has ended, and the kubelet does not start it again as long as the pod lives. */
   readonly endedForGood: boolean;
   /** Changes whenever the container is made anew; empty while there is none. */
@@ -199,6 +201,7 @@ function containerView(
     ...(runAsUser != null && { runAsUser }),
     runAsNonRoot: (container.securityContext?.runAsNonRoot ?? ofPod?.runAsNonRoot) === true,
     state: stateOf(status),
+    ...(status?.state?.waiting?.reason && { waitsFor: status.state.waiting.reason.slice(0, 40) }),
     endedForGood: !context.init && hasEndedForGood(status, context.spec?.restartPolicy),
     containerId: status?.containerID ?? "",
     image: container.image ?? "",

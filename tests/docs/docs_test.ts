@@ -1,6 +1,7 @@
 // Do the documents say what is so: files, links, tasks, options, commands, dependencies, messages, names of metrics?
 import assert from "node:assert/strict";
 import { exitStatus } from "../../lib/cli/host.ts";
+import { listOptions, listOutput } from "../../lib/cli/show/view_options.ts";
 import * as optionTables from "../../lib/cli/settings/options.ts";
 import { flagOf, type OptionRow, variableOf } from "../../lib/cli/settings/options.ts";
 import { conditionReasons } from "../../lib/status/pod_condition.ts";
@@ -126,6 +127,20 @@ Deno.test("messages in docs/troubleshooting.md are words of the program", async 
   assert.deepEqual(unknown, []);
 });
 
+Deno.test("docs/cli.md has every option of the commands that look", async () => {
+  const page = await text("docs/cli.md");
+  const all: Readonly<Record<string, OptionRow>> = { ...listOptions, output: listOutput };
+  const own = Object.entries(all).filter(([key, row]) =>
+    !(key in optionTables.connectionOptions) &&
+    (row !== Object.entries<OptionRow>(optionTables.membershipOptions).find(([name]) => name === key)?.[1])
+  );
+  assert.ok(own.length > 4);
+  for (const [key, { short }] of own) {
+    const flag = short === undefined ? `\`--${flagOf(key)}` : `\`-${short}\`, \`--${flagOf(key)}`;
+    assert.ok(page.includes(`| ${flag}`), flag);
+  }
+});
+
 Deno.test("metrics in the documents for users exist", async () => {
   const known = Object.keys({ ...counters, ...gauges, ...histograms });
   const named = codeSpans(await userText()).filter((span) => /^[a-z]+_[a-z_]+\*?$/.test(span));
@@ -167,7 +182,7 @@ function optionLine([key, row]: readonly [string, OptionRow]): string {
   const meaning = description.replace(stated?.[0] ?? "", "") +
     (choices === undefined ? "" : `; one of ${choices.join(", ")}`);
   const shownFlag = value === undefined ? `--${flagOf(key)}` : `--${flagOf(key)} ${value}`;
-  return `| \`${shownFlag}\` | \`${variableOf(key)}\` | ${shownDefault} | ${meaning} |`
+  return `| \`${shownFlag}\` | \`${variableOf(key, row)}\` | ${shownDefault} | ${meaning} |`
     .replaceAll("|  |", "| |");
 }
 

@@ -34,7 +34,9 @@ function masked(line: string): string {
     .replaceAll(/127\.0\.0\.1:\d+/g, "SERVER")
     .replaceAll(/\btime[ =]?[\d.]+ ?ms\b/g, "DURATION")
     .replaceAll(/= [\d./]+ ms$/g, "DURATIONS")
-    .replaceAll(/ \d+s /g, " AGE ")
+    .replaceAll(/ \d+[smhd]( |$)/g, " AGE$1")
+    .replaceAll(/\bMAC [\da-f:]{17}/g, "MAC")
+    .replaceAll(/: in the kernel, heard from$/g, ": in the kernel")
     .replaceAll(/\s+/g, " ").trimEnd();
 }
 

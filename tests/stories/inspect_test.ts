@@ -56,10 +56,10 @@ Deno.test("inspect knows what the controller knows: a typo is said of the pod th
   assert.match(peer.text, new RegExp(`not judged: entries to ${ipOf(stage, "a")},`));
 });
 
-Deno.test("inspect of a pod that is not there is a mistake of the caller", async () => {
+Deno.test("inspect of a pod that is not there says so, with 1", async () => {
   await using stage = await setStage();
   stage.networks({});
   const { code, text } = await inspect(stage, "default/nobody");
-  assert.equal(code, 2);
+  assert.equal(code, 1);
   assert.match(text, /Cannot inspect "default\/nobody"/);
 });

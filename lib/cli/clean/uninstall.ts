@@ -10,19 +10,25 @@ import { printable } from "../../text/printable.ts";
 import { withAgents } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
-import { leaseOptions, type SettingsOf, uninstallOptions } from "../settings/options.ts";
-import { type ClusterView, viewOptions, withClusterView } from "../show/cluster_view.ts";
+import {
+  connectionOptions,
+  leaseOptions,
+  membershipOptions,
+  type SettingsOf,
+  uninstallOptions,
+} from "../settings/options.ts";
+import { type ClusterView, everywhere, withClusterView } from "../show/cluster_view.ts";
 import { leadingController } from "./leading_controller.ts";
 import { messageOf } from "../../text/defined.ts";
 
-const options = { ...viewOptions, ...uninstallOptions, ...leaseOptions };
+const options = { ...connectionOptions, ...membershipOptions, ...uninstallOptions, ...leaseOptions };
 
 export const uninstallCommand: CommandSpec<typeof options> = {
   name: "uninstall",
   summary: "say what of the controller is in members: interfaces, condition, annotation; --clean removes it",
   options,
   action: ({ settings }, host) =>
-    withClusterView(settings, { host, use: (view) => uninstall(view, { settings, host }) }),
+    withClusterView(everywhere(settings), { host, use: (view) => uninstall(view, { settings, host }) }),
 };
 
 /** Pods at a time, and sessions for them. */

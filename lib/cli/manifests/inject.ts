@@ -3,7 +3,7 @@ import { inject } from "../../manifests/inject.ts";
 import type { CommandSpec } from "../program.ts";
 import { anyText } from "../settings/values.ts";
 import type { OptionTable } from "../settings/options.ts";
-import { version } from "../show/version.ts";
+import { version } from "../program_version.ts";
 import { fileOption, labelOf, namesOptions } from "./input.ts";
 import { rewriteFiles } from "./rewrite_files.ts";
 

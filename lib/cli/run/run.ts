@@ -28,7 +28,7 @@ import {
 } from "../settings/options.ts";
 import type { CommandSpec } from "../program.ts";
 import { statusOutlets } from "./status_parts.ts";
-import { version } from "../show/version.ts";
+import { version } from "../program_version.ts";
 
 const options = { ...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions };
 

@@ -17,17 +17,23 @@ import {
 /** One setting. Key `tokenFile` is flag `--token-file` and variable `KVC_TOKEN_FILE`. The flag wins. */
 export type OptionRow = Switch | ValueRow<unknown>;
 
+/** How a setting is said, where the key alone does not tell. */
+interface Spelling {
+  /** A letter: `o` for `-o`. */
+  readonly short?: string;
+  /** Another environment variable than that of the key; `none`: what is said once for a single command has none. */
+  readonly variable?: string;
+}
+
 /** On or off; off when nothing is said. */
-export interface Switch {
+export interface Switch extends Spelling {
   readonly description: string;
   readonly value?: never;
 }
 
 /** A setting with a value. */
-export interface ValueRow<Value> {
+export interface ValueRow<Value> extends Spelling {
   readonly description: string;
-  /** A letter: `o` for `-o`. */
-  readonly short?: string;
   /** Shown after the flag in the help. With `...` behind it, it may be given several times; `parse` gets lines. */
   readonly value: string;
   /** Read when neither flag nor variable is given. */
@@ -201,7 +207,9 @@ export function flagOf(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** The environment variable of a key. */
-export function variableOf(key: string): string {
-  return `KVC_${flagOf(key).toUpperCase().replaceAll("-", "_")}`;
+/** The environment variable of a setting; undefined for one that has none. */
+export function variableOf(key: string, { variable }: OptionRow): string | undefined {
+  return variable === "none"
+    ? undefined
+    : variable ?? `KVC_${flagOf(key).toUpperCase().replaceAll("-", "_")}`;
 }

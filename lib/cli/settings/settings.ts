@@ -22,7 +22,7 @@ export async function connectionFrom(settings: ConnectionSettings, host: Host): 
 
 /** `--namespace`, else the content of `--namespace-file`, else our own namespace in a cluster, else kube-system. */
 export async function configMapNamespace(
-  { namespace, namespaceFile }: MembershipOptions,
+  { namespace, namespaceFile }: Pick<MembershipOptions, "namespace" | "namespaceFile">,
   { connection, host }: { readonly connection: Connection; readonly host: Host },
 ): Promise<string> {
   const named = namespace ??
@@ -43,7 +43,10 @@ async function namespaceIn(file: string, host: Host): Promise<string> {
 }
 
 /** Everything the controller is told. `namespace` is where the ConfigMap is. */
-export function controllerSettings(settings: MembershipOptions, namespace: string): ControllerSettings {
+export function controllerSettings(
+  settings: Omit<MembershipOptions, "namespace" | "namespaceFile">,
+  namespace: string,
+): ControllerSettings {
   return {
     membership: {
       annotationKey: settings.annotation,

@@ -1,25 +1,31 @@
-// What the commands that only look have in common: one snapshot, with the controller's own settings.
+// What the commands that only look have in common: one snapshot with the controller's own settings, and which pods of it.
 import { type Snapshot, takeSnapshot } from "../../controller/watch/snapshot.ts";
 import type { ControllerSettings } from "../../controller/settings.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
 import type { Connection } from "../../kube/config/connection.ts";
 import { createApiClient } from "../../kube/api/http.ts";
+import type { PodView } from "../../member/pod.ts";
 import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
 import type { Host } from "../host.ts";
+import type { connectionOptions, membershipOptions, SettingsOf } from "../settings/options.ts";
 import { isRefused, type OwnView } from "./own_view.ts";
-import { connectionOptions, membershipOptions, type SettingsOf } from "../settings/options.ts";
-
-/** Options of every command that looks. `-n` as with kubectl: the namespaces whose pods are looked at. */
-export const viewOptions = {
-  ...connectionOptions,
-  ...membershipOptions,
-  watchNamespaces: { ...membershipOptions.watchNamespaces, short: "n" },
-};
+import type { viewOptions } from "./view_options.ts";
 
 export interface ClusterView extends Snapshot {
   readonly settings: ControllerSettings;
   readonly connection: Connection;
   readonly client: ApiClient;
+  /** Whose pods are shown; undefined: everybody's. */
+  readonly namespace: string | undefined;
+  /** Those of `pods` that are shown. */
+  readonly shown: readonly PodView[];
+}
+
+/** For a command that is about all members, whose `--namespace` is that of the ConfigMap as with `run`. */
+export function everywhere(
+  settings: SettingsOf<typeof connectionOptions & typeof membershipOptions>,
+): SettingsOf<typeof viewOptions> {
+  return { ...settings, configNamespace: settings.namespace, namespace: undefined, allNamespaces: true };
 }
 
 /** What a command does with what can be read. */
@@ -36,18 +42,47 @@ export async function withClusterView(
   { host, use, own }: ViewUse,
 ): Promise<number> {
   const connection = await connectionFrom(settings, host);
-  const controller = controllerSettings(settings, await configMapNamespace(settings, { connection, host }));
+  const { configNamespace, namespaceFile } = settings;
+  const place = await configMapNamespace({ namespace: configNamespace, namespaceFile }, { connection, host });
+  const controller = controllerSettings(settings, place);
   const client = createApiClient(connection, { clock: host.clock });
   try {
+    const namespace = namespaceShown(settings, connection);
     const now = host.clock.now();
+    // Who is whose peer, and what contradicts what, is found among all of them, whoever is shown.
     const snapshot = await takeSnapshot(controller, { client, now, signal: host.stop }).catch((error) => {
       if (own !== undefined && isRefused(error)) return { refused: error, own };
       throw error;
     });
-    return "own" in snapshot
-      ? await snapshot.own({ settings: controller, client, host, refused: snapshot.refused })
-      : await use({ ...snapshot, settings: controller, connection, client });
+    if ("own" in snapshot) {
+      const own = {
+        ...controller,
+        watchNamespaces: namespace === undefined ? controller.watchNamespaces : [namespace],
+      };
+      return await snapshot.own({ settings: own, client, host, refused: snapshot.refused });
+    }
+    const shown = snapshot.pods.filter((pod) => namespace === undefined || pod.namespace === namespace);
+    return await use({ ...snapshot, settings: controller, connection, client, namespace, shown });
   } finally {
     client.close();
   }
+}
+
+/** As kubectl does it; but in a cluster all, for there the controller's own namespace says nothing. */
+function namespaceShown(
+  { namespace, allNamespaces }: SettingsOf<typeof viewOptions>,
+  connection: Connection,
+): string | undefined {
+  if (allNamespaces) return undefined;
+  return namespace ?? (connection.ownNamespace === undefined ? connection.namespace : undefined);
+}
+
+/** The pod that is called NAME, pod/NAME or NAMESPACE/NAME; a plain name is looked for among those that are shown. */
+export function podNamed(name: string, { pods, shown }: ClusterView): PodView | undefined {
+  const [first = "", second] = name.split("/");
+  if (second === undefined || first === "pod" || first === "pods") {
+    const found = shown.filter((pod) => pod.name === (second ?? first));
+    return found.length === 1 ? found[0] : undefined;
+  }
+  return pods.find((pod) => pod.namespace === first && pod.name === second);
 }

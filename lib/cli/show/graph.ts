@@ -10,7 +10,8 @@ import { exitStatus } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 import type { OptionTable } from "../settings/options.ts";
 import { oneOf } from "../settings/values.ts";
-import { viewOptions, withClusterView } from "./cluster_view.ts";
+import { withClusterView } from "./cluster_view.ts";
+import { viewOptions } from "./view_options.ts";
 
 const formats = { mermaid, dot, svg: (picture: Parameters<typeof svg>[0]) => svg(picture) } as const;
 const formatNames = ["mermaid", "dot", "svg"] as const;
@@ -19,6 +20,7 @@ const options = {
   ...viewOptions,
   output: {
     short: "o",
+    variable: "none",
     value: "FORMAT",
     description: "language of the picture",
     fallback: "mermaid",
@@ -35,7 +37,7 @@ export const graphCommand: CommandSpec<typeof options> = {
   action: ({ settings, args }, host) =>
     withClusterView(settings, {
       host,
-      use: ({ pods, store }) => {
+      use: ({ shown: pods, store }) => {
         const topology = topologyOf(pods.flatMap((pod) => memberSeen(pod, store)), args);
         const known = new Set(topology.segments.map(({ name }) => name));
         const unknown = args.filter((name) => !known.has(name));

@@ -1,92 +1,202 @@
-// The command `list`: which pods are members, which networks there are.
+// The command `list`: which pods are members and how they stand, which networks there are and who is in them.
 import type { Store } from "../../controller/store/store.ts";
+import { podCollection } from "../../controller/watch/resources.ts";
+import { listPages } from "../../kube/watch/list_pages.ts";
 import type { PodView } from "../../member/pod.ts";
+import { cidrText } from "../../network/grammar/address.ts";
 import { type Network, peerKey } from "../../network/network.ts";
-import { exitStatus } from "../host.ts";
+import { problemText } from "../../network/problem.ts";
+import { conditionReasons } from "../../status/pod_condition.ts";
+import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
-import { type ClusterView, viewOptions, withClusterView } from "./cluster_view.ts";
+import { type ClusterView, withClusterView } from "./cluster_view.ts";
 import { listOwn } from "./own_view.ts";
-import { textTable } from "./text_table.ts";
+import { type List, listLines, type ListRow } from "./print_list.ts";
+import { listOptions, listOutput } from "./view_options.ts";
 
-export const listCommand: CommandSpec<typeof viewOptions> = {
+const options = { ...listOptions, output: listOutput } as const;
+
+export const listCommand: CommandSpec<typeof options> = {
   name: "list",
   summary: "list member pods, or networks with their members",
-  args: [{ name: "<what>", description: "pods or networks" }],
-  options: viewOptions,
-  action: ({ settings, args: [what] }, host) => {
-    const asked = listed(what);
-    const table = asked === "pods" ? podTable : networkTable;
+  args: [
+    { name: "<what>", description: "pods or networks" },
+    { name: "[prefix]", description: "only those whose name begins so" },
+  ],
+  options,
+  action: ({ settings, args: [what, prefix = ""] }, host) => {
+    const listOf = kindOf(what);
     return withClusterView(settings, {
       host,
-      use: (view) => {
-        for (const line of table(view)) host.print(line);
+      use: async (view) => {
+        const pods = await matching(view, { labels: settings.labels, host });
+        const list = listOf(pods, { view, now: host.clock.wall() });
+        const rows = list.rows.filter(({ name }) => name.slice(name.indexOf("/") + 1).startsWith(prefix));
+        for (const line of listLines({ ...list, rows }, settings)) host.print(line);
+        if (rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
         return exitStatus.ok;
       },
-      own: (view) => listOwn(asked, view),
+      own: (view) => listOwn(listOf === podList ? "pods" : "networks", view),
     });
   },
 };
 
-function listed(what: string | undefined): "pods" | "networks" {
-  if (what === "pods") return "pods";
-  if (what === "networks" || what === "nets") return "networks";
+type ListMaker = (
+  pods: readonly PodView[],
+  context: { readonly view: ClusterView; readonly now: Date },
+) => List;
+
+function kindOf(what: string | undefined): ListMaker {
+  if (what === "pods" || what === "pod") return podList;
+  if (what === "networks" || what === "nets" || what === "network") return networkList;
   throw new UsageError(`Cannot list "${what ?? ""}": expected pods or networks`);
 }
 
-function podTable({ pods, store }: ClusterView): readonly string[] {
-  const rows = pods.map((pod) => [
-    pod.namespace,
-    pod.name,
-    pod.podIPs[0] ?? "-",
-    ...stateOf(pod, store),
-  ]);
-  return textTable(["NAMESPACE", "POD", "POD IP", "NETWORKS", "PROBLEMS"], rows);
+function nothingText({ namespace, settings }: ClusterView): string {
+  const where = namespace === undefined ? "" : ` in namespace ${namespace}; -A shows those of all`;
+  return `No pods with label ${settings.selector}${where}.`;
 }
 
-/** Networks and number of problems, as far as they can be known without looking into the pod. */
-function stateOf(pod: PodView, store: Store): readonly [string, string] {
+/** Labels are not kept of pods: the API server knows who matches. */
+async function matching(
+  { shown, settings, client }: ClusterView,
+  { labels, host }: { readonly labels: string | undefined; readonly host: Host },
+): Promise<readonly PodView[]> {
+  if (labels === undefined) return shown;
+  const both = podCollection({ ...settings, selector: `${settings.selector},${labels}` }, undefined);
+  const found = new Set<string>();
+  await listPages(client, {
+    what: both.what,
+    path: both.path,
+    selectors: { labelSelector: both.labelSelector ?? "" },
+    paged: true,
+    signal: host.stop,
+    onItem: (item) => found.add(both.project(item).uid),
+  });
+  return shown.filter(({ uid }) => found.has(uid));
+}
+
+function podList(
+  pods: readonly PodView[],
+  { view: { store }, now }: { readonly view: ClusterView; readonly now: Date },
+): List {
+  return {
+    kind: "MemberList",
+    head: ["NAMESPACE", "POD", "POD IP", "NETWORKS", "READY", "REASON", "AGE"],
+    wideHead: ["NODE", "ADDRESSES", "PROBLEM"],
+    rows: pods.map((pod): ListRow => {
+      const { namespace, name, node, podIPs, shown } = pod;
+      const { networks, reason, problems } = standingOf(pod, store);
+      const ready = shown?.ready ?? "-";
+      const addresses = networks.flatMap((network) => network.addresses.map(cidrText));
+      const names = networks.map((network) => network.name);
+      return {
+        name: `pod/${name}`,
+        cells: [
+          ...[namespace, name, podIPs[0] ?? "-", names.join(",") || "-", ready],
+          ...[reason || "-", ageText(now.getTime() - Date.parse(pod.created))],
+        ],
+        wide: [node ?? "-", addresses.join(",") || "-", problems[0] ?? "-"],
+        value: {
+          namespace,
+          name,
+          node: node ?? null,
+          podIPs,
+          networks: networks.map((network) => ({
+            name: network.name,
+            interface: network.interfaceName,
+            vni: network.vni,
+            port: network.port,
+            addresses: network.addresses.map(cidrText),
+          })),
+          ready,
+          reason,
+          problems,
+          created: pod.created,
+        },
+      };
+    }),
+  };
+}
+
+interface MemberStanding {
+  readonly networks: readonly Network[];
+  /** One word; empty where all is well as far as is known. */
+  readonly reason: string;
+  readonly problems: readonly string[];
+}
+
+/** What is known without looking into the pod: what the pod shows, and what contradicts its annotation. */
+function standingOf(pod: PodView, store: Store): MemberStanding {
   const item = store.workItem(pod.uid);
-  if (item === undefined) return ["-", pod.annotation === undefined ? "no annotation" : "finished"];
-  const problems = store.problemsOf(pod.uid);
-  switch (item.kind) {
+  const found = store.problemsOf(pod.uid);
+  const problems = found.map(problemText);
+  const [first] = found;
+  // What we find ourselves is newer; what only a kernel shows, the controller has written on the pod.
+  const shown = pod.shown?.reason === "NetworksReady" ? "" : pod.shown?.reason ?? "";
+  const reason = first === undefined ? shown : conditionReasons[first.kind];
+  switch (item?.kind) {
+    case undefined:
+      return {
+        networks: [],
+        reason: pod.annotation === undefined ? "NoAnnotation" : "Finished",
+        problems,
+      };
     case "member":
-      return [
-        item.member.networks.map((network) => network.name).join(",") || "-",
-        problems.length === 0 ? "-" : String(problems.length),
-      ];
+      return { networks: item.member.networks, reason, problems };
     case "former":
-      return ["-", "no annotation"];
+      return { networks: [], reason: "NoAnnotation", problems };
     case "refused":
-      return ["-", `refused: ${problems[0]?.kind ?? "unknown"}`];
+      return { networks: [], reason, problems };
     case "pending":
-      return ["-", "no pod IP yet"];
+      return { networks: [], reason: "NoPodIP", problems };
     default:
       return item satisfies never;
   }
 }
 
-function networkTable({ pods, store }: ClusterView): readonly string[] {
-  const segments = new Map<string, { readonly network: Network; readonly members: string[] }>();
+/** As kubectl writes it: 12s, 5m, 3h, 2d. */
+function ageText(ms: number): string {
+  if (!(ms >= 0)) return "-";
+  const steps = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000]] as const;
+  const step = steps.find(([, length]) => ms >= 2 * length);
+  return step === undefined ? `${Math.floor(ms / 1_000)}s` : `${Math.floor(ms / step[1])}${step[0]}`;
+}
+
+function networkList(pods: readonly PodView[], { view: { store } }: { readonly view: ClusterView }): List {
+  const segments = new Map<string, { readonly network: Network; readonly members: PodView[] }>();
   for (const pod of pods) {
     const item = store.workItem(pod.uid);
     if (item?.kind !== "member") continue;
     for (const network of item.member.networks) {
       const segment = segments.get(peerKey(network)) ?? { network, members: [] };
-      segment.members.push(`${pod.namespace}/${pod.name}`);
+      segment.members.push(pod);
       segments.set(peerKey(network), segment);
     }
   }
-  const rows = [...segments.values()]
-    .sort((a, b) => a.network.name.localeCompare(b.network.name) || a.network.vni - b.network.vni)
-    .map(({ network, members }) => [
-      network.name,
-      String(network.vni),
-      String(network.port),
-      `IPv${network.family}`,
-      String(members.length),
-      someOf(members),
-    ]);
-  return textTable(["NETWORK", "VNI", "PORT", "UNDERLAY", "MEMBERS", "PODS"], rows);
+  const sorted = [...segments.values()]
+    .sort((a, b) => a.network.name.localeCompare(b.network.name) || a.network.vni - b.network.vni);
+  const names = sorted.map(({ network }) => network.name);
+  const split = [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
+  return {
+    kind: "NetworkList",
+    head: ["NETWORK", "VNI", "PORT", "UNDERLAY", "READY", "PODS"],
+    wideHead: ["KEY"],
+    hints: split.map((name) =>
+      `${name} stands for several networks: members with another VNI, port or family do not reach each other.`
+    ),
+    rows: sorted.map(({ network, members }): ListRow => {
+      const { name, vni, port, family } = network;
+      const ready = members.filter(({ shown }) => shown?.ready === "True").length;
+      const named = members.map((pod) => `${pod.namespace}/${pod.name}`);
+      return {
+        name: `network/${name}`,
+        cells: [name, String(vni), String(port), `IPv${family}`, `${ready}/${members.length}`, someOf(named)],
+        wide: [peerKey(network)],
+        value: { name, vni, port, family, ready, members: named },
+      };
+    }),
+  };
 }
 
 function someOf(members: readonly string[]): string {

@@ -7,7 +7,6 @@ import { listPages } from "../../kube/watch/list_pages.ts";
 import { messageOf } from "../../text/defined.ts";
 import { printable } from "../../text/printable.ts";
 import { exitStatus, type Host } from "../host.ts";
-import { UsageError } from "../program.ts";
 import { type OwnNetwork, type OwnStatus, ownStatus } from "./own_status.ts";
 import { textTable } from "./text_table.ts";
 
@@ -24,13 +23,13 @@ export function isRefused(error: unknown): error is ApiError {
   return error instanceof ApiError && error.failure.kind === "status" && error.failure.status === 403;
 }
 
-/** `inspect` by what the pod says. `name` is NAMESPACE/NAME. Throws ApiError and UsageError. */
+/** `inspect` by what the pod says. `name` is NAMESPACE/NAME. Throws ApiError and Error. */
 export async function inspectOwn(name: string | undefined, view: OwnView): Promise<number> {
   const { settings, host } = view;
   const [namespace = "", pod = ""] = name?.split("/") ?? [];
   const [found] = namespace === "" || pod === "" ? [] : await ownPods(view, { namespace, pod });
   if (found === undefined) {
-    throw new UsageError(
+    throw new Error(
       `Cannot inspect "${name ?? ""}": no pod of that NAMESPACE/NAME has the label ${settings.selector}`,
     );
   }

@@ -1,10 +1,7 @@
-// Which version is this: as deno.json says.
-import config from "../../../deno.json" with { type: "json" };
+// The command `version`.
 import { exitStatus } from "../host.ts";
 import type { CommandSpec } from "../program.ts";
-
-/** Semantic version of the program. */
-export const version: string = config.version;
+import { version } from "../program_version.ts";
 
 export const versionCommand: CommandSpec = {
   name: "version",

@@ -117,11 +117,12 @@ async function readKubeconfig(path: string, host: ConnectionHost): Promise<Kubec
 
 function fromKubeconfig(config: Kubeconfig, options: ConnectionOptions): Found {
   const selected = selectContext(config, options.context);
-  const namespace = text(selected.context, "namespace");
+  // As kubectl has it for a context that names none.
+  const namespace = text(selected.context, "namespace") ?? "default";
   return {
     description: `kubeconfig ${config.paths.join(", ")}, context ${selected.context.name}`,
     ...planCredentials(selected),
-    ...defined({ namespace }),
+    namespace,
   };
 }
 

@@ -4,7 +4,7 @@ import { listCommand } from "../../../lib/cli/show/list.ts";
 import { textTable } from "../../../lib/cli/show/text_table.ts";
 import { field, type KubeObject } from "../../sandbox/store/kube_object.ts";
 import { setStage } from "../../stories/stage.ts";
-import { runOn } from "../test_host.ts";
+import { type CommandResult, runOn } from "../test_host.ts";
 
 Deno.test("list: pods in every state, and networks with their members", async () => {
   await using stage = await setStage({ dataPlane: "toy" });
@@ -19,31 +19,58 @@ Deno.test("list: pods in every state, and networks with their members", async ()
     const holds = (pod: KubeObject): boolean => field(field(pod, "status"), "podIP") !== undefined;
     await stage.sandbox.waitForPod({ name }, { what: "has its pod IP", holds });
   }
-  const list = async (what: string): Promise<readonly (readonly string[])[]> => {
-    const result = await runOn([listCommand], { args: ["list", what, "--server", stage.sandbox.server.url] });
+  stage.pod({ name: "a", namespace: "other", networks: "west id=7" });
+  const run = async (...args: readonly string[]): Promise<CommandResult> => {
+    const result = await runOn([listCommand], {
+      args: ["list", ...args, "--server", stage.sandbox.server.url],
+    });
     assert.equal(result.status, 0, result.complained);
-    return result.printed.split("\n").map((line) => line.split(/ {2,}/));
+    return result;
   };
-  const rows = (await list("pods")).map(([namespace, pod, , networks, problems]) =>
-    [namespace, pod, networks, problems].join(" ")
+  const list = async (...args: readonly string[]): Promise<readonly (readonly string[])[]> =>
+    (await run(...args)).printed.split("\n").map((line) => line.split(/ {2,}/));
+  const rows = (await list("pods", "-n", "default")).map(([namespace, pod, , networks, ready, reason]) =>
+    [namespace, pod, networks, ready, reason].join(" ")
   );
   assert.deepEqual(rows, [
-    "NAMESPACE POD NETWORKS PROBLEMS",
-    "default a east,west -",
-    "default b west -",
-    "default broken - 1",
-    "default finished - refused: agent-missing",
+    "NAMESPACE POD NETWORKS READY REASON",
+    "default a east,west - -",
+    "default b west - -",
+    "default broken - - UnknownNetwork",
+    "default finished - - AgentMissing",
     // An address that another member has too is a problem of both, beside what else is wrong.
-    "default same1 south 1",
-    "default same2 south 2",
+    "default same1 south - Conflict",
+    "default same2 south - UnknownNetwork",
   ]);
-  assert.deepEqual(await list("networks"), [
-    ["NETWORK", "VNI", "PORT", "UNDERLAY", "MEMBERS", "PODS"],
-    ["east", "102", "4789", "IPv4", "1", "default/a"],
-    ["south", "103", "8472", "IPv4", "2", "default/same1, default/same2"],
-    ["west", "101", "8472", "IPv4", "2", "default/a, default/b"],
+  const [east, west] = [["east", "102", "4789", "IPv4", "0/1", "default/a"], [
+    "west",
+    "101",
+    "8472",
+    "IPv4",
+    "0/2",
+  ]];
+  assert.deepEqual(await list("networks", "-n", "default"), [
+    ["NETWORK", "VNI", "PORT", "UNDERLAY", "READY", "PODS"],
+    east,
+    ["south", "103", "8472", "IPv4", "0/2", "default/same1, default/same2"],
+    [...west ?? [], "default/a, default/b"],
   ]);
-  assert.deepEqual(await list("nets"), await list("networks"), "the predecessor's word");
+  const everywhere = await list("nets", "-A");
+  assert.deepEqual(everywhere[3], ["west", "7", "8472", "IPv4", "0/1", "other/a"], "the predecessor's word");
+  assert.match(everywhere.at(-1)?.join(" ") ?? "", /^west stands for several networks: /);
+
+  assert.equal(
+    (await run("pods", "b", "-n", "default", "-o", "name", "--no-headers")).printed,
+    "pod/b\npod/broken",
+  );
+  assert.equal((await run("pods", "-n", "default", "-l", "nothing=here", "--no-headers")).printed, "");
+  const { apiVersion, kind, items } = JSON.parse((await run("pods", "a", "-o", "json")).printed);
+  assert.deepEqual([apiVersion, kind, items.length], ["vxlan.travelping.com/v1", "MemberList", 2]);
+  assert.deepEqual(items[0].networks.map(({ name, vni }: { name: string; vni: number }) => [name, vni]), [
+    ["east", 102],
+    ["west", 101],
+  ]);
+  assert.match((await run("networks", "east", "-o", "yaml")).printed, /^apiVersion: .*\nkind: NetworkList\n/);
 });
 
 Deno.test("a table: columns as wide as their widest cell, foreign text made harmless", () => {

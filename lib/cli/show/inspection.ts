@@ -1,0 +1,245 @@
+// What `inspect` finds: one pod as it should be, as its kernel says it is, and what is wrong, as a value.
+import { answerCaps } from "../../controller/agent/pod_cache.ts";
+import type { Member } from "../../member/member.ts";
+import type { PodView } from "../../member/pod.ts";
+import { cidrText } from "../../network/grammar/address.ts";
+import { type Network, peerKey } from "../../network/network.ts";
+import { problemText } from "../../network/problem.ts";
+import type { Observation } from "../../overlay/observation.ts";
+import { plan } from "../../overlay/plan/plan.ts";
+import type { Step } from "../../overlay/step.ts";
+import { describe } from "../../overlay/step_text.ts";
+import { type WantedState, wantedState } from "../../overlay/wanted.ts";
+import { messageOf } from "../../text/defined.ts";
+import { withAgents } from "../agent_access.ts";
+import type { Host } from "../host.ts";
+import type { ClusterView } from "./cluster_view.ts";
+import { outputVersion } from "./print_list.ts";
+
+/** A pod as it was found; printed as text, JSON or YAML. */
+export interface Inspection {
+  readonly apiVersion: string;
+  readonly kind: "Inspection";
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string | null;
+  readonly podIPs: readonly string[];
+  /** Why it is no member; null when it is one. */
+  readonly noMember: string | null;
+  /** Which agent is talked to, or why none is; null where it is no member. */
+  readonly agent: string | null;
+  readonly networks: readonly InspectedNetwork[];
+  readonly warnings: readonly string[];
+  readonly problems: readonly string[];
+  /** Destinations of entries whose networks cannot be resolved at the moment. */
+  readonly notJudged: readonly string[];
+  readonly inSync: boolean;
+}
+
+export interface InspectedNetwork {
+  readonly name: string;
+  readonly interface: string;
+  readonly vni: number;
+  readonly port: number;
+  readonly underlay: string;
+  readonly addresses: readonly string[];
+  readonly routes: readonly string[];
+  /** As read; null when the interface is not there, or the kernel was not looked at. */
+  readonly mac: string | null;
+  readonly mtu: number | null;
+  readonly peers: readonly InspectedPeer[];
+  /** Members of the same name that are not reached, because they have another VNI, port or family. */
+  readonly elsewhere: readonly string[];
+}
+
+export interface InspectedPeer {
+  /** NAMESPACE/NAME; null when no pod has the address. */
+  readonly pod: string | null;
+  readonly node: string | null;
+  readonly podIP: string;
+  /** Frames are flooded to it; null when the kernel was not looked at. */
+  readonly inKernel: boolean | null;
+  /** The kernel has learned a MAC of it, so frames came from there. */
+  readonly heardFrom: boolean | null;
+}
+
+/** Looks into the pod if an agent of it runs; changes nothing. */
+export async function inspection(
+  pod: PodView,
+  { view, host }: { readonly view: ClusterView; readonly host: Host },
+): Promise<Inspection> {
+  const { store } = view;
+  const look = await lookInto(pod.uid, { view, host });
+  // What the pod has of a network that cannot be had at the moment is only to be found there.
+  if (look?.kind === "seen") store.claim(pod.uid, look.observed);
+  const item = store.workItem(pod.uid);
+  const member = item?.kind === "member" ? item.member : undefined;
+  const observed = look?.kind === "seen" ? look.observed : undefined;
+  const drift = member === undefined ? noDrift : driftOf(member, { view, look });
+  const problems = [...store.problemsOf(pod.uid).map(problemText), ...drift.problems];
+  return {
+    apiVersion: outputVersion,
+    kind: "Inspection",
+    namespace: pod.namespace,
+    name: pod.name,
+    node: pod.node ?? null,
+    podIPs: pod.podIPs,
+    noMember: noMember(pod, item?.kind),
+    agent: member === undefined ? null : agentText(member),
+    networks: (member?.networks ?? []).map((network) => networkOf(network, { pod, view, observed })),
+    warnings: (member?.warnings ?? []).map(problemText),
+    problems,
+    notJudged: drift.notJudged,
+    inSync: member !== undefined && problems.length === 0,
+  };
+}
+
+function noMember(
+  pod: PodView,
+  kind: "member" | "former" | "refused" | "pending" | undefined,
+): string | null {
+  switch (kind) {
+    case undefined:
+      return pod.annotation === undefined ? "no annotation: not a member" : "finished: no longer a member";
+    case "member":
+      return null;
+    case "former":
+      return "no annotation: not a member";
+    case "refused":
+      return "cannot be a member";
+    case "pending":
+      return "waits for its pod IP";
+    default:
+      return kind satisfies never;
+  }
+}
+
+function agentText({ phase }: Member): string {
+  return phase.kind === "wait" ? phase.reason : `${phase.agent.container} (${phase.kind})`;
+}
+
+function networkOf(
+  network: Network,
+  { pod, view, observed }: {
+    readonly pod: PodView;
+    readonly view: ClusterView;
+    readonly observed: Observation | undefined;
+  },
+): InspectedNetwork {
+  const { name, interfaceName, vni, port, underlay, addresses, routes } = network;
+  const link = observed?.links.find((each) => each.name === interfaceName);
+  return {
+    name,
+    interface: interfaceName,
+    vni,
+    port,
+    underlay,
+    addresses: addresses.map(cidrText),
+    routes: routes.map(({ subnet, gateway }) =>
+      gateway === undefined ? `${cidrText(subnet)} on link` : `${cidrText(subnet)} via ${gateway}`
+    ),
+    mac: link?.mac ?? null,
+    mtu: link?.mtu ?? null,
+    peers: view.store.peersOf(network).filter((ip) => !pod.podIPs.includes(ip))
+      .map((podIP) => peerOf(podIP, { interfaceName, view, observed })),
+    elsewhere: elsewhere(network, view),
+  };
+}
+
+const flood = "00:00:00:00:00:00";
+
+function peerOf(
+  podIP: string,
+  { interfaceName, view, observed }: {
+    readonly interfaceName: string;
+    readonly view: ClusterView;
+    readonly observed: Observation | undefined;
+  },
+): InspectedPeer {
+  const peer = view.pods.find(({ uid, podIPs }) =>
+    podIPs.includes(podIP) && view.store.workItem(uid)?.kind === "member"
+  );
+  const entries = observed?.fdb.filter(({ dev, dst }) => dev === interfaceName && dst === podIP);
+  return {
+    pod: peer === undefined ? null : `${peer.namespace}/${peer.name}`,
+    node: peer?.node ?? null,
+    podIP,
+    inKernel: entries?.some(({ mac }) => mac === flood) ?? null,
+    heardFrom: entries?.some(({ mac }) => mac !== flood) ?? null,
+  };
+}
+
+/** Who has a network of this name in another form: people expect them to be peers. */
+function elsewhere(network: Network, { pods, store }: ClusterView): readonly string[] {
+  return pods.flatMap((pod) => {
+    const item = store.workItem(pod.uid);
+    if (item?.kind !== "member") return [];
+    return item.member.networks
+      .filter((other) => other.name === network.name && peerKey(other) !== peerKey(network))
+      .map(({ vni, port, family }) =>
+        `${pod.namespace}/${pod.name} (VNI ${vni}, port ${port}, IPv${family})`
+      );
+  });
+}
+
+/** What came of the attempt to look into a pod. */
+type Look =
+  | { readonly kind: "seen"; readonly observed: Observation }
+  | { readonly kind: "unseen"; readonly reason: string };
+
+/** Undefined when there is nothing to look for. */
+async function lookInto(
+  uid: string,
+  { view, host }: { readonly view: ClusterView; readonly host: Host },
+): Promise<Look | undefined> {
+  const item = view.store.workItem(uid);
+  if (item?.kind !== "member") return undefined;
+  const { namespace, name: pod, phase } = item.member;
+  if (phase.kind === "wait") return { kind: "unseen", reason: `cannot look into the pod: ${phase.reason}` };
+  try {
+    const observed = await withAgents({ connection: view.connection, clock: host.clock }, {
+      sessions: 2,
+      ensureMayWrite: refuseToWrite,
+      use: (agents) =>
+        agents.observe({ uid, namespace, pod, ...phase.agent }, {
+          wanted: wantedOf(item.member, view),
+          cap: answerCaps.most,
+        }),
+    });
+    return { kind: "seen", observed };
+  } catch (error) {
+    return { kind: "unseen", reason: messageOf(error) };
+  }
+}
+
+function wantedOf(member: Member, { settings, store }: ClusterView): WantedState {
+  const { annotationKey } = settings.membership;
+  return wantedState(member, { annotationKey, peersOf: (network) => store.peersOf(network) });
+}
+
+type Drift = Pick<Inspection, "problems" | "notJudged">;
+
+const noDrift: Drift = { problems: [], notJudged: [] };
+
+/** What the controller would change in the pod, and what would keep it from doing so. */
+function driftOf(
+  member: Member,
+  { view, look }: { readonly view: ClusterView; readonly look: Look | undefined },
+): Drift {
+  if (look?.kind !== "seen") return look === undefined ? noDrift : { ...noDrift, problems: [look.reason] };
+  const wanted = wantedOf(member, view);
+  const { steps, obstacles } = plan({ wanted, observed: look.observed, ourAddresses: new Map() });
+  // What those have is to be found in their kernels, and the controller has looked there.
+  const unknown = new Set(view.store.unclaimed().flatMap((uid) => view.store.pod(uid)?.podIPs ?? []));
+  const isUnknown = (step: Step): boolean => step.kind === "delete-fdb" && unknown.has(step.dst);
+  const open = steps.flatMap((step) => step.kind === "delete-fdb" && isUnknown(step) ? [step.dst] : []);
+  const todo = steps.filter((step) => !isUnknown(step)).map((step) => `to do: ${describe(step)}`);
+  return {
+    problems: [...obstacles.map(({ reason }) => reason), ...todo],
+    notJudged: [...new Set(open)].sort(),
+  };
+}
+
+function refuseToWrite(): never {
+  throw new Error("Cannot change anything: inspect only looks");
+}

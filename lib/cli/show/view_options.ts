@@ -1,0 +1,67 @@
+// What commands that only look can be told: as people know it from kubectl.
+import { anyText, namespaceName, oneOf } from "../settings/values.ts";
+import { connectionOptions, membershipOptions, type OptionTable } from "../settings/options.ts";
+
+const { namespace: _ofConfigMap, ...membership } = membershipOptions;
+
+/** Every command that looks has these. What narrows what is shown has no variable: it is said for one command. */
+export const viewOptions = {
+  ...connectionOptions,
+  ...membership,
+  configNamespace: {
+    value: "NAME",
+    variable: "KVC_NAMESPACE",
+    description: "namespace of the ConfigMap (default: the controller's own in a cluster, else kube-system)",
+    parse: namespaceName,
+  },
+  namespace: {
+    short: "n",
+    variable: "none",
+    value: "NAME",
+    description:
+      "namespace of the pods (default: that of the kubeconfig's context; without a kubeconfig, all)",
+    parse: namespaceName,
+  },
+  allNamespaces: { short: "A", variable: "none", description: "pods of all namespaces" },
+} as const satisfies OptionTable;
+
+/** Which of them, for lists. */
+export const listOptions = {
+  ...viewOptions,
+  labels: {
+    short: "l",
+    variable: "none",
+    value: "SELECTOR",
+    description: "only pods that match this label selector too",
+    parse: anyText,
+  },
+  noHeaders: { variable: "none", description: "leave the heads of the columns out" },
+} as const satisfies OptionTable;
+
+const formats = ["table", "wide", "json", "yaml", "name"] as const;
+
+/** How a list is printed. */
+export type ListFormat = (typeof formats)[number];
+
+export const listOutput = {
+  short: "o",
+  variable: "none",
+  value: "FORMAT",
+  description: "how it is printed",
+  fallback: "table",
+  choices: formats,
+  parse: oneOf(formats),
+} as const;
+
+const valueFormats = ["text", "json", "yaml"] as const;
+
+/** How one thing is printed. */
+export const valueOutput = {
+  short: "o",
+  variable: "none",
+  value: "FORMAT",
+  description: "how it is printed",
+  fallback: "text",
+  choices: valueFormats,
+  parse: oneOf(valueFormats),
+} as const;
