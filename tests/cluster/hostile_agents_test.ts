@@ -39,7 +39,7 @@ const agents: readonly { readonly name: string; readonly script: string; readonl
   {
     name: "flood",
     script: `${hello()}; read x; while printf 'out 1 32768\\n'; do head -c 32768 /dev/zero; echo; done`,
-    said: /more than \\d+ bytes/,
+    said: /more than \d+ bytes/,
   },
   { name: "endless", script: `${hello()}; read x; cat /dev/zero`, said: /no frame of the protocol/ },
   { name: "cut", script: `${hello()}; read x; printf 'out 1 999\\nabc'`, said: /Cannot talk to/ },
