@@ -113,13 +113,13 @@ export const patchCases: readonly Case[] = [
     },
   },
   {
-    it: "patch: with the uid of another pod it is 409, and says so",
+    it: "patch: with the uid of another pod it is 422, and says so",
     test: async (scene) => {
       await scene.pod("a");
       const body = { metadata: { uid: "00000000-0000-0000-0000-000000000000" }, status: { message: "x" } };
       const refused = await scene.refused(patch(scene, "pods/a/status", body, strategic));
-      assert.equal(refused.code, 409);
-      assert.match(refused.message, /UID in precondition/);
+      assert.equal(refused.code, 422);
+      assert.match(refused.message, /metadata\.uid: Invalid value/);
     },
   },
   {

@@ -249,16 +249,15 @@ Deno.test("a pod that never showed anything is not written when it is no member 
 
 const finals = [
   { it: "the pod is gone", prepare: (api: StatusApi): void => api.removePod("a") },
-  {
-    it: "the pod was replaced by another of its name",
+  ...[
+    { status: 409, message: "UID in precondition: a, UID in object meta: b" },
+    { status: 422, message: 'Pod "a" is invalid: metadata.uid: Invalid value: "a": field is immutable' },
+  ].map(({ status, message }) => ({
+    it: `the pod was replaced by another of its name (${status})`,
     prepare: (api: StatusApi): void => {
-      api.fault = {
-        resource: "pods/status",
-        status: 409,
-        message: "UID in precondition: a, UID in object meta: b",
-      };
+      api.fault = { resource: "pods/status", status, message };
     },
-  },
+  })),
 ];
 for (const { it, prepare } of finals) {
   Deno.test(`it is not tried again when ${it}`, async () => {

@@ -30,6 +30,13 @@ export function checkUpdate(
       `the name of the object (${name}) does not match the name on the URL (${route.name ?? ""})`,
     );
   }
+  const { uid } = changed.metadata;
+  if (route.verb === "patch" && uid !== old.metadata.uid) {
+    // Of a replacement the store says 409.
+    const what =
+      `${route.resource.kind} "${old.metadata.name}" is invalid: metadata.uid: Invalid value: "${uid}"`;
+    throw invalid(`${what}: field is immutable`);
+  }
   if (route.resource === newEvents) checkEventUpdate(old, changed);
   if (route.resource === pods && route.subresource === undefined) checkPodUpdate(old, changed);
 }
