@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { inPod, ipOf, isRunning, membersOf, one, running, said, startPair } from "./scenes.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { setStage } from "./stage.ts";
+import { setStage, type Stage } from "./stage.ts";
 
 const gateway = "10.1.0.1";
 
@@ -14,11 +14,18 @@ for (
     "gateway=10.1.0.1 except=10.96.0.0/12,10.97.0.0/16",
   ]
 ) {
-  Deno.test(`${asked}: the pod is released with rules, and they go with what needed them`, async () => {
+  Deno.test(`${asked}: the pod is released with rules, frames pass, and they go with what needed them`, async () => {
     await using stage = await setStage();
     await startPair(stage);
-    stage.pod({ name: "c", networks: `one ip=10.1.0.9/24 ${asked}` });
+    stage.annotate("a", "one ip=10.1.0.1/24");
+    stage.pod({ name: "c", networks: "one ip=10.1.0.9/24" });
     await running(stage, ["c"]);
+    await until(() => pings(stage, "c"));
+    stage.annotate("c", `one ip=10.1.0.9/24 ${asked}`);
+    await until(async () => (await inPod(stage, "c", ["ip", "rule", "show"])).includes("8472"));
+    // Nothing that was learned before may help.
+    await stage.sandbox.exec({ name: "c" }, ["ip", "neigh", "flush", "dev", "one"]);
+    assert.ok(await pings(stage, "c"), "frames pass with what covers");
     const c = { pod: "c", ...one, addresses: ["10.1.0.9/24"] };
     await stage.holds({ members: [...membersOf(one, ["a", "b"]), c] });
     const rules = await inPod(stage, "c", ["ip", "-json", "-details", "rule", "show"]);
@@ -30,6 +37,7 @@ for (
     );
     const routes = await inPod(stage, "c", ["ip", "-json", "route", "show", "table", "all"]);
     assert.ok(!routes.includes('"86"'), routes);
+    assert.ok(await pings(stage, "c"), "frames pass afterwards");
   });
 }
 
@@ -83,6 +91,11 @@ Deno.test("what contradicts itself is said: a gateway twice, exceptions of none,
   await said(controller, /peer=fd00::7 is no IPv4 address, and the network is carried by IPv4/);
   assert.equal(["c", "d", "e"].some((name) => isRunning(stage, name)), false);
 });
+
+async function pings(stage: Stage, name: string): Promise<boolean> {
+  return (await stage.sandbox.exec({ name }, ["ping", "-c", "2", "-i", "0.2", "-W", "1", "10.1.0.1"]))
+    .code === 0;
+}
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   await waitFor(holds, { what: "what the kernel shows is as it should be" });
