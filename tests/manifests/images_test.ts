@@ -26,6 +26,8 @@ Deno.test("an image is named in one place: overlays, policy, chart, examples and
     assert.deepEqual([...files.keys()].sort(), [
       "deploy/admission/agent-injection.yaml",
       "examples/first.yaml",
+      "examples/gateway.yaml",
+      "examples/names.yaml",
       "examples/routed.yaml",
       "examples/seed.yaml",
       "k8s.yaml",
