@@ -1,5 +1,6 @@
 // How the parts work together: watches feed the store, the store names keys, the queue runs reconcile() for each.
 import type { Reflector } from "../kube/watch/reflector.ts";
+import type { AddressPools } from "../network/pool_request.ts";
 import type { PodView } from "../member/pod.ts";
 import { aborted, onAbort, sleep, within } from "../time/clock.ts";
 import { AgentClient } from "./agent/agent_client.ts";
@@ -18,6 +19,7 @@ import { Releaser } from "./agent/release.ts";
 import { keepSessions, SessionPool } from "./agent/session_pool.ts";
 import { type ControllerSettings, sessionLimit } from "./settings.ts";
 import { Schedule } from "./schedule.ts";
+import { poolHooks } from "./store/pool_requests.ts";
 import { Store } from "./store/store.ts";
 import { JoinLatency } from "../report/latency.ts";
 import { type Affected, isAwaited } from "./store/work_item.ts";
@@ -29,7 +31,8 @@ import { WorkQueue } from "../queue/work_queue.ts";
 export class Controller {
   readonly #settings: ControllerSettings;
   readonly #parts: ControllerParts;
-  readonly #store: Store;
+  /** What is known of all pods, for who only looks. */
+  readonly store: Store;
   readonly #podCache = new PodCache();
   readonly #pool: SessionPool;
   readonly #queue: WorkQueue;
@@ -43,6 +46,7 @@ export class Controller {
   readonly #unlabelled: UnlabelledPods;
   #synced = false;
   readonly #schedule: Schedule;
+  readonly #pools: AddressPools | undefined;
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     const { clock } = parts;
@@ -51,15 +55,15 @@ export class Controller {
     };
     const podCache = this.#podCache;
     const ending = this.#ending.signal;
-    this.#store = new Store(settings.membership);
+    this.store = new Store(settings.membership);
     this.#configMapReporter = new ConfigMapReporter({ ...parts, configMap: settings.membership.configMap });
     this.#latency = new JoinLatency({
       clock,
-      whereabouts: this.#store.surroundings,
+      whereabouts: this.store.surroundings,
       onInterfaceReady: (ms) => parts.onInterfaceReady?.(ms),
       onPeerEntry: (ms) => parts.onPeerEntry?.(ms),
     });
-    const podOf = (uid: string): PodView | undefined => this.#store.pod(uid);
+    const podOf = (uid: string): PodView | undefined => this.store.pod(uid);
     const reporter = joinReporters([parts.reporter, this.#counts, this.#latency], podOf);
     const pool = new SessionPool({
       clock,
@@ -82,7 +86,7 @@ export class Controller {
     this.#parts = parts;
     this.#pool = pool;
     this.#context = {
-      store: this.#store,
+      store: this.store,
       podCache,
       agents,
       releaser: new Releaser({ ...parts, agents, pool, podCache, reporter, ensureLeader, ending }),
@@ -95,7 +99,7 @@ export class Controller {
       ensureLeader,
       ending,
       claim: (uid, observed) => this.#claim(uid, observed),
-      clean: (uid) => this.#affect(this.#store.markClean(uid)),
+      clean: (uid) => this.#affect(this.store.markClean(uid)),
     };
     this.#queue = new WorkQueue({
       clock,
@@ -110,13 +114,14 @@ export class Controller {
       ...(parts.queueObserver === undefined ? {} : { observe: parts.queueObserver }),
     });
     this.#schedule = new Schedule({
-      store: this.#store,
+      store: this.store,
       queue: this.#queue,
       clock,
       coalesce: settings.limits.coalesce,
-      isAwaited: (uid) => isAwaited(this.#store.workItem(uid), podOf(uid)?.shown?.ready),
+      isAwaited: (uid) => isAwaited(this.store.workItem(uid), podOf(uid)?.shown?.ready),
       onExpired: (affected) => this.#affect(affected),
     });
+    this.#pools = parts.pools?.(poolHooks(this.store, (affected) => this.#affect(affected)));
   }
 
   /** The whole story, until `signal`: watch, work, heal by and by, stop. */
@@ -125,7 +130,7 @@ export class Controller {
       ...this.#parts,
       signal: this.#stopping.signal,
       onPods: (pods, covers) => this.#replacePods(pods, covers),
-      onPod: (pod) => this.#affect(this.#store.putPod(pod, { now: this.#parts.clock.now() })),
+      onPod: (pod) => this.#affect(this.store.putPod(pod, { now: this.#parts.clock.now() })),
       onPodDeleted: (pod) => this.#removePod(pod),
       onConfigMap: (configMap) => this.#putConfigMap(configMap),
     });
@@ -145,72 +150,66 @@ export class Controller {
   /** Looks at everything again: leadership was gained, and what another has done is to be found in the kernels. */
   reconcileAll({ spread }: { readonly spread: number }): void {
     if (!this.#synced) return;
-    this.#affect(this.#store.forgetHolders());
+    this.#affect(this.store.forgetHolders());
     this.#lookAtAll(spread);
   }
 
   /** True when the pod is another to us by what was found in it: then it is looked at again. */
   #claim(uid: string, observed: KernelState): boolean {
-    const affected = this.#store.claim(uid, observed);
+    const affected = this.store.claim(uid, observed);
     this.#affect(affected);
     this.#schedule.claimed();
     return affected.changed.has(uid);
-  }
-
-  /** What is known of all pods, for who only looks. */
-  get store(): Store {
-    return this.#store;
   }
 
   /** For metrics and health. */
   state(): ControllerState {
     const { running, longestRunning, longestWaiting } = this.#queue.state();
     return {
-      ...this.#store.counts(),
+      ...this.store.counts(),
       membersFailing: this.#counts.membersFailing,
       entriesMissing: this.#counts.entriesMissing,
       sessions: this.#pool.open,
       remembered: this.#podCache.size,
       stuckFor: running > 0 ? longestRunning : longestWaiting,
-      badConfigMapEntries: this.#store.cluster.problems.length,
+      badConfigMapEntries: this.store.cluster.problems.length,
     };
   }
 
   #replacePods(pods: readonly PodView[], covers: (pod: PodView) => boolean): void {
-    const affected = this.#store.replacePods(pods, { now: this.#parts.clock.now(), covers });
+    const affected = this.store.replacePods(pods, { now: this.#parts.clock.now(), covers });
     this.#affect(affected);
     const listed = new Set(pods.map(({ uid }) => uid));
     for (const pod of affected.gone) if (!listed.has(pod.uid)) this.#unlabelled.lookUp(pod);
   }
 
   #removePod(pod: PodView): void {
-    this.#affect(this.#store.removePod(pod.uid));
+    this.#affect(this.store.removePod(pod.uid));
     this.#unlabelled.lookUp(pod);
   }
 
   #putConfigMap(configMap: ConfigMapView | undefined): void {
-    const affected = this.#store.putConfigMap(configMap?.data, { now: this.#parts.clock.now() });
-    this.#configMapReporter.tell(configMap, this.#store.cluster);
+    const affected = this.store.putConfigMap(configMap?.data, { now: this.#parts.clock.now() });
+    this.#configMapReporter.tell(configMap, this.store.cluster);
     this.#affect(affected);
   }
 
-  /** It lives on without its label. */
   #putFound(pod: PodView): void {
-    if (this.#store.pod(pod.uid) !== undefined) return;
-    this.#affect(this.#store.putPod(pod, { now: this.#parts.clock.now(), selection: "label removed" }));
+    if (this.store.pod(pod.uid) !== undefined) return;
+    this.#affect(this.store.putPod(pod, { now: this.#parts.clock.now(), selection: "label removed" }));
   }
 
-  /** Turns what a change affects into work. */
   #affect({ changed, gone }: Affected): void {
     for (const pod of gone) this.#forget(pod.uid);
-    for (const notice of this.#store.surroundings.takeNotices()) this.#parts.log.warn(notice);
+    for (const notice of this.store.surroundings.takeNotices()) this.#parts.log.warn(notice);
     for (const uid of changed) {
       this.#podCache.invalidate(uid);
-      const item = this.#store.workItem(uid);
+      const item = this.store.workItem(uid);
       const agentRuns = item?.kind === "member" && item.member.phase.kind !== "wait";
       this.#latency.seen(uid, { agentRuns, measured: this.#synced });
     }
     this.#schedule.changed(changed);
+    if (this.#synced) this.#pools?.changed();
   }
 
   /** Everything that is kept of a pod outside of the store ends here; once more after a look that was still under way. */
@@ -220,14 +219,15 @@ export class Controller {
   }
 
   #lookAtAll(spread: number): void {
-    for (const uid of this.#store.keys()) this.#podCache.invalidate(uid);
+    for (const uid of this.store.tracked.keys()) this.#podCache.invalidate(uid);
     this.#schedule.lookAtAll({ spread });
+    this.#pools?.reread();
   }
 
   #start(): void {
     if (this.#stopping.signal.aborted) return;
     this.#synced = true;
-    const { members, segments } = this.#store.counts();
+    const { members, segments } = this.store.counts();
     this.#parts.log.info(`watching: ${members} members in ${segments.size} networks`);
     this.#lookAtAll(0);
   }
@@ -238,8 +238,7 @@ export class Controller {
     const { resync } = this.#settings.limits;
     while (!this.#stopping.signal.aborted) {
       await sleep(clock, resync * (0.9 + 0.2 * clock.random()), this.#stopping.signal);
-      if (this.#stopping.signal.aborted) return;
-      for (const watch of watches) watch.relist();
+      for (const watch of this.#stopping.signal.aborted ? [] : watches) watch.relist();
     }
   }
 
@@ -255,6 +254,7 @@ export class Controller {
     await idle;
     // The last look may still have set it going.
     this.#latency.close();
-    await Promise.all([...watches.map((watch) => watch.done), this.#unlabelled.settled()]);
+    const ended = watches.map((watch) => watch.done);
+    await Promise.all([...ended, this.#unlabelled.settled(), this.#pools?.close()]);
   }
 }

@@ -1,7 +1,9 @@
 // What the result of a look means: where the pod stands, in words, and when to look again. Pure.
 import type { Member } from "../member/member.ts";
+import type { Network } from "../network/network.ts";
 import { firstOfEachNetwork, type Problem, runtimeProblem } from "../network/problem.ts";
-import type { KernelState } from "../overlay/observation.ts";
+import { contains, readCidr } from "../network/grammar/address.ts";
+import type { KernelState, ObservedLink } from "../overlay/observation.ts";
 import { describe, deviceOf } from "../overlay/step_text.ts";
 import type { Step } from "../overlay/step.ts";
 import type { Convergence } from "./agent/convergence.ts";
@@ -138,10 +140,19 @@ function networkStates(
   member: Member,
   { kernel, problems }: { readonly kernel: KernelState; readonly problems: readonly Problem[] },
 ): readonly NetworkState[] {
-  return member.networks.map((network) => {
-    const link = kernel.links.find((each) => each.name === network.interfaceName);
-    const problem = problems.find((each) => each.network === network.name)?.message;
+  return member.networks.map((each) => {
+    const link = kernel.links.find(({ name }) => name === each.interfaceName);
+    const network = each.pool?.open === true ? withAddressesOf(link, each) : each;
+    const problem = problems.find((one) => one.network === network.name)?.message;
     const holds = link !== undefined && problem === undefined;
     return { network, holds, ...defined({ mac: link?.mac, mtu: link?.mtu, problem }) };
   });
+}
+
+/** Which addresses it is to have is open: it has those that it has. */
+function withAddressesOf(link: ObservedLink | undefined, network: Network): Network {
+  const subnets = network.pool?.subnets ?? [];
+  const addresses = (link?.addresses ?? []).flatMap((text) => readCidr(text) ?? [])
+    .filter(({ address }) => subnets.some(({ subnet }) => contains(subnet, address)));
+  return { ...network, addresses };
 }

@@ -4,6 +4,7 @@ import type { Step } from "../overlay/step.ts";
 import type { WorkQueueObserver } from "../queue/work_queue.ts";
 import type { ConfigMapReporterOptions } from "../report/config_map_reporter.ts";
 import type { StopwatchOptions } from "../report/latency.ts";
+import type { AddressPools, PoolHooks } from "../network/pool_request.ts";
 import type { Reporter } from "../report/report.ts";
 import type { OpenSession, TerminateAgent } from "./agent/session_pool.ts";
 import type { WatchOptions } from "./watch/watches.ts";
@@ -20,6 +21,8 @@ export interface ControllerParts
   readonly reporter: Reporter;
   /** Whether this replica may write now; without leader election always. */
   readonly isLeader?: () => boolean;
+  /** Who gives addresses; without it, who needs one of a pool waits. */
+  readonly pools?: (hooks: PoolHooks) => AddressPools;
   readonly queueObserver?: WorkQueueObserver;
   readonly onStep?: (step: Step) => void;
 }

@@ -2,6 +2,7 @@
 import type { Member } from "../member/member.ts";
 import { firstOfEachNetwork, type Problem } from "../network/problem.ts";
 import { settleSharing } from "./shared_addresses.ts";
+import { listed } from "../text/quoted.ts";
 import type { Clock } from "../time/clock.ts";
 import type { KernelState } from "../overlay/observation.ts";
 import type { PeerChanges } from "../overlay/plan/peers.ts";
@@ -97,6 +98,10 @@ async function serve(
     const result = await convergeMember(member, { agent, release, context });
     context.podCache.of(member.uid).failingSince = undefined;
     if (context.claim(member.uid, result.kernel)) return { kind: "done" };
+    if (member.awaited.length > 0) {
+      const reason = `addresses of ${listed(member.awaited)} are being chosen`;
+      return waitForAgent(member, { reason, context });
+    }
     const evaluation = evaluate(item, { result, ...sharingOf(member, context) });
     if (evaluation.holds && release !== undefined) {
       await context.releaser.release(agent, { how: release, member, result });
@@ -153,7 +158,10 @@ async function convergeMember(
   },
 ): Promise<Convergence> {
   const { store, annotationKey, podCache, reporter } = context;
-  const wanted = wantedState(member, { annotationKey, peersOf: (network) => store.peersOf(network) });
+  const wanted = wantedState(member, {
+    annotationKey,
+    peersOf: (network) => store.surroundings.peersOf(network),
+  });
   const pod = podCache.of(member.uid);
   // Before a pod is released everything has been read back.
   const mayUseCache = release === undefined ||

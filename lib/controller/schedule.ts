@@ -65,7 +65,7 @@ export class Schedule {
     this.#beginRest = () => {
       this.#cancelHeadStart?.();
       this.#beginRest = undefined;
-      for (const uid of store.keys()) {
+      for (const uid of store.tracked.keys()) {
         if (!first.has(uid)) queue.add(uid, { urgent: isAwaited(uid), delay: spread * clock.random() });
       }
       const held = new Set(this.#held);

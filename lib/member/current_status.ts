@@ -1,6 +1,8 @@
 // What a pod already shows of its networks: our condition and annotation on it, as digests.
 import type { V1Pod } from "@kubernetes/client-node";
 import { createHash } from "node:crypto";
+import { parseIp } from "../network/grammar/address.ts";
+import { isRecord } from "../text/json.ts";
 
 /** What was found on the pod. Digests, because the text itself is needed by nobody here. */
 export interface ShownStatus {
@@ -10,6 +12,8 @@ export interface ShownStatus {
   readonly reason?: string;
   readonly condition?: string;
   readonly annotation?: string;
+  /** Addresses of each network, by its name, as the annotation says: for claims, which the kernel must bear out. */
+  readonly ips?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The part of a condition that says something. */
@@ -50,8 +54,34 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
         reason: (condition.reason ?? "").slice(0, 40),
         condition: digestOfCondition(textOf(condition)),
       }),
-    ...(annotation !== undefined && { annotation: digestOfText(annotation) }),
+    ...(annotation !== undefined && { annotation: digestOfText(annotation), ...shownIps(annotation) }),
   };
+}
+
+/** Of one network: far more than it has. */
+const mostIps = 64;
+
+/** Anybody may have written it: what cannot be read is not there. */
+function shownIps(annotation: string): Pick<ShownStatus, "ips"> {
+  const entries = parseList(annotation).filter(isRecord).flatMap(
+    ({ name, ips }): [string, readonly string[]][] => {
+      if (typeof name !== "string" || !Array.isArray(ips)) return [];
+      const read = ips.slice(0, mostIps).flatMap((ip) =>
+        typeof ip === "string" ? parseIp(ip)?.address ?? [] : []
+      );
+      return read.length === 0 ? [] : [[name, read]];
+    },
+  );
+  return entries.length === 0 ? {} : { ips: new Map(entries) };
+}
+
+function parseList(text: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.slice(0, 1_000) : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Equal digests, equal texts. The times of a condition are no part of it. */

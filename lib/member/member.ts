@@ -17,6 +17,7 @@ import {
   nodeWarnings,
 } from "./agent_checks.ts";
 import type { ClusterNetworks } from "../network/cluster_networks.ts";
+import type { PoolAnswer } from "../network/pool.ts";
 import type { Network } from "../network/network.ts";
 import { parseAnnotation } from "../network/grammar/annotation.ts";
 import { podIpOf, type PodView } from "./pod.ts";
@@ -55,6 +56,8 @@ export interface Member {
   readonly unresolved: readonly string[];
   /** Networks that it must not have (sorted): their links go, unlike those of the other unresolved ones. */
   readonly forbidden: readonly string[];
+  /** Networks whose pool has not answered yet (sorted): their interfaces get their addresses later. */
+  readonly awaited: readonly string[];
   /** True when the whole annotation parsed, so that a network it does not name is unwanted. */
   readonly annotationParsed: boolean;
   readonly problems: readonly Problem[];
@@ -81,6 +84,8 @@ export interface MembershipContext {
   readonly cluster: ClusterNetworks;
   /** The form in which the pod last had each of its networks; default: it has none. */
   readonly lastGood?: ReadonlyMap<string, Network>;
+  /** What the pools of its networks have answered; default: nothing yet. */
+  readonly answers?: ReadonlyMap<string, PoolAnswer>;
   /** True when it may have interfaces of ours. */
   readonly wasServed?: boolean;
 }
@@ -166,9 +171,10 @@ function memberOf(
     networks: resolved.networks.filter(isCarried),
     unresolved: [...resolved.unresolved, ...stranded.map(({ name }) => name)].sort(),
     forbidden: resolved.forbidden,
+    awaited: resolved.awaited,
     annotationParsed: parsed.complete,
     problems: firstProblems(problems.sort(byLine), source),
-    warnings: podProblems(pod, [...agentWarnings(agents), ...nodeWarnings(pod)]),
+    warnings: [...podProblems(pod, [...agentWarnings(agents), ...nodeWarnings(pod)]), ...resolved.warnings],
     phase: agentPhase(agents),
     ...(pod.deletion && { leaving: { ...pod.deletion, terminated: haveAllTerminated(pod) } }),
   };

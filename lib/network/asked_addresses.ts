@@ -4,6 +4,9 @@ import type { OptionSet } from "./grammar/option_table.ts";
 import { addressFor } from "./grammar/requested_address.ts";
 import type { Network } from "./network.ts";
 import { type PoolAnswer, poolSubnets } from "./pool.ts";
+import type { AnnotationEntry } from "./grammar/annotation.ts";
+import type { Problem, Source } from "./problem.ts";
+import { quoted } from "../text/quoted.ts";
 import type { ResolveFault } from "./settle.ts";
 
 /** What the pod says itself. */
@@ -48,4 +51,38 @@ export function withPool(
   if (!asked.leavesItOpen) return { addresses, pool: { subnets, asked: false, open: false } };
   const given = answer?.kind === "given" ? answer.addresses : undefined;
   return { addresses: given ?? [], pool: { subnets, asked: true, open: given === undefined } };
+}
+
+/** What the pools' answers mean for the pod: networks without an answer, refusals, and what is worth a warning. */
+export function poolAnswers(
+  networks: readonly Network[],
+  { answers, entries, source }: {
+    readonly answers?: ReadonlyMap<string, PoolAnswer>;
+    readonly entries: readonly AnnotationEntry[];
+    readonly source: Source;
+  },
+): {
+  readonly awaited: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+} {
+  const asked = networks.filter(({ pool }) => pool?.asked === true && pool.subnets.length > 0)
+    .map(({ name }) => ({ name, answer: answers?.get(name) }));
+  const problemOf = (name: string, about: Pick<Problem, "kind" | "message">): Problem => {
+    const line = entries.find(({ network }) => network === name)?.line;
+    return { ...about, source, network: name, ...(line !== undefined && { line }) };
+  };
+  return {
+    awaited: asked.filter(({ answer }) => answer === undefined).map(({ name }) => name),
+    problems: asked.flatMap(({ name, answer }) => {
+      if (answer?.kind !== "refused") return [];
+      const message = `Cannot give the pod an address of network ${quoted(name)}: ${answer.reason}`;
+      return [problemOf(name, { kind: answer.problem, message })];
+    }),
+    warnings: asked.flatMap(({ name, answer }) => {
+      if (answer?.kind !== "given" || answer.warning === undefined) return [];
+      const message = `Cannot call the addresses of network ${quoted(name)} right: ${answer.warning}`;
+      return [problemOf(name, { kind: "conflict", message })];
+    }),
+  };
 }

@@ -30,11 +30,23 @@ export type PoolAnswer =
   /** A clause for the end of a sentence. */
   | { readonly kind: "refused"; readonly problem: ProblemKind; readonly reason: string };
 
+/** Ranges and exclusions of one pool: each of its members carries them. */
+const mostRanges = 64;
+
 /** Subnets of one pool: two families, and some more for a network that is moved. */
 const mostSubnets = 4;
 
 /** The subnets of a network's pool; none: it has no pool. Gateways of its routes are not given to members. */
-export function poolSubnets(
+export function poolSubnets(options: OptionSet): readonly PoolSubnet[] {
+  const found = known.get(options) ?? subnetsOf(options);
+  known.set(options, found);
+  return found;
+}
+
+/** One for all members of a network, as long as nobody edits it. */
+const known = new WeakMap<OptionSet, readonly PoolSubnet[]>();
+
+function subnetsOf(
   { subnet: subnets = [], range = [], exclude = [], route = [], gateway = [] }: OptionSet,
 ): readonly PoolSubnet[] {
   const gateways = [
@@ -68,6 +80,9 @@ export function poolFaults({ subnet: subnets = [], range = [], exclude = [] }: O
   return [
     ...subnets.length > mostSubnets
       ? [`it has ${subnets.length} subnets, expected at most ${mostSubnets}`]
+      : [],
+    ...named.length > mostRanges
+      ? [`it has ${named.length} ranges and exclusions, expected at most ${mostRanges}: join them`]
       : [],
     ...overlapping,
     ...strays.slice(0, 3).map(([text]) =>

@@ -9,6 +9,7 @@ import { cut, plain } from "../text/quoted.ts";
  * - `forbidden`: may this pod have it?
  * - `host-network`, `agent-missing`, `agent-unfit`: can this pod be a member at all?
  * - `setup-failed`: was it tried, and refused by the kernel or the cluster?
+ * - `exhausted`: is there an address left for it?
  */
 export type ProblemKind =
   | "invalid-option"
@@ -18,7 +19,8 @@ export type ProblemKind =
   | "host-network"
   | "agent-missing"
   | "agent-unfit"
-  | "setup-failed";
+  | "setup-failed"
+  | "exhausted";
 
 /** Where the text stands that a problem is about. */
 export type Source =

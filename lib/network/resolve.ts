@@ -1,13 +1,14 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
-import { askedAddresses, withPool } from "./asked_addresses.ts";
+import { askedAddresses, poolAnswers, withPool } from "./asked_addresses.ts";
 import type { Ip, Route } from "./grammar/address.ts";
+import { mtuFaults } from "./mtu_faults.ts";
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
-import { mtuLimits, type OptionSet, optionTable } from "./grammar/option_table.ts";
+import { type OptionSet, optionTable } from "./grammar/option_table.ts";
 import { configMapText, type Problem, type Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";
 import { type ResolveFault, settle, type Settled, tooMany, type Wish } from "./settle.ts";
@@ -42,8 +43,11 @@ export interface Resolution {
   readonly unresolved: readonly string[];
   /** Not for this pod, unlike the other unresolved ones: what is there of them goes. */
   readonly forbidden: readonly string[];
+  /** Networks whose pool has not answered yet. */
+  readonly awaited: readonly string[];
   /** In the order of the entries. */
   readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
 }
 
 /** Far more than people ask for: each network costs lines in every observation of the pod. */
@@ -82,17 +86,20 @@ export function resolveNetworks(entries: readonly AnnotationEntry[], context: Re
       faults.map((fault) => entryProblem(wish.entry, { fault, isKept: network !== undefined, source }))
     ),
   ];
+  const networks = [...kept, ...settled.flatMap(({ network }) => network ?? [])].sort(byName);
+  const pools = poolAnswers(networks, { ...context, entries });
   const isForbidden = ({ wish }: Settled): boolean => wish.faults.some(({ out }) => out === true);
-  const standing = settled.flatMap(({ network }) => network ?? []);
   const unmade = settled.filter(({ network }) => network === undefined);
   return {
-    networks: [...kept, ...standing].sort(byName),
+    networks,
     unresolved: unmade.map(({ wish }) => wish.entry.network).sort(),
     forbidden: [
       ...unmade.filter(isForbidden).map(({ wish }) => wish.entry.network),
       ...lost.map(({ network }) => network),
     ].sort(),
-    problems,
+    awaited: pools.awaited,
+    problems: [...problems, ...pools.problems],
+    warnings: pools.warnings,
   };
 }
 
@@ -158,22 +165,6 @@ function interfaceFaults(interfaceName: string): readonly ResolveFault[] {
   const reason =
     `its name cannot be that of its interface: ${read.reason}; give the interface another with name=…`;
   return [{ kind: "invalid-option", reason }];
-}
-
-function mtuFaults(options: OptionSet): readonly ResolveFault[] {
-  const { mtu, ip = [], route = [], subnet: subnets = [] } = options;
-  if (mtu === undefined || mtu >= mtuLimits.ipv6) return [];
-  const families = ip.flatMap((request) => {
-    if (request.kind === "none") return [];
-    return request.kind === "address" ? [request.cidr.family] : [request.base.family];
-  });
-  const pooled = ip.length === 0 ? subnets.map(({ family }) => family) : [];
-  const isIpv6 = [...families, ...pooled, ...route.map(({ subnet }) => subnet.family)].includes(6);
-  if (!isIpv6) return [];
-  return [{
-    kind: "invalid-option",
-    reason: `mtu=${mtu} is too small for its IPv6 addresses or routes: expected at least ${mtuLimits.ipv6}`,
-  }];
 }
 
 /** What does not fit together of what says where packets go. */

@@ -49,6 +49,10 @@ export const counters = {
     help: "Events, and statuses of pods (condition and annotation), by what came of writing them.",
     labels: ["what", "outcome"],
   },
+  kube_vxlan_controller_pool_writes_total: {
+    help: "Writes to the objects that hold the pools of addresses, by what came of them.",
+    labels: ["outcome"],
+  },
   kube_vxlan_controller_log_lines_total: { help: "Log lines written, by level.", labels: ["level"] },
   process_cpu_seconds_total: { help: "Processor seconds used, user and system." },
 } as const satisfies Readonly<Record<string, MetricShape>>;
@@ -94,6 +98,10 @@ export const gauges = {
     help: "Pods whose annotation is refused, wholly or in part.",
   },
   kube_vxlan_controller_configmap_entries_rejected: { help: "ConfigMap entries that do not parse." },
+  kube_vxlan_controller_pool_addresses: {
+    help: "Addresses of each network's pool: used by members, and free or freed less than a minute ago.",
+    labels: ["network", "state"],
+  },
   kube_vxlan_controller_heap_bytes: { help: "Memory used by the JavaScript heap." },
   kube_vxlan_controller_build_info: { help: "Always 1; the version is a label.", labels: ["version"] },
   process_resident_memory_bytes: { help: "Resident memory of the process." },

@@ -60,6 +60,10 @@ export interface Metrics {
   statusWritten(
     seen: { readonly what: "event" | "status"; readonly outcome: "written" | "failed" | "dropped" },
   ): void;
+  /** Addresses of each network's pool; the names are the operator's. */
+  pools(sizes: ReadonlyMap<string, { readonly total: number; readonly used: number }>): void;
+  /** An object with pools was written, or not. */
+  poolWritten(outcome: "written" | "outrun" | "failed"): void;
   logLine(level: LogLevel): void;
   eventLoopLag(ms: number): void;
   /** Adds a source of state, asked at every reading. It must be quick and must not throw. */
@@ -134,6 +138,15 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     interfaceReady: (ms) => histogram("kube_vxlan_controller_interface_ready_seconds").observe(ms / 1000),
     peerEntry: (ms) => histogram("kube_vxlan_controller_peer_entry_seconds").observe(ms / 1000),
     statusWritten: (seen) => counter("kube_vxlan_controller_status_writes_total").inc(seen),
+    pools: (sizes) => {
+      const addresses = gauge("kube_vxlan_controller_pool_addresses");
+      addresses.reset();
+      for (const [network, { total, used }] of sizes) {
+        addresses.set({ network, state: "used" }, used);
+        addresses.set({ network, state: "free" }, Math.max(0, total - used));
+      }
+    },
+    poolWritten: (outcome) => counter("kube_vxlan_controller_pool_writes_total").inc({ outcome }),
     logLine: (level) => counter("kube_vxlan_controller_log_lines_total").inc({ level }),
     eventLoopLag: (ms) => histogram("kube_vxlan_controller_event_loop_lag_seconds").observe(ms / 1000),
     stateFrom: (source) => {

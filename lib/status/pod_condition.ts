@@ -45,4 +45,5 @@ export const conditionReasons: Readonly<Record<ProblemKind, string>> = {
   "agent-missing": "AgentMissing",
   "agent-unfit": "AgentUnfit",
   "setup-failed": "SetupFailed",
+  "exhausted": "PoolExhausted",
 };

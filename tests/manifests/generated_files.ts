@@ -14,7 +14,7 @@ import { withReasons } from "./reasons.ts";
 
 const imagesFile = "deploy/components/images/kustomization.yaml";
 const schemaFile = "deploy/chart/values.schema.json";
-const bases = ["rights", "networks", "deployment"].map((name) => `deploy/base/${name}.yaml`);
+const bases = ["rights", "networks", "pools", "deployment"].map((name) => `deploy/base/${name}.yaml`);
 
 /** The generated files below `root` that are not as they should be, with the text they should have. */
 export async function staleFiles(root: string): Promise<ReadonlyMap<string, string>> {
@@ -81,7 +81,15 @@ async function reasoned(root: string, directory: string): Promise<string> {
 
 /** Flags that the chart sets itself, or on which its objects rest. */
 const chartsOwn = [
-  ...["namespace", "namespaceFile", "configmapName", "leaseName", "watchNamespaces", "httpAddress"],
+  ...[
+    "namespace",
+    "namespaceFile",
+    "configmapName",
+    "poolsName",
+    "leaseName",
+    "watchNamespaces",
+    "httpAddress",
+  ],
 ];
 
 /** The settings that the chart takes are the program's: a misspelt one is refused. */

@@ -1,5 +1,6 @@
 // Are k8s.yaml and its kin what deploy/ gives, with every reason in it?
 import assert from "node:assert/strict";
+import { poolObjects } from "../../lib/pools/pool_object.ts";
 import { repository } from "../cluster/install_controller.ts";
 import { staleFiles, upgradeText } from "./generated_files.ts";
 import { kustomizeObjects, objectsIn } from "./kustomize.ts";
@@ -21,9 +22,14 @@ Deno.test("k8s.yaml is what deploy/base builds, and has every comment of it", as
 });
 
 Deno.test("upgrade.yaml has no networks", async () => {
-  const kinds = objectsIn(await upgradeText(repository)).map(({ kind }) => kind);
-  assert.ok(kinds.includes("Deployment"));
-  assert.ok(!kinds.includes("ConfigMap"));
+  const objects = objectsIn(await upgradeText(repository));
+  assert.ok(objects.some(({ kind }) => kind === "Deployment"));
+  const maps = objects.filter(({ kind }) => kind === "ConfigMap");
+  assert.equal(maps.length, poolObjects, "those of the pools, which have to be there");
+  for (const map of maps) {
+    assert.match(map.metadata.name, /^kube-vxlan-controller-pool-\d+$/);
+    assert.ok(!("data" in map), "what the controller has written stays");
+  }
 });
 
 const source = `# one

@@ -155,6 +155,7 @@ const faults: readonly {
   fault("EntriesMissing", "kube_vxlan_controller_fdb_entries_missing", "3x60"),
   fault("AnnotationsRejected", "kube_vxlan_controller_annotations_rejected", "1x60"),
   fault("ConfigMapRejected", "kube_vxlan_controller_configmap_entries_rejected", "1x60"),
+  fault("PoolExhausted", 'kube_vxlan_controller_pool_addresses{network="storage",state="free"}', "0x60"),
   fault("WorkerStuck", 'workqueue_longest_running_processor_seconds{name="members"}', "0+60x60"),
   fault("Behind", 'workqueue_depth{name="members"}', "500x60"),
   slow("JoinSlow", "kube_vxlan_controller_interface_ready_seconds"),

@@ -97,6 +97,7 @@ const reasons: Readonly<Record<ProblemKind, string>> = {
   "agent-missing": "VxlanAgentMissing",
   "agent-unfit": "VxlanAgentUnfit",
   "setup-failed": "VxlanSetupFailed",
+  "exhausted": "VxlanPoolExhausted",
   "conflict": "VxlanConflict",
   "host-network": "VxlanHostNetwork",
 };

@@ -8,6 +8,7 @@ import {
   defaultLimits,
 } from "../../lib/controller/settings.ts";
 import { createExecutor } from "../../lib/kube/exec/executor.ts";
+import { createPools } from "../../lib/pools/pools.ts";
 import { createApiClient } from "../../lib/kube/api/http.ts";
 import { loadConnection } from "../../lib/kube/config/load_connection.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
@@ -36,6 +37,8 @@ export interface ControllerOverrides {
   readonly annotationKey?: string;
   readonly maxMembers?: number;
   readonly selector?: string;
+  /** How the objects with its pools are called; default: as the manifests have it. */
+  readonly poolsName?: string;
   /** Leadership; default: always. */
   readonly isLeader?: () => boolean;
   /** Default: the machine's. */
@@ -52,6 +55,9 @@ export interface RunningController {
   /** As SIGTERM does. */
   stop(): Promise<void>;
 }
+
+/** What the manifests call the objects with the pools. */
+export const poolsName = "kube-vxlan-controller-pool";
 
 export const configMapName = { namespace: "kube-system", name: "kube-vxlan-controller" };
 
@@ -127,6 +133,18 @@ export class Stage implements AsyncDisposable {
       isLeader: overrides.isLeader ?? (() => true),
       openSession: (agent, tool, options) => execs.open(agent, tool, options),
       terminate: (agent) => execs.terminate(agent),
+      pools: (hooks) =>
+        createPools({
+          client,
+          clock,
+          namespace: configMapName.namespace,
+          prefix: overrides.poolsName ?? poolsName,
+          owner: overrides.annotationKey ?? annotationKey,
+          selector: overrides.selector ?? `${label}=true`,
+          watchNamespaces: [],
+          isLeader: overrides.isLeader ?? (() => true),
+          say: (message) => writer.warn(message),
+        }, hooks),
     };
     const controller = new Controller(settingsFor(overrides), overrides.parts?.(usual) ?? usual);
     const order = new AbortController();

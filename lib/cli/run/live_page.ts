@@ -57,7 +57,7 @@ export function serveLivePage(
 }
 
 function membersOf(store: Store, view: LiveView): readonly KeyedMember[] {
-  return store.keys().flatMap((uid) => {
+  return [...store.tracked.keys()].flatMap((uid) => {
     const pod = store.pod(uid);
     if (pod === undefined) return [];
     return memberSeen(pod, store).map((member) => {
@@ -74,7 +74,7 @@ function detailOf(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   { store, view }: { readonly store: Store; readonly view: LiveView },
 ): object | undefined {
-  const pod = store.keys().map((uid) => store.pod(uid))
+  const pod = [...store.tracked.keys()].map((uid) => store.pod(uid))
     .find((each) => each?.namespace === namespace && each.name === name);
   const item = pod === undefined ? undefined : store.workItem(pod.uid);
   if (pod === undefined || item === undefined) return undefined;
@@ -110,7 +110,7 @@ function networkDetail(
   { pod, store }: { readonly pod: PodView; readonly store: Store },
 ): object {
   const key = peerKey(network);
-  const peers = store.keys().flatMap((uid) => {
+  const peers = [...store.tracked.keys()].flatMap((uid) => {
     const item = store.workItem(uid);
     const other = store.pod(uid);
     if (uid === pod.uid || item?.kind !== "member" || other === undefined) return [];

@@ -10,7 +10,13 @@ import type { Clock } from "../../time/clock.ts";
 import { createLog, type Log } from "../../ops/log.ts";
 import { createMetrics, type Metrics } from "../../ops/metrics.ts";
 import { TokenBucket } from "../../time/token_bucket.ts";
-import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
+import { createPools } from "../../pools/pools.ts";
+import {
+  configMapNamespace,
+  connectionFrom,
+  controllerSettings,
+  poolSettings,
+} from "../settings/settings.ts";
 import { gatedExecutor, timedSessions } from "./agent_exec.ts";
 import { ExecTurns } from "./exec_turns.ts";
 import { LiveView } from "../../web/live_view.ts";
@@ -85,6 +91,16 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
         ...(view ? [view] : []),
       ]),
       isLeader: leadership.isLeader,
+      pools: (hooks) =>
+        createPools({
+          ...poolSettings(settings, controllerSet),
+          client,
+          clock,
+          isLeader: leadership.isLeader,
+          say: (text) => log.warn(text),
+          onSizes: (sizes) => metrics.pools(sizes),
+          onWrite: (outcome) => metrics.poolWritten(outcome),
+        }, hooks),
       queueObserver: queueObserver(metrics),
       onStep: (step) => metrics.step(step.kind),
       onWatchEnd: (seen) => metrics.watchEnded(seen),

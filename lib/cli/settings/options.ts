@@ -80,6 +80,12 @@ export const membershipOptions = {
     fallback: "kube-vxlan-controller",
     parse: objectName,
   },
+  poolsName: {
+    value: "NAME",
+    description:
+      "ConfigMaps with the addresses that were given: NAME-0 to NAME-15 (default: ConfigMap's name and -pool)",
+    parse: objectName,
+  },
   selector: {
     value: "SELECTOR",
     description: "label selector of members",

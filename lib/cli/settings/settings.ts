@@ -4,6 +4,7 @@ import { ConfigError, type Connection } from "../../kube/config/connection.ts";
 import { loadConnection } from "../../kube/config/load_connection.ts";
 import { runCommand } from "../../kube/config/run_plugin.ts";
 import { defined, messageOf } from "../../text/defined.ts";
+import type { PoolsOptions } from "../../pools/pools.ts";
 import type { Host } from "../host.ts";
 import type { connectionOptions, membershipOptions, SettingsOf } from "./options.ts";
 
@@ -60,5 +61,19 @@ export function controllerSettings(
     selector: settings.selector,
     watchNamespaces: settings.watchNamespaces ?? [],
     limits: defaultLimits,
+  };
+}
+
+/** Where the pools of addresses are kept, and whose they are. */
+export function poolSettings(
+  { poolsName, configmapName, annotation }: MembershipOptions,
+  { membership, selector, watchNamespaces }: ControllerSettings,
+): Pick<PoolsOptions, "namespace" | "prefix" | "owner" | "selector" | "watchNamespaces"> {
+  return {
+    namespace: membership.configMap.namespace,
+    prefix: poolsName ?? `${configmapName}-pool`,
+    owner: annotation,
+    selector,
+    watchNamespaces,
   };
 }

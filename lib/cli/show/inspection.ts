@@ -140,7 +140,7 @@ function networkOf(
     ),
     mac: link?.mac ?? null,
     mtu: link?.mtu ?? null,
-    peers: view.store.peersOf(network).filter((ip) => !pod.podIPs.includes(ip))
+    peers: view.store.surroundings.peersOf(network).filter((ip) => !pod.podIPs.includes(ip))
       .map((podIP) => peerOf(podIP, { interfaceName, view, observed })),
     elsewhere: elsewhere(network, view),
   };
@@ -214,7 +214,7 @@ async function lookInto(
 
 function wantedOf(member: Member, { settings, store }: ClusterView): WantedState {
   const { annotationKey } = settings.membership;
-  return wantedState(member, { annotationKey, peersOf: (network) => store.peersOf(network) });
+  return wantedState(member, { annotationKey, peersOf: (network) => store.surroundings.peersOf(network) });
 }
 
 type Drift = Pick<Inspection, "problems" | "notJudged">;

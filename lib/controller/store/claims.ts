@@ -16,6 +16,7 @@ import type { PodView } from "../../member/pod.ts";
 import type { KernelState, ObservedLink } from "../../overlay/observation.ts";
 import { ownTable } from "../../overlay/step.ts";
 import { networkOfAlias } from "../../overlay/wanted.ts";
+import { addressesFound } from "./pool_requests.ts";
 import { openNames, type Tracked } from "./work_item.ts";
 
 /** What a claim is held against. */
@@ -31,6 +32,7 @@ export interface ClaimContext {
  */
 export function believe(tracked: Tracked, context: ClaimContext): void {
   const { asked, lastGood, holds, out, pod: { namespace } } = tracked;
+  tracked.found = addressesFound(tracked, { ...context, ...context.settings });
   if (asked.kind !== "member") return;
   for (const { alias, vxlan } of context.observed.links) {
     const name = networkOfAlias(alias, context.settings.annotationKey);

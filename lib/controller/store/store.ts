@@ -1,11 +1,13 @@
 // What is known of the cluster: pods as members, and the networks' options. Tells which keys a change affects.
 import type { ClusterNetworks } from "../../network/cluster_networks.ts";
 import type { Member, MembershipSettings } from "../../member/member.ts";
-import type { Network } from "../../network/network.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Problem } from "../../network/problem.ts";
 import type { KernelState } from "../../overlay/observation.ts";
+import type { PoolAnswers } from "../../network/pool_request.ts";
 import { believe } from "./claims.ts";
+import { Expiries } from "./expiries.ts";
+import { poolRequests } from "./pool_requests.ts";
 import { defaultMaxMembers } from "./member_limit.ts";
 import { KnownNetworks } from "./known_networks.ts";
 import { Surroundings } from "./surroundings.ts";
@@ -33,7 +35,7 @@ export class Store {
   readonly surroundings: Surroundings;
   readonly #networks: KnownNetworks;
   /** Pods being deleted, and when their grace period runs out. */
-  readonly #leaving = new Map<string, number>();
+  readonly #leaving = new Expiries();
   /** The latest time anybody told. */
   #now = 0;
   /** What has changed since somebody asked. */
@@ -49,11 +51,6 @@ export class Store {
 
   get cluster(): ClusterNetworks {
     return this.#networks.cluster;
-  }
-
-  /** Every key, for a look at everything. */
-  keys(): readonly string[] {
-    return [...this.#pods.keys()];
   }
 
   /** The pod as it was last seen. */
@@ -80,11 +77,6 @@ export class Store {
     const { membership } = this.#pods.get(uid) ?? { membership: { kind: "pending" } };
     const conflicts = membership.kind === "member" ? this.conflictsOf(membership.member) : [];
     return [...problemsOf(membership), ...conflicts];
-  }
-
-  /** Pod IPs of the members of the network, sorted: the same list for all as long as nobody comes or goes. */
-  peersOf(network: Network): readonly string[] {
-    return this.surroundings.peersOf(network);
   }
 
   /** Addresses of this member that others of its networks have too. */
@@ -158,6 +150,17 @@ export class Store {
     return this.#settle();
   }
 
+  /** Everything that is known of each. */
+  get tracked(): ReadonlyMap<string, Readonly<Tracked>> {
+    return this.#pods;
+  }
+
+  /** What pools have answered. */
+  putAnswers(answers: PoolAnswers): Affected {
+    for (const [uid, ofPod] of answers) this.#again(uid, { answers: ofPod });
+    return this.#settle();
+  }
+
   /** Those who may have had more than is known of them, and have not been looked at: they go first. */
   unclaimed(): readonly string[] {
     return [...this.#pods.values()].filter(mayHaveMore).map(({ uid }) => uid);
@@ -176,18 +179,13 @@ export class Store {
   /** Ends the peerage of pods whose grace period has run out. */
   expire(now: number): Affected {
     this.#now = Math.max(this.#now, now);
-    for (const [uid, graceEnds] of this.#leaving) {
-      if (graceEnds > now) continue;
-      this.#leaving.delete(uid);
-      this.#unsettled.add(uid);
-    }
+    for (const uid of this.#leaving.take(now)) this.#unsettled.add(uid);
     return this.#settle();
   }
 
   /** The earliest monotonic time at which `expire` has something to do; undefined when nothing is pending. */
   nextExpiry(): number | undefined {
-    const first = [...this.#leaving.values()].reduce((a, b) => Math.min(a, b), Infinity);
-    return first === Infinity ? undefined : first;
+    return this.#leaving.next();
   }
 
   #put(pod: PodView, { now, selection }: { readonly now: number; readonly selection: Selection }): void {
@@ -206,8 +204,9 @@ export class Store {
     this.#unsettled.add(pod.uid);
   }
 
-  #again(uid: string): void {
+  #again(uid: string, news: Partial<Tracked> = {}): void {
     const tracked = this.#pods.get(uid);
+    Object.assign(tracked ?? {}, news);
     if (tracked !== undefined) this.#put(tracked.pod, { now: this.#now, selection: tracked.selection });
   }
 
@@ -249,7 +248,9 @@ export class Store {
       this.#changed.add(uid);
     }
     this.#noteNetworks(tracked);
-    if ((tracked.graceEnds ?? Infinity) <= this.#now) this.surroundings.leave(uid);
+    const isOver = (tracked.graceEnds ?? Infinity) <= this.#now;
+    tracked.requests = poolRequests(tracked, !isOver);
+    if (isOver) this.surroundings.leave(uid);
     else this.surroundings.announce(tracked);
   }
 

@@ -1,5 +1,7 @@
 // What is known of one pod, what is to be done for it, and which keys a change affects.
 import { type Member, type Membership, membership, type MembershipContext } from "../../member/member.ts";
+import type { PoolAnswer } from "../../network/pool.ts";
+import type { PoolRequest } from "../../network/pool_request.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Network } from "../../network/network.ts";
 import type { Problem } from "../../network/problem.ts";
@@ -51,6 +53,12 @@ export interface Tracked {
   readonly holds: Set<string>;
   /** Networks that it must not have, by name, until it may: though the rule that said so may be gone before its link. */
   readonly out: Set<string>;
+  /** What the pools have answered, by network. */
+  answers: ReadonlyMap<string, PoolAnswer>;
+  /** What it asks of them. */
+  requests: readonly PoolRequest[];
+  /** Addresses that it had of pools at the first look, by network. */
+  found: ReadonlyMap<string, readonly string[]>;
   /** False until its kernel was looked at for the first time. */
   seen: boolean;
   /** It may have interfaces of ours. */
@@ -80,6 +88,9 @@ export function newlyTracked(pod: PodView): Tracked {
     lastGood: new Map(),
     holds: new Set(),
     out: new Set(),
+    answers: new Map(),
+    requests: [],
+    found: new Map(),
     // In which nothing has run yet nothing can be found.
     seen: [...pod.initContainers, ...pod.containers].every(({ containerId }) => containerId === ""),
     wasServed: pod.shown !== undefined,
@@ -116,10 +127,10 @@ export function workItemOf(tracked: Tracked): WorkItem | undefined {
 
 /** What it asks for. Without its label it asks for nothing, and one that cannot be served then needs nothing either. */
 export function askedBy(
-  { pod, selection, lastGood, out, wasServed, clean }: Tracked,
+  { pod, selection, lastGood, answers, out, wasServed, clean }: Tracked,
   around: Pick<MembershipContext, "settings" | "cluster">,
 ): Membership {
-  const context = { ...around, lastGood };
+  const context = { ...around, lastGood, answers };
   if (selection === "selected") {
     return stillForbidden(membership(pod, { ...context, wasServed: wasServed && !clean }), out);
   }

@@ -34,6 +34,10 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Of the body; default `application/json`. Patches need their own. */
   readonly contentType?: string;
+  /** Form of the answer; default `application/json`. The API server gives metadata alone, too. */
+  readonly accept?: string;
+  /** Told when the server has answered what it said the time is, in whole seconds. */
+  readonly onDate?: (date: Date) => void;
   /** Milliseconds until the answer must be whole; for streams: until its headers are there. */
   readonly deadline: number;
   readonly signal?: AbortSignal;

@@ -60,7 +60,7 @@ export function createApiClient(connection: Connection, options: ApiClientOption
         method,
         signal: means.signal,
         headers: {
-          accept: "application/json",
+          accept: request.accept ?? "application/json",
           "user-agent": "kube-vxlan-controller",
           ...defined({ authorization }),
           ...(content === undefined ? {} : { "content-type": contentType }),
@@ -101,6 +101,8 @@ export function createApiClient(connection: Connection, options: ApiClientOption
       const response = await send(request, controller.signal);
       const status = response.statusCode ?? 0;
       seen.status = String(status);
+      const date = new Date(response.headers.date ?? "");
+      if (!Number.isNaN(date.getTime())) request.onDate?.(date);
       if (status >= 300 && status < 400) throw redirected(response);
       if (status < 200 || status > 299) throw await readFailure(response, controller.signal);
       return await read({ response, seen, release, signal: controller.signal });

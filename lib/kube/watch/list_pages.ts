@@ -9,6 +9,10 @@ const pageDeadline = 60_000;
 /** More pages than any cluster has: a server that goes round in circles is not followed for ever. */
 const pageLimit = 10_000;
 
+/** What a server must be asked for metadata alone. One that does not know it sends whole objects. */
+export const metadataList =
+  "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;q=0.5";
+
 export interface ListOptions {
   /** For messages: "pods". */
   readonly what: string;
@@ -17,6 +21,8 @@ export interface ListOptions {
   readonly selectors: Readonly<Record<string, string>>;
   /** False asks for everything at once: when continuing was answered with 410 before. */
   readonly paged: boolean;
+  /** True: of each object its metadata alone, which is a tenth of a pod. */
+  readonly metadataOnly?: boolean;
   readonly signal: AbortSignal;
   /** Called with each object as it comes; a list that fails later has called it too. */
   readonly onItem: (item: unknown) => void;
@@ -36,6 +42,7 @@ export async function listPages(client: ApiClient, options: ListOptions): Promis
       path: options.path + text,
       purpose,
       deadline: pageDeadline,
+      ...(options.metadataOnly === true && { accept: metadataList }),
       signal: options.signal,
     });
     const page = readPage(answer);

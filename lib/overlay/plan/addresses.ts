@@ -10,10 +10,13 @@ export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresse
   const { interfaceName } = wanted;
   const observed = link.addresses.flatMap((text) => readCidr(text) ?? []);
   const forms = new Map(wanted.addresses.map((cidr) => [cidrText(cidr), cidr.withoutRoute === true]));
+  // Which addresses it is to have may be open: then it keeps what it has.
+  const isOurs = (cidr: Cidr): boolean =>
+    wanted.pool?.open !== true && ours.get(interfaceName)?.has(cidrText(cidr)) === true;
   const isUnwanted = (cidr: Cidr): boolean =>
     // The kernel does not change afterwards whether an IPv4 address comes with a route.
     forms.get(cidrText(cidr)) !== (link.withoutRoute?.includes(cidrText(cidr)) === true) &&
-    (ours.get(interfaceName)?.has(cidrText(cidr)) === true || hasAddress(wanted.addresses, cidr));
+    (isOurs(cidr) || hasAddress(wanted.addresses, cidr));
   const remaining = observed.filter((cidr) =>
     !isUnwanted(cidr) && !isUnwanted(firstOfSubnet(cidr, observed))
   );

@@ -9,6 +9,7 @@ const settings: SettingsOf<typeof membershipOptions> = {
   namespace: undefined,
   namespaceFile: undefined,
   configmapName: "networks",
+  poolsName: undefined,
   selector: "vxlan=true",
   annotation: "x.org/networks",
   agentContainerName: "agent",

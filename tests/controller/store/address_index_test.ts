@@ -33,7 +33,7 @@ function world(): World {
 
 /** Names of the others to whom the change is news, though they were looked at before. */
 function touchedBy(store: Store, change: () => { readonly changed: ReadonlySet<string> }): string {
-  for (const uid of store.keys()) store.begin(uid);
+  for (const uid of store.tracked.keys()) store.begin(uid);
   const { changed } = change();
   return [...store.takeTouched().difference(changed)].map((uid) => uid.replace("uid-default-", "")).sort()
     .join(" ");

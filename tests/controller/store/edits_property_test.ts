@@ -103,7 +103,7 @@ function assertPeers(store: Store): void {
         memberOf(store, other).networks.some((one) => peerKey(one) === peerKey(network))
       );
       const ips = expected.map((other) => `10.0.0.${other.charCodeAt(0)}`);
-      assert.deepEqual([...store.peersOf(network)].sort(), ips.sort());
+      assert.deepEqual([...store.surroundings.peersOf(network)].sort(), ips.sort());
     }
   }
 }

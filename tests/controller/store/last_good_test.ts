@@ -169,7 +169,7 @@ function seen(store: Store): Record<"a" | "peers" | "problems" | "forbidden", st
   assert.ok(item?.kind === "member");
   const { networks, problems, forbidden, podIPs } = item.member;
   const names = new Map(Object.entries(ip).map(([name, address]) => [address, name]));
-  const peers = networks.flatMap((network) => store.peersOf(network)).filter((address) =>
+  const peers = networks.flatMap((network) => store.surroundings.peersOf(network)).filter((address) =>
     !podIPs.includes(address)
   );
   return {

@@ -30,7 +30,7 @@ function threeMembers(): Store {
 function peers(store: Store, name: string): readonly string[] {
   const subject = store.workItem(`uid-default-${name}`);
   assert.ok(subject?.kind === "member" || subject?.kind === "former", `${name} is no member`);
-  return subject.member.networks.flatMap((network) => store.peersOf(network))
+  return subject.member.networks.flatMap((network) => store.surroundings.peersOf(network))
     .filter((ip) => !subject.member.podIPs.includes(ip)).sort();
 }
 
@@ -143,7 +143,7 @@ const cases: readonly {
 for (const { it, change, changed, touched } of cases) {
   Deno.test(`store: ${it}`, () => {
     const store = threeMembers();
-    for (const uid of store.keys()) store.begin(uid);
+    for (const uid of store.tracked.keys()) store.begin(uid);
     const affected = change(store);
     assert.deepEqual([text(affected.changed), text(store.takeTouched())], [changed, touched]);
   });
@@ -167,7 +167,7 @@ Deno.test("store: a pod being deleted is no peer once its grace period has run o
     { now: 20_000 },
   );
   assert.equal(store.nextExpiry(), 33_000, "counted from first sight, with the margin");
-  for (const uid of store.keys()) store.begin(uid);
+  for (const uid of store.tracked.keys()) store.begin(uid);
   store.expire(32_000);
   assert.equal(text(store.takeTouched()), "");
   assert.deepEqual(peers(store, "b"), ["10.0.0.1"]);
@@ -191,7 +191,7 @@ Deno.test("store: a shorter grace period counts, a longer one does not", () => {
 Deno.test("store: without its label a pod is cleaned, and its peers forget it", () => {
   const store = threeMembers();
   const pod = view({ name: "a", ip: "10.0.0.1", networks: "one" });
-  for (const uid of store.keys()) store.begin(uid);
+  for (const uid of store.tracked.keys()) store.begin(uid);
   store.removePod(pod.uid);
   assert.equal(text(store.takeTouched()), "b");
   assert.equal(text(store.putPod(pod, { ...now, selection: "label removed" }).changed), "a");
@@ -232,7 +232,7 @@ Deno.test("store: a thousand that come between two ticks concern each of the oth
   };
   join(1_000, 0);
   assert.equal(store.takeTouched().size, 0, "all are to be looked at anyway");
-  for (const uid of store.keys()) store.begin(uid);
+  for (const uid of store.tracked.keys()) store.begin(uid);
   join(1_000, 1_000);
   assert.equal(store.takeTouched().size, 1_000, "those who were there");
   join(1, 2_000);

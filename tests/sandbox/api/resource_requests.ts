@@ -9,7 +9,7 @@ import { pods } from "./resources.ts";
 import type { ApiRoute } from "./routes.ts";
 import type { Selection } from "../store/selectors.ts";
 import { badRequest, gone, unsupportedMediaType } from "./status.ts";
-import { plainView, type View } from "./views.ts";
+import { metadataView, plainView, type View } from "./views.ts";
 import type { Watches, WatchRequest } from "./watch.ts";
 import type { WireConnection } from "../faults/wire.ts";
 
@@ -137,8 +137,11 @@ function selectionOf(route: ApiRoute, query: URLSearchParams): Selection {
   };
 }
 
-function viewOf({ route: { resource } }: ResourceRequest): View {
-  const view = plainView(resource);
+function viewOf({ route: { resource }, request }: ResourceRequest): View {
+  const isMetadata = /^application\/json;as=PartialObjectMetadata(List)?;/.test(
+    request.headers.get("accept") ?? "",
+  );
+  const view = isMetadata ? metadataView(resource) : plainView(resource);
   return {
     ...view,
     one: (object) => view.one(outward(resource, object)),

@@ -37,3 +37,19 @@ export function plainView(resource: ResourceType): View {
     }),
   };
 }
+
+/** Their metadata alone, for who asks for no more. */
+export function metadataView(resource: ResourceType): View {
+  const plain = plainView(resource);
+  const about = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1" };
+  return {
+    ...plain,
+    one: ({ metadata }) => ({ ...about, metadata }),
+    many: (objects, metadata) => ({
+      kind: "PartialObjectMetadataList",
+      apiVersion: "meta.k8s.io/v1",
+      metadata,
+      items: objects.map((object) => ({ ...about, metadata: object.metadata })),
+    }),
+  };
+}

@@ -1,0 +1,128 @@
+// The arbiter of addresses: all that wait for one object's pools are served by one write to it, before any kernel is touched.
+//
+// A pod's annotation cannot be that: two controllers that both think they lead would write different pods with one
+// address, and nothing would conflict. Here the slower one is refused, reads again, and sees what is taken.
+import type { ApiClient } from "../kube/api/client.ts";
+import type { AddressPools, PoolHooks, PoolRequest } from "../network/pool_request.ts";
+import type { PoolAnswer } from "../network/pool.ts";
+import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
+import type { Clock } from "../time/clock.ts";
+import type { PoolSizes } from "./allocation.ts";
+import { livingPods } from "./living_pods.ts";
+import { objectOf, poolObjects } from "./pool_object.ts";
+import { ObjectPass } from "./object_pass.ts";
+import { ServerClock } from "./server_clock.ts";
+
+export interface PoolsOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  /** Where the objects are, and how their names begin. */
+  readonly namespace: string;
+  readonly prefix: string;
+  /** The annotation key of the networks. */
+  readonly owner: string;
+  readonly selector: string;
+  /** Empty: all. */
+  readonly watchNamespaces: readonly string[];
+  readonly isLeader: () => boolean;
+  readonly say: (message: string) => void;
+  readonly onSizes?: (sizes: ReadonlyMap<string, PoolSizes>) => void;
+  readonly onWrite?: (outcome: "written" | "outrun" | "failed") => void;
+}
+
+/** Milliseconds in which requests are collected. */
+const coalesce = 50;
+
+/** Milliseconds after which an object is read again though nothing has happened. */
+const rereadEvery = 600_000;
+
+/** Begins when it is told of a change. */
+export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPools {
+  const { clock } = options;
+  const stopping = new AbortController();
+  const time = new ServerClock(clock);
+  const published = new Map<string, Map<string, PoolAnswer>>();
+  const sizes = new Map<string, PoolSizes>();
+  let byObject: ReadonlyMap<number, readonly PoolRequest[]> | undefined;
+  let holders: ReadonlySet<string> | undefined;
+  let cancelTick: (() => void) | undefined;
+
+  const passes = Array.from({ length: poolObjects }, (_, at) =>
+    new ObjectPass(at, {
+      ...options,
+      time,
+      requests: () => snapshot().get(at) ?? [],
+      holders: () => holders ??= hooks.holders(),
+      answered: (uid, network) => published.get(uid)?.get(network),
+      publish: (answers) => publish(answers),
+      living: () => livingPods({ ...options, namespaces: options.watchNamespaces, signal: stopping.signal }),
+      onSizes: (network, size) => {
+        if (size.total > 0) sizes.set(network, size);
+        else sizes.delete(network);
+        options.onSizes?.(sizes);
+      },
+    }));
+  const queue = new WorkQueue({
+    clock,
+    workers: 4,
+    workersForFailing: 4,
+    work: async (key): Promise<Outcome> => {
+      const pass = passes[Number(key)];
+      if (pass === undefined || stopping.signal.aborted) return { kind: "done" };
+      const next = await pass.run();
+      return next.kind === "done" ? { ...next, requeueAfter: next.requeueAfter ?? rereadEvery } : next;
+    },
+  });
+
+  /** What is asked, by object; made once for all passes of a tick. */
+  function snapshot(): ReadonlyMap<number, readonly PoolRequest[]> {
+    byObject ??= Map.groupBy(hooks.requests(), ({ network }) => objectOf(network));
+    return byObject;
+  }
+
+  function publish(answers: ReadonlyMap<string, ReadonlyMap<string, PoolAnswer>>): void {
+    const news = new Map<string, ReadonlyMap<string, PoolAnswer>>();
+    for (const [uid, ofPod] of answers) {
+      const before = published.get(uid) ?? new Map<string, PoolAnswer>();
+      const other = [...ofPod].filter(([network, answer]) =>
+        JSON.stringify(before.get(network)) !== JSON.stringify(answer)
+      );
+      if (other.length === 0) continue;
+      for (const [network, answer] of other) before.set(network, answer);
+      published.set(uid, before);
+      news.set(uid, new Map(before));
+    }
+    if (news.size > 0) hooks.onAnswers(news);
+  }
+
+  function tick(): void {
+    cancelTick = undefined;
+    byObject = undefined;
+    holders = undefined;
+    const now = snapshot();
+    const living = new Set([...now.values()].flat().map(({ uid }) => uid));
+    for (const uid of published.keys()) if (!living.has(uid)) published.delete(uid);
+    for (const [at, pass] of passes.entries()) {
+      if (pass.isNews(now.get(at) ?? [])) queue.add(String(at), { fresh: true });
+    }
+  }
+
+  return {
+    changed: () => {
+      if (!stopping.signal.aborted) cancelTick ??= clock.after(coalesce, tick);
+    },
+    reread: () => {
+      byObject = undefined;
+      holders = undefined;
+      for (const [at, pass] of passes.entries()) {
+        pass.forget();
+        queue.add(String(at), { fresh: true });
+      }
+    },
+    close: async () => {
+      cancelTick?.();
+      stopping.abort();
+      await queue.stop();
+    },
+  };
+}
