@@ -44,6 +44,8 @@ export interface Metrics {
   ): (
     seen: { readonly method: string; readonly status: string; readonly ms: number; readonly bytes: number },
   ) => void;
+  /** Bytes of an answer that goes on and on have come. */
+  streamed(bytes: number): void;
   /** Something came on the watch of this resource in this namespace ("": in all): an event or a bookmark. */
   watchAlive(resource: string, namespace: string): void;
   watchEnded(seen: { readonly resource: string; readonly reason: string }): void;
@@ -118,6 +120,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
       histogram("rest_client_request_duration_seconds").observe({ verb: word(method), host }, ms / 1000);
       counter("kube_vxlan_controller_api_received_bytes_total").inc(bytes);
     },
+    streamed: (bytes) => counter("kube_vxlan_controller_api_received_bytes_total").inc(bytes),
     watchAlive: (resource, namespace) => {
       lastEvents.set(`${word(resource)} ${namespace}`, clock.now());
     },

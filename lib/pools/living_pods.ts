@@ -1,5 +1,6 @@
 // Which holders of addresses still live? Asked anew, because what is watched may be behind.
 import type { ApiClient } from "../kube/api/client.ts";
+import { beginningOf } from "../kube/watch/events.ts";
 import { listPages } from "../kube/watch/list_pages.ts";
 import { isRecord } from "../text/json.ts";
 
@@ -25,7 +26,9 @@ export async function livingPods(options: LivingPodsOptions): Promise<ReadonlySe
       paged: true,
       metadataOnly: true,
       signal,
-      onItem: (item) => namesOf(item).forEach((name) => living.add(name)),
+      read: namesOf,
+      onItem: (names) => names.forEach((name) => living.add(name)),
+      onLong: (head) => namesOf(beginningOf(head)).forEach((name) => living.add(name)),
     });
   }
   return living;

@@ -6,6 +6,8 @@ export interface LineReader {
   push(chunk: Uint8Array): readonly string[];
   /** Bytes of the line that is not complete yet: the caller's means to bound it. */
   readonly pendingBytes: number;
+  /** Takes them away: the line goes on with what comes next. */
+  takePending(): Uint8Array;
 }
 
 /** Lines end with `\n` (a `\r` before it stays). Bytes that are no UTF-8 become U+FFFD; nothing is thrown. */
@@ -33,6 +35,7 @@ export function createLineReader(): LineReader {
     get pendingBytes() {
       return pending.length;
     },
+    takePending: () => pending.take(),
   };
 }
 

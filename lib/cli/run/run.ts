@@ -58,6 +58,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   const client = createApiClient(connection, {
     clock,
     observe: metrics.apiRequests(new URL(connection.server).host),
+    onBytes: (bytes) => metrics.streamed(bytes),
   });
   const executor = createExecutor(connection, { clock });
   const turns = new ExecTurns({ clock, limit: execLimit(settings.maxExecRate, clock) });

@@ -6,6 +6,7 @@ import type { Connection } from "../../kube/config/connection.ts";
 import { createApiClient } from "../../kube/api/http.ts";
 import type { PodView } from "../../member/pod.ts";
 import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
+import { printable } from "../../text/printable.ts";
 import type { Host } from "../host.ts";
 import type { connectionOptions, membershipOptions, SettingsOf } from "../settings/options.ts";
 import { isRefused, type OwnView } from "./own_view.ts";
@@ -50,7 +51,9 @@ export async function withClusterView(
     const namespace = namespaceShown(settings, connection);
     const now = host.clock.now();
     // Who is whose peer, and what contradicts what, is found among all of them, whoever is shown.
-    const snapshot = await takeSnapshot(controller, { client, now, signal: host.stop }).catch((error) => {
+    const onUnreadable = (reason: string): void => host.complain(printable(`not read: ${reason}`));
+    const asked = { client, now, signal: host.stop, onUnreadable };
+    const snapshot = await takeSnapshot(controller, asked).catch((error) => {
       if (own !== undefined && isRefused(error)) return { refused: error, own };
       throw error;
     });

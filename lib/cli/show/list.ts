@@ -1,6 +1,7 @@
 // The command `list`: which pods are members and how they stand, which networks there are and who is in them.
 import type { Store } from "../../controller/store/store.ts";
 import { podCollection } from "../../controller/watch/resources.ts";
+import { metadataOf } from "../../kube/watch/events.ts";
 import { listPages } from "../../kube/watch/list_pages.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText } from "../../network/grammar/address.ts";
@@ -71,7 +72,10 @@ async function matching(
     selectors: { labelSelector: both.labelSelector ?? "" },
     paged: true,
     signal: host.stop,
-    onItem: (item) => found.add(both.project(item).uid),
+    read: (item) => metadataOf(item).uid,
+    onItem: (uid) => found.add(uid),
+    // Said when all were listed.
+    onLong: () => {},
   });
   return shown.filter(({ uid }) => found.has(uid));
 }

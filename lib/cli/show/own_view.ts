@@ -3,6 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { configMapCollection, podCollection } from "../../controller/watch/resources.ts";
 import type { ControllerSettings } from "../../controller/settings.ts";
 import { type ApiClient, ApiError } from "../../kube/api/client.ts";
+import { beginningOf, nameOf } from "../../kube/watch/events.ts";
 import { listPages } from "../../kube/watch/list_pages.ts";
 import { messageOf } from "../../text/defined.ts";
 import { printable } from "../../text/printable.ts";
@@ -96,7 +97,10 @@ async function ownPods(
     },
     paged: true,
     signal: host.stop,
-    onItem: (item) => found.push(ownStatus(item as V1Pod, settings.membership.annotationKey)),
+    read: (item) => ownStatus(item as V1Pod, settings.membership.annotationKey),
+    onItem: (status) => found.push(status),
+    onLong: (head) =>
+      host.complain(printable(`not read: pod ${nameOf(beginningOf(head))}: it is longer than can be read`)),
   });
   const keyed = found.map((one) => ({ one, key: `${one.namespace}/${one.name}` }));
   return keyed.sort((a, b) => a.key < b.key ? -1 : 1).map(({ one }) => one);

@@ -1,12 +1,13 @@
 // The cluster as the controller would see it, read once: for commands that look but change nothing.
 import type { ApiClient } from "../../kube/api/client.ts";
+import { beginningOf, nameOf } from "../../kube/watch/events.ts";
 import type { Identified } from "../../kube/watch/local_copy.ts";
 import { listPages } from "../../kube/watch/list_pages.ts";
 import type { PodView } from "../../member/pod.ts";
 import { type Collection, configMapCollection, podCollection } from "./resources.ts";
 import type { ControllerSettings } from "../settings.ts";
 import { Store } from "../store/store.ts";
-import { defined } from "../../text/defined.ts";
+import { defined, messageOf } from "../../text/defined.ts";
 
 /** Pods and store of one moment. */
 export interface Snapshot {
@@ -15,16 +16,23 @@ export interface Snapshot {
   readonly store: Store;
 }
 
+interface SnapshotMeans {
+  readonly client: ApiClient;
+  readonly signal: AbortSignal;
+  /** Told of each object that cannot be read; the others are there. */
+  readonly onUnreadable: (reason: string) => void;
+}
+
 /** Lists the ConfigMap and the pods. Throws ApiError. */
 export async function takeSnapshot(
   settings: ControllerSettings,
-  { client, now, signal }: { readonly client: ApiClient; readonly now: number; readonly signal: AbortSignal },
+  { now, ...means }: SnapshotMeans & { readonly now: number },
 ): Promise<Snapshot> {
   const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
-  const [configMap] = await list(configMapCollection(settings), { client, signal });
+  const [configMap] = await list(configMapCollection(settings), means);
   const pods: PodView[] = [];
   for (const namespace of namespaces) {
-    pods.push(...await list(podCollection(settings, namespace), { client, signal }));
+    pods.push(...await list(podCollection(settings, namespace), means));
   }
   pods.sort((a, b) => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name));
   const store = new Store(settings.membership);
@@ -35,7 +43,7 @@ export async function takeSnapshot(
 
 async function list<T extends Identified>(
   { project, labelSelector, fieldSelector, ...where }: Collection<T>,
-  { client, signal }: { readonly client: ApiClient; readonly signal: AbortSignal },
+  { client, signal, onUnreadable }: SnapshotMeans,
 ): Promise<readonly T[]> {
   const items: T[] = [];
   const selectors = defined({ labelSelector, fieldSelector });
@@ -44,7 +52,16 @@ async function list<T extends Identified>(
     selectors,
     paged: true,
     signal,
-    onItem: (item) => items.push(project(item)),
+    read: (item) => {
+      try {
+        return project(item);
+      } catch (error) {
+        onUnreadable(`${nameOf(item)}: ${messageOf(error)}`);
+        return undefined;
+      }
+    },
+    onItem: (item) => void (item && items.push(item)),
+    onLong: (head) => onUnreadable(`${nameOf(beginningOf(head))} is longer than can be read`),
   });
   return items;
 }

@@ -31,6 +31,10 @@ export interface WatchOptions {
 /** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
 export function startWatches(settings: ControllerSettings, options: WatchOptions): readonly Reflector[] {
   const said = createLogDeduplicator();
+  /** A pod that cannot be read may change every second. */
+  const sayUnreadable = (text: string): void => {
+    if (said.problem("unreadable", text).say) options.log.warn(text);
+  };
   const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
   const configMap = watch<ConfigMapView>(configMapCollection(settings), {
     ...options,
@@ -42,7 +46,7 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
       added: options.onConfigMap,
       modified: options.onConfigMap,
       deleted: () => options.onConfigMap(undefined),
-      unreadable: (reason) => options.log.warn(`Cannot read the ConfigMap: ${reason}`),
+      unreadable: (reason) => sayUnreadable(`Cannot read the ConfigMap: ${reason}`),
     },
   });
   const pods = namespaces.map((namespace) =>
@@ -57,7 +61,7 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
         added: options.onPod,
         modified: options.onPod,
         deleted: options.onPodDeleted,
-        unreadable: (reason) => options.log.warn(`Cannot read a pod: ${reason}`),
+        unreadable: (reason) => sayUnreadable(`Cannot read a pod: ${reason}`),
       },
     })
   );

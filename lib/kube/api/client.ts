@@ -14,7 +14,12 @@ export type ApiFailure =
     readonly retryAfter?: number;
   }
   /** The answer is not what the API promises (no JSON, too long, wrong kind). */
-  | { readonly kind: "malformed"; readonly reason: string };
+  | {
+    readonly kind: "malformed";
+    readonly reason: string;
+    /** A page of a list is longer than asked for: a shorter one may do. */
+    readonly tooLong?: true;
+  };
 
 /** An ApiFailure as an exception, with a message that names the request: "Cannot list pods: …". */
 export class ApiError extends Error {
@@ -41,6 +46,17 @@ export interface ApiRequest {
   /** Milliseconds until the answer must be whole; for streams: until its headers are there. */
   readonly deadline: number;
   readonly signal?: AbortSignal;
+  /** The answer is a list whose items are taken one by one; it comes without them then. */
+  readonly items?: ListItems;
+}
+
+/** How a list is read, so that it need not fit into memory. */
+export interface ListItems {
+  /** Bytes of the whole answer; default that of every answer. */
+  readonly limit?: number;
+  readonly onItem: (item: unknown) => void;
+  /** An item was longer than can be read: takes its beginning, as text. */
+  readonly onLong: (head: string) => void;
 }
 
 /** Observes requests, for metrics. `status` is the HTTP status or "error"; `resource` is like "pods/exec". */

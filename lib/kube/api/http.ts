@@ -1,9 +1,9 @@
 // How does a request get to the API server? node's HTTP client on a wire of ours, a deadline for each request.
-import { Buffer } from "node:buffer";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { type Clock, unlessAborted } from "../../time/clock.ts";
 import type { Connection, Credentials } from "../config/connection.ts";
+import { Failed, readBody, readFailure, readList, redirected } from "./answer.ts";
 import { bodyOf } from "./body.ts";
 import {
   type ApiClient,
@@ -12,15 +12,12 @@ import {
   type ApiRequest,
   type RequestObserver,
 } from "./client.ts";
-import { failureMessage, failureOfStatus } from "./status.ts";
+import { failureMessage } from "./status.ts";
 import { createWire } from "./wire.ts";
 import { defined, messageOf } from "../../text/defined.ts";
 
-/** Longest answer that is read, in bytes: a page of 500 large pods has about 10 MiB. */
+/** Longest answer that is read, in bytes. */
 const bodyLimit = 64 * 1024 * 1024;
-
-/** Bytes that are read of an answer that is an error. */
-const failureLimit = 64 * 1024;
 
 export interface ApiClientOptions {
   readonly clock: Clock;
@@ -118,13 +115,20 @@ export function createApiClient(connection: Connection, options: ApiClientOption
     }
   }
 
-  /** The whole text of an answer of success. */
+  /** The whole text of an answer of success; of a list whose items are taken, the rest. */
   function answer(request: ApiRequest): Promise<string> {
     return perform(request, async ({ response, seen, release, signal }) => {
-      const bytes = await readBody(response, { limit: options.bodyLimit ?? bodyLimit, signal });
-      seen.bytes = bytes.length;
+      const { items } = request;
+      const limit = items?.limit ?? options.bodyLimit ?? bodyLimit;
+      const onBytes = (bytes: number): void => {
+        seen.bytes += bytes;
+      };
+      const means = { limit, signal, onBytes };
+      const text = items === undefined
+        ? new TextDecoder().decode(await readBody(response, means))
+        : await readList(response, { ...means, items });
       release();
-      return new TextDecoder().decode(bytes);
+      return text;
     });
   }
 
@@ -170,44 +174,6 @@ type Read<T> = (
     readonly release: () => void;
   },
 ) => Promise<T>;
-
-/** A failure on its way to the catch clause of `perform`. */
-class Failed extends Error {
-  constructor(readonly failure: ApiFailure) {
-    super(failure.kind);
-  }
-}
-
-/** Not followed: credentials stay where they belong. */
-function redirected(response: IncomingMessage): Failed {
-  response.destroy();
-  const to = JSON.stringify(String(response.headers.location ?? "").slice(0, 200));
-  return new Failed({ kind: "unreachable", reason: `it redirects to ${to}, which is not followed` });
-}
-
-async function readFailure(response: IncomingMessage, signal: AbortSignal): Promise<Failed> {
-  const bytes = await readBody(response, { limit: failureLimit, signal }).catch(() => new Uint8Array());
-  return new Failed(failureOfStatus({
-    status: response.statusCode ?? 0,
-    retryAfter: response.headers["retry-after"] ?? "",
-    body: new TextDecoder().decode(bytes),
-  }));
-}
-
-async function readBody(
-  response: IncomingMessage,
-  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of bodyOf(response, { signal, release: () => {} })) {
-    length += chunk.length;
-    // Leaving the loop cancels the body.
-    if (length > limit) throw new Failed({ kind: "malformed", reason: `more than ${limit} bytes` });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
-}
 
 /** An aborted request fails with the abort's reason; one that tried several addresses has several. */
 function failureOf(thrown: unknown, signal: AbortSignal): ApiFailure {

@@ -1,41 +1,47 @@
 // Is the server whom we mean? TLS connections to an API server, whose certificate may be that of a CA itself.
 import { X509Certificate } from "node:crypto";
-import { Agent } from "node:https";
+import { Agent, type AgentOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { checkServerIdentity, type ConnectionOptions, type TLSSocket } from "node:tls";
 
-type Callback = (error: Error | null, socket: Duplex) => void;
+/** `createConnection` of an Agent as Deno calls it; its types differ between versions of node's. */
+type Connect = (options: ConnectionOptions, callback: Callback) => Duplex | undefined;
+type Callback = (error: Error | null, socket?: Duplex) => void;
 
 /**
- * Hands a connection over only when its server is trusted. Two certificates that kubectl takes are refused by Deno's
- * TLS: one that is given as CA itself though another has signed it, and one that says CA:TRUE though the CA that is
- * given has signed it (teleport's, and many made by hand). They are judged here.
+ * An agent that hands a connection over only when its server is trusted. Two certificates that kubectl takes are refused
+ * by Deno's TLS: one that is given as CA itself though another has signed it, and one that says CA:TRUE though the CA
+ * that is given has signed it (teleport's, and many made by hand). They are judged here.
  */
-export class TrustingAgent extends Agent {
-  override createConnection(options: ConnectionOptions, callback?: Callback): Duplex | undefined {
-    const done: Callback = callback ?? ((): void => {});
-    const watch = (duplex: Duplex): void => {
+export function trustingAgent(options: AgentOptions): Agent {
+  const agent = new Agent(options);
+  const connect = agent.createConnection.bind(agent) as unknown as Connect;
+  const checking: Connect = (asked, done) => {
+    const check = (duplex: Duplex): void => {
       // An agent of node:https makes nothing else; Deno's are not instances of the class it exports.
       const socket = duplex as TLSSocket;
-      const failed = (reason: Error): void => done(reason, socket);
+      const failed = (reason: Error): void => done(reason);
       const secured = (): void => {
         socket.off("error", failed);
-        const refusal = socket.authorized ? undefined : refusalOf(socket, options);
-        if (refusal !== undefined) socket.destroy();
-        done(refusal ?? null, socket);
+        const refusal = socket.authorized ? undefined : refusalOf(socket, asked);
+        if (refusal === undefined) return done(null, socket);
+        socket.destroy();
+        done(refusal);
       };
       if (!socket.connecting && socket.getProtocol() !== null) return secured();
       socket.once("error", failed);
       socket.once("secureConnect", secured);
     };
     // With a proxy the connection comes by the callback, which is otherwise called without one.
-    const made = super.createConnection({ ...options, rejectUnauthorized: false }, (error, socket) => {
-      if (error) done(error, socket);
-      else if (socket) watch(socket);
+    const made = connect({ ...asked, rejectUnauthorized: false }, (error, socket) => {
+      if (error) done(error);
+      else if (socket) check(socket);
     });
-    if (made) watch(made);
+    if (made) check(made);
     return undefined;
-  }
+  };
+  agent.createConnection = checking as unknown as typeof agent.createConnection;
+  return agent;
 }
 
 /** Undefined when the certificate is good after all. */

@@ -5,7 +5,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { rootCertificates } from "node:tls";
 import type { Connection, Credentials } from "../config/connection.ts";
-import { TrustingAgent } from "./trusting_agent.ts";
+import { trustingAgent } from "./trusting_agent.ts";
 import { identityFault } from "../config/client_identity.ts";
 import { defined } from "../../text/defined.ts";
 
@@ -38,7 +38,7 @@ export function createWire(connection: Connection): Wire {
   const isTls = server.startsWith("https:");
   const proxyEnv = proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const agentOptions = { keepAlive: true, timeout: keepIdle, proxyEnv };
-  const agent = isTls ? new TrustingAgent(agentOptions) : new HttpAgent(agentOptions);
+  const agent = isTls ? trustingAgent(agentOptions) : new HttpAgent(agentOptions);
   let checked = "";
 
   return {

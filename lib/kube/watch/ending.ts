@@ -40,8 +40,6 @@ export function endingOfStream(end: StreamEnd, ours: Ending | undefined): Ending
       return { end: "dropped", reason: end.reason, relist: false };
     case "idle":
       return { end: "idle", reason: "nothing came, not even a bookmark", relist: false };
-    case "too-long":
-      return { end: "malformed", reason: "an event is longer than can be read", relist: true };
     default:
       return end satisfies never;
   }

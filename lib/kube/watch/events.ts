@@ -8,6 +8,13 @@ export type WatchEvent =
   | { readonly kind: "deleted"; readonly object: unknown; readonly version: string }
   | { readonly kind: "bookmark"; readonly version: string }
   | { readonly kind: "error"; readonly status: ReturnType<typeof readStatus> }
+  /** Its line is too long to be read. `object` has what stands at its beginning; `version` may be empty. */
+  | {
+    readonly kind: "too-long";
+    readonly object: unknown;
+    readonly version: string;
+    readonly deleted: boolean;
+  }
   /** A type that a later server may have: nothing is known of it, and nothing stops. */
   | { readonly kind: "other"; readonly type: string }
   /** Something was said and cannot be understood, so something may have been missed. */
@@ -28,6 +35,31 @@ export function readWatchEvent(line: string): WatchEvent {
   if (version === "") return { kind: "malformed", reason: `${type} without a resourceVersion` };
   if (type === "BOOKMARK") return { kind: "bookmark", version };
   return { kind: type === "DELETED" ? "deleted" : "present", object, version };
+}
+
+/** Reads the beginning of a line that is too long. */
+export function readLongEvent(head: string): WatchEvent {
+  const object = beginningOf(head);
+  const deleted = /^\s*\{\s*"type"\s*:\s*"DELETED"/.test(head);
+  return { kind: "too-long", object, version: metadataOf(object).resourceVersion, deleted };
+}
+
+/**
+ * What the beginning of an object's JSON says of its identity: the API server writes name, namespace, uid and version
+ * first in the metadata, and the metadata first.
+ */
+export function beginningOf(head: string): { readonly metadata: Readonly<Record<string, string>> } {
+  const [, fields = ""] = /"metadata"\s*:\s*\{([^{}[\]]*)/.exec(head) ?? [];
+  const found = fields.matchAll(/"(name|namespace|uid|resourceVersion)"\s*:\s*("(?:[^"\\]|\\.)*")/g);
+  return { metadata: Object.fromEntries([...found].map(([, name, text]) => [name, parseText(text ?? "")])) };
+}
+
+function parseText(json: string): string {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return "";
+  }
 }
 
 /** What identifies any object; empty texts where there is nothing usable. */

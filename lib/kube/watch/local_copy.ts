@@ -1,24 +1,37 @@
 // Which objects are known, and what is news? The local copy behind the reflector; it calls the handler.
-import { metadataOf, nameOf } from "./events.ts";
+import { itemLimit } from "../api/items.ts";
+import { beginningOf, metadataOf, nameOf } from "./events.ts";
 import { messageOf } from "../../text/defined.ts";
 
 /** A list that is being read: nothing of it counts before it is accepted. */
-export interface NewList {
-  readonly take: (item: unknown) => void;
+export interface NewList<T> {
+  /** What is needed of an item; reports one that cannot be read. */
+  readonly read: (item: unknown) => Listed<T>;
+  readonly take: (item: Listed<T>) => void;
+  /** An item is too long to be read: its beginning. */
+  readonly takeLong: (head: string) => void;
   /** Items taken so far, readable or not. */
   count(): number;
   /** The list is complete: it replaces what was known. */
   accept(): void;
 }
 
+/** An item that was read, or the uid of one that could not be. */
+export interface Listed<T> {
+  readonly object: T | undefined;
+  readonly uid: string;
+}
+
 /** The last good state of each object. */
-export interface Collection {
+export interface Collection<T> {
   readonly size: number;
-  beginList(): NewList;
+  beginList(): NewList<T>;
   /** An object was added or modified. */
   present(raw: unknown): void;
   /** An object has gone, or does not match the selectors any more. */
   deleted(raw: unknown): void;
+  /** An object is too long to be read; this has what its beginning says. */
+  tooLong(beginning: unknown): void;
 }
 
 /** An empty collection. */
@@ -27,7 +40,7 @@ export function createCollection<T extends Identified>(
     readonly project: (object: unknown) => T;
     readonly handler: ReflectorHandler<T>;
   },
-): Collection {
+): Collection<T> {
   const { project, handler } = options;
   let known = new Map<string, T>();
 
@@ -43,6 +56,10 @@ export function createCollection<T extends Identified>(
     return undefined;
   }
 
+  function tooLong(beginning: unknown): void {
+    handler.unreadable(`${nameOf(beginning)} is longer than can be read (${itemLimit} bytes of JSON)`);
+  }
+
   return {
     get size() {
       return known.size;
@@ -51,10 +68,18 @@ export function createCollection<T extends Identified>(
       const listed = new Map<string, T>();
       let count = 0;
       return {
-        take: (raw) => {
+        read: (raw) => ({ object: read(raw), uid: metadataOf(raw).uid }),
+        take: ({ object, uid }) => {
           count += 1;
-          const object = read(raw) ?? known.get(metadataOf(raw).uid);
-          if (object) listed.set(object.uid, object);
+          const kept = object ?? known.get(uid);
+          if (kept) listed.set(kept.uid, kept);
+        },
+        takeLong: (head) => {
+          count += 1;
+          const beginning = beginningOf(head);
+          tooLong(beginning);
+          const kept = known.get(metadataOf(beginning).uid);
+          if (kept) listed.set(kept.uid, kept);
         },
         count: () => count,
         accept: () => {
@@ -79,6 +104,7 @@ export function createCollection<T extends Identified>(
       known.delete(uid);
       handler.deleted(read(raw) ?? before);
     },
+    tooLong,
   };
 }
 

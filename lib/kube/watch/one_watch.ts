@@ -1,8 +1,9 @@
 // What happens from the opening of one watch to its end?
 import type { Clock } from "../../time/clock.ts";
 import { type ApiClient, ApiError } from "../api/client.ts";
+import { itemLimit } from "../api/items.ts";
 import { type Ending, endingOfFailure, endingOfStream } from "./ending.ts";
-import { readWatchEvent, type WatchEvent } from "./events.ts";
+import { readLongEvent, readWatchEvent, type WatchEvent } from "./events.ts";
 import { readLines } from "./stream.ts";
 
 /** ms until a watch must have been accepted. */
@@ -11,8 +12,6 @@ const openDeadline = 30_000;
 const idleLimit = 90_000;
 /** ms beyond the time limit that the server was asked for. */
 const overdueMargin = 30_000;
-/** Bytes of one event; objects have 1.5 MiB at most in etcd. */
-const eventLimit = 8 * 1024 * 1024;
 
 export interface WatchOptions {
   /** For messages: "pods". */
@@ -45,17 +44,19 @@ export async function watchOnce(client: ApiClient, options: WatchOptions): Promi
   const since = clock.now();
   options.onOpen();
   let ours: Ending | undefined;
+  const hear = (event: WatchEvent): boolean => {
+    // An abort is final, even for what has arrived already.
+    if (options.signal.aborted) return false;
+    ours = options.onEvent(event);
+    return ours === undefined;
+  };
   const end = await readLines(body, {
     clock,
     idle: idleLimit,
     limit: seconds * 1000 + overdueMargin,
-    lineLimit: eventLimit,
-    onLine: (line) => {
-      // An abort is final, even for what has arrived already.
-      if (options.signal.aborted) return false;
-      ours = options.onEvent(readWatchEvent(line));
-      return ours === undefined;
-    },
+    lineLimit: itemLimit,
+    onLine: (line) => hear(readWatchEvent(line)),
+    onLongLine: (head) => hear(readLongEvent(head)),
   });
   return { ...endingOfStream(end, ours), lived: clock.now() - since };
 }

@@ -142,7 +142,8 @@ export function startReflector<T extends Identified>(
     const list = collection.beginList();
     // Pages that expire again and again are too many for the server's memory: ask for all at once.
     const paged = expiredLists < 2;
-    const at = await listPages(client, { what, path, selectors, paged, signal, onItem: list.take });
+    const { read, take: onItem, takeLong: onLong } = list;
+    const at = await listPages(client, { what, path, selectors, paged, signal, read, onItem, onLong });
     return { at, empty: list.count() === 0, accept: list.accept };
   }
 
@@ -181,6 +182,12 @@ export function startReflector<T extends Identified>(
         return undefined;
       case "bookmark":
         version = event.version;
+        return undefined;
+      case "too-long":
+        // Unreadable is not gone: what was known of it stays.
+        collection.tooLong(event.object);
+        if (event.deleted) collection.deleted(event.object);
+        if (event.version !== "") version = event.version;
         return undefined;
       case "other":
         options.handler.unreadable(`an event of the unknown type ${JSON.stringify(event.type)}`);

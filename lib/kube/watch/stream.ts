@@ -1,6 +1,7 @@
 // Is this stream still alive? Reads lines until the other end stops, falls silent or says too much.
 import type { Clock } from "../../time/clock.ts";
 import { createLineReader } from "../../text/line_reader.ts";
+import { headLimit } from "../api/items.ts";
 import { messageOf } from "../../text/defined.ts";
 
 /** Why reading came to its end. */
@@ -13,9 +14,7 @@ export type StreamEnd =
   /** Not a byte for `idle` ms. */
   | { readonly kind: "idle" }
   /** It went on for longer than `limit` ms. */
-  | { readonly kind: "overdue" }
-  /** A line longer than `lineLimit` bytes. */
-  | { readonly kind: "too-long" };
+  | { readonly kind: "overdue" };
 
 export interface StreamOptions {
   readonly clock: Clock;
@@ -27,6 +26,8 @@ export interface StreamOptions {
   readonly lineLimit: number;
   /** Called with each complete line; `false` ends the reading. */
   readonly onLine: (line: string) => boolean;
+  /** Called with the beginning of each line longer than `lineLimit`; the rest of it is passed over. */
+  readonly onLongLine: (head: string) => boolean;
 }
 
 /** Reads until the end and cancels the stream, whatever that end is. Rejects only with what `onLine` throws. */
@@ -37,6 +38,7 @@ export async function readLines(
   const { clock } = options;
   const reader = body.getReader();
   const lines = createLineReader();
+  let passingOver = false;
   let timedOut: StreamEnd | undefined;
   const stop = (end: StreamEnd): void => {
     timedOut ??= end;
@@ -51,9 +53,15 @@ export async function readLines(
       cancelIdle();
       if (timedOut) return timedOut;
       if ("kind" in chunk) return chunk;
-      const wanted = lines.push(chunk).every((line) => line === "" || options.onLine(line));
+      const end = passingOver ? chunk.indexOf(10) : -1;
+      if (passingOver && end < 0) continue;
+      passingOver = false;
+      const wanted = lines.push(chunk.subarray(end + 1)).every((line) => line === "" || options.onLine(line));
       if (!wanted) return { kind: "stopped" };
-      if (lines.pendingBytes > options.lineLimit) return { kind: "too-long" };
+      if (lines.pendingBytes <= options.lineLimit) continue;
+      passingOver = true;
+      const head = new TextDecoder().decode(lines.takePending().subarray(0, headLimit));
+      if (!options.onLongLine(head)) return { kind: "stopped" };
     }
   } finally {
     cancelLimit();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createApiClient } from "../../../lib/kube/api/http.ts";
 import { startReflector } from "../../../lib/kube/watch/reflector.ts";
-import { readWatchEvent } from "../../../lib/kube/watch/events.ts";
+import { metadataOf, readLongEvent, readWatchEvent } from "../../../lib/kube/watch/events.ts";
 import { fakeClock, turn, until } from "../../time/fake_clock.ts";
 import { abc, bookmark, event, project, quiet, stage, thing } from "./reflector_stage.ts";
 import { httpError } from "../api/scripted_client.ts";
@@ -146,18 +146,63 @@ Deno.test("reflector: a handler that throws is a fault of ours, and the list bri
   assert.deepEqual(on.heard, heard);
 });
 
-Deno.test("reflector: an event longer than can be read leads to a list", async () => {
-  const part = "x".repeat(1024 * 1024);
+/** A line longer than can be read, in portions. */
+function longLine(type: string, name: string, version: string): readonly string[] {
+  const metadata = { name, namespace: "ns", uid: `uid-${name}`, resourceVersion: version };
+  const [before = "", after = ""] = JSON.stringify({ type, object: { metadata, args: "|" } }).split("|");
+  return [before, ...Array.from({ length: 9 }, () => "\\u003c".repeat(200_000)), `${after}\n`];
+}
+
+Deno.test("reflector: an event longer than can be read is one object that cannot be, no list, and the next ones come", async () => {
   await using on = stage([
     abc,
-    { watch: Array.from({ length: 9 }, () => part), then: "silence" },
-    abc,
+    {
+      watch: [
+        ...longLine("MODIFIED", "a", "11"),
+        ...longLine("ADDED", "z", "12"),
+        event("ADDED", thing("c", "13")),
+        ...longLine("DELETED", "b", "14"),
+      ],
+      then: "drop",
+    },
     quiet,
   ]);
-  for (let count = 0; count < 20; count++) await turn();
+  for (let count = 0; count < 60; count++) await turn();
   await on.clock.advance(800);
-  for (let count = 0; count < 5; count++) await turn();
-  assert.deepEqual(on.heard, ["replaced a@1 b@2", "trouble malformed, again in 800", "replaced a@1 b@2"]);
+  const unreadable = (name: string): string =>
+    `unreadable: "ns/${name}" is longer than can be read (8388608 bytes of JSON)`;
+  assert.deepEqual(on.heard.slice(0, 5), [
+    "replaced a@1 b@2",
+    unreadable("a"),
+    unreadable("z"),
+    "added c@13",
+    unreadable("b"),
+  ]);
+  assert.ok(on.heard.includes("deleted b"));
+  assert.deepEqual(on.client.asked, ["list limit=500", "watch 10", "watch 14"]);
+});
+
+Deno.test("watch events: what the beginning of a long one says", () => {
+  const rows: readonly (readonly [head: string, uid: string, version: string])[] = [
+    [
+      '{"type":"ADDED","object":{"metadata":{"name":"a","uid":"u","resourceVersion":"7","labels":{"uid":"x"}}',
+      "u",
+      "7",
+    ],
+    [
+      '{"type": "ADDED", "object": {"metadata": {"name": "a\\"b", "uid" : "u", "resourceVersion":"7"',
+      "u",
+      "7",
+    ],
+    ['{"type":"ADDED","object":{"metadata":{"labels":{"uid":"x"},"uid":"u"}', "", ""],
+    ['{"type":"ADDED","object":{"metadata":{"name":"a","uid":"u', "", ""],
+    ["[[[[", "", ""],
+  ];
+  for (const [head, uid, version] of rows) {
+    const read = readLongEvent(head);
+    assert.ok(read.kind === "too-long");
+    assert.deepEqual([metadataOf(read.object).uid, read.version], [uid, version], head);
+  }
 });
 
 Deno.test("reflector: synced waits for the first whole list", async () => {
