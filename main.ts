@@ -4,6 +4,7 @@ import { uninstallCommand } from "./lib/cli/clean/uninstall.ts";
 import { convertCommand } from "./lib/cli/manifests/convert.ts";
 import { injectCommand } from "./lib/cli/manifests/inject.ts";
 import { lintCommand } from "./lib/cli/manifests/lint.ts";
+import { checkCommand } from "./lib/cli/check/check.ts";
 import { graphCommand } from "./lib/cli/show/graph.ts";
 import { inspectCommand } from "./lib/cli/show/inspect.ts";
 import { listCommand } from "./lib/cli/show/list.ts";
@@ -16,6 +17,7 @@ const commands = [
   runCommand,
   listCommand,
   inspectCommand,
+  checkCommand,
   graphCommand,
   lintCommand,
   injectCommand,

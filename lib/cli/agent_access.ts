@@ -1,19 +1,18 @@
 // How do commands get into agents: sessions of their own, for as long as the command takes.
-import { AgentClient } from "../controller/agent/agent_client.ts";
+import { AgentClient, type AgentTools } from "../controller/agent/agent_client.ts";
 import { AgentExecs } from "../controller/agent/agent_execs.ts";
 import { SessionPool } from "../controller/agent/session_pool.ts";
 import type { Connection } from "../kube/config/connection.ts";
 import { createExecutor } from "../kube/exec/executor.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** Hands over the agents, and closes every session afterwards. `ensureMayWrite` throws where nothing may be changed. */
-export async function withAgents<T>(
+/** Hands over the tools of agents, and closes every session afterwards. */
+export async function withTools<T>(
   { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
-  { sessions, ensureMayWrite, use }: {
+  { sessions, use }: {
     /** How many may be open at a time. */
     readonly sessions: number;
-    readonly ensureMayWrite: () => void;
-    readonly use: (agents: AgentClient) => Promise<T>;
+    readonly use: (tools: AgentTools) => Promise<T>;
   },
 ): Promise<T> {
   const executor = createExecutor(connection, { clock });
@@ -26,9 +25,25 @@ export async function withAgents<T>(
     open: (agent, tool, options) => execs.open(agent, tool, options),
   });
   try {
-    return await use(new AgentClient({ tools: pool, ensureLeader: ensureMayWrite, onStep: () => {} }));
+    return await use(pool);
   } finally {
     await pool.close();
     executor.close();
   }
+}
+
+/** Hands over the agents, and closes every session afterwards. `ensureMayWrite` throws where nothing may be changed. */
+export async function withAgents<T>(
+  { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
+  { sessions, ensureMayWrite, use }: {
+    /** How many may be open at a time. */
+    readonly sessions: number;
+    readonly ensureMayWrite: () => void;
+    readonly use: (agents: AgentClient) => Promise<T>;
+  },
+): Promise<T> {
+  return await withTools({ connection, clock }, {
+    sessions,
+    use: (tools) => use(new AgentClient({ tools, ensureLeader: ensureMayWrite, onStep: () => {} })),
+  });
 }

@@ -1,0 +1,217 @@
+// The command `check`: can the members of a network, or one pod and its peers, reach each other now.
+import { answerCaps } from "../../controller/agent/pod_cache.ts";
+import { AgentClient, type AgentTools } from "../../controller/agent/agent_client.ts";
+import type { AgentAddress } from "../../controller/agent/session_pool.ts";
+import { type Network, peerKey } from "../../network/network.ts";
+import type { ObservedLink } from "../../overlay/observation.ts";
+import { targetAddress } from "../../reach/target_address.ts";
+import { choosePairs, type Outcome, type ProbedPair, type Station } from "../../reach/reach_report.ts";
+import { messageOf } from "../../text/defined.ts";
+import { withTools } from "../agent_access.ts";
+import { exitStatus, type Host } from "../host.ts";
+import { type CommandSpec, UsageError } from "../program.ts";
+import type { OptionTable, SettingsOf } from "../settings/options.ts";
+import { count } from "../settings/values.ts";
+import { type ClusterView, podNamed, withClusterView } from "../show/cluster_view.ts";
+import { valueText } from "../show/print_list.ts";
+import { valueOutput, viewOptions } from "../show/view_options.ts";
+import { type CheckedSegment, checkText, checkValue } from "./check_text.ts";
+import { probeAll } from "./probing.ts";
+
+const options = {
+  ...viewOptions,
+  output: valueOutput,
+  all: { variable: "none", description: "probe every pair, however many members there are" },
+  sample: {
+    variable: "none",
+    value: "NUMBER",
+    description: "over 30 members: so many pairs by chance, besides a ring that has each member in it",
+    fallback: "60",
+    parse: count,
+  },
+} as const satisfies OptionTable;
+
+export const checkCommand: CommandSpec<typeof options> = {
+  name: "check",
+  summary: "probe whether members reach each other now (exit status 1 if any pair does not)",
+  args: [
+    { name: "<what>", description: "network or pod" },
+    { name: "<name>", description: "of the network, or of the pod: NAME or NAMESPACE/NAME" },
+  ],
+  options,
+  action: ({ settings, args: [what, name = ""] }, host) => {
+    if (what !== "network" && what !== "pod") {
+      throw new UsageError(`Cannot check "${what ?? ""}": expected network or pod`);
+    }
+    return withClusterView(settings, {
+      host,
+      use: (view) => check({ what, name }, { view, settings, host }),
+    });
+  },
+};
+
+/** One network of one name, and who is in it. */
+interface Segment {
+  readonly network: Network;
+  readonly members: readonly SegmentMember[];
+}
+
+interface SegmentMember extends Station {
+  readonly network: Network;
+  /** Where it is talked to; or why it is not. */
+  readonly agent: AgentAddress | { readonly unfit: string };
+}
+
+async function check(
+  { what, name }: { readonly what: "network" | "pod"; readonly name: string },
+  { view, settings, host }: {
+    readonly view: ClusterView;
+    readonly settings: SettingsOf<typeof options>;
+    readonly host: Host;
+  },
+): Promise<number> {
+  const pod = what === "pod" ? podNamed(name, view) : undefined;
+  const wanted = segmentsOf(view).filter(({ network, members }) =>
+    what === "network"
+      ? network.name === name
+      : members.some((member) => member.pod === `${pod?.namespace}/${pod?.name}`)
+  );
+  if (wanted.length === 0) {
+    const why = what === "pod" && pod === undefined ? "there is no such member" : "nobody is a member";
+    host.complain(`error: Cannot check ${what} ${JSON.stringify(name)}: ${why}`);
+    return exitStatus.failed;
+  }
+  const checked = await withTools({ connection: view.connection, clock: host.clock }, {
+    sessions: 2 * atOnce,
+    use: async (tools) => {
+      const all: CheckedSegment[] = [];
+      for (const segment of wanted) {
+        const only = pod === undefined ? undefined : `${pod.namespace}/${pod.name}`;
+        all.push(await checkSegment(segment, { tools, host, settings, only }));
+      }
+      return all;
+    },
+  });
+  if (settings.output === "text") {
+    for (const line of checked.flatMap(checkText)) host.print(line);
+  } else {
+    host.print(valueText(checkValue(checked), settings.output));
+  }
+  return checked.every(({ pairs }) => pairs.every(({ outcome }) => outcome.kind === "reachable"))
+    ? exitStatus.ok
+    : exitStatus.failed;
+}
+
+/** Everybody by network, whoever is shown: peers are peers in all namespaces. */
+function segmentsOf({ pods, store }: ClusterView): readonly Segment[] {
+  const segments = new Map<string, { network: Network; members: SegmentMember[] }>();
+  for (const pod of pods) {
+    const item = store.workItem(pod.uid);
+    if (item?.kind !== "member") continue;
+    const { namespace, name, uid, phase } = item.member;
+    const agent = phase.kind === "wait"
+      ? { unfit: phase.reason }
+      : { uid, namespace, pod: name, ...phase.agent };
+    for (const network of item.member.networks) {
+      const key = peerKey(network);
+      const segment = segments.get(key) ?? { network, members: [] };
+      segment.members.push({ pod: `${namespace}/${name}`, node: pod.node, network, agent });
+      segments.set(key, segment);
+    }
+  }
+  return [...segments.values()];
+}
+
+/** Pods that are looked into at a time. */
+const atOnce = 8;
+
+async function checkSegment(
+  { network, members }: Segment,
+  { tools, host, settings, only }: {
+    readonly tools: AgentTools;
+    readonly host: Host;
+    readonly settings: SettingsOf<typeof options>;
+    readonly only: string | undefined;
+  },
+): Promise<CheckedSegment> {
+  const random = (): number => host.clock.random();
+  const pairs = only === undefined
+    ? choosePairs(members.length, { ...settings, sample: settings.sample, random })
+    : members.flatMap((member, at) =>
+      member.pod === only ? [] : [[members.findIndex(({ pod }) => pod === only), at] as const]
+    );
+  const involved = [...new Set(pairs.flat())];
+  const links = new Map<number, ObservedLink | string>();
+  await eachOf(involved, async (at) => {
+    const member = members[at];
+    if (member !== undefined) links.set(at, await linkOf(member, tools));
+  });
+  const byProber = Map.groupBy(pairs, ([from]) => from);
+  const probed: ProbedPair[] = [];
+  await eachOf([...byProber], async ([from, its]) => {
+    const prober = members[from];
+    if (prober === undefined) return;
+    const outcomes = await probeFrom({ prober, link: links.get(from) }, {
+      targets: its.map(([, to]) => links.get(to)),
+      tools,
+      host,
+    });
+    for (const [index, [, to]] of its.entries()) {
+      const [peer, outcome] = [members[to], outcomes[index]];
+      if (peer !== undefined && outcome !== undefined) probed.push({ from: prober, to: peer, outcome });
+    }
+  });
+  return { network, members: involved.flatMap((at) => members[at] ?? []), pairs: probed };
+}
+
+/** The interface as its kernel has it, or why it cannot be probed. */
+async function linkOf({ agent, network }: SegmentMember, tools: AgentTools): Promise<ObservedLink | string> {
+  if ("unfit" in agent) return agent.unfit;
+  const ensureLeader = (): never => {
+    throw new Error("Cannot change anything: check only probes");
+  };
+  const client = new AgentClient({ tools, ensureLeader, onStep: () => {} });
+  try {
+    const { links } = await client.observe(agent, {
+      wanted: { interfaces: [], own: new Set() },
+      cap: answerCaps.most,
+    });
+    const link = links.find(({ name }) => name === network.interfaceName);
+    if (link === undefined) return `it has no interface ${network.interfaceName}`;
+    return link.up ? link : `its interface ${network.interfaceName} is down`;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+async function probeFrom(
+  { prober, link }: { readonly prober: SegmentMember; readonly link: ObservedLink | string | undefined },
+  { targets, tools, host }: {
+    readonly targets: readonly (ObservedLink | string | undefined)[];
+    readonly tools: AgentTools;
+    readonly host: Host;
+  },
+): Promise<readonly Outcome[]> {
+  const not = (reason: string): Outcome => ({ kind: "not probed", reason });
+  const { agent } = prober;
+  if ("unfit" in agent) return targets.map(() => not(agent.unfit));
+  if (typeof link !== "object") return targets.map(() => not(link ?? "it was not looked at"));
+  const found = targets.map((target) =>
+    typeof target === "object" ? targetAddress(link, target) : { reason: target ?? "it was not looked at" }
+  );
+  const asked = found.flatMap((one) => "address" in one ? [{ ...one, device: link.name }] : []);
+  const outcomes = [
+    ...await probeAll(agent, { targets: asked, tools, clock: host.clock }).catch((error) =>
+      asked.map(() => not(messageOf(error)))
+    ),
+  ];
+  return found.map((one) => "address" in one ? outcomes.shift() ?? not("no answer") : not(one.reason));
+}
+
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

@@ -1,0 +1,58 @@
+// Does a neighbour answer: the lines that make the kernel ask it, and what its table then says. Pure.
+import { isRecord } from "../text/json.ts";
+
+/** Whom to ask, and by which interface. Both were read from a kernel or parsed. */
+export interface ProbeTarget {
+  readonly address: string;
+  readonly device: string;
+}
+
+/**
+ * What the neighbour table says. `permanent` entries are somebody's and never touched; `pending`: the kernel still asks.
+ */
+export type NeighbourState = "absent" | "reachable" | "failed" | "permanent" | "pending" | "idle";
+
+/** One line of JSON is answered, also when there is no entry. */
+export function showNeighbour({ address, device }: ProbeTarget): string {
+  return `neigh show to ${address} dev ${device}`;
+}
+
+/**
+ * Makes the kernel ask; undefined where it must not or need not. What is known already is asked again (`nud probe`): an
+ * entry that is REACHABLE was proven within the last half minute and proves nothing of now.
+ */
+export function startProbe({ address, device }: ProbeTarget, state: NeighbourState): string | undefined {
+  switch (state) {
+    case "absent":
+    case "failed":
+      return `neigh replace ${address} dev ${device} use`;
+    case "reachable":
+    case "idle":
+      return `neigh replace ${address} nud probe dev ${device}`;
+    case "permanent":
+    case "pending":
+      return undefined;
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Takes away what a probe made. */
+export function endProbe({ address, device }: ProbeTarget): string {
+  return `neigh del ${address} dev ${device}`;
+}
+
+/** Reads one answer of `ip -json neigh show`. Throws an Error for one that is none. */
+export function neighbourState(answer: string): NeighbourState {
+  const list: unknown = JSON.parse(answer);
+  if (!Array.isArray(list)) throw new Error("Cannot read a neighbour: no list");
+  const entry: unknown = list[0];
+  if (!isRecord(entry)) return "absent";
+  const states = Array.isArray(entry["state"]) ? entry["state"].map(String) : [];
+  if (states.includes("PERMANENT") || states.includes("NOARP")) return "permanent";
+  if (states.includes("REACHABLE")) return "reachable";
+  if (states.includes("FAILED")) return "failed";
+  return states.some((state) => state === "INCOMPLETE" || state === "PROBE" || state === "DELAY")
+    ? "pending"
+    : "idle";
+}

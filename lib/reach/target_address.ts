@@ -1,0 +1,22 @@
+// Under which address can one interface be asked by another: one of a subnet that both have, else the link's own. Pure.
+import { cidrText, readCidr, subnetOf } from "../network/grammar/address.ts";
+import type { ObservedLink } from "../overlay/observation.ts";
+
+/** The address, or why there is none. */
+export function targetAddress(
+  from: Pick<ObservedLink, "addresses">,
+  to: Pick<ObservedLink, "addresses">,
+): { readonly address: string } | { readonly reason: string } {
+  const own = new Set(from.addresses.flatMap(subnetText));
+  const shared = to.addresses.find((text) => subnetText(text).some((subnet) => own.has(subnet)));
+  const address = shared?.split("/")[0];
+  return address === undefined
+    ? { reason: "no address of either family by which its peers could ask for it" }
+    : { address };
+}
+
+/** IPv4 first in a kernel's list; fe80::/64 is a subnet that all have who have IPv6. */
+function subnetText(text: string): readonly string[] {
+  const read = readCidr(text);
+  return read === undefined ? [] : [cidrText(subnetOf(read))];
+}
