@@ -37,7 +37,7 @@ Deno.test("a chart of a 5G core, written for Multus", async () => {
     // AMF and gNB on N2, SMF and UPF on N4: each answers at the address that the chart gives it.
     for (const [from, to] of [["gnb", "amf"], ["amf", "gnb"], ["smf", "upf"], ["upf", "smf"]] as const) {
       const address = functions.find(({ name }) => name === to)?.address;
-      const argv = ["wget", "-q", "-T", "10", "-O-", `http://${address}:${port}/hostname`];
+      const argv = ["timeout", "10", "wget", "-q", "-O-", `http://${address}:${port}/hostname`];
       const answer = await inside(cluster, { namespace, pod: pods.get(from) ?? "", container: from, argv });
       assert.equal(answer.trim(), pods.get(to), `${from} to ${to}`);
     }

@@ -81,7 +81,14 @@ async function intoTheNetwork(cluster: Cluster): Promise<void> {
   }
   assert.deepEqual([...await addressesOf(cluster, "db")].sort(), ["192.168.30.10", "192.168.30.11"]);
   const before = await counted(cluster);
-  const answer = await inClient(cluster, ["wget", "-q", "-T", "10", "-O-", "http://db-0.db:8080/hostname"]);
+  const answer = await inClient(cluster, [
+    "timeout",
+    "10",
+    "wget",
+    "-q",
+    "-O-",
+    "http://db-0.db:8080/hostname",
+  ]);
   assert.equal(answer.stdout.trim(), "db-0", answer.stderr);
   const after = await counted(cluster);
   say(`one request by name: ${after - before} packets came in on the VXLAN link`);

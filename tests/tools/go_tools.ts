@@ -56,7 +56,8 @@ export async function goTool(name: GoTool): Promise<string> {
 /** Another version of a tool or of one of its modules, another machine: another directory. */
 async function versions(folder: string): Promise<string> {
   const hash = createHash("sha256").update(Deno.build.arch);
-  for (const file of ["go.mod", "go.sum"]) hash.update(await Deno.readFile(`${folder}${file}`));
+  const own = folder === modules ? [] : ["main.go"];
+  for (const file of ["go.mod", "go.sum", ...own]) hash.update(await Deno.readFile(`${folder}${file}`));
   return hash.digest("hex").slice(0, 12);
 }
 
