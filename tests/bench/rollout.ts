@@ -80,7 +80,8 @@ function countsOf(
   names: readonly string[],
 ): Pick<RolloutResult, "execs" | "execsBeforeRelease" | "execsPerPod" | "fdbLines" | "requests"> {
   const { counters } = sandbox;
-  const perPod = names.map((pod) => counters.execs({ pod }));
+  const byPod = Map.groupBy(counters.execs(), ({ pod }) => pod);
+  const perPod = names.map((pod) => byPod.get(pod) ?? []);
   return {
     execs: counters.execs().length,
     execsBeforeRelease: Math.max(...perPod.map(beforeRelease)),

@@ -63,11 +63,12 @@ export function lookThrough(run: RunInPod): Invariant["observe"] {
 /** Everything that does not hold, one sentence each, sorted by pod; empty when all is well. */
 export async function violations(invariant: Invariant): Promise<readonly string[]> {
   const { members, bystanders = [], observe } = invariant;
-  const podsToSee = [...new Set([...members.map((member) => member.pod), ...bystanders])].sort();
+  const byPod = Map.groupBy(members, ({ pod }) => pod);
+  const bySegment = Map.groupBy(members, segmentOf);
   const found: string[] = [];
-  for (const pod of podsToSee) {
-    const expected = members.filter((member) => member.pod === pod);
-    found.push(...violationsIn(await observe(pod), { pod, expected, members }));
+  for (const pod of [...new Set([...byPod.keys(), ...bystanders])].sort()) {
+    const expected = byPod.get(pod) ?? [];
+    found.push(...violationsIn(await observe(pod), { pod, expected, bySegment }));
   }
   return found;
 }
@@ -77,10 +78,10 @@ function violationsIn(
   wanted: {
     readonly pod: string;
     readonly expected: readonly ExpectedMember[];
-    readonly members: readonly ExpectedMember[];
+    readonly bySegment: ReadonlyMap<string, readonly ExpectedMember[]>;
   },
 ): readonly string[] {
-  const { pod, expected, members } = wanted;
+  const { pod, expected, bySegment } = wanted;
   const links = readLinks(look.addresses.trim());
   const names = new Set(expected.map(interfaceOf));
   const surplus = links.filter((link) => link.alias.startsWith(ours) && !names.has(link.name))
@@ -91,7 +92,7 @@ function violationsIn(
     return [
       ...linkViolations(member, link),
       ...routeViolations(member, look),
-      ...fdbViolations(member, { look, members }),
+      ...fdbViolations(member, { look, sharers: bySegment.get(segmentOf(member)) ?? [] }),
     ];
   });
   return [...surplus, ...wrong];
@@ -130,11 +131,10 @@ function routeViolations(member: ExpectedMember, look: PodLook): readonly string
 
 function fdbViolations(
   member: ExpectedMember,
-  { look, members }: { readonly look: PodLook; readonly members: readonly ExpectedMember[] },
+  { look, sharers }: { readonly look: PodLook; readonly sharers: readonly ExpectedMember[] },
 ): readonly string[] {
   const peers = new Map(
-    members.filter((other) => other.pod !== member.pod && segmentOf(other) === segmentOf(member))
-      .map((other) => [other.podIp, other.pod]),
+    sharers.filter((other) => other.pod !== member.pod).map((other) => [other.podIp, other.pod]),
   );
   const where = `${member.pod} ${interfaceOf(member)}`;
   const entries = readFdbEntries(look.fdb.trim()).filter((entry) => entry.dev === interfaceOf(member));
