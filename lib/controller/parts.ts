@@ -36,6 +36,8 @@ export interface ControllerState {
   readonly entriesMissing: number;
   /** Members of each. */
   readonly segments: ReadonlyMap<string, number>;
+  /** The most that members may have on one node. */
+  readonly neighbours: number;
   readonly sessions: number;
   /** Pods of which something is kept besides what the API server said. */
   readonly remembered: number;

@@ -88,6 +88,9 @@ export const gauges = {
   kube_vxlan_controller_networks: {
     help: "Networks with members, told apart by name, VNI, port and family.",
   },
+  kube_vxlan_controller_node_neighbours_max: {
+    help: "The most neighbours that members on one node have when all members talk to each other.",
+  },
   kube_vxlan_controller_fdb_entries_wanted: {
     help: "Forwarding entries that all members together want.",
   },

@@ -26,6 +26,7 @@ export interface State {
   readonly members?: number;
   readonly membersFailing?: number;
   readonly networks?: number;
+  readonly nodeNeighbours?: number;
   readonly entriesWanted?: number;
   readonly entriesMissing?: number;
   readonly annotationsRejected?: number;
@@ -84,6 +85,7 @@ const stateGauges = [
   ["members", "kube_vxlan_controller_members"],
   ["membersFailing", "kube_vxlan_controller_members_failing"],
   ["networks", "kube_vxlan_controller_networks"],
+  ["nodeNeighbours", "kube_vxlan_controller_node_neighbours_max"],
   ["entriesWanted", "kube_vxlan_controller_fdb_entries_wanted"],
   ["entriesMissing", "kube_vxlan_controller_fdb_entries_missing"],
   ["annotationsRejected", "kube_vxlan_controller_annotations_rejected"],

@@ -53,6 +53,7 @@ function stateOf(controller: Controller): State {
     entriesMissing: counted.entriesMissing,
     annotationsRejected: rejected,
     networks: sizes.length,
+    nodeNeighbours: counted.neighbours,
     entriesWanted: sizes.reduce((sum, size) => sum + size * (size - 1), 0),
     sessionsOpen: sessions,
     configMapEntriesRejected: badConfigMapEntries,

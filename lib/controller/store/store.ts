@@ -85,8 +85,8 @@ export class Store {
   }
 
   /** For metrics. */
-  counts(): ReturnType<typeof countsOf> & { readonly segments: ReadonlyMap<string, number> } {
-    return { ...countsOf([...this.#pods.values()]), segments: this.surroundings.sizes() };
+  counts(): ReturnType<typeof countsOf> & ReturnType<Surroundings["counts"]> {
+    return { ...countsOf([...this.#pods.values()]), ...this.surroundings.counts() };
   }
 
   /** Members around whom something has changed since they were last looked at. */

@@ -6,7 +6,9 @@ import type { Problem } from "../../network/problem.ts";
 import { addressConflicts, AddressIndex } from "./address_index.ts";
 import { candidacies, MemberLimit, withoutFull } from "./member_limit.ts";
 import { addressesIn, PeerIndex, reachableIn } from "./peer_index.ts";
+import { NodeNeighbours } from "./node_neighbours.ts";
 import type { Tracked } from "./work_item.ts";
+import { defined } from "../../text/defined.ts";
 
 /** Those who leave are not asked about again. */
 const absent: Membership = { kind: "none", reason: "finished" };
@@ -20,6 +22,7 @@ export class Surroundings {
   readonly #touchedMembers = new Map<string, number>();
   #changes = 0;
   readonly #limit: MemberLimit;
+  readonly #neighbours = new NodeNeighbours();
 
   constructor(maxMembers: number) {
     this.#limit = new MemberLimit(maxMembers);
@@ -27,7 +30,7 @@ export class Surroundings {
 
   /** What is to be said since the last call. */
   takeNotices(): readonly string[] {
-    return this.#limit.takeNotices();
+    return [...this.#limit.takeNotices(), ...this.#neighbours.takeNotices()];
   }
 
   /** The pod asks to be in its networks. */
@@ -53,12 +56,14 @@ export class Surroundings {
       this.#limit.verdict(uid, segment) !== "out"
     );
     this.#put(uid, new Map(reachable), membership);
+    this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments: this.segmentsOf(uid) });
   }
 
   /** It is nobody to the others any more, though it may still be there. */
   leave(uid: string): void {
     this.#limit.put(uid, new Map());
     this.#put(uid, new Map(), absent);
+    this.#neighbours.put(uid, { segments: [] });
   }
 
   /** Pod IPs of the other members of the network's segment. */
@@ -85,9 +90,9 @@ export class Surroundings {
     return this.#peers.at(segment).keys();
   }
 
-  /** Number of members of each segment. */
-  sizes(): ReadonlyMap<string, number> {
-    return this.#peers.sizes();
+  /** Number of members of each segment, and the most neighbours that members may have on one node. */
+  counts(): { readonly segments: ReadonlyMap<string, number>; readonly neighbours: number } {
+    return { segments: this.#peers.sizes(), neighbours: this.#neighbours.most() };
   }
 
   /** Number of the latest change. */
