@@ -10,6 +10,7 @@ import { inspectCommand } from "./lib/cli/show/inspect.ts";
 import { listCommand } from "./lib/cli/show/list.ts";
 import { runProgram } from "./lib/cli/program.ts";
 import { runCommand } from "./lib/cli/run/run.ts";
+import { statusCommand } from "./lib/cli/show/status.ts";
 import { versionCommand } from "./lib/cli/show/version.ts";
 import { systemClock } from "./lib/time/clock.ts";
 
@@ -17,6 +18,7 @@ const commands = [
   runCommand,
   listCommand,
   inspectCommand,
+  statusCommand,
   checkCommand,
   graphCommand,
   lintCommand,

@@ -94,6 +94,11 @@ export async function serves(cluster: Cluster, { namespace, name, served }: Inst
     const said = await cluster.kubectl.try(["-n", namespace, "exec", deployment, "--", ...inspect]);
     assert.equal(said.code, 0, said.stdout + said.stderr);
     assert.match(said.stdout, /^in sync$/m);
+    const screen = await cluster.kubectl.try(
+      ["-n", namespace, "exec", deployment, "--", "kube-vxlan-controller", "status", "-n", served],
+    );
+    assert.match(screen.stdout, /^controller .*: ready, /m, screen.stdout + screen.stderr);
+    assert.match(screen.stdout, /^members {6}2 of 2 ready$/m, screen.stdout + screen.stderr);
   } finally {
     await cluster.kubectl(["-n", served, "delete", "deployment", work.name, "--now", "--ignore-not-found"]);
     await until("the members to be gone", async () => {

@@ -1,18 +1,16 @@
 // The command `list`: which pods are members and how they stand, which networks there are and who is in them.
-import type { Store } from "../../controller/store/store.ts";
 import { podCollection } from "../../controller/watch/resources.ts";
 import { metadataOf } from "../../kube/watch/events.ts";
 import { listPages } from "../../kube/watch/list_pages.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText } from "../../network/grammar/address.ts";
 import { type Network, peerKey } from "../../network/network.ts";
-import { problemText } from "../../network/problem.ts";
-import { conditionReasons } from "../../status/pod_condition.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 import { type ClusterView, withClusterView } from "./cluster_view.ts";
 import { listOwn } from "./own_view.ts";
 import { type List, listLines, type ListRow } from "./print_list.ts";
+import { standingOf } from "./standing.ts";
 import { listOptions, listOutput } from "./view_options.ts";
 
 const options = { ...listOptions, output: listOutput } as const;
@@ -121,42 +119,6 @@ function podList(
       };
     }),
   };
-}
-
-interface MemberStanding {
-  readonly networks: readonly Network[];
-  /** One word; empty where all is well as far as is known. */
-  readonly reason: string;
-  readonly problems: readonly string[];
-}
-
-/** What is known without looking into the pod: what the pod shows, and what contradicts its annotation. */
-function standingOf(pod: PodView, store: Store): MemberStanding {
-  const item = store.workItem(pod.uid);
-  const found = store.problemsOf(pod.uid);
-  const problems = found.map(problemText);
-  const [first] = found;
-  // What we find ourselves is newer; what only a kernel shows, the controller has written on the pod.
-  const shown = pod.shown?.reason === "NetworksReady" ? "" : pod.shown?.reason ?? "";
-  const reason = first === undefined ? shown : conditionReasons[first.kind];
-  switch (item?.kind) {
-    case undefined:
-      return {
-        networks: [],
-        reason: pod.annotation === undefined ? "NoAnnotation" : "Finished",
-        problems,
-      };
-    case "member":
-      return { networks: item.member.networks, reason, problems };
-    case "former":
-      return { networks: [], reason: "NoAnnotation", problems };
-    case "refused":
-      return { networks: [], reason, problems };
-    case "pending":
-      return { networks: [], reason: "NoPodIP", problems };
-    default:
-      return item satisfies never;
-  }
 }
 
 /** As kubectl writes it: 12s, 5m, 3h, 2d. */

@@ -1,0 +1,179 @@
+// What `status` finds: API server, controllers, leader, the caller's rights, ConfigMap and members, as one value.
+import type { ApiClient } from "../../kube/api/client.ts";
+import { createLeaseStore } from "../../kube/lease/store.ts";
+import { problemText } from "../../network/problem.ts";
+import { messageOf } from "../../text/defined.ts";
+import { isRecord } from "../../text/json.ts";
+import type { Host } from "../host.ts";
+import type { ClusterView } from "./cluster_view.ts";
+import { outputVersion } from "./print_list.ts";
+import { standingOf } from "./standing.ts";
+
+/** One screen about an installation. What could not be read is said as `unread`, and is nothing that is well. */
+export interface ClusterStatus {
+  readonly apiVersion: string;
+  readonly kind: "Status";
+  readonly server: string;
+  readonly serverVersion: string | null;
+  readonly controllers: readonly ControllerPod[];
+  /** Holder of the Lease; null when nobody holds it. */
+  readonly leader: string | null;
+  /** What the caller may do of what these commands need. */
+  readonly rights: readonly { readonly right: string; readonly allowed: boolean | null }[];
+  readonly configMapProblems: readonly string[];
+  readonly members: {
+    readonly total: number;
+    readonly ready: number;
+    readonly notReady: readonly NotReady[];
+  };
+  readonly unread: readonly string[];
+  readonly well: boolean;
+}
+
+interface ControllerPod {
+  readonly pod: string;
+  readonly node: string;
+  readonly image: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+}
+
+interface NotReady {
+  readonly pod: string;
+  readonly reason: string;
+  readonly problems: readonly string[];
+}
+
+/** Reads what the view does not have. Throws nothing: what is refused is named in `unread`. */
+export async function clusterStatus(
+  view: ClusterView,
+  { host, leaseName }: { readonly host: Host; readonly leaseName: string },
+): Promise<ClusterStatus> {
+  const { client, connection, settings, store, shown } = view;
+  const { namespace } = settings.membership.configMap;
+  const unread: string[] = [];
+  const read = async <T>(reading: Promise<T>, otherwise: T): Promise<T> =>
+    await reading.catch((error) => {
+      unread.push(messageOf(error));
+      return otherwise;
+    });
+  const asked = { deadline: 10_000, signal: host.stop };
+  const lease = createLeaseStore(client, { namespace, name: leaseName });
+  const [serverVersion, controllers, holder] = await Promise.all([
+    read(
+      client.json({ method: "GET", path: "/version", purpose: "ask for its version", ...asked }).then(
+        versionIn,
+      ),
+      null,
+    ),
+    read(controllerPods(client, { namespace, asked }), []),
+    read(
+      lease.read({ deadline: asked.deadline, signal: host.stop }).then((one) => one?.record.holder ?? null),
+      null,
+    ),
+  ]);
+  const rights = await Promise.all(
+    neededRights.map(async ({ right, ...attributes }) => ({
+      right,
+      allowed: await read(mayI(client, { attributes, asked }), null),
+    })),
+  );
+  const members = shown.filter(({ uid }) => {
+    const kind = store.workItem(uid)?.kind;
+    return kind !== undefined && kind !== "former";
+  });
+  const notReady = members.filter((pod) => pod.shown?.ready !== "True").map((pod) => {
+    const { reason, problems } = standingOf(pod, store);
+    return { pod: `${pod.namespace}/${pod.name}`, reason: reason || "NotJudgedYet", problems };
+  });
+  const configMapProblems = store.cluster.problems.map(problemText);
+  const isServed = controllers.some(({ ready }) => ready);
+  return {
+    apiVersion: outputVersion,
+    kind: "Status",
+    server: connection.server,
+    serverVersion,
+    controllers,
+    leader: holder === "" ? null : holder,
+    rights,
+    configMapProblems,
+    members: { total: members.length, ready: members.length - notReady.length, notReady },
+    unread: [...new Set(unread)],
+    well: isServed && notReady.length === 0 && configMapProblems.length === 0 && unread.length === 0,
+  };
+}
+
+const neededRights = [
+  { right: "list pods in all namespaces", verb: "list", resource: "pods" },
+  { right: "read ConfigMaps", verb: "get", resource: "configmaps" },
+  { right: "exec into pods", verb: "create", resource: "pods", subresource: "exec" },
+] as const;
+
+interface Asked {
+  readonly deadline: number;
+  readonly signal?: AbortSignal;
+}
+
+async function mayI(
+  client: ApiClient,
+  { attributes, asked }: { readonly attributes: object; readonly asked: Asked },
+): Promise<boolean> {
+  const answer = await client.json({
+    method: "POST",
+    path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    purpose: "ask what this account may do",
+    body: {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SelfSubjectAccessReview",
+      spec: { resourceAttributes: attributes },
+    },
+    ...asked,
+  });
+  const status = isRecord(answer) ? answer["status"] : undefined;
+  return isRecord(status) && status["allowed"] === true;
+}
+
+async function controllerPods(
+  client: ApiClient,
+  { namespace, asked }: { readonly namespace: string; readonly asked: Asked },
+): Promise<readonly ControllerPod[]> {
+  const query = new URLSearchParams({
+    labelSelector: "app.kubernetes.io/name=kube-vxlan-controller",
+    limit: "20",
+  });
+  const answer = await client.json({
+    method: "GET",
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?${query}`,
+    purpose: "list the controller's pods",
+    ...asked,
+  });
+  const items = isRecord(answer) && Array.isArray(answer["items"]) ? answer["items"].filter(isRecord) : [];
+  return items.map((item) => {
+    const [metadata, spec, status] = ["metadata", "spec", "status"].map((key) => recordAt(item, key));
+    const [container] = listAt(spec, "containers");
+    const states = listAt(status, "containerStatuses");
+    return {
+      pod: `${namespace}/${String(metadata?.["name"] ?? "")}`,
+      node: String(spec?.["nodeName"] ?? "not scheduled"),
+      image: String(container?.["image"] ?? ""),
+      ready: states.length > 0 && states.every((state) => state["ready"] === true),
+      restarts: states.reduce((sum, state) => sum + Number(state["restartCount"] ?? 0), 0),
+    };
+  });
+}
+
+type AnyRecord = Readonly<Record<string, unknown>>;
+
+function recordAt(value: AnyRecord | undefined, key: string): AnyRecord {
+  const found = value?.[key];
+  return isRecord(found) ? found : {};
+}
+
+function listAt(value: AnyRecord | undefined, key: string): readonly AnyRecord[] {
+  const found = value?.[key];
+  return Array.isArray(found) ? found.filter(isRecord) : [];
+}
+
+function versionIn(answer: unknown): string | null {
+  return isRecord(answer) && typeof answer["gitVersion"] === "string" ? answer["gitVersion"] : null;
+}
