@@ -22,17 +22,27 @@ export async function withController(scene: Scene, test: (cluster: Cluster) => P
   try {
     await installController(cluster);
     if (scene.admission) { for (const file of admissionFiles) await cluster.kubectl(["apply", "-f", file]); }
-    await cluster.kubectl(["create", "namespace", scene.namespace]);
+    const { namespace } = scene;
+    await cluster.kubectl.try(["wait", "--for=delete", `namespace/${namespace}`, "--timeout=60s"]);
+    await cluster.kubectl(["create", "namespace", namespace]);
     await test(cluster);
   } catch (error) {
     say(`the controller says:\n${await controllerLog(cluster)}`);
     throw error;
   } finally {
-    await cluster.kubectl.try(["delete", "namespace", scene.namespace, "--timeout=60s"]);
+    await removePods(cluster, scene.namespace);
     if (scene.admission) {
       for (const file of admissionFiles) await cluster.kubectl.try(["delete", "-f", file]);
     }
     await removeController(cluster);
     await cluster.close();
   }
+}
+
+/** Until its pods have gone; the rest of a namespace takes the control plane its time, which nobody need wait for. */
+async function removePods(cluster: Cluster, namespace: string): Promise<void> {
+  await cluster.kubectl.try(["delete", "namespace", namespace, "--wait=false"]);
+  await cluster.kubectl.try([
+    ...["-n", namespace, "wait", "--for=delete", "pods", "--all", "--timeout=60s"],
+  ]);
 }
