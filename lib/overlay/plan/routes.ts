@@ -11,7 +11,7 @@ import {
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedRoute } from "../observation.ts";
 import { ownTable, type Step } from "../step.ts";
-import type { WantedRoute } from "../wanted.ts";
+import type { WantedInterface, WantedRoute } from "../wanted.ts";
 import type { AddressSteps, LinkPlan, Obstacle, StandingLink } from "./parts.ts";
 
 /** Steps for all interfaces: what goes, then what comes, each sorted by interface. */
@@ -82,6 +82,15 @@ interface RouteContext {
   readonly claimed: Map<string, string>;
 }
 
+/** For one interface. A pod may want thousands of routes and have thousands: they are not compared each with each. */
+interface Standing {
+  readonly dev: string;
+  readonly claimed: ReadonlyMap<string, string>;
+  readonly bySubnet: ReadonlyMap<string, readonly ObservedRoute[]>;
+  /** Subnets whose hosts are neighbours. */
+  readonly direct: readonly Cidr[];
+}
+
 function wantedRoutes(
   { wanted, link }: StandingLink,
   context: RouteContext,
@@ -91,11 +100,16 @@ function wantedRoutes(
   const { interfaceName } = wanted;
   // On a link that is down the kernel refuses routes; with `up=false` they wait for whoever brings it up.
   const routes = wanted.up || link.up ? wanted.routes : [];
+  const standing: Standing = {
+    dev: interfaceName,
+    claimed: context.claimed,
+    bySubnet: Map.groupBy(context.staying, ({ subnet }) => subnet),
+    direct: routes.length === 0 ? [] : directSubnets(wanted, context),
+  };
   for (const route of routes) {
-    if (context.staying.some((candidate) => isSame(route, { route: candidate, dev: interfaceName }))) {
-      continue;
-    }
-    const reason = whyNotAdded(route, { ...context, dev: interfaceName, wantedAddresses: wanted.addresses });
+    const alike = standing.bySubnet.get(cidrText(route.subnet)) ?? [];
+    if (alike.some((candidate) => isSame(route, { route: candidate, dev: interfaceName }))) continue;
+    const reason = whyNotAdded(route, standing);
     if (reason !== undefined) {
       obstacles.push({ kind: reason.kind, network: wanted.name, interfaceName, reason: reason.text });
       continue;
@@ -124,7 +138,7 @@ function placeOf({ subnet, table = "main" }: WantedRoute): string {
 
 function whyNotAdded(
   route: WantedRoute,
-  context: RouteContext & { readonly dev: string; readonly wantedAddresses: readonly Cidr[] },
+  context: Standing,
 ): { readonly kind: Obstacle["kind"]; readonly text: string } | undefined {
   const subnet = cidrText(route.subnet);
   const via = route.gateway === undefined ? "" : ` via ${route.gateway}`;
@@ -133,8 +147,8 @@ function whyNotAdded(
   if (claimant !== undefined) {
     return { kind: "conflict", text: `${attempt}: interface "${claimant}" has a route to the same subnet` };
   }
-  const taken = context.staying.find((other) =>
-    other.subnet === subnet && other.table === (route.table ?? "main") &&
+  const taken = context.bySubnet.get(subnet)?.find((other) =>
+    other.table === (route.table ?? "main") &&
     other.metric === (route.metric ?? defaultMetric(route.subnet.family))
   );
   if (taken !== undefined) {
@@ -160,22 +174,25 @@ function told({ subnet, gateway, dev }: ObservedRoute): string {
 }
 
 /** The kernel refuses a gateway that is not a neighbour. */
-function isReachable(
-  { gateway }: WantedRoute,
-  context: RouteContext & { readonly dev: string; readonly wantedAddresses: readonly Cidr[] },
-): boolean {
-  if (gateway === undefined) return true;
+function isReachable({ gateway }: WantedRoute, { direct }: Standing): boolean {
+  return gateway === undefined || direct.some((subnet) => contains(subnet, gateway));
+}
+
+function directSubnets(
+  { interfaceName, addresses }: WantedInterface,
+  context: Pick<RouteContext, "staying" | "addresses">,
+): readonly Cidr[] {
   // The kernel's routes to the interface's own subnets go with their addresses.
   const leaving = new Set(context.addresses.leaving.map((cidr) => cidrText(subnetOf(cidr))));
   const direct = context.staying.filter((route) =>
-    route.dev === context.dev && route.gateway === undefined && !leaving.has(route.subnet)
+    route.dev === interfaceName && route.gateway === undefined && !leaving.has(route.subnet)
   );
   return [
     linkLocal,
-    ...context.wantedAddresses,
+    ...addresses,
     ...context.addresses.remaining,
     ...direct.flatMap(({ subnet }) => readCidr(subnet) ?? []),
-  ].some((subnet) => contains(subnet, gateway));
+  ];
 }
 
 const noAddresses: AddressSteps = { deletions: [], additions: [], leaving: [], remaining: [] };
