@@ -59,7 +59,12 @@ async function manifests(): Promise<ReadonlyMap<string, readonly KubeObject[]>> 
     const folder = path.slice(0, path.lastIndexOf("/"));
     if (kind !== "Component") found.set(folder, await kustomizeObjects(repository + folder));
   }
-  const single = ["k8s.yaml", ...await yamlFiles("examples/"), ...await yamlFiles("deploy/admission/")];
+  const single = [
+    "k8s.yaml",
+    ...await yamlFiles("examples/"),
+    ...await yamlFiles("deploy/admission/"),
+    ...await yamlFiles("deploy/validation/"),
+  ];
   for (const path of single) {
     // Marked as no object of a cluster: kustomize only reads it.
     const objects = objectsIn(await text(path)).filter(({ metadata }) =>
@@ -80,6 +85,7 @@ const everything = {
   "admission.agentInjection": true,
   "admission.controllerExec": true,
   "admission.controllerStatus": true,
+  "admission.networks": "warn",
 };
 
 async function yamlFiles(folder: string): Promise<readonly string[]> {

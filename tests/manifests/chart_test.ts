@@ -34,10 +34,12 @@ Deno.test("with its own values the chart is deploy/ha, and what deploy/monitorin
   const values = {
     highAvailability: true,
     monitoring: { enabled: true },
-    admission: { agentInjection: true, controllerExec: true, controllerStatus: true },
+    admission: { agentInjection: true, controllerExec: true, controllerStatus: true, networks: "warn" },
   };
   const parts = await Promise.all(
-    ["ha", "monitoring", "admission"].map((name) => kustomizeObjects(`${repository}deploy/${name}`)),
+    ["ha", "monitoring", "admission", "validation"].map((name) =>
+      kustomizeObjects(`${repository}deploy/${name}`)
+    ),
   );
   const expected = parts.flat().sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1);
   assert.deepEqual((await chartObjects({ chart, values })).map(withoutChartMarks), expected);
@@ -56,7 +58,7 @@ Deno.test("another release in another namespace has names of its own everywhere"
   const values = {
     highAvailability: true,
     monitoring: { enabled: true },
-    admission: { agentInjection: true, controllerExec: true, controllerStatus: true },
+    admission: { agentInjection: true, controllerExec: true, controllerStatus: true, networks: "deny" },
   };
   const objects = await chartObjects({ chart, name: "lab", namespace: "nets", values });
   const name = "lab-kube-vxlan-controller";
@@ -209,6 +211,27 @@ const cases: readonly ValueCase[] = [
     values: { admission: { controllerExec: true } },
     see: (objects) => objects.filter(({ kind }) => kind.includes("Admission")).map(({ kind }) => kind),
     expected: ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+  },
+  {
+    it: "admission.networks: deny, as deploy/validation-deny",
+    values: { admission: { networks: "deny" } },
+    see: (objects) =>
+      objects.filter(({ kind }) => kind === "ValidatingAdmissionPolicyBinding").map(({ spec }) =>
+        spec.validationActions
+      ),
+    expected: [["Deny"], ["Deny"]],
+  },
+  {
+    it: "admission.networks follows the settings",
+    values: {
+      settings: { annotation: "x.example/y", selector: "x.example=yes", "restrict-pods": true },
+      admission: { networks: "warn" },
+    },
+    see: (objects) =>
+      objects.flatMap(({ spec }) => spec?.variables ?? []).filter(({ name }: { name: string }) =>
+        ["annotation", "selector", "restrictPods"].includes(name)
+      ).map(({ expression }: { expression: string }) => expression),
+    expected: ['"x.example/y"', '"x.example=yes"', "true"],
   },
   {
     it: "admission.controllerStatus follows the annotation of the settings",

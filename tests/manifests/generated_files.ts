@@ -9,7 +9,9 @@ import {
   type OptionRow,
   runOptions,
 } from "../../lib/cli/settings/options.ts";
+import type { Level } from "../../lib/network/grammar/option_table.ts";
 import { kustomizeObjects, objectsIn } from "./kustomize.ts";
+import { optionExpressions } from "./option_expressions.ts";
 import { withReasons } from "./reasons.ts";
 
 const imagesFile = "deploy/components/images/kustomization.yaml";
@@ -43,6 +45,7 @@ export async function staleFiles(root: string): Promise<ReadonlyMap<string, stri
   ];
   const wanted = new Map<string, string>();
   for (const rewrite of rewritten) wanted.set(rewrite.path, await rewrittenText(root, rewrite));
+  for (const [path, level] of validations) wanted.set(path, await withOptions(root, { path, level }));
   wanted.set(schemaFile, await schemaText(root));
   wanted.set("k8s.yaml", await installText(root));
   const stale = new Map<string, string>();
@@ -110,6 +113,25 @@ function settingSchema(row: OptionRow): object {
   return { type: ["string", "number"], description };
 }
 
+/** The policies that know the options of networks. */
+const validations = [["deploy/validation/pods.yaml", "pod"], [
+  "deploy/validation/networks.yaml",
+  "cluster",
+]] as const;
+
+async function withOptions(
+  root: string,
+  { path, level }: { readonly path: string; readonly level: Level },
+): Promise<string> {
+  let text = await Deno.readTextFile(root + path);
+  for (const [name, expression] of Object.entries(optionExpressions(level))) {
+    const pattern = new RegExp(`(name: ${name}\\n +expression: )(.*)`, "g");
+    const value = `'${expression.replaceAll("'", "''")}'`;
+    text = replaced(text, { path, pattern, value });
+  }
+  return text;
+}
+
 interface Rewrite {
   readonly path: string;
   /** The first group stays, the second becomes `value`. */
@@ -118,7 +140,10 @@ interface Rewrite {
 }
 
 async function rewrittenText(root: string, { path, pattern, value }: Rewrite): Promise<string> {
-  const text = await Deno.readTextFile(root + path);
+  return replaced(await Deno.readTextFile(root + path), { path, pattern, value });
+}
+
+function replaced(text: string, { path, pattern, value }: Rewrite): string {
   if (text.match(pattern) === null) {
     throw new Error(`Cannot write into ${path}: it has nothing like ${pattern}`);
   }

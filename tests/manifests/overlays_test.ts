@@ -77,6 +77,15 @@ for (const { upgrade, of } of upgrades) {
   });
 }
 
+Deno.test("deploy/validation-deny refuses what deploy/validation warns of, and differs in nothing else", async () => {
+  const warns = await build("validation");
+  const expected = warns.map(changed("ValidatingAdmissionPolicyBinding", (binding) => {
+    assert.deepEqual(binding.spec.validationActions, ["Warn", "Audit"]);
+    binding.spec.validationActions = ["Deny"];
+  }));
+  assert.deepEqual(await build("validation-deny"), expected);
+});
+
 Deno.test("deploy/components/openshift adds to the base and changes nothing", async () => {
   const directory = await Deno.makeTempDir({ dir: `${repository}deploy`, prefix: "test-" });
   try {

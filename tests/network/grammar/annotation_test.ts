@@ -14,14 +14,16 @@ const configMap: Source = {
 };
 
 /** Broken entries have `broken`, the others do not. */
-interface EntryRow {
+/** One entry of it. */
+export interface EntryRow {
   readonly network: string;
   readonly line?: number;
   readonly options?: OptionSet;
   readonly broken?: true;
 }
 
-interface AnnotationRow {
+/** An annotation and what is read of it. */
+export interface AnnotationRow {
   readonly it: string;
   readonly text: string;
   readonly entries: readonly EntryRow[];
@@ -36,7 +38,8 @@ const clusterOptions =
   "type, id, name, dev, up, subnet, range, exclude, route, gateway, except, peer, mtu, dstport, family, namespaces";
 const noName = 'expected a name that begins with a letter and goes on with letters, digits, "_", "." or "-"';
 
-const wellFormed: readonly AnnotationRow[] = [
+/** Also tried through the policies of deploy/validation, on a real API server. */
+export const wellFormed: readonly AnnotationRow[] = [
   {
     it: "the seed's list of two",
     text: "vxeth0, vxeth1",
@@ -183,7 +186,8 @@ const wellFormed: readonly AnnotationRow[] = [
   },
 ];
 
-const malformed: readonly AnnotationRow[] = [
+/** As well. */
+export const malformed: readonly AnnotationRow[] = [
   {
     it: "a bad value",
     text: "vxeth0 id=0145, vxeth1",
@@ -434,7 +438,8 @@ Deno.test("parseAnnotation: a problem holds the token as it was written", () => 
   ]);
 });
 
-interface ClusterRow {
+/** A value of the ConfigMap and what is read of it. */
+export interface ClusterRow {
   readonly it: string;
   readonly text: string;
   readonly options?: OptionSet;
@@ -442,7 +447,8 @@ interface ClusterRow {
   readonly problems?: readonly string[];
 }
 
-const clusterCases: readonly ClusterRow[] = [
+/** As well. */
+export const clusterCases: readonly ClusterRow[] = [
   { it: "the seed's value", text: "id=1000 dev=tun0", options: { id: 1000, dev: "tun0" } },
   { it: "a bare number is the id", text: "1000", options: { id: 1000 } },
   { it: "a bare number among options", text: " 1000\n up=false\n", options: { id: 1000, up: false } },

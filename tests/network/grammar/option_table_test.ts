@@ -4,7 +4,8 @@ import { cidrs } from "../../overlay/plan/worlds.ts";
 import { readValue } from "../../../lib/network/grammar/option_set.ts";
 import type { OptionName, OptionSet } from "../../../lib/network/grammar/option_table.ts";
 
-interface Row {
+/** A value and what it reads into. */
+export interface Row {
   readonly option: OptionName;
   readonly it: string;
   readonly text: string;
@@ -18,7 +19,8 @@ const noMtu = "expected a decimal number from 68 to 65535, without leading zeros
 const noRoute = "expected SUBNET:GATEWAY with the subnet's prefix length, such as 192.0.2.0/24:198.51.100.1";
 const badNamespaces = "is no name of a namespace: expected names separated by commas, or * for all";
 
-const cases: readonly Row[] = [
+/** Also tried through the policies of deploy/validation, on a real API server. */
+export const cases: readonly Row[] = [
   { option: "ip", it: "none", text: "none", gives: { ip: [{ kind: "none" }] } },
   {
     option: "ip",
