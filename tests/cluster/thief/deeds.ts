@@ -33,6 +33,8 @@ export interface Deed {
 const agent = "vxlan-controller-agent";
 const config = "/api/v1/namespaces/kube-system/configmaps";
 const ours = "kube-vxlan-controller";
+/** The ConfigMaps in which pools are written down. */
+const poolNames = Array.from({ length: 16 }, (_, at) => `${ours}-pool-${at}`);
 const shell = ["sh", "-c", "id"];
 const session = ["ip", "-json", "-details", "-force", "-batch", "-"];
 
@@ -182,6 +184,22 @@ export const deeds: readonly Deed[] = [
     it: "creates other leases beside it",
     attempt: () => lease("of-a-thief"),
   }),
+  ...poolNames.flatMap((name) => [
+    both("allowed", {
+      right: `configmaps/${name} get`,
+      it: `reads which addresses are given out (${name})`,
+      attempt: () => ({ path: `${config}/${name}` }),
+    }),
+    both("allowed", {
+      right: `configmaps/${name} update`,
+      it: `forges which addresses are given out (${name})`,
+      attempt: () => ({
+        method: "PUT",
+        path: `${config}/${name}?${dry}`,
+        body: { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { forged: "yes" } },
+      }),
+    }),
+  ]),
   none("reads another ConfigMap beside ours", () => ({ path: `${config}/kube-root-ca.crt` })),
   none("changes the networks", () => ({ ...merge(`${config}/${ours}`), body: { data: { thief: "id=66" } } })),
   none("reads Secrets", () => ({ path: "/api/v1/secrets" })),
