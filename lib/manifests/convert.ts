@@ -1,7 +1,6 @@
 // How do manifests written for Multus become ours: annotations, definitions and the ConfigMap of the networks?
 import { isSeq } from "yaml";
 import { parseAnnotation } from "../network/grammar/annotation.ts";
-import { optionTable } from "../network/grammar/option_table.ts";
 import { parseNetworkName } from "../network/grammar/names.ts";
 import { quoted } from "../text/quoted.ts";
 import { type Attachment, attachmentOf, withPrefix } from "./attachment.ts";
@@ -173,13 +172,6 @@ function entryWords(
   }));
   const bare = ips.find(({ text }) => text === undefined);
   if (bare !== undefined) return stays(`address ${quoted(bare.ip)} has no prefix length`);
-  const gateways = entry.defaultRoute.map((gateway) => `gateway=${gateway}`);
-  const canGateway = Object.hasOwn(optionTable, "gateway");
-  if (gateways.length > 0 && !canGateway) {
-    notes.push(
-      `${quoted(entry.name)}: its default route is left out: a network cannot be the pod's way to everything`,
-    );
-  }
   if (!networks.has(network)) networks.set(network, []);
   const words = [
     network,
@@ -188,7 +180,7 @@ function entryWords(
     ...ips.map(({ text }) => `ip=${text}`),
     ...(entry.mac === undefined ? [] : [`mac=${entry.mac}`]),
     ...(attachment?.routes ?? []).map((route) => `route=${route}`),
-    ...(canGateway ? gateways : []),
+    ...entry.defaultRoute.map((gateway) => `gateway=${gateway}`),
   ].join(" ");
   const source = { kind: "annotation", key: context.annotation, namespace: "", pod: "" } as const;
   const [problem] = parseAnnotation(words, source).problems;
