@@ -174,7 +174,7 @@ async function linkOf({ agent, network }: SegmentMember, tools: AgentTools): Pro
   try {
     const { links } = await client.observe(agent, {
       wanted: { interfaces: [], own: new Set() },
-      cap: answerCaps.most,
+      cap: answerCaps.ofMany,
     });
     const link = links.find(({ name }) => name === network.interfaceName);
     if (link === undefined) return `it has no interface ${network.interfaceName}`;

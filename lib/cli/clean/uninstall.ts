@@ -112,7 +112,7 @@ async function cleanKernel(pod: PodView, { view, agents, clean }: Cleaning): Pro
   if (phase.kind === "wait") throw new Error(`Cannot look into the pod: ${phase.reason}`);
   const address = { uid: pod.uid, namespace: pod.namespace, pod: pod.name, ...phase.agent };
   const wanted = nothingWanted(view.settings.membership.annotationKey);
-  const cap = answerCaps.most;
+  const cap = answerCaps.ofMany;
   const before = await agents.observe(address, { wanted, cap });
   const { steps } = plan({ wanted, observed: before, ourAddresses: new Map() });
   if (!clean || steps.length === 0) return steps.map((step) => `to do: ${describe(step)}`);

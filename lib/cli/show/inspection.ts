@@ -203,7 +203,7 @@ async function lookInto(
       use: (agents) =>
         agents.observe({ uid, namespace, pod, ...phase.agent }, {
           wanted: wantedOf(item.member, view),
-          cap: answerCaps.most,
+          cap: answerCaps.ofMany,
         }),
     });
     return { kind: "seen", observed };

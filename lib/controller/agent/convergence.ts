@@ -81,9 +81,6 @@ export function peersOf(wanted: WantedState, names: Iterable<string>): CachedSta
 /** Bytes that a forwarding entry may take in an answer; learned ones stand beside ours. */
 const bytesPerEntry = 400;
 
-/** Those of 64 networks with 5,000 members take 27 MB. */
-const mostEntryBytes = 32 << 20;
-
 /** Forwarding entries that are wanted. */
 export function entriesOf(wanted: WantedState): number {
   return wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
@@ -93,6 +90,6 @@ export function entriesOf(wanted: WantedState): number {
 export function capFor(pod: CachedPod, wanted: WantedState): number {
   return Math.max(
     pod.answerCap,
-    Math.min(mostEntryBytes, answerCaps.first + entriesOf(wanted) * bytesPerEntry),
+    Math.min(answerCaps.ofMany, answerCaps.first + entriesOf(wanted) * bytesPerEntry),
   );
 }
