@@ -4,6 +4,7 @@ import { uninstallCommand } from "./lib/cli/clean/uninstall.ts";
 import { convertCommand } from "./lib/cli/manifests/convert.ts";
 import { injectCommand } from "./lib/cli/manifests/inject.ts";
 import { lintCommand } from "./lib/cli/manifests/lint.ts";
+import { completeCommand, completionCommand } from "./lib/cli/completion/completion.ts";
 import { checkCommand } from "./lib/cli/check/check.ts";
 import { graphCommand } from "./lib/cli/show/graph.ts";
 import { inspectCommand } from "./lib/cli/show/inspect.ts";
@@ -14,7 +15,7 @@ import { statusCommand } from "./lib/cli/show/status.ts";
 import { versionCommand } from "./lib/cli/show/version.ts";
 import { systemClock } from "./lib/time/clock.ts";
 
-const commands = [
+const visible = [
   runCommand,
   listCommand,
   inspectCommand,
@@ -25,8 +26,10 @@ const commands = [
   injectCommand,
   convertCommand,
   uninstallCommand,
+  completionCommand,
   versionCommand,
 ];
+const commands = [...visible, completeCommand(visible)];
 
 if (import.meta.main) {
   const stop = new AbortController();

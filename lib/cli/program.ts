@@ -50,7 +50,9 @@ function programOf(
     })
     .showHelpAfterError("Run with --help to see what is possible.");
   for (const spec of commands) {
-    const command = program.command(spec.name).description(spec.summary);
+    const command = program.command(spec.name, { hidden: spec.name.startsWith("__") }).description(
+      spec.summary,
+    );
     for (const { name, description } of spec.args ?? []) command.argument(name, description);
     for (const [key, row] of Object.entries(spec.options)) command.addOption(optionOf(key, row));
     command.action((...call: unknown[]) => {

@@ -188,7 +188,7 @@ function optionLine([key, row]: readonly [string, OptionRow]): string {
 
 /** Something in one of our folders, or a file of the root. */
 function isPath(span: string): boolean {
-  return /^(\.ci|\.github|lib|tests|docs|deploy|scripts|examples)\/[\w./*-]*$/.test(span) ||
+  return /^(\.ci|\.github|contrib|lib|tests|docs|deploy|scripts|examples)\/[\w./*-]*$/.test(span) ||
     (/^([\w-]+\.(md|json|yaml|lock)|main\.ts|Dockerfile)$/.test(span) && !elsewhere.has(span));
 }
 
