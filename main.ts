@@ -15,7 +15,7 @@ import { statusCommand } from "./lib/cli/show/status.ts";
 import { versionCommand } from "./lib/cli/show/version.ts";
 import { systemClock } from "./lib/time/clock.ts";
 
-const visible = [
+const commands = [
   runCommand,
   listCommand,
   inspectCommand,
@@ -29,12 +29,12 @@ const visible = [
   completionCommand,
   versionCommand,
 ];
-const commands = [...visible, completeCommand(visible)];
+const all = [...commands, completeCommand(commands)];
 
 if (import.meta.main) {
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => stop.abort());
-  Deno.exit(await runProgram(commands, thisProcess(stop.signal)));
+  Deno.exit(await runProgram(all, thisProcess(stop.signal)));
 }
 
 function thisProcess(stop: AbortSignal): Host {
