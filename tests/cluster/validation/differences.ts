@@ -11,7 +11,9 @@ interface Reason {
 export const leftToController: readonly Reason[] = [
   {
     why: "what a subnet holds, whether it has host bits, and which of two addresses is larger: arithmetic",
-    applies: says(/half of all|host bits|too large|behind its last|one family|is IPv6 and the gateway IPv4/),
+    applies: says(
+      /half of all|host bits|everything cannot be on the link|too large|behind its last|one family|is IPv6 and the gateway IPv4/,
+    ),
   },
   {
     why: "whether an address is that of one host",
