@@ -123,7 +123,7 @@ function kindOf(error: unknown): "agent-unfit" | "setup-failed" {
 
 /** Nothing may be written: another replica leads, or our lease could not be renewed in time. */
 export class NotLeader extends Error {
-  override name = "NotPermitted";
+  override name = "NotLeader";
   constructor() {
     super("this replica does not lead at the moment");
   }

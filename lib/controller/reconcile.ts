@@ -35,7 +35,7 @@ export interface ReconcileContext {
   readonly peerChanges: PeerChanges;
   /** Milliseconds until everything in a pod is read again. */
   readonly readEvery: number;
-  /** Throws NotPermitted when another replica leads: then nobody is looked into either. */
+  /** Throws NotLeader when another replica leads: then nobody is looked into either. */
   readonly ensureLeader: () => void;
   /** Aborted when looks under way are failure off because the controller ends. */
   readonly ending: AbortSignal;
