@@ -98,6 +98,9 @@ function userPlan(
   const token = text(user, "token");
   const tokenFile = path(user, "tokenFile");
   const username = text(user, "username");
+  if (username !== undefined && (token ?? tokenFile) !== undefined) {
+    throw new ConfigError(`Cannot use user "${user.name}" of ${user.path}: it has a token and a username`);
+  }
   const plugin = user.fields.exec;
   return {
     ...(cert === undefined || key === undefined ? {} : { cert, key }),

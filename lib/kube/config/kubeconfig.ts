@@ -102,12 +102,12 @@ export function besides(entry: KubeconfigEntry, value: string): string {
 /** Longest file that is read, in characters; one with a hundred clusters has half of one million. */
 const lengthLimit = 8_000_000;
 
-/** As kubectl: merge keys count, of a key that stands twice the last, and of several documents the first. */
+/** As kubectl: YAML 1.1, where merge keys count and `n` is no text; of a key that stands twice the last, and of several documents the first. */
 function parseYaml(text: string, path: string): unknown {
   const fail = (found: string): ConfigError => new ConfigError(`Cannot read kubeconfig ${path}: ${found}`);
   if (text.length > lengthLimit) throw fail(`it is longer than ${lengthLimit} characters`);
   try {
-    const [document] = parseAllDocuments(text, { merge: true, uniqueKeys: false, logLevel: "silent" });
+    const [document] = parseAllDocuments(text, { version: "1.1", uniqueKeys: false, logLevel: "silent" });
     if (document === undefined) return null;
     const [error] = document.errors;
     if (error) throw error;
@@ -124,9 +124,14 @@ function entries(
   if (list === undefined || list === null) return [];
   const { inner, path } = options;
   if (!Array.isArray(list)) throw new ConfigError(`Cannot read kubeconfig ${path}: ${inner}s is not a list`);
+  const names = new Set<string>();
   return list.map((each, index) => {
     const name = isRecord(each) ? each.name ?? "" : undefined;
+    if (typeof name === "string" && names.has(name)) {
+      throw new ConfigError(`Cannot read kubeconfig ${path}: ${inner}s has the name "${name}" twice`);
+    }
     if (isRecord(each) && typeof name === "string") {
+      names.add(name);
       const fields = each[inner];
       return { name, fields: isRecord(fields) ? fields : {}, path };
     }

@@ -162,3 +162,61 @@ Deno.test("a program that does not exist is a failure, not an exception", async 
   const result = await runCommand({ ...plain, command: "/nowhere/at-all", args: [] });
   assert.equal(result.kind, "failed");
 });
+
+Deno.test("a plugin that fails is not run for every request, and everybody is told its reason, also after it has worked", async () => {
+  const clock = fakeClock({ chance: 0 });
+  const runs: HostCommand[] = [];
+  let result: HostCommandResult = answer({ token: "t1" });
+  const host = {
+    env: () => undefined,
+    readTextFile: () => Promise.reject(),
+    clock,
+    runCommand: (command: HostCommand) => {
+      runs.push(command);
+      return Promise.resolve(result);
+    },
+  };
+  const credentials = rotatingCredentials(pluginPlan, host);
+  assert.equal((await credentials()).authorization, "Bearer t1");
+  result = { kind: "ended", code: 1, stdout: "", stderr: "log in" };
+  await clock.advance(11_000);
+  for (let count = 0; count < 50; count++) await assert.rejects(credentials({ force: true }), /"log in"/);
+  assert.equal(runs.length, 2);
+  await clock.advance(10_000);
+  await assert.rejects(credentials({ force: true }), /"log in"/);
+  assert.equal(runs.length, 3);
+  await clock.advance(60_000);
+  result = answer({ token: "t2" });
+  assert.equal((await credentials({ force: true })).authorization, "Bearer t2");
+});
+
+Deno.test("a program whose child keeps its stdout open ends when it ends", async () => {
+  const result = await runCommand({
+    ...plain,
+    command: "/bin/sh",
+    args: ["-c", "sleep 30 & echo $! >&2; echo token"],
+    timeout: 20_000,
+  });
+  assert.ok(result.kind === "ended", JSON.stringify(result));
+  assert.equal(result.stdout, "token\n");
+  Deno.kill(Number(result.stderr));
+});
+
+Deno.test("what a program says to people is heard while it waits, and an abort ends it", async () => {
+  const stop = new AbortController();
+  const heard: string[] = [];
+  const result = await runCommand({
+    ...plain,
+    command: "/bin/sh",
+    args: ["-c", "printf 'enter code AB-12: ' >&2; exec sleep 30"],
+    signal: stop.signal,
+    onStderr: (bytes) => {
+      heard.push(new TextDecoder().decode(bytes));
+      stop.abort();
+    },
+  });
+  assert.deepEqual([result, heard.join("")], [
+    { kind: "failed", reason: "the program is to end" },
+    "enter code AB-12: ",
+  ]);
+});
