@@ -134,7 +134,13 @@ function sharingOf(
 ): { readonly conflicts: readonly Problem[]; readonly settlesIn: number } {
   const pod = podCache.of(member.uid);
   const found = firstOfEachNetwork(store.conflictsOf(member));
-  const { told, lookIn } = settleSharing(pod.sharing, { found, now: clock.now() });
+  // What its own author has mended is over at once.
+  const isClaimed = ({ network, token }: Problem): boolean =>
+    member.networks.some(({ name, mac, addresses }) =>
+      name === network && (mac === token || addresses.some(({ address }) => address === token))
+    );
+  const before = pod.sharing && { ...pod.sharing, problems: pod.sharing.problems.filter(isClaimed) };
+  const { told, lookIn } = settleSharing(before, { found, now: clock.now() });
   pod.sharing = told;
   return { conflicts: told.problems, settlesIn: lookIn };
 }
