@@ -1,0 +1,91 @@
+// Arbiters on a real API server of the sandbox, with pods that are only asked for: for races, faults and counts.
+import { createApiClient } from "../../lib/kube/api/http.ts";
+import { loadConnection } from "../../lib/kube/config/load_connection.ts";
+import type { PoolAnswer } from "../../lib/network/pool.ts";
+import type { PoolRequest } from "../../lib/network/pool_request.ts";
+import { poolObjects } from "../../lib/pools/pool_object.ts";
+import { createPools } from "../../lib/pools/pools.ts";
+import { systemClock } from "../../lib/time/clock.ts";
+import { startSandbox } from "../sandbox/sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+
+/** A sandbox with the empty objects. */
+export async function emptyObjects(): Promise<Sandbox> {
+  const sandbox = await startSandbox({ dataPlane: "toy" });
+  for (let at = 0; at < poolObjects; at++) {
+    const metadata = { name: `pool-${at}`, namespace: "kube-system" };
+    sandbox.apply(JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata }));
+  }
+  return sandbox;
+}
+
+/** One controller's pools. */
+export interface Arbiter extends AsyncDisposable {
+  /** What is asked; change it, then say so. */
+  requests: readonly PoolRequest[];
+  readonly changed: () => void;
+  readonly reread: () => void;
+  /** By uid, of the network `storage`. */
+  readonly answers: Map<string, PoolAnswer>;
+  readonly writes: string[];
+  readonly said: string[];
+}
+
+/** Starts one. */
+export async function startArbiter(
+  sandbox: Sandbox,
+  { requests, isLeader = () => true, owner = "vxlan.travelping.com/networks" }: {
+    readonly requests: readonly PoolRequest[];
+    readonly isLeader?: () => boolean;
+    readonly owner?: string;
+  },
+): Promise<Arbiter> {
+  const clock = systemClock;
+  const connection = await loadConnection({ server: sandbox.server.url }, {
+    env: () => undefined,
+    readTextFile: (path) => Deno.readTextFile(path),
+    clock,
+  });
+  const client = createApiClient(connection, { clock });
+  const about = { namespace: "kube-system", prefix: "pool", owner, selector: "a=b", watchNamespaces: [] };
+  const arbiter = {
+    requests,
+    answers: new Map<string, PoolAnswer>(),
+    writes: new Array<string>(),
+    said: new Array<string>(),
+  };
+  const pools = createPools({
+    ...about,
+    client,
+    clock,
+    isLeader,
+    say: (message) => arbiter.said.push(message),
+    onWrite: (outcome) => arbiter.writes.push(outcome),
+  }, {
+    requests: () => arbiter.requests,
+    holders: () => new Set(arbiter.requests.map(({ holder }) => holder)),
+    onAnswers: (answers) => {
+      for (const [uid, ofPod] of answers) {
+        const answer = ofPod.get("storage");
+        if (answer !== undefined) arbiter.answers.set(uid, answer);
+      }
+    },
+  });
+  return Object.assign(arbiter, {
+    changed: pools.changed,
+    reread: pools.reread,
+    [Symbol.asyncDispose]: async () => {
+      await pools.close();
+      client.close();
+    },
+  });
+}
+
+/** Addresses that were given, by uid. */
+export function givenBy({ answers }: Arbiter): ReadonlyMap<string, string> {
+  return new Map(
+    [...answers].flatMap(([uid, answer]) =>
+      answer.kind === "given" ? [[uid, answer.addresses.map(({ address }) => address).join()]] : []
+    ),
+  );
+}
