@@ -128,3 +128,10 @@ export class NotLeader extends Error {
     super("this replica does not lead at the moment");
   }
 }
+
+/** Throws NotLeader while another replica leads. */
+export function leaderCheck({ isLeader }: { readonly isLeader?: () => boolean }): () => void {
+  return () => {
+    if (isLeader?.() === false) throw new NotLeader();
+  };
+}

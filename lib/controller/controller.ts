@@ -13,7 +13,7 @@ import type { KernelState } from "../overlay/observation.ts";
 import { PodCache } from "./agent/pod_cache.ts";
 import { ReadBudget } from "./agent/read_budget.ts";
 import { PeerChanges } from "../overlay/plan/peers.ts";
-import { NotLeader } from "./agent_errors.ts";
+import { leaderCheck } from "./agent_errors.ts";
 import { reconcile, type ReconcileContext } from "./reconcile.ts";
 import { Releaser } from "./agent/release.ts";
 import { keepSessions, SessionPool } from "./agent/session_pool.ts";
@@ -50,9 +50,7 @@ export class Controller {
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     const { clock } = parts;
-    const ensureLeader = (): void => {
-      if (parts.isLeader?.() === false) throw new NotLeader();
-    };
+    const ensureLeader = leaderCheck(parts);
     const podCache = this.#podCache;
     const ending = this.#ending.signal;
     this.store = new Store(settings.membership);
@@ -78,9 +76,12 @@ export class Controller {
     const agents = new AgentClient({ tools: pool, ensureLeader, onStep: (step) => parts.onStep?.(step) });
     this.#unlabelled = new UnlabelledPods({
       ...parts,
+      ...settings,
       annotationKey: settings.membership.annotationKey,
+      isKnown: (uid) => podOf(uid) !== undefined,
       signal: this.#stopping.signal,
-      onFound: (pod) => this.#putFound(pod),
+      onFound: (pod) =>
+        this.#affect(this.store.putPod(pod, { now: clock.now(), selection: "label removed" })),
     });
     this.#settings = settings;
     this.#parts = parts;
@@ -181,6 +182,7 @@ export class Controller {
     this.#affect(affected);
     const listed = new Set(pods.map(({ uid }) => uid));
     for (const pod of affected.gone) if (!listed.has(pod.uid)) this.#unlabelled.lookUp(pod);
+    this.#unlabelled.sweep();
   }
 
   #removePod(pod: PodView): void {
@@ -192,11 +194,6 @@ export class Controller {
     const affected = this.store.putConfigMap(configMap?.data, { now: this.#parts.clock.now() });
     this.#configMapReporter.tell(configMap, this.store.cluster);
     this.#affect(affected);
-  }
-
-  #putFound(pod: PodView): void {
-    if (this.store.pod(pod.uid) !== undefined) return;
-    this.#affect(this.store.putPod(pod, { now: this.#parts.clock.now(), selection: "label removed" }));
   }
 
   #affect({ changed, gone }: Affected): void {
@@ -238,7 +235,8 @@ export class Controller {
     const { resync } = this.#settings.limits;
     while (!this.#stopping.signal.aborted) {
       await sleep(clock, resync * (0.9 + 0.2 * clock.random()), this.#stopping.signal);
-      for (const watch of this.#stopping.signal.aborted ? [] : watches) watch.relist();
+      if (this.#stopping.signal.aborted) return;
+      for (const watch of watches) watch.relist();
     }
   }
 

@@ -167,6 +167,7 @@ async function convergeMember(
   const wanted = wantedState(member, {
     annotationKey,
     peersOf: (network) => store.surroundings.peersOf(network),
+    shown: store.pod(member.uid)?.shown?.ips,
   });
   const pod = podCache.of(member.uid);
   // Before a pod is released everything has been read back.

@@ -46,6 +46,8 @@ export interface WantedState {
   readonly mayRemove: boolean;
   /** Annotation key: whose links are ours. */
   readonly annotationKey: string;
+  /** Addresses that we have set in each network, by its name, as the pod shows them; absent: it shows none. */
+  readonly shown?: ReadonlyMap<string, readonly string[]>;
   /** The pod's own IPs: no frame is sent there. */
   readonly own: ReadonlySet<string>;
 }
@@ -111,6 +113,7 @@ export function wantedState(
   context: {
     readonly annotationKey: string;
     readonly peersOf: (network: Network) => readonly string[];
+    readonly shown?: WantedState["shown"] | undefined;
   },
 ): WantedState {
   const interfaces = member.networks.flatMap((network) => wantedInterface(member, { ...context, network }));
@@ -122,6 +125,7 @@ export function wantedState(
     forbidden: member.forbidden,
     mayRemove: member.annotationParsed,
     annotationKey: context.annotationKey,
+    ...(context.shown !== undefined && { shown: context.shown }),
     own: new Set(member.podIPs),
   };
 }

@@ -6,7 +6,7 @@ import { fdbSteps, missingEntries } from "../../overlay/plan/fdb.ts";
 import type { KnownAddresses, Plan } from "../../overlay/plan/parts.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import { isOfBridge, type Step } from "../../overlay/step.ts";
-import type { WantedState } from "../../overlay/wanted.ts";
+import { networkOfAlias, type WantedState } from "../../overlay/wanted.ts";
 import type { Refusal } from "./agent_client.ts";
 import {
   capFor,
@@ -74,16 +74,18 @@ export async function convergeOnSight(
 }
 
 /**
- * Only addresses that we set are ever removed: those that were ours, and those that are wanted, while they are there. After
- * a restart of ours nothing else is known.
+ * Only addresses that we set are ever removed: those that were ours, those that are wanted, and those that the pod shows as
+ * set by us, which outlives a restart. While they are there.
  */
 function ourAddresses(
   known: KnownAddresses,
   { observed, wanted }: { readonly observed: KernelState; readonly wanted: WantedState },
 ): KnownAddresses {
   const asked = new Map(wanted.interfaces.map((each) => [each.interfaceName, each.addresses.map(cidrText)]));
-  return new Map(observed.links.flatMap(({ name, addresses }) => {
-    const ours = new Set([...known.get(name) ?? [], ...asked.get(name) ?? []]);
+  return new Map(observed.links.flatMap(({ name, alias, addresses }) => {
+    const shown = wanted.shown?.get(networkOfAlias(alias, wanted.annotationKey) ?? "") ?? [];
+    const ofBefore = addresses.filter((cidr) => shown.includes(cidr.slice(0, cidr.indexOf("/"))));
+    const ours = new Set([...known.get(name) ?? [], ...asked.get(name) ?? [], ...ofBefore]);
     return ours.size === 0 ? [] : [[name, ours.intersection(new Set(addresses))]];
   }));
 }

@@ -75,7 +75,9 @@ function addressesAsked(
   ordinal: number | undefined,
 ): Pick<Network, "addresses" | "pool"> {
   const { addresses, leavesItOpen } = askedAddresses(entry.options, { ordinal });
-  return leavesItOpen ? { addresses, pool: { subnets: [], asked: true, open: true } } : { addresses };
+  return leavesItOpen || entry.broken
+    ? { addresses, pool: { subnets: [], asked: true, open: true } }
+    : { addresses };
 }
 
 function isBorneOut(

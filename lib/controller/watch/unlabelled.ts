@@ -1,8 +1,10 @@
 // A pod has left the selection: is it gone, or does it live on without its label?
 import type { V1Pod } from "@kubernetes/client-node";
-import { type ApiClient, ApiError } from "../../kube/api/client.ts";
+import { ApiError } from "../../kube/api/client.ts";
 import { type PodView, podView } from "../../member/pod.ts";
 import type { Log } from "../../ops/log.ts";
+import { messageOf } from "../../text/defined.ts";
+import { selectedPods, servedPods, type ServedPodsOptions, type SoughtPod } from "./served_pods.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 
 /** Asked this often, so long apart (ms); after that the next relist is left to find out. */
@@ -16,11 +18,10 @@ const atOnce = 8;
 /** Pods that wait to be asked about; more are dropped, and that is said. */
 const mostWaiting = 10_000;
 
-export interface UnlabelledPodsOptions {
-  readonly client: ApiClient;
+export interface UnlabelledPodsOptions extends ServedPodsOptions {
   readonly clock: Clock;
-  readonly annotationKey: string;
-  readonly signal: AbortSignal;
+  /** Whether the pod is followed anyway. */
+  readonly isKnown: (uid: string) => boolean;
   readonly onFound: (pod: PodView) => void;
   readonly log: Log;
 }
@@ -28,15 +29,18 @@ export interface UnlabelledPodsOptions {
 /** Pods that have vanished from the selection without being deleted: they may live on, without their label. */
 export class UnlabelledPods {
   readonly #options: UnlabelledPodsOptions;
-  readonly #waiting = new Map<string, PodView>();
+  readonly #waiting = new Map<string, SoughtPod>();
   readonly #workers = new Set<Promise<void>>();
+  #sweeping: Promise<void> | undefined;
+  /** Found by a sweep, and not looked for at each of the next ones. */
+  #sought = new Set<string>();
 
   constructor(options: UnlabelledPodsOptions) {
     this.#options = options;
   }
 
   /** Finds out whether it lives, unless it was being deleted. Returns at once. */
-  lookUp(pod: PodView): void {
+  lookUp(pod: SoughtPod): void {
     if (pod.deletion !== undefined) return;
     if (this.#waiting.size >= mostWaiting) return this.#drop(pod);
     this.#waiting.set(pod.uid, pod);
@@ -45,12 +49,38 @@ export class UnlabelledPods {
     this.#workers.add(worker);
   }
 
+  /**
+   * Finds those who lost their label while nobody watched: pods that show what we set in them, and are not selected.
+   * Returns at once. Of all pods the metadata alone is read, and in full only those.
+   */
+  sweep(): void {
+    this.#sweeping ??= this.#sweep().finally(() => this.#sweeping = undefined);
+  }
+
   /** Resolves when no question is open. */
   async settled(): Promise<void> {
+    await this.#sweeping;
     await Promise.all(this.#workers);
   }
 
-  #drop({ namespace, name }: PodView): void {
+  async #sweep(): Promise<void> {
+    const { isKnown, log, signal } = this.#options;
+    try {
+      const served = await servedPods(this.#options);
+      const lost = served.filter(({ uid }) => !isKnown(uid) && !this.#sought.has(uid));
+      const selected = lost.length === 0 ? new Set() : await selectedPods(this.#options);
+      this.#sought = new Set(served.map(({ uid }) => uid)).intersection(this.#sought);
+      for (const pod of lost) {
+        if (selected.has(pod.uid) || isKnown(pod.uid)) continue;
+        this.#sought.add(pod.uid);
+        this.lookUp(pod);
+      }
+    } catch (error) {
+      if (!signal.aborted) log.warn(`Cannot look for pods that have lost their label: ${messageOf(error)}`);
+    }
+  }
+
+  #drop({ namespace, name }: SoughtPod): void {
     const remedy = "give it the label and take it away again, or delete it";
     this.#options.log.warn(
       "Cannot find out whether the pod lives on without its label: too many have vanished at once; if it does, it " +
@@ -63,12 +93,12 @@ export class UnlabelledPods {
     for (const [uid, pod] of this.#waiting) {
       this.#waiting.delete(uid);
       const found = await this.#find(pod);
-      if (found !== undefined) this.#options.onFound(found);
+      if (found !== undefined && !this.#options.isKnown(uid)) this.#options.onFound(found);
     }
   }
 
   /** The pod as it is now, if the one with this very uid still lives. Never throws. */
-  async #find({ uid, namespace, name }: PodView): Promise<PodView | undefined> {
+  async #find({ uid, namespace, name }: SoughtPod): Promise<PodView | undefined> {
     const { client, clock, annotationKey, signal } = this.#options;
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
     for (let attempt = 0; attempt < attempts && !signal.aborted; attempt++) {
