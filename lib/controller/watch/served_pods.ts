@@ -1,5 +1,6 @@
 // Which pods show that we have served them, label or not? Asked by metadata alone, of which a pod has little.
 import type { ApiClient } from "../../kube/api/client.ts";
+import { beginningOf } from "../../kube/watch/events.ts";
 import { listPages } from "../../kube/watch/list_pages.ts";
 import { statusAnnotation } from "../../member/current_status.ts";
 import type { PodView } from "../../member/pod.ts";
@@ -51,9 +52,13 @@ async function eachPod(
       paged: true,
       metadataOnly: true,
       signal,
-      onItem: (item) => {
-        if (isRecord(item) && isRecord(item["metadata"])) onMetadata(item["metadata"]);
-      },
+      read: metadataOf,
+      onItem: onMetadata,
+      onLong: (head) => onMetadata(metadataOf(beginningOf(head))),
     });
   }
+}
+
+function metadataOf(item: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(item) && isRecord(item["metadata"]) ? item["metadata"] : {};
 }
