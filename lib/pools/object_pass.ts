@@ -88,6 +88,7 @@ export class ObjectPass {
       return await this.#race();
     } catch (error) {
       this.#object = undefined;
+      if (this.#options.signal.aborted) return { kind: "done" };
       this.#refuse(messageOf(error));
       return this.#last.length > 0 ? { kind: "retry", reason: messageOf(error) } : { kind: "done" };
     }

@@ -46,6 +46,7 @@ export interface PoolObjectOptions {
   readonly namespace: string;
   /** Names of all objects begin so. */
   readonly prefix: string;
+  readonly signal: AbortSignal;
   /** Whose pools these are: the annotation key of the networks. */
   readonly owner: string;
 }
@@ -81,7 +82,7 @@ async function ask(
   },
   options: PoolObjectOptions,
 ): Promise<PoolObjectAnswer> {
-  const { client, clock, time, namespace, prefix } = options;
+  const { client, clock, time, namespace, prefix, signal } = options;
   const name = encodeURIComponent(`${prefix}-${at}`);
   const sentAt = clock.now();
   try {
@@ -90,6 +91,7 @@ async function ask(
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${name}`,
       purpose: `${purpose} ${objectText(at, options)}`,
       deadline,
+      signal,
       onDate: (date) => time.note(date, sentAt),
     });
     return understood(answer, { at, options });

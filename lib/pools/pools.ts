@@ -50,6 +50,7 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
   const passes = Array.from({ length: poolObjects }, (_, at) =>
     new ObjectPass(at, {
       ...options,
+      signal: stopping.signal,
       time,
       requests: () => snapshot().get(at) ?? [],
       holders: () => holders ??= hooks.holders(),
