@@ -17,7 +17,6 @@ import {
   type Scene,
   status,
 } from "./attempts.ts";
-import { poolObjects } from "../../../lib/pools/pool_object.ts";
 import type { Outcome } from "./thief.ts";
 
 export interface Deed {
@@ -166,22 +165,6 @@ export const deeds: readonly Deed[] = [
       }),
     })
   ),
-  ...Array.from({ length: poolObjects }, (_, at) => `${ours}-pool-${at}`).flatMap((name) => [
-    both("allowed", {
-      right: `configmaps/${name} get`,
-      it: `reads which addresses were given (${name})`,
-      attempt: () => ({ path: `${config}/${name}` }),
-    }),
-    both("allowed", {
-      right: `configmaps/${name} update`,
-      it: `changes which addresses were given (${name})`,
-      attempt: () => ({
-        method: "PUT",
-        path: `${config}/${name}?${dry}`,
-        body: { apiVersion: "v1", kind: "ConfigMap", metadata: { name, resourceVersion: "1" } },
-      }),
-    }),
-  ]),
   both("allowed", {
     right: `leases/${ours} get`,
     it: "reads the lease",
