@@ -1,12 +1,14 @@
 // deno task bench:cluster [ROUNDS] [PODS,…] [KIND,…]: rollouts on a real two-node Kubernetes beside the same containers
 // without the controller, in turn. Every round is printed, then the medians of the pairwise ratios beside their goals.
 // deno task bench:cluster probes: what startup probes that fail cost, by kind.
+// deno task bench:cluster hostile: rollouts beside pods that attack the controller.
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { installController, removeController } from "../cluster/install_controller.ts";
 import { seedAgentImage } from "../cluster/members.ts";
 import { execCost, millisecondsText } from "./cluster/exec_cost.ts";
 import { figuresReader } from "./cluster/figures.ts";
 import { brokenCounts, medianOf, verdictOf } from "./cluster/goal.ts";
+import { hostileRatios } from "./cluster/hostile_rollout.ts";
 import { probeCosts } from "./cluster/probe_cost.ts";
 import { type ClusterRollout, clusterRollout, type RolloutKind } from "./cluster/rollout.ts";
 import { type Shares, sharesText, totalOf } from "./cluster/shares.ts";
@@ -38,6 +40,7 @@ Deno.exit(await main(Deno.args));
 
 async function main([rounds = "3", sizes = "10,30,60,100", names]: readonly string[]): Promise<number> {
   if (rounds === "probes") return await probes();
+  if (rounds === "hostile") return await hostile();
   const chosen = kindsNamed(names);
   if (typeof chosen === "string") {
     say(chosen);
@@ -71,6 +74,19 @@ async function probes(): Promise<number> {
   try {
     await cluster.kubectl(["create", "namespace", namespace]);
     for (const line of await probeCosts(cluster, namespace)) say(line);
+  } finally {
+    await cluster.close();
+  }
+  return 0;
+}
+
+async function hostile(): Promise<number> {
+  const cluster = await startCluster();
+  try {
+    await installController(cluster);
+    await cluster.kubectl(["create", "namespace", namespace]);
+    for await (const line of hostileRatios(cluster, namespace)) say(line);
+    await removeController(cluster);
   } finally {
     await cluster.close();
   }
