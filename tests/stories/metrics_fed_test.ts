@@ -7,12 +7,14 @@ import { runCommand } from "../../lib/cli/run/run.ts";
 import { counters, gauges, histograms } from "../../lib/ops/metric_catalogue.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
+import { makePools } from "./pool_objects.ts";
 import { setStage } from "./stage.ts";
 
 Deno.test("the program feeds every metric of its catalogue", async () => {
   using fed = watchInstruments();
   await using stage = await setStage();
-  stage.networks({ one: "id=1", bad: "nonsense" });
+  stage.networks({ one: "id=1", bad: "nonsense", pooled: "id=9 subnet=10.9.0.0/24" });
+  makePools(stage);
   const order = new AbortController();
   const log: string[] = [];
   // The ends of a watch, and a failure that is tried again, do not happen by themselves.
@@ -21,6 +23,7 @@ Deno.test("the program feeds every metric of its catalogue", async () => {
   const ended = runProgram([runCommand], host({ stage: stage.sandbox.server.url, stop: order.signal, log }));
   try {
     for (const name of ["a", "b"]) stage.pod({ name, networks: "one" });
+    stage.pod({ name: "addressed", networks: "pooled" });
     stage.pod({ name: "broken", networks: "nobody-knows-it" });
     await stage.holds({ members: ["a", "b"].map((pod) => ({ pod, network: "one", vni: 1 })) });
     // How long a peer's entry takes is measured of pods that come while it watches.
