@@ -76,9 +76,7 @@ function faultOf(
   }
   const holder = state.holderOf(address);
   if (holder !== undefined) return `${had}: it is that of ${holder}; replace this pod, then it gets another`;
-  if (state.isReserved(address)) {
-    return `${had}: another pod asks for it with ip=…; replace this pod, then it gets another`;
-  }
+  // A pod that asks for it with ip=… evicts nobody: both are told where addresses of members are compared.
   const isGiven = request.claim.kind === "told" ||
     request.subnets.some((each) => state.isGiveable(cidr, each));
   return isGiven ? undefined : outside(address);

@@ -44,11 +44,6 @@ export class PoolState {
     this.#taken[address.includes(":") ? 6 : 4].add(numberOf(address));
   }
 
-  /** Whether a pod has it of its own. */
-  isReserved(address: string): boolean {
-    return this.#reserved.has(address);
-  }
-
   /** Who holds the address. */
   holderOf(address: string): string | undefined {
     for (const { holder, addresses } of this.held.values()) {
