@@ -10,7 +10,10 @@ export interface BodyOptions {
   readonly onBytes?: (bytes: number) => void;
 }
 
-/** The bytes as they come, no sooner than they are asked for. Cancel it to end it: the connection is closed then. */
+/**
+ * The bytes as they come, no sooner than they are asked for. Cancel it to end it: the connection is closed then. It is
+ * the socket that is destroyed: where the message is, a read under way rejects where nobody can catch it (Deno 2.6.10).
+ */
 export function bodyOf(message: IncomingMessage, options: BodyOptions): ReadableStream<Uint8Array> {
   const { signal, release, onBytes } = options;
   const chunks: AsyncIterator<Uint8Array> = message[Symbol.asyncIterator]();
@@ -24,7 +27,7 @@ export function bodyOf(message: IncomingMessage, options: BodyOptions): Readable
       onAbort = (): void => {
         finish();
         out.error(signal.reason);
-        message.destroy();
+        message.socket.destroy();
       };
       if (signal.aborted) return onAbort();
       signal.addEventListener("abort", onAbort);
@@ -45,7 +48,7 @@ export function bodyOf(message: IncomingMessage, options: BodyOptions): Readable
     },
     cancel: (): void => {
       finish();
-      message.destroy();
+      message.socket.destroy();
     },
   }, { highWaterMark: 0 });
 }
