@@ -23,7 +23,7 @@ var letThrough = []struct {
 	{"ip link delete dev vx0", "ip", false},
 	{"ip address replace fd00::5/64 dev vx0 nodad", "ip", false},
 	{"ip route add 10.0.0.0/8 via 10.1.0.1 dev vx0 proto 86", "ip", false},
-	{"ip rule add pref 86 ipproto udp dport 8472 lookup 86 protocol 86", "ip", false},
+	{"ip rule add pref 86 ipproto 17 dport 8472 lookup 86 protocol 86", "ip", false},
 	{"ip6 rule show pref 86", "ip6", true},
 	{"ip neigh replace fe80::1 nud probe dev vx0", "ip", false},
 	{"bridge fdb show", "bridge", true},

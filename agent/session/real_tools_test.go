@@ -53,7 +53,7 @@ var realConversations = []struct {
 		"ip link show dev nothing\nip link show dev lo\nend 1\n",
 		[]string{`err 1 Device "nothing" does not exist.`, "out 2 ifname lo", "end 3 1"}},
 	{"rules of IPv6, which the plain ip cannot do",
-		"ip6 rule add pref 86 ipproto udp dport 8472 lookup 86 protocol 86\nip6 rule show pref 86\nip rule show pref 86\nend 1\n",
+		"ip6 rule add pref 86 ipproto 17 dport 8472 lookup 86 protocol 86\nip6 rule show pref 86\nip rule show pref 86\nend 1\n",
 		[]string{"out 2 priority 86", "out 3 priority", "end 4 1"}},
 	{"a link that somebody else made anew is found after restart",
 		makeLink + "bridge fdb append 00:00:00:00:00:00 dst 10.0.0.2 dev vx\nip link delete dev vx\n" + makeLink +

@@ -45,13 +45,16 @@ function wordsOf(rule: Foreign, family: Family): string {
   return words ?? JSON.stringify(rest);
 }
 
+/** How `ip` shows UDP: by its name where there is an /etc/protocols. */
+const udpNames: ReadonlySet<string> = new Set(["udp", "17", "ipproto-17"]);
+
 /** As `render` writes it; undefined where it never would. */
 function ours(rule: Foreign, family: Family): string | undefined {
   const [from, to] = [optionalText(rule, "src") ?? "all", optionalText(rule, "dst")];
   const protocol = optionalText(rule, "ipproto");
   const port = optionalCount(rule, "dport");
   const suppress = optionalCount(rule, "suppress_prefixlen");
-  if ((protocol === "udp") !== (port !== undefined)) return undefined;
+  if (udpNames.has(protocol ?? "") !== (port !== undefined)) return undefined;
   const [source, destination] = [from, to].map((ip) =>
     ip === undefined ? undefined : parseIp(ip)?.address ?? ip
   );
@@ -59,7 +62,7 @@ function ours(rule: Foreign, family: Family): string | undefined {
   return [
     ...(source === "all" ? [] : [`from ${source}`]),
     ...(destination === undefined ? [] : [`to ${destination}/${length}`]),
-    ...(port === undefined ? [] : [`ipproto udp dport ${port}`]),
+    ...(port === undefined ? [] : [`ipproto 17 dport ${port}`]),
     `lookup ${text(rule, "table")}`,
     ...(suppress === undefined ? [] : [`suppress_prefixlength ${suppress}`]),
   ].join(" ");

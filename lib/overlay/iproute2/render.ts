@@ -105,7 +105,7 @@ function routeWords(step: RouteStep): readonly string[] {
   ];
 }
 
-/** What a rule says, in the words of a command. */
+/** What a rule says, in the words of a command. UDP as a number: an image without /etc/protocols knows no name. */
 export function ruleWords(
   { family, from, to, port: udpPort, table, suppress }: Omit<PolicyRule, "priority">,
 ): string {
@@ -113,7 +113,7 @@ export function ruleWords(
   return [
     ...(from === undefined ? [] : ["from", address(from, family)]),
     ...(to === undefined ? [] : ["to", cidr(to)]),
-    ...(udpPort === undefined ? [] : ["ipproto udp dport", port(udpPort)]),
+    ...(udpPort === undefined ? [] : ["ipproto 17 dport", port(udpPort)]),
     ...["lookup", tableName(table)],
     ...(suppress === undefined
       ? []

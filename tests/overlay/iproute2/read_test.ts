@@ -359,6 +359,9 @@ Deno.test("rules: those of ours in the words that set them, all others as they a
     { priority: 1000, src: "all", l3mdev: null, table: "1000", protocol: "kernel" },
     { priority: 8600, src: "10.244.1.5", table: "main", protocol: "86" },
     { priority: 8601, src: "all", ipproto: "udp", dport: 8472, table: "main", protocol: "86" },
+    // Without an /etc/protocols, in the words of several versions.
+    { priority: 8601, src: "all", ipproto: "17", dport: 8473, table: "main", protocol: "86" },
+    { priority: 8601, src: "all", ipproto: "ipproto-17", dport: 8474, table: "main", protocol: "86" },
     { priority: 8602, src: "all", dst: "10.96.0.0", dstlen: 12, table: "main", protocol: "86" },
     { priority: 8602, src: "all", dst: "10.0.0.7", table: "main", protocol: "86" },
     { priority: 8866, src: "all", table: "main", suppress_prefixlen: 0, protocol: "86" },
@@ -369,7 +372,9 @@ Deno.test("rules: those of ours in the words that set them, all others as they a
     [
       [100, false, '{"src":"10.1.0.0","srclen":16,"fwmark":"0x1","table":"100"}'],
       [8600, true, "from 10.244.1.5 lookup main"],
-      [8601, true, "ipproto udp dport 8472 lookup main"],
+      [8601, true, "ipproto 17 dport 8472 lookup main"],
+      [8601, true, "ipproto 17 dport 8473 lookup main"],
+      [8601, true, "ipproto 17 dport 8474 lookup main"],
       [8602, true, "to 10.96.0.0/12 lookup main"],
       [8602, true, "to 10.0.0.7/32 lookup main"],
       [8866, true, "lookup main suppress_prefixlength 0"],

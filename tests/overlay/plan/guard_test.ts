@@ -81,7 +81,7 @@ for (const { it, routes: subnets, lengths } of rows) {
     assert.deepEqual(lines, [
       ...lengths.length === 0 ? [] : [
         "ip rule add pref 8600 from 10.244.1.5 lookup main protocol 86",
-        "ip rule add pref 8601 ipproto udp dport 8472 lookup main protocol 86",
+        "ip rule add pref 8601 ipproto 17 dport 8472 lookup main protocol 86",
       ],
       ...chain,
     ]);
@@ -127,7 +127,7 @@ Deno.test("guard: IPv6 in IPv6, in a session of its own", () => {
   const { lines } = bring(pod, anOverlay({ ...family, routes: routes("fd00::/16 via fd01::9") }));
   assert.deepEqual(lines, [
     "ip6 rule add pref 8600 from fd00::5 lookup main protocol 86",
-    "ip6 rule add pref 8601 ipproto udp dport 8472 lookup main protocol 86",
+    "ip6 rule add pref 8601 ipproto 17 dport 8472 lookup main protocol 86",
     "ip6 rule add pref 8834 lookup main suppress_prefixlength 16 protocol 86",
     "ip6 rule add pref 8835 lookup 86 suppress_prefixlength 15 protocol 86",
   ]);
@@ -175,7 +175,7 @@ Deno.test("guard: rules of ours that somebody removed or added are put right; th
   pod.run(["ip", "rule", "add", "pref", "9000", "from", "1.2.3.4", "lookup", "7"]);
   assert.deepEqual(bring(pod, wanted), {
     lines: [
-      "ip rule add pref 8601 ipproto udp dport 8472 lookup main protocol 86",
+      "ip rule add pref 8601 ipproto 17 dport 8472 lookup main protocol 86",
       "ip rule delete pref 8700 from 1.2.3.4 lookup main protocol 86",
     ],
     obstacles: [],

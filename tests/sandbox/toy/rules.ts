@@ -72,6 +72,8 @@ function ruleOf(words: ToyWords): ToyRule {
         break;
       }
       case "ipproto":
+        fields[word] = value === "17" ? "udp" : value;
+        break;
       case "protocol":
       case "fwmark":
         fields[word] = value;
