@@ -116,9 +116,10 @@ async function refused(cluster: Cluster): Promise<void> {
     '{"spec":{"selector":{"app":"db"}}}',
   ]);
   const describe = (): Promise<string> => cluster.kubectl(["-n", namespace, "describe", "service", "db"]);
+  const told = async (): Promise<string> => `${await describe()}\n${await controllerLog(cluster)}`;
   await until("describe to say so", async () => (await describe()).includes("VxlanServiceSelector"), {
     seconds: 30,
-    describe,
+    describe: told,
   });
   assert.equal(await slices(cluster), "");
   await cluster.kubectl([

@@ -19,7 +19,10 @@ Deno.test("kubectl vxlan, from the npm package", async () => {
       const [pod] = await readyPods(cluster, work);
       assert.ok(pod !== undefined);
       const vxlan = await plugin(cluster, bin);
-      assert.match(await vxlan(["list", "pods"]), new RegExp(`${namespace} +${pod.name} .*vxeth0`));
+      assert.match(
+        await vxlan(["list", "pods", "-n", namespace]),
+        new RegExp(`${namespace} +${pod.name} .*vxeth0`),
+      );
       assert.match(await vxlan(["inspect", `${namespace}/${pod.name}`]), /vxeth0/);
     });
   } finally {

@@ -73,7 +73,7 @@ export async function clusterStatus(
     ),
   ]);
   const rights = await Promise.all(
-    neededRights.map(async ({ right, ...attributes }) => ({
+    neededRights(settings.membership.configMap).map(async ({ right, ...attributes }) => ({
       right,
       allowed: await read(mayI(client, { attributes, asked }), null),
     })),
@@ -103,11 +103,20 @@ export async function clusterStatus(
   };
 }
 
-const neededRights = [
-  { right: "list pods in all namespaces", verb: "list", resource: "pods" },
-  { right: "read ConfigMaps", verb: "get", resource: "configmaps" },
-  { right: "exec into pods", verb: "create", resource: "pods", subresource: "exec" },
-] as const;
+function neededRights(
+  configMap: { readonly namespace: string; readonly name: string },
+): readonly ({ readonly right: string; readonly verb: string; readonly resource: string } & object)[] {
+  return [
+    { right: "list pods in all namespaces", verb: "list", resource: "pods" },
+    {
+      right: `read ConfigMap ${configMap.namespace}/${configMap.name}`,
+      verb: "get",
+      resource: "configmaps",
+      ...configMap,
+    },
+    { right: "exec into pods", verb: "create", resource: "pods", subresource: "exec" },
+  ];
+}
 
 interface Asked {
   readonly deadline: number;
@@ -137,10 +146,8 @@ async function controllerPods(
   client: ApiClient,
   { namespace, asked }: { readonly namespace: string; readonly asked: Asked },
 ): Promise<readonly ControllerPod[]> {
-  const query = new URLSearchParams({
-    labelSelector: "app.kubernetes.io/name=kube-vxlan-controller",
-    limit: "20",
-  });
+  // The chart puts the release in front of the name.
+  const query = new URLSearchParams({ labelSelector: nameLabel, limit: "100" });
   const answer = await client.json({
     method: "GET",
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?${query}`,
@@ -148,7 +155,7 @@ async function controllerPods(
     ...asked,
   });
   const items = isRecord(answer) && Array.isArray(answer["items"]) ? answer["items"].filter(isRecord) : [];
-  return items.map((item) => {
+  return items.filter(isController).map((item) => {
     const [metadata, spec, status] = ["metadata", "spec", "status"].map((key) => recordAt(item, key));
     const [container] = listAt(spec, "containers");
     const states = listAt(status, "containerStatuses");
@@ -160,6 +167,14 @@ async function controllerPods(
       restarts: states.reduce((sum, state) => sum + Number(state["restartCount"] ?? 0), 0),
     };
   });
+}
+
+const nameLabel = "app.kubernetes.io/name";
+
+function isController(pod: AnyRecord): boolean {
+  return String(recordAt(recordAt(pod, "metadata"), "labels")[nameLabel] ?? "").endsWith(
+    "kube-vxlan-controller",
+  );
 }
 
 type AnyRecord = Readonly<Record<string, unknown>>;
