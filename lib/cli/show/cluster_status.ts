@@ -105,7 +105,7 @@ export async function clusterStatus(
 
 function neededRights(
   configMap: { readonly namespace: string; readonly name: string },
-): readonly ({ readonly right: string; readonly verb: string; readonly resource: string } & object)[] {
+): readonly (Readonly<Record<string, string>> & { readonly right: string })[] {
   return [
     { right: "list pods in all namespaces", verb: "list", resource: "pods" },
     {
