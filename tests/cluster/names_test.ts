@@ -116,7 +116,15 @@ async function refused(cluster: Cluster): Promise<void> {
     '{"spec":{"selector":{"app":"db"}}}',
   ]);
   const describe = (): Promise<string> => cluster.kubectl(["-n", namespace, "describe", "service", "db"]);
-  const told = async (): Promise<string> => `${await describe()}\n${await controllerLog(cluster)}`;
+  const told = async (): Promise<string> =>
+    `${await describe()}\n${await controllerLog(cluster)}\n${await cluster.kubectl([
+      "-n",
+      namespace,
+      "get",
+      "events",
+      "-o",
+      "wide",
+    ])}`;
   await until("describe to say so", async () => (await describe()).includes("VxlanServiceSelector"), {
     seconds: 30,
     describe: told,

@@ -133,6 +133,23 @@ Deno.test("names: refused on the Service itself; without the flag nobody asks", 
   assert.equal(stage.sandbox.store.list(services).length, 1);
 });
 
+Deno.test("names: what is wrong next is told too", async () => {
+  await using stage = await setStage({ dataPlane: "toy" });
+  stage.networks({});
+  await using _running = await startOn(stage, "--names");
+  service(stage, asked);
+  const reasons = (): readonly string[] =>
+    stage.sandbox.store.list(coreEvents).filter((event) =>
+      textField(field(event, "involvedObject"), "kind") === "Service"
+    ).map((event) => textField(event, "reason") ?? "");
+  const has = (reason: string): () => boolean => () => reasons().includes(reason);
+  await waitFor(has("VxlanUnknownNetwork"), { what: "the first", state: () => reasons().join() });
+  member(stage, "a", "one id=1 ip=10.9.0.1/24");
+  await lists(stage, "a=10.9.0.1", []);
+  stage.sandbox.patch(services, { name: "db" }, { spec: { selector: { app: "db" } } });
+  await waitFor(has("VxlanServiceSelector"), { what: "the second", state: () => reasons().join() });
+});
+
 Deno.test("names: without the condition on pods they are not to be had", async () => {
   await using stage = await setStage();
   const lines: string[] = [];
