@@ -4,11 +4,8 @@ import { dot } from "../../lib/graph/dot.ts";
 import { mermaid } from "../../lib/graph/mermaid.ts";
 import { pictureOf } from "../../lib/graph/picture.ts";
 import { svg } from "../../lib/graph/svg.ts";
-import { type MemberSeen, topologyOf } from "../../lib/graph/topology.ts";
-import { parseAnnotation } from "../../lib/network/grammar/annotation.ts";
-import { noClusterNetworks } from "../../lib/network/cluster_networks.ts";
-import { resolveNetworks } from "../../lib/network/resolve.ts";
-import { membershipSettings } from "../member/member_pod.ts";
+import { topologyOf } from "../../lib/graph/topology.ts";
+import { seen } from "./seen_member.ts";
 
 const routed = [
   seen("a", { node: "n1", networks: "west id=101 ip=192.168.11.2/29 route=192.168.12.0/29:192.168.11.1" }),
@@ -118,28 +115,3 @@ Deno.test("foreign text stays text, whatever it holds", () => {
   assert.equal(/<script|\p{Cc}(?<!\n)/u.test(svg(picture)), false);
   assert.equal(/[^\\]"\];/.test(/label="default\/x(.*)/.exec(dot(picture))?.[1]?.slice(0, 20) ?? ""), false);
 });
-
-interface Given {
-  readonly node?: string;
-  readonly networks: string;
-  readonly missing?: readonly string[];
-  readonly standing?: MemberSeen["standing"];
-  readonly reasons?: readonly string[];
-}
-
-function seen(
-  name: string,
-  { node, networks, missing = [], standing = "ready", reasons = [] }: Given,
-): MemberSeen {
-  const source = { kind: "annotation", key: "k", namespace: "default", pod: name } as const;
-  const parsed = parseAnnotation(networks, source);
-  const resolved = resolveNetworks(parsed.entries, {
-    ...membershipSettings,
-    cluster: noClusterNetworks,
-    source,
-    namespace: "default",
-    complete: true,
-    lastGood: new Map(),
-  });
-  return { namespace: "default", name, node, standing, reasons, networks: resolved.networks, missing };
-}

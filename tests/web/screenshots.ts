@@ -1,17 +1,11 @@
 // deno task screenshots: how the live page looks, empty, with 3 and 1,000 members, and with a failure, in light and dark.
-import type { MemberSeen } from "../../lib/graph/topology.ts";
-import { parseAnnotation } from "../../lib/network/grammar/annotation.ts";
-import { noClusterNetworks } from "../../lib/network/cluster_networks.ts";
-import { resolveNetworks } from "../../lib/network/resolve.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 import { LiveView } from "../../lib/web/live_view.ts";
-import { type PageSource, type ProbeSeen } from "../../lib/web/page_data.ts";
+import type { KeyedMember, PageSource, ProbeSeen } from "../../lib/web/page_data.ts";
 import { startWebServer } from "../../lib/web/web_server.ts";
 import { root } from "../docs/pages.ts";
-import { membershipSettings } from "../member/member_pod.ts";
+import { seen } from "../graph/seen_member.ts";
 import { startBrowser, type TestBrowser } from "./browser.ts";
-
-type KeyedMember = MemberSeen & { readonly uid: string };
 
 const three = ["a", "b", "gw"].map((name, index) =>
   member({
@@ -96,16 +90,5 @@ async function shoot(
 function member(
   { name, node, networks }: { readonly name: string; readonly node: string; readonly networks: string },
 ): KeyedMember {
-  const source = { kind: "annotation", key: "k", namespace: "default", pod: name } as const;
-  const parsed = parseAnnotation(networks, source);
-  const resolved = resolveNetworks(parsed.entries, {
-    ...membershipSettings,
-    cluster: noClusterNetworks,
-    source,
-    namespace: "default",
-    complete: true,
-    lastGood: new Map(),
-  });
-  const seen = { namespace: "default", name, node, reasons: [], missing: [] };
-  return { uid: name, ...seen, standing: "ready", networks: resolved.networks };
+  return { uid: name, ...seen(name, { node, networks }) };
 }

@@ -1,7 +1,6 @@
 // The live page of `run --web`: from what the controller knows to what the page shows.
 import type { Controller } from "../../controller/controller.ts";
 import type { Store } from "../../controller/store/store.ts";
-import type { Member } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText } from "../../network/grammar/address.ts";
 import { type Network, peerKey } from "../../network/network.ts";
@@ -13,6 +12,7 @@ import { startWebServer } from "../../web/web_server.ts";
 import type { Host } from "../host.ts";
 import type { runOptions, SettingsOf } from "../settings/options.ts";
 import { memberSeen } from "../show/graph.ts";
+import { agentText, wayText } from "../show/inspection.ts";
 import { version } from "../program_version.ts";
 import type { Leadership } from "./leadership.ts";
 
@@ -101,10 +101,6 @@ function detailOf(
   };
 }
 
-function agentText({ phase }: Member): string {
-  return phase.kind === "wait" ? phase.reason : `${phase.agent.container} (${phase.kind})`;
-}
-
 function networkDetail(
   network: Network,
   { pod, store }: { readonly pod: PodView; readonly store: Store },
@@ -123,7 +119,7 @@ function networkDetail(
     VNI: vni,
     port: `${port} on ${underlay}`,
     addresses: addresses.map(cidrText),
-    routes: routes.map(({ subnet, gateway }) => `${cidrText(subnet)} via ${gateway}`),
+    routes: routes.map(wayText),
     peers,
   };
 }

@@ -2,7 +2,7 @@
 import { answerCaps } from "../../controller/agent/pod_cache.ts";
 import type { Member } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
-import { cidrText } from "../../network/grammar/address.ts";
+import { cidrText, type Route } from "../../network/grammar/address.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import { problemText } from "../../network/problem.ts";
 import type { Observation } from "../../overlay/observation.ts";
@@ -114,8 +114,14 @@ function noMember(
   }
 }
 
-function agentText({ phase }: Member): string {
+/** Which agent is talked to, or why none is. */
+export function agentText({ phase }: Member): string {
   return phase.kind === "wait" ? phase.reason : `${phase.agent.container} (${phase.kind})`;
+}
+
+/** A route as people read it. */
+export function wayText({ subnet, gateway }: Route): string {
+  return gateway === undefined ? `${cidrText(subnet)} on link` : `${cidrText(subnet)} via ${gateway}`;
 }
 
 function networkOf(
@@ -135,9 +141,7 @@ function networkOf(
     port,
     underlay,
     addresses: addresses.map(cidrText),
-    routes: routes.map(({ subnet, gateway }) =>
-      gateway === undefined ? `${cidrText(subnet)} on link` : `${cidrText(subnet)} via ${gateway}`
-    ),
+    routes: routes.map(wayText),
     mac: link?.mac ?? null,
     mtu: link?.mtu ?? null,
     peers: view.store.surroundings.peersOf(network).filter((ip) => !pod.podIPs.includes(ip))
