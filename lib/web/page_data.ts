@@ -4,15 +4,6 @@ import { svg } from "../graph/svg.ts";
 import { type MemberSeen, type Standing, topologyOf } from "../graph/topology.ts";
 import type { LiveView, Wait } from "./live_view.ts";
 
-/** A probe between two members, as the page shows it. */
-export interface ProbeSeen {
-  readonly network: string;
-  /** NAMESPACE/NAME. */
-  readonly from: string;
-  readonly to: string;
-  readonly outcome: "reachable" | "unreachable" | "not probed";
-}
-
 /** A member and the key under which reports speak of it. */
 export interface KeyedMember extends MemberSeen {
   readonly uid: string;
@@ -28,16 +19,12 @@ export interface PageSource {
   readonly members: () => readonly KeyedMember[];
   /** The value of `inspect` without looking into the pod; undefined when there is no such member. */
   readonly detail: (pod: { readonly namespace: string; readonly name: string }) => object | undefined;
-  /** Undefined when nothing probes. */
-  readonly probes: () => readonly ProbeSeen[] | undefined;
 }
 
 /** Rows of the table in one answer; the filter leads to the others. */
 const mostRows = 300;
 /** Boxes that are laid out; more take seconds, and nobody could read them. */
 const mostBoxes = 250;
-/** Members, or pairs of a matrix, in one answer. */
-const mostProbes = 2_000;
 
 export interface Summary {
   readonly version: string;
@@ -54,8 +41,6 @@ export interface Summary {
     readonly ready: number;
   }[];
   readonly waits: { readonly interface: readonly Wait[]; readonly mesh: readonly Wait[] };
-  /** Absent when nothing probes. */
-  readonly probes?: readonly ProbeSeen[];
 }
 
 export function summaryOf(source: PageSource): Summary {
@@ -75,7 +60,6 @@ export function summaryOf(source: PageSource): Summary {
       networks.set(key, network);
     }
   }
-  const probes = source.probes();
   return {
     version: source.version,
     revision: source.view.revision,
@@ -86,7 +70,6 @@ export function summaryOf(source: PageSource): Summary {
       a.name < b.name ? -1 : a.name > b.name ? 1 : a.vni - b.vni
     ),
     waits: source.view.waits,
-    ...probes === undefined ? {} : { probes: probes.slice(0, mostProbes) },
   };
 }
 

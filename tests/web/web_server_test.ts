@@ -108,7 +108,6 @@ function sourceOf(view: LiveView): PageSource {
     leadership: () => ({ leading: true }),
     members: () => [],
     detail: () => undefined,
-    probes: () => undefined,
   };
 }
 

@@ -41,7 +41,6 @@ export function serveLivePage(
       },
       members: () => membersOf(controller.store, view),
       detail: (name) => detailOf(name, { store: controller.store, view }),
-      probes: () => undefined,
     },
   });
   log.info(`serving the live page on http://${server.address}`);

@@ -1,7 +1,6 @@
-// What the page draws by itself: elements, the plot of waits, the matrix of probes.
+// What the page draws by itself: elements, and the plot of waits.
 
 /** @typedef {{ at: number, ms: number }} Wait */
-/** @typedef {{ network: string, from: string, to: string, outcome: string }} Probe */
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
@@ -30,27 +29,6 @@ export function plot(title, waits) {
 /** @param {number} ms */
 function seconds(ms) {
   return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
-}
-
-/** @param {string} network @param {Probe[]} probes */
-export function matrix(network, probes) {
-  const from = [...new Set(probes.map(({ from }) => from))].sort();
-  const to = [...new Set(probes.map(({ to }) => to))].sort();
-  const outcomes = new Map(probes.map((probe) => [`${probe.from} ${probe.to}`, probe.outcome]));
-  const words = { reachable: "ok", unreachable: "no answer" };
-  return element("table", [
-    element("caption", network),
-    element("tr", [element("th", "from, to"), ...to.map((name) => element("th", name))]),
-    ...from.map((a) =>
-      element("tr", [
-        element("th", a),
-        ...to.map((b) => {
-          const outcome = outcomes.get(`${a} ${b}`);
-          return element("td", outcome === undefined ? "" : words[outcome] ?? outcome, outcome);
-        }),
-      ])
-    ),
-  ]);
 }
 
 /** @param {Element} element @param {Record<string, string | number>} attributes */

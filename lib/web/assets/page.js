@@ -1,8 +1,7 @@
 // The live page: shows what the controller knows, and follows its changes. Text of others is only ever set as text.
-import { element, matrix, plot } from "./figures.js";
+import { element, plot } from "./figures.js";
 
 /** @typedef {{ at: number, ms: number }} Wait */
-/** @typedef {{ network: string, from: string, to: string, outcome: string }} Probe */
 
 /** What is shown in detail, or null. */
 let shown = /** @type {{ namespace: string, name: string } | null} */ (null);
@@ -63,7 +62,6 @@ async function show() {
   showPicture(drawn);
   showDetail(detail);
   showWaits(summary.waits);
-  showProbes(summary.probes);
   document.documentElement.dataset.revision = summary.revision;
 }
 
@@ -179,21 +177,6 @@ function showWaits(waits) {
     plot("until the interface was there", waits.interface),
     plot("until all peers knew of it", waits.mesh),
   );
-}
-
-/** A matrix for each network, of those that were probed. @param {Probe[] | undefined} probes */
-function showProbes(probes) {
-  if (probes === undefined) {
-    byId("probes").replaceChildren(
-      element("p", "Nothing is probed: start the controller with --probe-interval.", "none"),
-    );
-    return;
-  }
-  const networks = [...new Set(probes.map(({ network }) => network))];
-  byId("probes").replaceChildren(
-    ...networks.map((network) => matrix(network, probes.filter((one) => one.network === network))),
-  );
-  if (networks.length === 0) byId("probes").replaceChildren(element("p", "No pair was probed yet.", "none"));
 }
 
 /** @param {string} text @param {string} kind */
