@@ -6,7 +6,7 @@ import type { SettingsOf } from "../settings/options.ts";
 import { type ClusterView, podNamed, withClusterView } from "./cluster_view.ts";
 import { type InspectedNetwork, type InspectedPeer, type Inspection, inspection } from "./inspection.ts";
 import { listCommand } from "./list.ts";
-import { inspectOwn } from "./own_view.ts";
+import { inspectOwn, type OwnView } from "./own_view.ts";
 import { valueText } from "./print_list.ts";
 import { valueOutput, viewOptions } from "./view_options.ts";
 
@@ -37,7 +37,10 @@ export const inspectCommand: CommandSpec<typeof options> = {
         print(found, { output: settings.output, host });
         return found.inSync ? exitStatus.ok : exitStatus.failed;
       },
-      own: (view) => inspectOwn(fullName(name, settings.namespace), view),
+      // What stands on the pod has no such form: a program must not get text where it asked for JSON.
+      ...(settings.output === "text" && {
+        own: (view: OwnView) => inspectOwn(fullName(name, settings.namespace), view),
+      }),
     });
   },
 };

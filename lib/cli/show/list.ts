@@ -8,7 +8,7 @@ import { type Network, peerKey } from "../../network/network.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
 import { type ClusterView, withClusterView } from "./cluster_view.ts";
-import { listOwn } from "./own_view.ts";
+import { listOwn, type OwnView } from "./own_view.ts";
 import { type List, listLines, type ListRow } from "./print_list.ts";
 import { standingOf } from "./standing.ts";
 import { listOptions, listOutput } from "./view_options.ts";
@@ -25,6 +25,8 @@ export const listCommand: CommandSpec<typeof options> = {
   options,
   action: ({ settings, args: [what, prefix = ""] }, host) => {
     const listOf = kindOf(what);
+    const { output, labels, noHeaders } = settings;
+    const isPlain = output === "table" && labels === undefined && !noHeaders && prefix === "";
     return withClusterView(settings, {
       host,
       use: async (view) => {
@@ -35,7 +37,10 @@ export const listCommand: CommandSpec<typeof options> = {
         if (rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
         return exitStatus.ok;
       },
-      own: (view) => listOwn(listOf === podList ? "pods" : "networks", view),
+      // What stands on the pods is shown as a whole and as a table; asked for otherwise, the refusal is the answer.
+      ...(isPlain && {
+        own: (view: OwnView) => listOwn(listOf === podList ? "pods" : "networks", view),
+      }),
     });
   },
 };

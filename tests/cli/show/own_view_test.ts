@@ -104,6 +104,22 @@ Deno.test("list and inspect, with rights in one namespace only", async (t) => {
     assert.equal(foreign.status, 1);
     assert.match(foreign.complained, /Cannot list pods of namespace kube-system: .*403/);
   });
+  await t.step("asked for in a form that it does not have, it says what was refused", async () => {
+    for (
+      const args of [["inspect", "default/good", "-o", "json"], [
+        "list",
+        "pods",
+        "-n",
+        "default",
+        "-o",
+        "json",
+      ]]
+    ) {
+      const { status, printed, complained } = await run(stage, ...args);
+      assert.deepEqual([status, printed], [1, ""]);
+      assert.match(complained, /403/);
+    }
+  });
   await t.step("an annotation that is no list", async () => {
     stage.sandbox.patch(pods, { name: "good" }, {
       metadata: { annotations: { "vxlan.travelping.com/network-status": "{" } },
