@@ -47,24 +47,28 @@ export const readyPort = 18472;
 
 /** The object to apply. */
 export function workloadObject(workload: Workload): unknown {
-  const { kind = "Deployment", namespace, name, replicas, networks } = workload;
-  const labels = { app: name };
+  const { kind = "Deployment", namespace, name, replicas } = workload;
   return {
     apiVersion: "apps/v1",
     kind,
     metadata: { namespace, name },
     spec: {
       replicas,
-      selector: { matchLabels: labels },
+      selector: { matchLabels: { app: name } },
       ...(kind === "StatefulSet" ? { serviceName: name, podManagementPolicy: "Parallel" } : {}),
-      template: {
-        metadata: {
-          labels: { ...labels, "vxlan.travelping.com": "true" },
-          annotations: { "vxlan.travelping.com/networks": networks },
-        },
-        spec: { terminationGracePeriodSeconds: workload.graceSeconds ?? 2, ...containersOf(workload) },
-      },
+      template: podTemplate(workload),
     },
+  };
+}
+
+/** What its pods are made of. */
+export function podTemplate(workload: Workload): { readonly metadata: object; readonly spec: object } {
+  return {
+    metadata: {
+      labels: { app: workload.name, "vxlan.travelping.com": "true" },
+      annotations: { "vxlan.travelping.com/networks": workload.networks },
+    },
+    spec: { terminationGracePeriodSeconds: workload.graceSeconds ?? 2, ...containersOf(workload) },
   };
 }
 

@@ -1,7 +1,9 @@
 // A controller on the cluster and a namespace for one test file; both are removed afterwards.
 import { type Cluster, clusterForTests } from "./cluster.ts";
 import { controllerLog, installController, removeController, repository } from "./install_controller.ts";
+import { agentContainer, podTemplate } from "./members.ts";
 import { say } from "./progress.ts";
+import { until } from "./until.ts";
 
 export interface Scene {
   readonly namespace: string;
@@ -25,6 +27,7 @@ export async function withController(scene: Scene, test: (cluster: Cluster) => P
     const { namespace } = scene;
     await cluster.kubectl.try(["wait", "--for=delete", `namespace/${namespace}`, "--timeout=60s"]);
     await cluster.kubectl(["create", "namespace", namespace]);
+    if (scene.admission) await injectionActs(cluster, namespace);
     await test(cluster);
   } catch (error) {
     say(`the controller says:\n${await controllerLog(cluster)}`);
@@ -37,6 +40,22 @@ export async function withController(scene: Scene, test: (cluster: Cluster) => P
     await removeController(cluster);
     await cluster.close();
   }
+}
+
+/**
+ * Waits until an applied policy changes what is created. The API server reads policies by a watch: a pod that comes before
+ * it has read them gets no agent, runs, and is never a member.
+ */
+async function injectionActs(cluster: Cluster, namespace: string): Promise<void> {
+  const work = { namespace, name: "probe", networks: "vxeth0", replicas: 1, form: "injected" } as const;
+  const { metadata, spec } = podTemplate(work);
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name: "probe" }, spec };
+  await until("the agent to be injected", async () => {
+    const args = ["-n", namespace, "create", "--dry-run=server", "-o", "json", "-f", "-"];
+    // Refused too while the new namespace has no service account.
+    const created = await cluster.kubectl.try(args, JSON.stringify(pod));
+    return created.code === 0 && created.stdout.includes(`"${agentContainer}"`);
+  }, { seconds: 60 });
 }
 
 /** Until its pods have gone; the rest of a namespace takes the control plane its time, which nobody need wait for. */
