@@ -17,7 +17,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ops: ["time", "text"],
   report: ["overlay", "member", "network", "ops", "time", "text"],
   status: ["report", "queue", "kube", "member", "network", "overlay", "ops", "time", "text"],
-  controller: ["report", "queue", "kube", "overlay", "member", "network", "ops", "time", "text"],
+  agents: ["kube", "overlay", "network", "time", "text"],
+  controller: ["agents", "report", "queue", "kube", "overlay", "member", "network", "ops", "time", "text"],
   pools: ["network", "kube", "queue", "time", "text"],
   names: ["network", "kube", "queue", "time", "text"],
   reach: ["overlay", "member", "network", "text"],
@@ -27,6 +28,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: [
     ...[
       "controller",
+      "agents",
       "status",
       "report",
       "queue",

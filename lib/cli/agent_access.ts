@@ -1,7 +1,7 @@
 // How do commands get into agents: sessions of their own, for as long as the command takes.
-import { AgentClient, type AgentTools } from "../controller/agent/agent_client.ts";
-import { AgentExecs } from "../controller/agent/agent_execs.ts";
-import { SessionPool } from "../controller/agent/session_pool.ts";
+import { AgentClient, type AgentTools } from "../agents/agent_client.ts";
+import { AgentExecs } from "../agents/agent_execs.ts";
+import { SessionPool } from "../agents/session_pool.ts";
 import type { Connection } from "../kube/config/connection.ts";
 import { createExecutor } from "../kube/exec/executor.ts";
 import type { Clock } from "../time/clock.ts";

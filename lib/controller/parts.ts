@@ -6,7 +6,7 @@ import type { ConfigMapReporterOptions } from "../report/config_map_reporter.ts"
 import type { StopwatchOptions } from "../report/latency.ts";
 import type { AddressPools, PoolHooks } from "../network/pool_request.ts";
 import type { Reporter } from "../report/report.ts";
-import type { OpenSession, TerminateAgent } from "./agent/session_pool.ts";
+import type { OpenSession, TerminateAgent } from "../agents/session_pool.ts";
 import type { WatchOptions } from "./watch/watches.ts";
 
 /** The parts, passed in so that tests and benches can hold each part. */

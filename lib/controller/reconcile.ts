@@ -8,7 +8,7 @@ import type { KernelState } from "../overlay/observation.ts";
 import type { PeerChanges } from "../overlay/plan/peers.ts";
 import { isReady } from "../overlay/step.ts";
 import { wantedState } from "../overlay/wanted.ts";
-import type { AgentClient } from "./agent/agent_client.ts";
+import type { AgentClient } from "../agents/agent_client.ts";
 import { converge } from "./agent/converge.ts";
 import type { Convergence } from "./agent/convergence.ts";
 import type { ReadBudget } from "./agent/read_budget.ts";
@@ -18,7 +18,7 @@ import type { Outcome } from "../queue/work_queue.ts";
 import type { PodCache } from "./agent/pod_cache.ts";
 import type { Releaser } from "./agent/release.ts";
 import type { Reporter } from "../report/report.ts";
-import type { AgentAddress } from "./agent/session_pool.ts";
+import type { AgentAddress } from "../agents/session_pool.ts";
 import type { Store } from "./store/store.ts";
 import { isAwaited, type WorkItem } from "./store/work_item.ts";
 

@@ -1,7 +1,7 @@
 // What does it mean for a pod that its agent could not be talked to, and when is it said?
 import assert from "node:assert/strict";
 import { HalfObserved } from "../../lib/controller/agent/convergence.ts";
-import { answerCaps } from "../../lib/controller/agent/pod_cache.ts";
+import { answerCaps } from "../../lib/agents/agent_client.ts";
 import { agentError, NotLeader } from "../../lib/controller/agent_errors.ts";
 import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
 import { SessionEnded } from "../../lib/kube/exec/session.ts";

@@ -10,7 +10,7 @@ import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 import { annotationKey, label, memberPod, membershipSettings } from "../member/member_pod.ts";
 import { InProcessApi } from "../sandbox/api/in_process.ts";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
-import { ToyAgents } from "./agent/toy_agents.ts";
+import { ToyAgents } from "../agents/toy_agents.ts";
 
 /** A program at work. */
 export interface Program {

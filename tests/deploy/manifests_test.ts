@@ -1,7 +1,7 @@
 // Do the manifests agree with each other and with the program: rights, names, commands, options?
 import assert from "node:assert/strict";
 import { membershipOptions } from "../../lib/cli/settings/options.ts";
-import { agentCommand } from "../../lib/controller/agent/program_session.ts";
+import { agentCommand } from "../../lib/agents/program_session.ts";
 import { batchCommand } from "../../lib/overlay/iproute2/render.ts";
 import { readyMarker } from "../../lib/overlay/step.ts";
 import { deeds } from "../cluster/thief/deeds.ts";

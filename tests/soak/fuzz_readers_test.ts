@@ -1,7 +1,7 @@
 // Does anything that `ip -j` or `bridge -j` may answer, or that pods and ConfigMaps may say, break a reader or the planner?
 import assert from "node:assert/strict";
-import { FrameReader } from "../../lib/controller/agent/frames.ts";
-import { Request } from "../../lib/controller/agent/request.ts";
+import { FrameReader } from "../../lib/agents/frames.ts";
+import { Request } from "../../lib/agents/request.ts";
 import { noClusterNetworks, readClusterNetworks } from "../../lib/network/cluster_networks.ts";
 import { parseAnnotation } from "../../lib/network/grammar/annotation.ts";
 import { problemText } from "../../lib/network/problem.ts";

@@ -13,7 +13,7 @@ import { createApiClient } from "../../lib/kube/api/http.ts";
 import { loadConnection } from "../../lib/kube/config/load_connection.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
 import { createLog } from "../../lib/ops/log.ts";
-import { AgentExecs } from "../../lib/controller/agent/agent_execs.ts";
+import { AgentExecs } from "../../lib/agents/agent_execs.ts";
 import { agentImage, annotationKey, label, membershipSettings, podSpec } from "../member/member_pod.ts";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/sandbox.ts";

@@ -1,7 +1,6 @@
 // The command `check`: can the members of a network, or one pod and its peers, reach each other now.
-import { answerCaps } from "../../controller/agent/pod_cache.ts";
-import { AgentClient, type AgentTools } from "../../controller/agent/agent_client.ts";
-import type { AgentAddress } from "../../controller/agent/session_pool.ts";
+import { AgentClient, type AgentTools, answerCaps } from "../../agents/agent_client.ts";
+import type { AgentAddress } from "../../agents/session_pool.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import type { ObservedLink } from "../../overlay/observation.ts";
 import { targetAddress } from "../../reach/target_address.ts";

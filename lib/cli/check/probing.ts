@@ -1,6 +1,6 @@
 // Probes from one member to others, in one session of `ip`: ask all at once, look until each is decided, take away again.
-import type { AgentTools } from "../../controller/agent/agent_client.ts";
-import type { AgentAddress } from "../../controller/agent/session_pool.ts";
+import type { AgentTools } from "../../agents/agent_client.ts";
+import type { AgentAddress } from "../../agents/session_pool.ts";
 import {
   endProbe,
   type NeighbourState,

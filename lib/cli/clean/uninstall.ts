@@ -1,6 +1,5 @@
 // The command `uninstall`: what of ours is in the members, and with `--clean`: its removal.
-import type { AgentClient } from "../../controller/agent/agent_client.ts";
-import { answerCaps } from "../../controller/agent/pod_cache.ts";
+import { type AgentClient, answerCaps } from "../../agents/agent_client.ts";
 import type { PodView } from "../../member/pod.ts";
 import { plan, planKernel } from "../../overlay/plan/plan.ts";
 import { changeSummary, describe } from "../../overlay/step_text.ts";

@@ -1,5 +1,5 @@
 // Execs of the controller as the metrics see them: each is counted, timed, and waits for its turn.
-import type { OpenSession } from "../../controller/agent/session_pool.ts";
+import type { OpenSession } from "../../agents/session_pool.ts";
 import type { ExecOutcome, Executor, ProcessOptions } from "../../kube/exec/exec.ts";
 import type { ExecSession } from "../../kube/exec/session.ts";
 import type { Clock } from "../../time/clock.ts";

@@ -1,5 +1,5 @@
 // The command `run`: puts the parts together, runs the controller until it is told to stop.
-import { AgentExecs } from "../../controller/agent/agent_execs.ts";
+import { AgentExecs } from "../../agents/agent_execs.ts";
 import { Controller } from "../../controller/controller.ts";
 import { type ControllerLimits, defaultLimits } from "../../controller/settings.ts";
 import { createLogReporter, joinReporters } from "../../report/log_reporter.ts";

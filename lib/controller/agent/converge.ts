@@ -13,7 +13,7 @@
 import { fdbSteps } from "../../overlay/plan/fdb.ts";
 import { planKernel } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
-import { isOverflow } from "./agent_client.ts";
+import { answerCaps, isOverflow } from "../../agents/agent_client.ts";
 import { convergeOnSight } from "./converge_on_sight.ts";
 import {
   capFor,
@@ -27,7 +27,7 @@ import {
   learnedPause,
   peersOf,
 } from "./convergence.ts";
-import { answerCaps, type CachedState, outdate, remember } from "./pod_cache.ts";
+import { type CachedState, outdate, remember } from "./pod_cache.ts";
 
 /** Throws SessionEnded or HalfObserved when the conversation breaks. */
 export async function converge(asked: ConvergeOptions): Promise<Convergence> {

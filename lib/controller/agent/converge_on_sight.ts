@@ -7,7 +7,7 @@ import type { KnownAddresses, Plan } from "../../overlay/plan/parts.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import { isOfBridge, type Step } from "../../overlay/step.ts";
 import { networkOfAlias, type WantedState } from "../../overlay/wanted.ts";
-import type { Refusal } from "./agent_client.ts";
+import type { Refusal } from "../../agents/agent_client.ts";
 import {
   capFor,
   type Convergence,

@@ -4,10 +4,10 @@ import type { PeerChanges } from "../../overlay/plan/peers.ts";
 import type { Step } from "../../overlay/step.ts";
 import type { WantedState } from "../../overlay/wanted.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { AgentClient } from "./agent_client.ts";
-import { answerCaps, type CachedPod, type CachedState, type Unfinished } from "./pod_cache.ts";
+import { type AgentClient, answerCaps } from "../../agents/agent_client.ts";
+import type { CachedPod, CachedState, Unfinished } from "./pod_cache.ts";
 import type { ReadBudget } from "./read_budget.ts";
-import type { AgentAddress } from "./session_pool.ts";
+import type { AgentAddress } from "../../agents/session_pool.ts";
 
 /** What is left when nothing more can be done now. */
 export interface Convergence extends Unfinished {

@@ -2,7 +2,7 @@
 import type { ToldSharing } from "../shared_addresses.ts";
 import type { KernelState } from "../../overlay/observation.ts";
 import type { KnownAddresses, Plan } from "../../overlay/plan/parts.ts";
-import type { Refusal } from "./agent_client.ts";
+import { answerCaps, type Refusal } from "../../agents/agent_client.ts";
 
 /** What could not be had when it was tried. */
 export interface Unfinished extends Plan {
@@ -60,13 +60,6 @@ export interface CachedPod {
   /** Addresses that we set, by interface: only those are ever removed. */
   addresses: KnownAddresses;
 }
-
-/**
- * Bytes an exchange may answer at first, at most when a pod has more than that, and at most where so many entries are
- * wanted. What is read of 8 MiB takes up to 200 MB for a moment; a forwarding entry takes about 85 bytes (27 MB with 64
- * networks of 5,000 members), a link with details a thousand.
- */
-export const answerCaps = { first: 1 << 20, most: 8 << 20, ofMany: 32 << 20 } as const;
 
 /** Milliseconds until all that an init agent left is read: other containers have run since. */
 const readAfterHandover = 5_000;

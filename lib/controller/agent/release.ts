@@ -10,12 +10,12 @@ import { SessionEnded } from "../../kube/exec/session.ts";
 import type { Member } from "../../member/member.ts";
 import type { Clock } from "../../time/clock.ts";
 import { isReady } from "../../overlay/step.ts";
-import type { AgentClient } from "./agent_client.ts";
+import type { AgentClient } from "../../agents/agent_client.ts";
 import type { Convergence } from "./convergence.ts";
 import type { Outcome } from "../../queue/work_queue.ts";
 import type { PodCache } from "./pod_cache.ts";
 import type { Reporter } from "../../report/report.ts";
-import type { AgentAddress, SessionPool, TerminateAgent } from "./session_pool.ts";
+import type { AgentAddress, SessionPool, TerminateAgent } from "../../agents/session_pool.ts";
 
 /** Commands of the agent image's contract. The second is for old agents that do not end on TERM. */
 const terminate = ["kill", "-TERM", "1"] as const;

@@ -1,11 +1,11 @@
 // One pod, its toy kernel, and looks at it: what tests of converging share.
 import assert from "node:assert/strict";
-import { AgentClient } from "../../../lib/controller/agent/agent_client.ts";
+import { AgentClient } from "../../../lib/agents/agent_client.ts";
 import { converge } from "../../../lib/controller/agent/converge.ts";
 import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
 import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { ReadBudget } from "../../../lib/controller/agent/read_budget.ts";
-import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/controller/agent/session_pool.ts";
+import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/agents/session_pool.ts";
 import { membership } from "../../../lib/member/member.ts";
 import { podView } from "../../../lib/member/pod.ts";
 import { noClusterNetworks } from "../../../lib/network/cluster_networks.ts";
@@ -13,7 +13,7 @@ import { PeerChanges } from "../../../lib/overlay/plan/peers.ts";
 import { type WantedState, wantedState } from "../../../lib/overlay/wanted.ts";
 import { annotationKey, memberPod, membershipSettings } from "../../member/member_pod.ts";
 import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
-import { ToyAgents } from "./toy_agents.ts";
+import { ToyAgents } from "../../agents/toy_agents.ts";
 
 export const uid = "uid-a";
 

@@ -1,16 +1,16 @@
 // How long is an agent waited for that was told to end, and what is tried then?
 import assert from "node:assert/strict";
-import { AgentClient } from "../../../lib/controller/agent/agent_client.ts";
+import { AgentClient } from "../../../lib/agents/agent_client.ts";
 import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
 import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { Releaser } from "../../../lib/controller/agent/release.ts";
-import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/controller/agent/session_pool.ts";
+import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/agents/session_pool.ts";
 import { membership } from "../../../lib/member/member.ts";
 import { noClusterNetworks } from "../../../lib/network/cluster_networks.ts";
 import { podView } from "../../../lib/member/pod.ts";
 import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
 import { annotationKey, memberPod, membershipSettings } from "../../member/member_pod.ts";
-import { ToyAgents } from "./toy_agents.ts";
+import { ToyAgents } from "../../agents/toy_agents.ts";
 
 const nothingLeft: Convergence = {
   kernel: { links: [], routes: [] },

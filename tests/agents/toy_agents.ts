@@ -1,9 +1,9 @@
 // What do the agents of pods answer in these tests: toy kernels behind real sessions' interface, and every line noted.
-import type { ExecOutcome } from "../../../lib/kube/exec/exec.ts";
-import type { AgentAddress, OpenSession } from "../../../lib/controller/agent/session_pool.ts";
-import { type ExecSession, SessionEnded } from "../../../lib/kube/exec/session.ts";
-import type { Tool } from "../../../lib/overlay/step.ts";
-import { createToyNamespace, type ToyNamespace } from "../../sandbox/toy/kernel.ts";
+import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
+import type { AgentAddress, OpenSession } from "../../lib/agents/session_pool.ts";
+import { type ExecSession, SessionEnded } from "../../lib/kube/exec/session.ts";
+import type { Tool } from "../../lib/overlay/step.ts";
+import { createToyNamespace, type ToyNamespace } from "../sandbox/toy/kernel.ts";
 
 /** The kernels of all pods, by uid; one is made when it is first asked for. */
 export class ToyAgents {

@@ -1,5 +1,5 @@
 // One request to the agent's program: which frames belong to it, and what they say of its lines. Pure.
-import type { ExecOutcome } from "../../kube/exec/exec.ts";
+import type { ExecOutcome } from "../kube/exec/exec.ts";
 import { type Frame, payloadText } from "./frames.ts";
 
 /** What a request came to. Numbers are of its lines, from 1. */

@@ -1,9 +1,9 @@
 // Which execs lead into an agent: one of its program for everything, or one for each tool where the image lacks it.
-import type { ExecOutcome, Executor } from "../../kube/exec/exec.ts";
-import { type ExecSession, openSession, SessionEnded } from "../../kube/exec/session.ts";
-import { batchCommand } from "../../overlay/iproute2/render.ts";
-import type { Tool } from "../../overlay/step.ts";
-import { type Clock, within } from "../../time/clock.ts";
+import type { ExecOutcome, Executor } from "../kube/exec/exec.ts";
+import { type ExecSession, openSession, SessionEnded } from "../kube/exec/session.ts";
+import { batchCommand } from "../overlay/iproute2/render.ts";
+import type { Tool } from "../overlay/step.ts";
+import { type Clock, within } from "../time/clock.ts";
 import { openProgramSession, type ProgramSession } from "./program_session.ts";
 import type { AgentAddress, OpenSession } from "./session_pool.ts";
 

@@ -1,8 +1,8 @@
 // Which exec sessions are open: one per pod and tool, kept a while after use, bounded in number.
-import type { ExecOutcome, ExecTarget } from "../../kube/exec/exec.ts";
-import type { ExecSession } from "../../kube/exec/session.ts";
-import type { Clock } from "../../time/clock.ts";
-import type { Tool } from "../../overlay/step.ts";
+import type { ExecOutcome, ExecTarget } from "../kube/exec/exec.ts";
+import type { ExecSession } from "../kube/exec/session.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Tool } from "../overlay/step.ts";
 
 /** One agent container of one pod. A container made anew has another id: sessions into the old one are dead. */
 export interface AgentAddress extends ExecTarget {

@@ -1,7 +1,7 @@
 // Is what the agent's program answers to one request bounded in pieces as well as in bytes?
 import assert from "node:assert/strict";
-import { FrameReader } from "../../../lib/controller/agent/frames.ts";
-import { Request } from "../../../lib/controller/agent/request.ts";
+import { FrameReader } from "../../lib/agents/frames.ts";
+import { Request } from "../../lib/agents/request.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,11 +1,11 @@
 // A conversation with the agent's program: both tools and the release through one exec. agent/README.md has the protocol.
-import { Allowance, leastCost } from "../../kube/exec/allowance.ts";
-import type { ExecOutcome, ExecTarget, Executor, RemoteProcess } from "../../kube/exec/exec.ts";
-import { describeOutcome } from "../../kube/exec/exec.ts";
-import type { ExecSession } from "../../kube/exec/session.ts";
-import { checkExchange, type Exchange, type ExchangeOptions, SessionEnded } from "../../kube/exec/session.ts";
-import type { Tool } from "../../overlay/step.ts";
-import type { Clock } from "../../time/clock.ts";
+import { Allowance, leastCost } from "../kube/exec/allowance.ts";
+import type { ExecOutcome, ExecTarget, Executor, RemoteProcess } from "../kube/exec/exec.ts";
+import { describeOutcome } from "../kube/exec/exec.ts";
+import type { ExecSession } from "../kube/exec/session.ts";
+import { checkExchange, type Exchange, type ExchangeOptions, SessionEnded } from "../kube/exec/session.ts";
+import type { Tool } from "../overlay/step.ts";
+import type { Clock } from "../time/clock.ts";
 import { type Frame, FrameReader } from "./frames.ts";
 import { type Answered, Request } from "./request.ts";
 

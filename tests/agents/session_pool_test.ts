@@ -1,9 +1,9 @@
 // Are sessions shared, bounded and closed: one per pod and tool, the longest idle gives way, none is left.
 import assert from "node:assert/strict";
-import { type AgentAddress, SessionPool } from "../../../lib/controller/agent/session_pool.ts";
-import type { ExecSession } from "../../../lib/kube/exec/session.ts";
-import type { Tool } from "../../../lib/overlay/step.ts";
-import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
+import { type AgentAddress, SessionPool } from "../../lib/agents/session_pool.ts";
+import type { ExecSession } from "../../lib/kube/exec/session.ts";
+import type { Tool } from "../../lib/overlay/step.ts";
+import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 
 interface FakeSession extends ExecSession {
   alive: boolean;

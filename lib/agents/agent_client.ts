@@ -1,6 +1,6 @@
 // Looking into a pod and changing it, through its agent's two tools. No decisions are made here.
-import { ipQuestions } from "../../overlay/iproute2/questions.ts";
-import { type ExecSession, SessionEnded } from "../../kube/exec/session.ts";
+import { ipQuestions } from "../overlay/iproute2/questions.ts";
+import { type ExecSession, SessionEnded } from "../kube/exec/session.ts";
 import {
   barrier,
   observeFdb,
@@ -8,11 +8,11 @@ import {
   readFdb,
   readIp,
   readRefusals,
-} from "../../overlay/iproute2/read.ts";
-import { render } from "../../overlay/iproute2/render.ts";
-import type { KernelState, Observation } from "../../overlay/observation.ts";
-import { type CommandLine, outdatesBridgeSession, runsOf, type Step, type Tool } from "../../overlay/step.ts";
-import type { WantedState } from "../../overlay/wanted.ts";
+} from "../overlay/iproute2/read.ts";
+import { render } from "../overlay/iproute2/render.ts";
+import type { KernelState, Observation } from "../overlay/observation.ts";
+import { type CommandLine, outdatesBridgeSession, runsOf, type Step, type Tool } from "../overlay/step.ts";
+import type { WantedState } from "../overlay/wanted.ts";
 import { withRules } from "./pod_rules.ts";
 import type { AgentAddress } from "./session_pool.ts";
 
@@ -39,6 +39,13 @@ const lineDeadline = 2;
 
 /** Lines in one exchange: the connection takes 4 MiB at once, and a line may have 150 bytes. */
 const linesAtOnce = 5_000;
+
+/**
+ * Bytes an exchange may answer at first, at most when a pod has more than that, and at most where so many entries are
+ * wanted. What is read of 8 MiB takes up to 200 MB for a moment; a forwarding entry takes about 85 bytes (27 MB with 64
+ * networks of 5,000 members), a link with details a thousand.
+ */
+export const answerCaps = { first: 1 << 20, most: 8 << 20, ofMany: 32 << 20 } as const;
 
 /**
  * Answers longer than this (bytes) are awaited one after the other, so that not every worker holds one; and longer ones

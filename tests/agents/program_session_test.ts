@@ -1,12 +1,12 @@
 // Does a session of the agent's program keep answers apart, and does it end whenever they might not be?
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FrameReader, payloadText } from "../../../lib/controller/agent/frames.ts";
-import { openProgramSession, type ProgramSession } from "../../../lib/controller/agent/program_session.ts";
-import type { ExecOutcome } from "../../../lib/kube/exec/exec.ts";
-import type { Exchange } from "../../../lib/kube/exec/session.ts";
-import { endOf, type Program, programAndExecutor } from "../../kube/exec/fake_program.ts";
-import { type FakeClock, fakeClock, turn } from "../../time/fake_clock.ts";
+import { FrameReader, payloadText } from "../../lib/agents/frames.ts";
+import { openProgramSession, type ProgramSession } from "../../lib/agents/program_session.ts";
+import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
+import type { Exchange } from "../../lib/kube/exec/session.ts";
+import { endOf, type Program, programAndExecutor } from "../kube/exec/fake_program.ts";
+import { type FakeClock, fakeClock, turn } from "../time/fake_clock.ts";
 
 const target = { namespace: "ns", pod: "p", container: "agent" };
 const where = `Cannot talk to "vxlan-agent" in container "agent" of pod ns/p: `;

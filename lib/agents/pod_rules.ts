@@ -1,12 +1,12 @@
 // Which rules has a pod, or why can it have none? They are asked for in pods where they are wanted or may be there.
-import { SessionEnded } from "../../kube/exec/session.ts";
-import type { Family } from "../../network/grammar/address.ts";
-import { allRules, readRules } from "../../overlay/iproute2/read_rules.ts";
-import type { KernelState, ObservedRule } from "../../overlay/observation.ts";
-import { ruledFamilies } from "../../overlay/plan/guard.ts";
-import type { Tool } from "../../overlay/step.ts";
-import type { WantedState } from "../../overlay/wanted.ts";
-import { quoted } from "../../text/quoted.ts";
+import { SessionEnded } from "../kube/exec/session.ts";
+import type { Family } from "../network/grammar/address.ts";
+import { allRules, readRules } from "../overlay/iproute2/read_rules.ts";
+import type { KernelState, ObservedRule } from "../overlay/observation.ts";
+import { ruledFamilies } from "../overlay/plan/guard.ts";
+import type { Tool } from "../overlay/step.ts";
+import type { WantedState } from "../overlay/wanted.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** Adds the rules to what was read. Throws SessionEnded when the conversation breaks. */
 export async function withRules(

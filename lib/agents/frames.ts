@@ -1,5 +1,5 @@
 // What does the agent's program answer: bytes in any portions become frames. Pure, and bounded: it may lie.
-import { GrowingBytes } from "../../text/line_reader.ts";
+import { GrowingBytes } from "../text/line_reader.ts";
 
 /** The kinds of frames; agent/README.md says what each means. */
 export const frameKinds = ["hello", "out", "err", "note", "died", "refused", "released", "end"] as const;
