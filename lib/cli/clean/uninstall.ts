@@ -17,10 +17,17 @@ import {
   uninstallOptions,
 } from "../settings/options.ts";
 import { type ClusterView, everywhere, withClusterView } from "../show/cluster_view.ts";
+import { callerOptions } from "../show/view_options.ts";
 import { leadingController } from "./leading_controller.ts";
 import { messageOf } from "../../text/defined.ts";
 
-const options = { ...connectionOptions, ...membershipOptions, ...uninstallOptions, ...leaseOptions };
+const options = {
+  ...connectionOptions,
+  ...callerOptions,
+  ...membershipOptions,
+  ...uninstallOptions,
+  ...leaseOptions,
+};
 
 export const uninstallCommand: CommandSpec<typeof options> = {
   name: "uninstall",

@@ -82,3 +82,32 @@ export function listenAddress(text: string): Parsed<HttpAddress & { readonly kin
   if ("address" in read && read.address.kind === "listen") return valueOf(read.address);
   return fault("expected an address like 127.0.0.1:9091, [::1]:9091 or :9091");
 }
+
+/** ms of each unit. */
+const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+
+/** How long, as kubectl reads it: seconds, or numbers with their units; in ms. */
+export function requestTime(text: string): Parsed<number> {
+  const whole = /^\d{1,9}$/.test(text) ? `${text}s` : text;
+  if (!/^(\d{1,9}(\.\d{1,3})?(h|ms|m|s))+$/.test(whole)) {
+    return fault("expected a time such as 30s or 1m30s, a number of seconds, or 0");
+  }
+  const parts = whole.matchAll(/([\d.]+)([a-z]+)/g);
+  return valueOf(
+    [...parts].reduce((sum, [, number, unit = ""]) => sum + Number(number) * (units[unit] ?? 0), 0),
+  );
+}
+
+/** What may stand in a header of HTTP. */
+export function headerText(text: string): Parsed<string> {
+  return /^[\x21-\x7e]([\x20-\x7e]{0,510}[\x21-\x7e])?$/.test(text)
+    ? valueOf(text)
+    : fault("expected plain signs (ASCII), at most 512");
+}
+
+/** One in each line. */
+export function headerLines(text: string): Parsed<readonly string[]> {
+  const lines = text.split("\n");
+  const wrong = lines.map(headerText).find((read) => read.kind !== "value");
+  return wrong === undefined ? valueOf(lines) : fault("expected plain signs (ASCII), at most 512");
+}

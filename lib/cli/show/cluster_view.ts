@@ -10,7 +10,7 @@ import { printable } from "../../text/printable.ts";
 import type { Host } from "../host.ts";
 import type { connectionOptions, membershipOptions, SettingsOf } from "../settings/options.ts";
 import { isRefused, type OwnView } from "./own_view.ts";
-import type { viewOptions } from "./view_options.ts";
+import type { callerOptions, viewOptions } from "./view_options.ts";
 
 export interface ClusterView extends Snapshot {
   readonly settings: ControllerSettings;
@@ -24,7 +24,7 @@ export interface ClusterView extends Snapshot {
 
 /** For a command that is about all members, whose `--namespace` is that of the ConfigMap as with `run`. */
 export function everywhere(
-  settings: SettingsOf<typeof connectionOptions & typeof membershipOptions>,
+  settings: SettingsOf<typeof connectionOptions & typeof callerOptions & typeof membershipOptions>,
 ): SettingsOf<typeof viewOptions> {
   return { ...settings, configNamespace: settings.namespace, namespace: undefined, allNamespaces: true };
 }

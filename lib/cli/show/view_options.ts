@@ -1,12 +1,37 @@
 // What commands that only look can be told: as people know it from kubectl.
-import { anyText, namespaceName, oneOf } from "../settings/values.ts";
+import { anyText, headerLines, headerText, namespaceName, oneOf, requestTime } from "../settings/values.ts";
 import { connectionOptions, membershipOptions, type OptionTable } from "../settings/options.ts";
+
+/** Who asks, and how patiently: all commands that speak to an API server have these, but for `run`. */
+export const callerOptions = {
+  requestTimeout: {
+    variable: "none",
+    value: "TIME",
+    description:
+      "time for one request: 30s, 1m, or a number of seconds; 0 is no limit (default: what each request allows itself)",
+    parse: requestTime,
+  },
+  as: {
+    variable: "none",
+    value: "USER",
+    description: "user or service account to act as, for lists, watches and execs",
+    parse: headerText,
+  },
+  asGroup: {
+    variable: "none",
+    value: "GROUP...",
+    description: "group to act as, with --as; may be given several times",
+    parse: headerLines,
+  },
+  asUid: { variable: "none", value: "UID", description: "uid to act as, with --as", parse: headerText },
+} as const satisfies OptionTable;
 
 const { namespace: _ofConfigMap, ...membership } = membershipOptions;
 
 /** Every command that looks has these. What narrows what is shown has no variable: it is said for one command. */
 export const viewOptions = {
   ...connectionOptions,
+  ...callerOptions,
   ...membership,
   configNamespace: {
     value: "NAME",

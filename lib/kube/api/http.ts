@@ -59,6 +59,7 @@ export function createApiClient(connection: Connection, options: ApiClientOption
         headers: {
           accept: request.accept ?? "application/json",
           "user-agent": "kube-vxlan-controller",
+          ...connection.impersonation,
           ...defined({ authorization }),
           // Said, because the body of a DELETE goes without it (Deno 2.9.6), and is then the next request's beginning.
           ...(content === undefined ? {} : { "content-type": contentType, "content-length": content.length }),
@@ -85,8 +86,9 @@ export function createApiClient(connection: Connection, options: ApiClientOption
     if (closed) controller.abort("the client is closed");
     request.signal?.addEventListener("abort", abort, { once: true });
     underWay.add(controller);
-    const cancelDeadline = clock.after(request.deadline, () => {
-      controller.abort(`no whole answer within ${request.deadline} ms`);
+    const deadline = connection.requestTimeout ?? request.deadline;
+    const cancelDeadline = deadline === 0 ? () => {} : clock.after(deadline, () => {
+      controller.abort(`no whole answer within ${deadline} ms`);
     });
     const release = (): void => {
       request.signal?.removeEventListener("abort", abort);

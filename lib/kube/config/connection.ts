@@ -25,6 +25,10 @@ export interface Connection {
   readonly tlsServerName?: string;
   /** The HTTP proxy through which it is reached: `http://HOST:PORT`, perhaps with user and password. */
   readonly proxy?: string;
+  /** As whom it is to take each request, by headers; the account itself needs the right to impersonate. */
+  readonly impersonation?: ImpersonationHeaders;
+  /** ms for each request, instead of what each request allows itself; 0: no limit. */
+  readonly requestTimeout?: number;
   /** Namespace of the context or service account, if one is given. */
   readonly namespace?: string;
   /** Namespace that this program itself runs in; known from a service account only. */
@@ -32,6 +36,9 @@ export interface Connection {
   /** Fresh credentials (cached for a short monotonic time). `force` reads again, after a 401. Throws ConfigError. */
   credentials(options?: { readonly force?: boolean }): Promise<Credentials>;
 }
+
+/** Header → its values. */
+export type ImpersonationHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** The configuration cannot be loaded or used: says what was tried, the field and the remedy. Exit status 3. */
 export class ConfigError extends Error {
@@ -46,6 +53,9 @@ export interface ConnectionOptions {
   readonly caCertFile?: string;
   readonly token?: string;
   readonly tokenFile?: string;
+  readonly impersonation?: ImpersonationHeaders;
+  /** ms; 0: no limit. */
+  readonly requestTimeout?: number;
 }
 
 /** A program to run for credentials. */

@@ -28,13 +28,14 @@ interface Found {
 export async function loadConnection(options: ConnectionOptions, host: ConnectionHost): Promise<Connection> {
   const found = await find(options, host);
   const { description, server, namespace, ownNamespace, tlsServerName } = found;
+  const { impersonation, requestTimeout } = options;
   const proxy = proxyFor({ server, named: found.proxyUrl, env: host.env });
   const credentials = rotatingCredentials(found.plan, host);
   await credentials();
   return {
     source: { description },
     server,
-    ...defined({ namespace, ownNamespace, tlsServerName, proxy }),
+    ...defined({ namespace, ownNamespace, tlsServerName, proxy, impersonation, requestTimeout }),
     credentials,
   };
 }

@@ -6,7 +6,7 @@ import type { ExecOptions, ExecOutcome, ExecResult, Executor, RemoteProcess } fr
 import { Allowance, idleAllowance } from "./allowance.ts";
 import { type Asked, launch, neverRan, type Running } from "./process.ts";
 import { collectOutput } from "../../text/output_cap.ts";
-import { messageOf } from "../../text/defined.ts";
+import { defined, messageOf } from "../../text/defined.ts";
 
 /** Bytes of stdout and stderr together that `run` keeps unless told otherwise. */
 const defaultOutputCap = 1024 * 1024;
@@ -35,9 +35,15 @@ export function createExecutor(connection: Connection, { clock }: { readonly clo
   ): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
     if (asked.signal?.aborted) return { failed: neverRan("aborted before it started") };
     try {
-      const { server } = connection;
+      const { server, impersonation, requestTimeout } = connection;
       const { authorization } = credentials;
-      const one = launch(asked, { server, authorization, wire: wire.options(credentials), clock });
+      const one = launch(asked, {
+        server,
+        authorization,
+        wire: wire.options(credentials),
+        clock,
+        ...defined({ impersonation, requestTimeout }),
+      });
       running.add(one);
       one.ended.then(() => running.delete(one));
       const opened = await one.opened;

@@ -4,7 +4,7 @@ import type { WireOptions } from "../api/wire.ts";
 import { Allowance } from "./allowance.ts";
 import type { ExecOutcome, ProcessOptions, RemoteProcess } from "./exec.ts";
 import { closeStdinFrame, outcomeOfRefusal, outcomeOfStatus, readFrame, stdinFrame } from "./protocol.ts";
-import { type ExecSocket, openSocket, type SocketEnd } from "./socket.ts";
+import { type ExecSocket, openSocket, type SocketEnd, type SocketOptions } from "./socket.ts";
 
 /** Bytes of a final status that are read; the real ones have a few hundred. */
 const statusLimit = 64 * 1024;
@@ -33,7 +33,7 @@ export function launch(
     readonly authorization: string | undefined;
     readonly wire: WireOptions;
     readonly clock: Clock;
-  },
+  } & Pick<SocketOptions, "impersonation" | "requestTimeout">,
 ): Running {
   const opened = Promise.withResolvers<boolean>();
   const ended = Promise.withResolvers<ExecOutcome>();

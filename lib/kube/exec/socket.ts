@@ -3,6 +3,8 @@ import { Buffer } from "node:buffer";
 import WebSocket from "ws";
 import type { Clock } from "../../time/clock.ts";
 import type { WireOptions } from "../api/wire.ts";
+import type { ImpersonationHeaders } from "../config/connection.ts";
+import { defined } from "../../text/defined.ts";
 import { execProtocols } from "./protocol.ts";
 
 /** How a connection came to its end. */
@@ -19,6 +21,9 @@ export interface SocketOptions {
   readonly url: string;
   /** Value of the Authorization header, if any. */
   readonly authorization: string | undefined;
+  readonly impersonation?: ImpersonationHeaders;
+  /** ms until the connection must be open, instead of 10 s; 0: no limit. */
+  readonly requestTimeout?: number;
   readonly wire: WireOptions;
   readonly clock: Clock;
   readonly onMessage: (message: Uint8Array) => void;
@@ -61,8 +66,9 @@ export function openSocket(options: SocketOptions): ExecSocket {
   let quietPings = 0;
   let lastError = "";
   const ws = new WebSocket(options.url.replace(/^http/, "ws"), [...execProtocols], webSocketOptions(options));
-  let cancelTimer = clock.after(handshakeTimeout, () => {
-    terminate(`no WebSocket within ${handshakeTimeout / 1000} s`);
+  const { requestTimeout: openWithin = handshakeTimeout } = options;
+  let cancelTimer = openWithin === 0 ? () => {} : clock.after(openWithin, () => {
+    terminate(`no WebSocket within ${openWithin / 1000} s`);
   });
   ws.on("open", () => {
     if (state !== "connecting") return;
@@ -156,12 +162,12 @@ interface NodeResponse {
 }
 
 function webSocketOptions(options: SocketOptions): WebSocket.ClientOptions {
-  const { authorization, wire } = options;
+  const { authorization, impersonation, wire } = options;
   return {
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: messageLimit,
-    headers: authorization === undefined ? {} : { authorization },
+    headers: { ...impersonation, ...defined({ authorization }) },
     ...wire,
   };
 }
