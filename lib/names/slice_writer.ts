@@ -1,5 +1,5 @@
 // How do changes of slices get to the API server, and what of a pod that a list has suddenly left out?
-import { type ApiClient, ApiError, type ApiRequest } from "../kube/api/client.ts";
+import { type ApiClient, type ApiRequest, statusOf } from "../kube/api/client.ts";
 import type { ServiceView } from "./service.ts";
 import { newSlice, sliceContents, sliceView } from "./slice_object.ts";
 import type { SliceChange, SliceView } from "./slices.ts";
@@ -75,9 +75,4 @@ export async function podObject(
     if (statusOf(error) === 404) return undefined;
     throw error;
   }
-}
-
-/** The HTTP status of an answer; undefined when there was none. */
-export function statusOf(error: unknown): number | undefined {
-  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
 }

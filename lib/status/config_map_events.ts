@@ -1,7 +1,7 @@
 // Tells on the ConfigMap itself which of its entries cannot be read.
 import type { Problem } from "../network/problem.ts";
 import type { ConfigMapSeen } from "../report/config_map_reporter.ts";
-import type { EventWriter } from "./event_writer.ts";
+import type { EventWriter } from "../events/event_writer.ts";
 import { warningsOf } from "./events.ts";
 
 /** An observer that writes an Event when what is to be said has changed. One key's problems are one Event. */

@@ -2,18 +2,9 @@
 import { dedupKey, type Problem, problemTextOn } from "../network/problem.ts";
 import { digestOfText } from "../member/current_status.ts";
 import { conditionReasons } from "./pod_condition.ts";
+import type { WantedEvent } from "../events/event_request.ts";
 import type { PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";
-
-/** An Event as it should be, without the object it is about. */
-export interface WantedEvent {
-  readonly reason: string;
-  readonly type: "Normal" | "Warning";
-  /** At most 1 kB, as the API demands. */
-  readonly note: string;
-  /** Equal: nothing new to say. */
-  readonly dedupKey: string;
-}
 
 /** The API refuses more bytes. */
 const longestNote = 1024;

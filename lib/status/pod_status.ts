@@ -9,7 +9,8 @@ import {
 import { networkStatus } from "./network_status.ts";
 import { podCondition } from "./pod_condition.ts";
 import type { PodReport } from "../report/report.ts";
-import { eventsOf, type WantedEvent } from "./events.ts";
+import { eventsOf } from "./events.ts";
+import type { WantedEvent } from "../events/event_request.ts";
 import { defined } from "../text/defined.ts";
 
 /**

@@ -1,9 +1,8 @@
 // How is a status written: one strategic merge patch of the pod's status subresource. Pure.
-import type { ApiClient } from "../kube/api/client.ts";
+import { type ApiClient, statusOf } from "../kube/api/client.ts";
 import { conditionType, statusAnnotation } from "../member/current_status.ts";
 import type { ReportedPod } from "../report/report.ts";
 import type { StatusDifference } from "./pod_status.ts";
-import { statusOf } from "./write_errors.ts";
 import { messageOf } from "../text/defined.ts";
 
 /**

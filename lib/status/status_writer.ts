@@ -4,12 +4,12 @@ import type { ShownStatus } from "../member/current_status.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import type { Step } from "../overlay/step.ts";
-import type { EventWriter } from "./event_writer.ts";
+import type { EventWriter } from "../events/event_writer.ts";
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import { type PodStatus, podStatus, statusDifference, type WantedStatus } from "./pod_status.ts";
 import type { PodReport, ReportedPod, Reporter } from "../report/report.ts";
 import { isFinal, isRefusal, removalPatch, sendStatus, statusPatch } from "./status_patch.ts";
-import { WriteErrors } from "./write_errors.ts";
+import { WriteErrors } from "../events/write_errors.ts";
 import { defined, messageOf } from "../text/defined.ts";
 
 /** `all`: Events, condition and annotation. `events`: only those. */

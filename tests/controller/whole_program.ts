@@ -4,7 +4,7 @@ import { createLogReporter, joinReporters } from "../../lib/report/log_reporter.
 import { Controller } from "../../lib/controller/controller.ts";
 import { defaultLimits } from "../../lib/controller/settings.ts";
 import { createLog } from "../../lib/ops/log.ts";
-import { EventWriter } from "../../lib/status/event_writer.ts";
+import { EventWriter } from "../../lib/events/event_writer.ts";
 import { StatusWriter } from "../../lib/status/status_writer.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 import { annotationKey, label, memberPod, membershipSettings } from "../member/member_pod.ts";

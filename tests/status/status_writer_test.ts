@@ -1,6 +1,6 @@
 // What is written on pods, how often, and what happens when it cannot be: the writers against a fake API and clock.
 import assert from "node:assert/strict";
-import { EventWriter } from "../../lib/status/event_writer.ts";
+import { EventWriter } from "../../lib/events/event_writer.ts";
 import { joinReporters } from "../../lib/report/log_reporter.ts";
 import type { PodReport, Reporter } from "../../lib/report/report.ts";
 import { type StatusParts, StatusWriter } from "../../lib/status/status_writer.ts";

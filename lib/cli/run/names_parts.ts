@@ -10,7 +10,7 @@ import type { Log } from "../../ops/log.ts";
 import type { Metrics } from "../../ops/metrics.ts";
 import type { ConfigMapSeen } from "../../report/config_map_reporter.ts";
 import type { PodReport, Reporter } from "../../report/report.ts";
-import type { EventWriter } from "../../status/event_writer.ts";
+import type { EventWriter } from "../../events/event_writer.ts";
 import { messageOf } from "../../text/defined.ts";
 import { cutBytes } from "../../text/printable.ts";
 import type { Host } from "../host.ts";

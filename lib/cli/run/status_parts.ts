@@ -1,7 +1,7 @@
 // What the controller writes on pods and the ConfigMap, as `--status` says.
 import type { ConfigMapSeen } from "../../report/config_map_reporter.ts";
 import { configMapEvents } from "../../status/config_map_events.ts";
-import { EventWriter } from "../../status/event_writer.ts";
+import { EventWriter } from "../../events/event_writer.ts";
 import type { Reporter } from "../../report/report.ts";
 import { StatusWriter } from "../../status/status_writer.ts";
 import type { ApiClient } from "../../kube/api/client.ts";

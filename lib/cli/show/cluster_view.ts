@@ -1,5 +1,5 @@
 // What the commands that only look have in common: one snapshot with the controller's own settings, and which pods of it.
-import { type Snapshot, takeSnapshot } from "../../controller/watch/snapshot.ts";
+import { type Snapshot, takeSnapshot } from "../snapshot.ts";
 import type { ControllerSettings } from "../../controller/settings.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
 import type { Connection } from "../../kube/config/connection.ts";

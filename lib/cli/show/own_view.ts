@@ -2,7 +2,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { configMapCollection, podCollection } from "../../controller/watch/resources.ts";
 import type { ControllerSettings } from "../../controller/settings.ts";
-import { type ApiClient, ApiError } from "../../kube/api/client.ts";
+import { type ApiClient, ApiError, statusOf } from "../../kube/api/client.ts";
 import { beginningOf, nameOf } from "../../kube/watch/events.ts";
 import { listPages } from "../../kube/watch/list_pages.ts";
 import { messageOf } from "../../text/defined.ts";
@@ -21,7 +21,7 @@ export interface OwnView {
 
 /** Whether the account may not: then what it may read is shown. Anything else is an error as ever. */
 export function isRefused(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.failure.kind === "status" && error.failure.status === 403;
+  return statusOf(error) === 403;
 }
 
 /** `inspect` by what the pod says. `name` is NAMESPACE/NAME. Throws ApiError and Error. */

@@ -29,6 +29,11 @@ export class ApiError extends Error {
   }
 }
 
+/** The HTTP status of an answer; undefined when there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
+}
+
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Absolute path below the server's base URL, with the query. */

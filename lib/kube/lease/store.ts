@@ -1,5 +1,5 @@
 // How a Lease is read from and written to the API server, where losing a race is an answer and not an error.
-import { type ApiClient, ApiError } from "../api/client.ts";
+import { type ApiClient, ApiError, statusOf } from "../api/client.ts";
 import { type Lease, type LeaseName, leaseObject, type LeaseRecord, readLease } from "./record.ts";
 
 /** What came of a write: the Lease as it is now, or somebody else was faster (or deleted it): look again. */
@@ -65,8 +65,4 @@ function understood(answer: unknown, purpose: string): Lease {
   if (lease !== undefined) return lease;
   const reason = "the answer is no Lease";
   throw new ApiError({ kind: "malformed", reason }, `Cannot ${purpose}: ${reason}.`);
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
 }

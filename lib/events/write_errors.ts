@@ -1,5 +1,5 @@
-// What if statuses cannot be written: said once with what is missing, tried seldom where it is forbidden, and healed.
-import { ApiError } from "../kube/api/client.ts";
+// What if Events or statuses cannot be written: said once with what is missing, tried seldom where it is forbidden, and healed.
+import { statusOf } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
@@ -58,9 +58,4 @@ export class WriteErrors {
     if (!wasForbidden && !wasAway) return;
     this.#options.log.info(`${this.#options.what} can be written again`, { namespace });
   }
-}
-
-/** The HTTP status of an answer; undefined when there was none. */
-export function statusOf(error: unknown): number | undefined {
-  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
 }

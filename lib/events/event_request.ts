@@ -1,7 +1,5 @@
 // How does an Event get to the API server: created once, then counted on.
-import type { ApiClient } from "../kube/api/client.ts";
-import type { ReportedPod } from "../report/report.ts";
-import { statusOf } from "./write_errors.ts";
+import { type ApiClient, statusOf } from "../kube/api/client.ts";
 
 /** Milliseconds. */
 const deadline = 10_000;
@@ -63,8 +61,21 @@ async function send(
 const actions = { Pod: "JoinNetworks", ConfigMap: "ReadNetworks", Service: "ListMembers" };
 
 /** The object that an Event is about. */
-export interface Regarding extends ReportedPod {
+export interface Regarding {
   readonly kind: keyof typeof actions;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** An Event as it should be, without the object it is about. */
+export interface WantedEvent {
+  readonly reason: string;
+  readonly type: "Normal" | "Warning";
+  /** At most 1 kB, as the API demands. */
+  readonly note: string;
+  /** Equal: nothing new to say. */
+  readonly dedupKey: string;
 }
 
 /** An Event and how often it has happened. */

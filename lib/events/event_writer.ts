@@ -1,13 +1,18 @@
 // Writes Events: one object for each text about an object, counted as a series, within limits, and never for ever.
 import { createHash } from "node:crypto";
-import type { ApiClient } from "../kube/api/client.ts";
+import { type ApiClient, statusOf } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { TokenBucket } from "../time/token_bucket.ts";
-import { type EventOccurrence, isUseless, type Regarding, sendEvent } from "./event_request.ts";
+import {
+  type EventOccurrence,
+  isUseless,
+  type Regarding,
+  sendEvent,
+  type WantedEvent,
+} from "./event_request.ts";
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
-import type { WantedEvent } from "./events.ts";
-import { statusOf, WriteErrors } from "./write_errors.ts";
+import { WriteErrors } from "./write_errors.ts";
 import { messageOf } from "../text/defined.ts";
 
 export interface EventWriterOptions {

@@ -1,13 +1,13 @@
 // The cluster as the controller would see it, read once: for commands that look but change nothing.
-import type { ApiClient } from "../../kube/api/client.ts";
-import { beginningOf, nameOf } from "../../kube/watch/events.ts";
-import type { Identified } from "../../kube/watch/local_copy.ts";
-import { listPages } from "../../kube/watch/list_pages.ts";
-import type { PodView } from "../../member/pod.ts";
-import { type Collection, configMapCollection, podCollection } from "./resources.ts";
-import type { ControllerSettings } from "../settings.ts";
-import { Store } from "../store/store.ts";
-import { defined, messageOf } from "../../text/defined.ts";
+import type { ApiClient } from "../kube/api/client.ts";
+import { beginningOf, nameOf } from "../kube/watch/events.ts";
+import type { Identified } from "../kube/watch/local_copy.ts";
+import { listPages } from "../kube/watch/list_pages.ts";
+import type { PodView } from "../member/pod.ts";
+import { type Collection, configMapCollection, podCollection } from "../controller/watch/resources.ts";
+import type { ControllerSettings } from "../controller/settings.ts";
+import { Store } from "../controller/store/store.ts";
+import { defined, messageOf } from "../text/defined.ts";
 
 /** Pods and store of one moment. */
 export interface Snapshot {

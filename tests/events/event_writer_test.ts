@@ -1,14 +1,13 @@
 // Events: one object for each text, counted, limited, and given up in the end; against a fake API and clock.
 import assert from "node:assert/strict";
 import { configMapEvents } from "../../lib/status/config_map_events.ts";
-import { EventWriter } from "../../lib/status/event_writer.ts";
-import type { Regarding } from "../../lib/status/event_request.ts";
-import type { WantedEvent } from "../../lib/status/events.ts";
+import { EventWriter } from "../../lib/events/event_writer.ts";
+import type { Regarding, WantedEvent } from "../../lib/events/event_request.ts";
 import type { Problem } from "../../lib/network/problem.ts";
 import type { Log } from "../../lib/ops/log.ts";
 import { coreEvents } from "../sandbox/api/resources.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
-import { StatusApi } from "./status_api.ts";
+import { StatusApi } from "../status/status_api.ts";
 
 interface Desk {
   readonly clock: FakeClock;
