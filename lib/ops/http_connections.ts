@@ -2,7 +2,7 @@
 import type { Clock } from "../time/clock.ts";
 import { type HttpAnswer, type HttpRequest, readRequest, writeAnswer } from "./http_exchange.ts";
 
-/** Connections at the same time. Probes and Prometheus need one each. */
+/** Connections at the same time. Probes and Prometheus need one each, an open page one, and some when it shows anew. */
 export const mostConnections = 64;
 
 /** ms until a request must be whole, and until its answer must be made and read. */
@@ -11,8 +11,8 @@ const answerTimeout = 20_000;
 
 interface Open {
   readonly connection: Deno.Conn;
-  /** Its request is not whole yet. */
-  isWaiting: boolean;
+  /** `asking`: its request is not whole yet. `following`: its answer is a stream. */
+  state: "asking" | "answering" | "following";
   /** Resolved when we have hung up: an answer that never comes must not keep its place. */
   readonly ended: PromiseWithResolvers<undefined>;
 }
@@ -30,23 +30,24 @@ export class HttpConnections {
   }
 
   /**
-   * Serves one more. When there are too many, the one goes that has waited longest with its request: a probe sends it at
-   * once, so it gets through a crowd that sends none.
+   * Serves one more. When there are too many, the one goes that has waited longest with its request, else the one that
+   * takes longest to read its answer: a probe does both at once, so it gets through a crowd that does not.
    */
   add(connection: Deno.Conn): void {
-    const one: Open = { connection, isWaiting: true, ended: Promise.withResolvers() };
+    const one: Open = { connection, state: "asking", ended: Promise.withResolvers() };
     if (this.#open.size >= mostConnections) {
-      const idle = this.#open.keys().find(({ isWaiting }) => isWaiting);
-      hangUp(idle ?? one);
-      if (idle === undefined) return;
-      this.#open.delete(idle);
+      const other = this.#oldest("asking") ?? this.#oldest("answering") ?? this.#oldest("following");
+      if (other) {
+        hangUp(other);
+        this.#open.delete(other);
+      }
     }
     this.#open.set(one, this.#serve(one).finally(() => this.#open.delete(one)));
   }
 
   /** Those who still owe their request are hung up on; resolves when the others have their answer. */
   async finish(): Promise<void> {
-    for (const one of this.#open.keys()) if (one.isWaiting) hangUp(one);
+    for (const one of this.#open.keys()) if (one.state === "asking") hangUp(one);
     await Promise.all(this.#open.values());
   }
 
@@ -55,26 +56,47 @@ export class HttpConnections {
     for (const one of this.#open.keys()) hangUp(one);
   }
 
+  #oldest(state: Open["state"]): Open | undefined {
+    return this.#open.keys().find((one) => one.state === state);
+  }
+
   /** Never rejects: the other side may go at any time, and there is nobody to tell. */
   async #serve(one: Open): Promise<void> {
     const { connection, ended } = one;
     let cancel = this.#clock.after(requestTimeout, () => hangUp(one));
+    const timer = {
+      stop: () => cancel(),
+      start: () => {
+        cancel();
+        cancel = this.#clock.after(answerTimeout, () => hangUp(one));
+      },
+    };
     try {
       const asked = await readRequest(connection);
-      cancel();
+      timer.stop();
       if (asked === undefined) return;
-      one.isWaiting = false;
-      cancel = this.#clock.after(answerTimeout, () => hangUp(one));
+      one.state = "answering";
+      timer.start();
       const method = "method" in asked ? asked.method : undefined;
-      const answer = "method" in asked ? await Promise.race([this.#answer(asked), ended.promise]) : asked;
-      if (answer !== undefined) await writeAnswer(connection, { answer, method });
+      const made = "method" in asked ? this.#answer(asked) : Promise.resolve(asked);
+      // A stream that nobody follows must not stay open.
+      void ended.promise.then(() => made).then(discard);
+      const answer = await Promise.race([made, ended.promise]);
+      if (answer === undefined) return;
+      if (typeof answer.body !== "string") one.state = "following";
+      await writeAnswer(connection, { answer, method, timer });
     } catch {
       // Hung up, by them or by us.
     } finally {
-      cancel();
+      timer.stop();
       hangUp(one);
     }
   }
+}
+
+/** While it is written, its writer ends it. */
+function discard({ body }: HttpAnswer): void {
+  if (typeof body !== "string" && !body.locked) void body.cancel();
 }
 
 /** Safe to repeat: closing what is closed throws. */

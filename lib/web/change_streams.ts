@@ -18,16 +18,15 @@ export class ChangeStreams {
   }
 
   /** The body of one answer; undefined when there are too many. Each event holds the revision of the view. */
-  open(): ReadableStream<Uint8Array> | undefined {
+  open(): ReadableStream<string> | undefined {
     if (this.#open.size >= mostStreams) return undefined;
-    const encoder = new TextEncoder();
     let end = (): void => {};
-    return new ReadableStream<Uint8Array>({
+    return new ReadableStream<string>({
       start: (controller) => {
         let cancel = (): void => {};
         // Who does not read is not sent more: the next event says the same anyway.
         const send = (text: string): void => {
-          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(text));
+          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(text);
         };
         const beat = (): void => {
           send(": here\n\n");

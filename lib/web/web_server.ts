@@ -1,7 +1,9 @@
 // How a browser reaches the page: routes, who may ask, and what the page may load.
 import type { HttpAddress } from "../ops/http_address.ts";
-import { messageOf } from "../text/defined.ts";
-import { type Clock, sleep } from "../time/clock.ts";
+import type { HttpAnswer, HttpRequest } from "../ops/http_exchange.ts";
+import { type HttpListener, listenHttp } from "../ops/http_listener.ts";
+import { answerFrom, type Page } from "../ops/http_pages.ts";
+import type { Clock } from "../time/clock.ts";
 import figures from "./assets/figures.js" with { type: "text" };
 import pageCss from "./assets/page.css" with { type: "text" };
 import pageHtml from "./assets/page.html" with { type: "text" };
@@ -17,77 +19,51 @@ export interface WebServerOptions {
   readonly onError: (message: string) => void;
 }
 
-/** A server that listens. */
-export interface WebServer {
-  /** Where, e.g. `127.0.0.1:9091`. */
-  readonly address: string;
-  /** Ends every stream and connection. Safe to repeat. */
-  close(): Promise<void>;
+/** Starts to listen. Throws HttpServerError, which says why it cannot. */
+export function startWebServer({ address, clock, source, onError }: WebServerOptions): HttpListener {
+  const streams = new ChangeStreams({ view: source.view, clock });
+  const answer = answerFrom(pagesOf(source, streams), onError);
+  const listener = listenHttp({
+    address,
+    clock,
+    onError,
+    answer: async (request) => guarded(refusalOf(request) ?? await answer(request)),
+    remedy: "Choose another --web-address.",
+  });
+  return {
+    address: listener.address,
+    close: async () => {
+      streams.close();
+      await listener.close();
+    },
+  };
 }
 
-/** Milliseconds for the ends of streams to reach their pages, which then reconnect at once. */
-const closingGrace = 100;
-
-/** Starts to listen. Throws an Error that says why it cannot. */
-export function startWebServer(options: WebServerOptions): WebServer {
-  const { hostname = "::", port } = options.address;
-  const streams = new ChangeStreams({ view: options.source.view, clock: options.clock });
-  const abort = new AbortController();
-  let server: Deno.HttpServer<Deno.NetAddr>;
-  try {
-    server = Deno.serve(
-      { hostname, port, signal: abort.signal, onListen: () => {} },
-      handlerOf(options, streams),
-    );
-  } catch (error) {
-    throw new Error(
-      `Cannot serve the page on ${hostname}:${port}: ${messageOf(error)}. Choose another --web-address.`,
-    );
-  }
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    streams.close();
-    await sleep(options.clock, closingGrace);
-    abort.abort();
-    await server.finished;
-  };
-  const { addr } = server;
-  return {
-    address: addr.hostname.includes(":")
-      ? `[${addr.hostname}]:${addr.port}`
-      : `${addr.hostname}:${addr.port}`,
-    close: () => closing ??= close(),
-  };
+/** A name of somebody else's may lead to this address (DNS rebinding); its pages must not read this one. */
+function refusalOf({ host }: HttpRequest): HttpAnswer | undefined {
+  const url = `http://${host}/`;
+  // A URL leaves out what a Host must not have: a user, a path.
+  if (!URL.canParse(url) || /[@/?#\\]/.test(host)) return { status: 400, body: "Host is no name.\n" };
+  const { hostname } = new URL(url);
+  if (isOurHost(hostname)) return undefined;
+  return { status: 421, body: `This page is not served under the name ${hostname}.\n` };
 }
 
 /** Only what is named here is loaded, from here; nothing that a page shows can become a script. */
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
   "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-function handlerOf(
-  { source, onError }: WebServerOptions,
-  streams: ChangeStreams,
-): (request: Request) => Response {
-  const routes = routesOf(source, streams);
-  return (request) => {
-    // Deno puts Host into the URL as it came.
-    if (!URL.canParse(request.url)) return answer("Host is no name.\n", { status: 400 });
-    const { pathname, hostname, searchParams } = new URL(request.url);
-    // A name of somebody else's may lead to this address (DNS rebinding); its pages must not read this one.
-    if (!isOurHost(hostname)) {
-      return answer(`This page is not served under the name ${hostname}.\n`, { status: 421 });
-    }
-    if (request.method !== "GET") {
-      return answer("Only GET is answered.\n", { status: 405, headers: { allow: "GET" } });
-    }
-    const route = routes.get(pathname);
-    if (route === undefined) return answer("Not found.\n", { status: 404 });
-    try {
-      return route(searchParams);
-    } catch (error) {
-      onError(`Cannot answer GET ${pathname}: ${messageOf(error)}`);
-      return answer("Cannot answer: see the log.\n", { status: 500 });
-    }
+function guarded(answer: HttpAnswer): HttpAnswer {
+  return {
+    ...answer,
+    headers: {
+      "content-security-policy": contentPolicy,
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      ...answer.headers,
+    },
   };
 }
 
@@ -96,15 +72,13 @@ function isOurHost(hostname: string): boolean {
   return hostname === "localhost" || /^[0-9.]+$/.test(hostname) || hostname.startsWith("[");
 }
 
-type Route = (query: URLSearchParams) => Response;
-
-function routesOf(source: PageSource, streams: ChangeStreams): ReadonlyMap<string, Route> {
-  return new Map<string, Route>([
-    ["/", () => answer(pageHtml, { type: "text/html" })],
-    ["/page.css", () => answer(pageCss, { type: "text/css" })],
-    ["/page.js", () => answer(pageScript, { type: "text/javascript" })],
-    ["/figures.js", () => answer(figures, { type: "text/javascript" })],
-    ["/favicon.ico", () => answer(null, { status: 204 })],
+function pagesOf(source: PageSource, streams: ChangeStreams): ReadonlyMap<string, Page> {
+  return new Map<string, Page>([
+    ["/", () => text(pageHtml, "text/html")],
+    ["/page.css", () => text(pageCss, "text/css")],
+    ["/page.js", () => text(pageScript, "text/javascript")],
+    ["/figures.js", () => text(figures, "text/javascript")],
+    ["/favicon.ico", () => ({ status: 204, body: "" })],
     ["/api/summary", () => json(summaryOf(source))],
     ["/api/members", (query) => {
       const filter = (query.get("filter") ?? "").slice(0, 200);
@@ -115,41 +89,22 @@ function routesOf(source: PageSource, streams: ChangeStreams): ReadonlyMap<strin
         namespace: query.get("namespace") ?? "",
         name: query.get("name") ?? "",
       });
-      return detail === undefined ? answer("No such member.\n", { status: 404 }) : json(detail);
+      return detail === undefined ? { status: 404, body: "No such member.\n" } : json(detail);
     }],
     ["/api/picture", (query) => json(pictureText(source, query.getAll("network").slice(0, 64)))],
     ["/api/changes", () => {
       const stream = streams.open();
       return stream === undefined
-        ? answer("Too many pages are open.\n", { status: 503, headers: { "retry-after": "10" } })
-        : answer(stream, { type: "text/event-stream" });
+        ? { status: 503, headers: { "retry-after": "10" }, body: "Too many pages are open.\n" }
+        : text(stream, "text/event-stream");
     }],
   ]);
 }
 
-function json(value: object): Response {
-  return answer(JSON.stringify(value), { type: "application/json" });
+function json(value: object): HttpAnswer {
+  return text(JSON.stringify(value), "application/json");
 }
 
-function answer(
-  body: BodyInit | null,
-  { status = 200, type = "text/plain", headers = {} }: {
-    readonly status?: number;
-    readonly type?: string;
-    readonly headers?: Readonly<Record<string, string>>;
-  },
-): Response {
-  return new Response(body, {
-    status,
-    headers: {
-      ...headers,
-      ...body === null ? {} : { "content-type": `${type}; charset=utf-8` },
-      "cache-control": "no-store",
-      "content-security-policy": contentPolicy,
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
-      "cross-origin-opener-policy": "same-origin",
-      "cross-origin-resource-policy": "same-origin",
-    },
-  });
+function text(body: HttpAnswer["body"], type: string): HttpAnswer {
+  return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body };
 }

@@ -4,6 +4,7 @@ import { type HttpServer, startHttpServer } from "../../lib/ops/http_server.ts";
 import { mostConnections } from "../../lib/ops/http_connections.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 import { fakeClock } from "../time/fake_clock.ts";
+import { connectTo, isEnded, say } from "./raw_client.ts";
 
 function start(clock = systemClock): { readonly server: HttpServer; readonly errors: string[] } {
   const errors: string[] = [];
@@ -16,22 +17,6 @@ function start(clock = systemClock): { readonly server: HttpServer; readonly err
     onError: (message) => errors.push(message),
   });
   return { server, errors };
-}
-
-async function connect(server: HttpServer): Promise<Deno.TcpConn> {
-  const [hostname = "", port] = (server.address ?? "").split(":");
-  return await Deno.connect({ hostname, port: Number(port) });
-}
-
-/** Sends this and reads until the server ends the connection. */
-async function say(server: HttpServer, text: string): Promise<string> {
-  const connection = await connect(server);
-  try {
-    await connection.write(new TextEncoder().encode(text));
-    return await new Response(connection.readable).text();
-  } catch (error) {
-    return `reset: ${error instanceof Error ? error.name : error}`;
-  }
 }
 
 async function isWell(server: HttpServer): Promise<void> {
@@ -54,6 +39,16 @@ const rows: readonly { readonly it: string; readonly text: string; readonly begi
   { it: "headers without end", text: `GET / HTTP/1.1\r\na: ${"b".repeat(100_000)}`, begins: "HTTP/1.1 431 " },
   { it: "a path with a stranger's text", text: "GET /\x1b[31m HTTP/1.1\r\n\r\n", begins: "HTTP/1.1 404 " },
   {
+    it: "another behind it, unasked",
+    text: "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\nGET /metrics HTTP/1.1\r\nhost: a\r\n\r\n",
+    begins: "HTTP/1.1 200 ",
+  },
+  {
+    it: "a body in chunks without end",
+    text: `GET /healthz HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n${"5\r\nhello\r\n".repeat(1_000)}`,
+    begins: "HTTP/1.1 200 ",
+  },
+  {
     it: "a body that nobody reads",
     text: `POST /metrics HTTP/1.1\r\ncontent-length: 50000\r\n\r\n${"x".repeat(50_000)}`,
     begins: "HTTP/1.1 405 ",
@@ -75,7 +70,7 @@ Deno.test("beside ten times as many silent connections as are kept, each probe i
   const { server, errors } = start();
   const silent: Deno.TcpConn[] = [];
   for (let n = 0; n < 10 * mostConnections; n++) {
-    const connection = await connect(server);
+    const connection = await connectTo(server);
     silent.push(connection);
     if (n % 2 === 0) {
       await connection.write(new TextEncoder().encode("GET /healthz HTTP/1.1\r\n")).catch(() => {});
@@ -92,10 +87,28 @@ Deno.test("beside ten times as many silent connections as are kept, each probe i
   await server.close();
 });
 
+Deno.test("beside a crowd of those who ask and never read or go, each probe is answered", async () => {
+  const { server, errors } = start();
+  const slow: Deno.TcpConn[] = [];
+  for (let n = 0; n < 3 * mostConnections; n++) {
+    const connection = await connectTo(server);
+    slow.push(connection);
+    const path = n % 2 === 0 ? "/healthz" : "/metrics";
+    await connection.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\n\r\n`)).catch(() => {});
+    // Its request is whole and read.
+    await connection.read(new Uint8Array(1)).catch(() => null);
+    if (n % 16 === 0 || n > 2 * mostConnections) await isWell(server);
+  }
+  for (const connection of slow.slice(0, mostConnections)) assert.ok(await isEnded(connection));
+  for (const connection of slow) connection.close();
+  assert.deepEqual(errors, []);
+  await server.close();
+});
+
 Deno.test("a connection without a whole request ends when its time is up", async () => {
   const clock = fakeClock();
   const { server } = start(clock);
-  const connection = await connect(server);
+  const connection = await connectTo(server);
   await connection.write(new TextEncoder().encode("GET /healthz HTTP/1.1\r\n"));
   while (clock.waiting().length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   const ended = connection.read(new Uint8Array(1)).catch(() => null);

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../lib/time/clock.ts";
 import type { Health } from "../../lib/ops/health.ts";
 import { readHttpAddress } from "../../lib/ops/http_address.ts";
-import { type HttpServer, HttpServerError, startHttpServer } from "../../lib/ops/http_server.ts";
+import { HttpServerError } from "../../lib/ops/http_listener.ts";
+import { type HttpServer, startHttpServer } from "../../lib/ops/http_server.ts";
 
 interface Setup {
   readonly ready?: Health;

@@ -5,7 +5,8 @@ import type { MemberSeen } from "../../lib/graph/topology.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 import { LiveView } from "../../lib/web/live_view.ts";
 import { memberRows, type PageSource, pictureText, summaryOf } from "../../lib/web/page_data.ts";
-import { startWebServer, type WebServer } from "../../lib/web/web_server.ts";
+import type { HttpListener } from "../../lib/ops/http_listener.ts";
+import { startWebServer } from "../../lib/web/web_server.ts";
 
 interface Answer {
   readonly status: number;
@@ -111,7 +112,7 @@ function sourceOf(view: LiveView): PageSource {
   };
 }
 
-function serve(): { readonly server: WebServer; readonly view: LiveView } {
+function serve(): { readonly server: HttpListener; readonly view: LiveView } {
   const view = new LiveView({ clock: systemClock });
   const server = startWebServer({
     address: { kind: "listen", hostname: "127.0.0.1", port: 0 },
@@ -124,7 +125,7 @@ function serve(): { readonly server: WebServer; readonly view: LiveView } {
 
 /** Not by fetch, which does not let Host be said. */
 function ask(
-  server: WebServer,
+  server: HttpListener,
   { path, host, method }: { readonly path: string; readonly host?: string; readonly method: string },
 ): Promise<Answer> {
   const [hostname, port] = server.address.split(":");
