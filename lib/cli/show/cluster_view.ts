@@ -12,12 +12,16 @@ import type { connectionOptions, membershipOptions, SettingsOf } from "../settin
 import { isRefused, type OwnView } from "./own_view.ts";
 import type { callerOptions, viewOptions } from "./view_options.ts";
 
-export interface ClusterView extends Snapshot {
+/** Where the cluster is, and what of it is meant. */
+export interface ViewBasis {
   readonly settings: ControllerSettings;
   readonly connection: Connection;
   readonly client: ApiClient;
   /** Whose pods are shown; undefined: everybody's. */
   readonly namespace: string | undefined;
+}
+
+export interface ClusterView extends Snapshot, ViewBasis {
   /** Those of `pods` that are shown. */
   readonly shown: readonly PodView[];
 }
@@ -38,9 +42,41 @@ export interface ViewUse {
 }
 
 /** Takes a snapshot and hands it to `use`; closes everything afterwards. Throws ApiError and ConfigError. */
-export async function withClusterView(
+export function withClusterView(
   settings: SettingsOf<typeof viewOptions>,
   { host, use, own }: ViewUse,
+): Promise<number> {
+  return withBasis(settings, {
+    host,
+    use: async (basis) => {
+      const { settings: controller, client, namespace } = basis;
+      const now = host.clock.now();
+      // Who is whose peer, and what contradicts what, is found among all of them, whoever is shown.
+      const onUnreadable = (reason: string): void => host.complain(printable(`not read: ${reason}`));
+      const asked = { client, now, signal: host.stop, onUnreadable };
+      const snapshot = await takeSnapshot(controller, asked).catch((error) => {
+        if (own !== undefined && isRefused(error)) return { refused: error, own };
+        throw error;
+      });
+      if (!("own" in snapshot)) {
+        return await use({ ...basis, ...snapshot, shown: shownOf(snapshot.pods, namespace) });
+      }
+      const watchNamespaces = namespace === undefined ? controller.watchNamespaces : [namespace];
+      const { refused } = snapshot;
+      return await snapshot.own({ settings: { ...controller, watchNamespaces }, client, host, refused });
+    },
+  });
+}
+
+/** Those of a namespace; all where none is said. */
+export function shownOf(pods: readonly PodView[], namespace: string | undefined): readonly PodView[] {
+  return pods.filter((pod) => namespace === undefined || pod.namespace === namespace);
+}
+
+/** Hands over a client, and closes it afterwards. Throws ConfigError. */
+export async function withBasis(
+  settings: SettingsOf<typeof viewOptions>,
+  { host, use }: { readonly host: Host; readonly use: (basis: ViewBasis) => Promise<number> },
 ): Promise<number> {
   const connection = await connectionFrom(settings, host);
   const { configNamespace, namespaceFile } = settings;
@@ -49,23 +85,7 @@ export async function withClusterView(
   const client = createApiClient(connection, { clock: host.clock });
   try {
     const namespace = namespaceShown(settings, connection);
-    const now = host.clock.now();
-    // Who is whose peer, and what contradicts what, is found among all of them, whoever is shown.
-    const onUnreadable = (reason: string): void => host.complain(printable(`not read: ${reason}`));
-    const asked = { client, now, signal: host.stop, onUnreadable };
-    const snapshot = await takeSnapshot(controller, asked).catch((error) => {
-      if (own !== undefined && isRefused(error)) return { refused: error, own };
-      throw error;
-    });
-    if ("own" in snapshot) {
-      const own = {
-        ...controller,
-        watchNamespaces: namespace === undefined ? controller.watchNamespaces : [namespace],
-      };
-      return await snapshot.own({ settings: own, client, host, refused: snapshot.refused });
-    }
-    const shown = snapshot.pods.filter((pod) => namespace === undefined || pod.namespace === namespace);
-    return await use({ ...snapshot, settings: controller, connection, client, namespace, shown });
+    return await use({ settings: controller, connection, client, namespace });
   } finally {
     client.close();
   }

@@ -53,7 +53,7 @@ function listNetworks(
   const output = settings.output === "text" ? "table" : settings.output;
   const args = ["networks", ...prefix === undefined ? [] : [prefix]];
   return listCommand.action(
-    { settings: { ...settings, output, labels: undefined, noHeaders: false }, args },
+    { settings: { ...settings, output, labels: undefined, noHeaders: false, watch: false }, args },
     host,
   );
 }

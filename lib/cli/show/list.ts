@@ -6,7 +6,10 @@ import type { PodView } from "../../member/pod.ts";
 import { cidrText } from "../../network/grammar/address.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import { exitStatus, type Host } from "../host.ts";
+import { followCluster } from "../follow/followed_view.ts";
+import { RowChanges } from "../follow/row_changes.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
+import type { SettingsOf } from "../settings/options.ts";
 import { type ClusterView, withClusterView } from "./cluster_view.ts";
 import { listOwn, type OwnView } from "./own_view.ts";
 import { type List, listLines, type ListRow } from "./print_list.ts";
@@ -26,15 +29,15 @@ export const listCommand: CommandSpec<typeof options> = {
   action: ({ settings, args: [what, prefix = ""] }, host) => {
     const listOf = kindOf(what);
     const { output, labels, noHeaders } = settings;
+    if (settings.watch) return watchList(settings, { listOf, prefix, host });
     const isPlain = output === "table" && labels === undefined && !noHeaders && prefix === "";
     return withClusterView(settings, {
       host,
       use: async (view) => {
         const pods = await matching(view, { labels: settings.labels, host });
-        const list = listOf(pods, { view, now: host.clock.wall() });
-        const rows = list.rows.filter(({ name }) => name.slice(name.indexOf("/") + 1).startsWith(prefix));
-        for (const line of listLines({ ...list, rows }, settings)) host.print(line);
-        if (rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
+        const list = beginningWith(prefix, listOf(pods, { view, now: host.clock.wall() }));
+        for (const line of listLines(list, settings)) host.print(line);
+        if (list.rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
         return exitStatus.ok;
       },
       // What stands on the pods is shown as a whole and as a table; asked for otherwise, the refusal is the answer.
@@ -44,6 +47,32 @@ export const listCommand: CommandSpec<typeof options> = {
     });
   },
 };
+
+/** Prints what changes, until the user has enough. */
+async function watchList(
+  settings: SettingsOf<typeof options>,
+  { listOf, prefix, host }: { readonly listOf: ListMaker; readonly prefix: string; readonly host: Host },
+): Promise<number> {
+  const changes = new RowChanges(settings);
+  let isFirst = true;
+  await followCluster(settings, {
+    host,
+    labels: settings.labels,
+    onView: (view) => {
+      const list = beginningWith(prefix, listOf(view.shown, { view, now: host.clock.wall() }));
+      for (const line of changes.linesOf(list)) host.print(line);
+      if (isFirst && list.rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
+      isFirst = false;
+      return "more";
+    },
+  });
+  return exitStatus.ok;
+}
+
+function beginningWith(prefix: string, list: List): List {
+  const rows = list.rows.filter(({ name }) => name.slice(name.indexOf("/") + 1).startsWith(prefix));
+  return { ...list, rows };
+}
 
 type ListMaker = (
   pods: readonly PodView[],
@@ -98,6 +127,7 @@ function podList(
       const addresses = networks.flatMap((network) => network.addresses.map(cidrText));
       const names = networks.map((network) => network.name);
       return {
+        key: `${namespace}/${name}`,
         name: `pod/${name}`,
         cells: [
           ...[namespace, name, podIPs[0] ?? "-", names.join(",") || "-", ready],
@@ -161,6 +191,7 @@ function networkList(pods: readonly PodView[], { view: { store } }: { readonly v
       const ready = members.filter(({ shown }) => shown?.ready === "True").length;
       const named = members.map((pod) => `${pod.namespace}/${pod.name}`);
       return {
+        key: peerKey(network),
         name: `network/${name}`,
         cells: [name, String(vni), String(port), `IPv${family}`, `${ready}/${members.length}`, someOf(named)],
         wide: [peerKey(network)],

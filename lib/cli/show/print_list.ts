@@ -6,6 +6,8 @@ import type { ListFormat } from "./view_options.ts";
 
 /** One row: what a table shows of it, what only a wide one does, and what programs get. */
 export interface ListRow {
+  /** The same as long as it is the same thing. */
+  readonly key: string;
   /** As `-o name` prints it: `pod/a`. */
   readonly name: string;
   readonly cells: readonly string[];
@@ -55,6 +57,11 @@ export function valueText(value: object, format: "json" | "yaml"): string {
   return format === "json"
     ? escaped(JSON.stringify(value, null, 2))
     : stringify(JSON.parse(escaped(JSON.stringify(value))), { lineWidth: 0 }).trimEnd();
+}
+
+/** The same as one of several: a line of JSON, or a document of YAML. */
+export function documentText(value: object, format: "json" | "yaml"): string {
+  return format === "json" ? escaped(JSON.stringify(value)) : `---\n${valueText(value, format)}`;
 }
 
 /** JSON leaves C1 controls and characters that turn the direction as they are. */

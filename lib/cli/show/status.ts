@@ -1,63 +1,76 @@
-// The command `status`: is the installation well, on one screen; with --wait until it is.
+// The command `status`: is the installation well, on one screen; with --wait until it is, with --watch again and again.
 import { printable } from "../../text/printable.ts";
-import { sleep } from "../../time/clock.ts";
 import { exitStatus, type Host } from "../host.ts";
+import { followCluster } from "../follow/followed_view.ts";
 import type { CommandSpec } from "../program.ts";
 import { leaseOptions, type OptionTable, type SettingsOf } from "../settings/options.ts";
 import { type ClusterStatus, clusterStatus } from "./cluster_status.ts";
 import { withClusterView } from "./cluster_view.ts";
-import { valueText } from "./print_list.ts";
-import { valueOutput, viewOptions } from "./view_options.ts";
+import { documentText, valueText } from "./print_list.ts";
+import { valueOutput, viewOptions, watchOption } from "./view_options.ts";
 
 const options = {
   ...viewOptions,
   ...leaseOptions,
   output: valueOutput,
+  watch: watchOption,
   wait: { variable: "none", description: "until all is well, or Ctrl-C" },
 } as const satisfies OptionTable;
 
-/** Milliseconds between two looks of `--wait`. */
-const lookEvery = 2_000;
+/** ms after which controllers and leader are asked for again: members are watched. */
+const askAgainEvery = 5_000;
 
 export const statusCommand: CommandSpec<typeof options> = {
   name: "status",
   summary: "show controllers, leader, rights, the ConfigMap's problems and the members that are not ready",
   options,
-  action: async ({ settings }, host) => {
-    for (;;) {
-      const found = await look(settings, host);
-      if (found === undefined || found.well || !settings.wait || host.stop.aborted) {
-        if (found !== undefined) print(found, { output: settings.output, host });
-        return found?.well === true ? exitStatus.ok : exitStatus.failed;
-      }
-      const { total, ready } = found.members;
-      host.complain(`waiting: ${ready} of ${total} members are ready`);
-      await sleep(host.clock, lookEvery, host.stop);
-    }
-  },
+  action: ({ settings }, host) =>
+    settings.wait || settings.watch ? follow(settings, host) : once(settings, host),
 };
 
-async function look(settings: SettingsOf<typeof options>, host: Host): Promise<ClusterStatus | undefined> {
-  let found: ClusterStatus | undefined;
-  await withClusterView(settings, {
+async function once(settings: SettingsOf<typeof options>, host: Host): Promise<number> {
+  return await withClusterView(settings, {
     host,
     use: async (view) => {
-      found = await clusterStatus(view, { host, leaseName: settings.leaseName });
-      return exitStatus.ok;
+      const found = await clusterStatus(view, { host, leaseName: settings.leaseName });
+      for (const line of linesOf(found, settings.output)) host.print(line);
+      return found.well ? exitStatus.ok : exitStatus.failed;
     },
   });
-  return found;
 }
 
-function print(
-  found: ClusterStatus,
-  { output, host }: { readonly output: "text" | "json" | "yaml"; readonly host: Host },
-): void {
-  if (output === "text") {
-    for (const line of textOf(found)) host.print(printable(line));
-  } else {
-    host.print(valueText(found, output));
-  }
+/** With --watch each state is printed, with --wait the last one; it ends when all is well, or by Ctrl-C. */
+async function follow(settings: SettingsOf<typeof options>, host: Host): Promise<number> {
+  const { watch, wait, output, leaseName } = settings;
+  let printed = "";
+  let last: ClusterStatus | undefined;
+  const print = (found: ClusterStatus): void => {
+    const text = watch && output !== "text" ? documentText(found, output) : linesOf(found, output).join("\n");
+    if (text === printed) return;
+    host.print(printed === "" || output !== "text" ? text : `\n${text}`);
+    printed = text;
+  };
+  await followCluster(settings, {
+    host,
+    atLeastEvery: askAgainEvery,
+    onView: async (view) => {
+      const found = await clusterStatus(view, { host, leaseName });
+      if (host.stop.aborted) return "enough";
+      const { total, ready } = found.members;
+      if (watch) print(found);
+      else if (!found.well && ready !== last?.members.ready) {
+        host.complain(`waiting: ${ready} of ${total} members are ready`);
+      }
+      last = found;
+      return wait && found.well ? "enough" : "more";
+    },
+  });
+  if (last !== undefined) print(last);
+  return last?.well === true ? exitStatus.ok : exitStatus.failed;
+}
+
+function linesOf(found: ClusterStatus, output: "text" | "json" | "yaml"): readonly string[] {
+  return output === "text" ? textOf(found).map(printable) : [valueText(found, output)];
 }
 
 /** Members that are named; `list pods` has all. */

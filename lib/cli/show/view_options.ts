@@ -50,6 +50,12 @@ export const viewOptions = {
   allNamespaces: { short: "A", variable: "none", description: "pods of all namespaces" },
 } as const satisfies OptionTable;
 
+export const watchOption = {
+  short: "w",
+  variable: "none",
+  description: "go on, and print what changes",
+} as const;
+
 /** Which of them, for lists. */
 export const listOptions = {
   ...viewOptions,
@@ -60,6 +66,7 @@ export const listOptions = {
     description: "only pods that match this label selector too",
     parse: anyText,
   },
+  watch: watchOption,
   noHeaders: { variable: "none", description: "leave the heads of the columns out" },
 } as const satisfies OptionTable;
 

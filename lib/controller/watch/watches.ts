@@ -23,7 +23,9 @@ export interface WatchOptions {
   readonly onPodDeleted: (pod: PodView) => void;
   /** Undefined: there is no ConfigMap. */
   readonly onConfigMap: (configMap: ConfigMapView | undefined) => void;
-  readonly onWatchEnd?: (seen: { readonly resource: WatchedResource; readonly reason: WatchEnd }) => void;
+  readonly onWatchEnd?: (
+    seen: { readonly resource: WatchedResource; readonly reason: WatchEnd; readonly message: string },
+  ) => void;
   /** Something came, were it only a bookmark; `namespace` is "" for a watch of all. */
   readonly onAlive?: (resource: WatchedResource, namespace: string) => void;
 }
@@ -89,7 +91,7 @@ function watch<T extends Identified>(
       options.onAlive?.(resource, options.namespace);
     },
     onError: ({ end, reason, retryIn }) => {
-      options.onWatchEnd?.({ resource, reason: end });
+      options.onWatchEnd?.({ resource, reason: end, message: reason });
       const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
       silences = end === "idle" ? silences + 1 : 0;
       const isUsual = end === "expected" || silences === 1 || retryIn === 0;
