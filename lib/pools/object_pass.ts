@@ -7,6 +7,7 @@ import { messageOf } from "../text/defined.ts";
 import type { PoolSizes } from "./allocation.ts";
 import { type Drawn, drawTables } from "./draw_tables.ts";
 import {
+  damageText,
   objectText,
   type PoolObject,
   type PoolObjectAnswer,
@@ -205,10 +206,7 @@ export class ObjectPass {
   }
 
   #damage(network: string, reason: string): string {
-    const { namespace, prefix } = this.#options;
-    const why =
-      `${objectText(this.#at, this.#options)} is damaged, key ${network}: ${reason}; remove the key ` +
-      `(kubectl -n ${namespace} edit configmap ${prefix}-${this.#at}), then it is made again from what the pods have`;
+    const why = damageText(this.#at, { ...this.#options, network, reason });
     this.#complain(`Cannot give addresses of network "${network}": ${why}`);
     return why;
   }

@@ -52,8 +52,24 @@ export interface PoolObjectOptions {
 }
 
 /** `ConfigMap kube-system/kube-vxlan-controller-pool-3`. */
-export function objectText(at: number, { namespace, prefix }: PoolObjectOptions): string {
+export function objectText(
+  at: number,
+  { namespace, prefix }: Pick<PoolObjectOptions, "namespace" | "prefix">,
+): string {
   return configMapText({ namespace, name: `${prefix}-${at}` });
+}
+
+/** Why a network's table is of no use, and what is to be done: a clause for the end of a sentence. */
+export function damageText(
+  at: number,
+  { network, reason, ...options }: Pick<PoolObjectOptions, "namespace" | "prefix"> & {
+    readonly network: string;
+    readonly reason: string;
+  },
+): string {
+  return `${objectText(at, options)} is damaged, key ${network}: ${reason}; remove the key ` +
+    `(kubectl -n ${options.namespace} edit configmap ${options.prefix}-${at}), ` +
+    "then it is made again from what the pods have";
 }
 
 /** Throws ApiError for what may pass. */

@@ -155,7 +155,7 @@ const mistakes: readonly {
     it: "a list of nothing",
     args: ["list", "cats"],
     status: 2,
-    says: /Cannot list "cats": expected pods or networks/,
+    says: /Cannot list "cats": expected pods, networks or addresses/,
   },
   {
     it: "no configuration at all says what was tried",

@@ -44,7 +44,10 @@ export const checkCommand: CommandSpec<typeof options> = {
     }
     return withClusterView(settings, {
       host,
-      use: (view) => check({ what, name }, { view, settings, host }),
+      use: async (view) => {
+        await view.readPools(view.store);
+        return await check({ what, name }, { view, settings, host });
+      },
     });
   },
 };

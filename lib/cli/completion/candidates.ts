@@ -12,7 +12,7 @@ export type Candidates =
 
 /** First arguments of commands that are words. */
 const firstWords: Readonly<Record<string, readonly string[]>> = {
-  list: ["pods", "networks"],
+  list: ["pods", "networks", "addresses"],
   check: ["network", "pod"],
   completion: ["bash", "zsh", "fish", "powershell"],
 };
@@ -40,6 +40,7 @@ export function candidates(words: readonly string[], commands: readonly CommandS
       return { kind: "names", of: "pods" };
     case "check network":
     case "list networks":
+    case "list addresses":
       return { kind: "names", of: "networks" };
     default:
       return spec.name === "graph" ? { kind: "names", of: "networks" } : fitting([], last);

@@ -5,7 +5,7 @@ import { tableWith } from "../show/text_table.ts";
 import type { ListFormat } from "../show/view_options.ts";
 
 /** What stands in these columns of a row that is gone. */
-const whenGone: Readonly<Record<string, string>> = { READY: "-", REASON: "Gone", PODS: "-" };
+const whenGone: Readonly<Record<string, string>> = { READY: "-", REASON: "Gone", PODS: "-", STATE: "gone" };
 
 /** Remembers what was printed. */
 export class RowChanges {

@@ -5,7 +5,14 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import type { Connection } from "../../kube/config/connection.ts";
 import { createApiClient } from "../../kube/api/http.ts";
 import type { PodView } from "../../member/pod.ts";
-import { configMapNamespace, connectionFrom, controllerSettings } from "../settings/settings.ts";
+import type { Store } from "../../controller/store/store.ts";
+import { type PoolsRead, readPools } from "../addresses/read_pools.ts";
+import {
+  configMapNamespace,
+  connectionFrom,
+  controllerSettings,
+  poolSettings,
+} from "../settings/settings.ts";
 import { printable } from "../../text/printable.ts";
 import type { Host } from "../host.ts";
 import type { connectionOptions, membershipOptions, SettingsOf } from "../settings/options.ts";
@@ -19,6 +26,8 @@ export interface ViewBasis {
   readonly client: ApiClient;
   /** Whose pods are shown; undefined: everybody's. */
   readonly namespace: string | undefined;
+  /** Reads what pools have given, tells the store, and says what cannot be read. Throws nothing. */
+  readonly readPools: (store: Store) => Promise<PoolsRead>;
 }
 
 export interface ClusterView extends Snapshot, ViewBasis {
@@ -85,7 +94,20 @@ export async function withBasis(
   const client = createApiClient(connection, { clock: host.clock });
   try {
     const namespace = namespaceShown(settings, connection);
-    return await use({ settings: controller, connection, client, namespace });
+    const asked = { ...poolSettings(settings, controller), client, clock: host.clock, signal: host.stop };
+    const said = new Set<string>();
+    return await use({
+      settings: controller,
+      connection,
+      client,
+      namespace,
+      readPools: async (store) => {
+        const read = await readPools(store, asked);
+        const news = read.unread.filter((reason) => said.size < said.add(reason).size);
+        for (const reason of news) host.complain(printable(`not read: ${reason}`));
+        return read;
+      },
+    });
   } finally {
     client.close();
   }

@@ -37,7 +37,8 @@ export const graphCommand: CommandSpec<typeof options> = {
   action: ({ settings, args }, host) =>
     withClusterView(settings, {
       host,
-      use: ({ shown: pods, store }) => {
+      use: async ({ shown: pods, store, readPools }) => {
+        await readPools(store);
         const topology = topologyOf(pods.flatMap((pod) => memberSeen(pod, store)), args);
         const known = new Set(topology.segments.map(({ name }) => name));
         const unknown = args.filter((name) => !known.has(name));

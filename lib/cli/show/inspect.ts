@@ -33,6 +33,7 @@ export const inspectCommand: CommandSpec<typeof options> = {
           host.complain(`error: ${notFound(name, view)}`);
           return exitStatus.failed;
         }
+        await view.readPools(view.store);
         const found = await inspection(pod, { view, host });
         print(found, { output: settings.output, host });
         return found.inSync ? exitStatus.ok : exitStatus.failed;

@@ -9,6 +9,8 @@ import { exitStatus, type Host } from "../host.ts";
 import { followCluster } from "../follow/followed_view.ts";
 import { RowChanges } from "../follow/row_changes.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
+import { addressList } from "../addresses/address_list.ts";
+import { nothingRead, type PoolsRead } from "../addresses/read_pools.ts";
 import type { SettingsOf } from "../settings/options.ts";
 import { type ClusterView, withClusterView } from "./cluster_view.ts";
 import { listOwn, type OwnView } from "./own_view.ts";
@@ -20,9 +22,9 @@ const options = { ...listOptions, output: listOutput } as const;
 
 export const listCommand: CommandSpec<typeof options> = {
   name: "list",
-  summary: "list member pods, or networks with their members",
+  summary: "list member pods, networks with their members, or addresses with who has them",
   args: [
-    { name: "<what>", description: "pods or networks" },
+    { name: "<what>", description: "pods, networks or addresses" },
     { name: "[prefix]", description: "only those whose name begins so" },
   ],
   options,
@@ -35,13 +37,15 @@ export const listCommand: CommandSpec<typeof options> = {
       host,
       use: async (view) => {
         const pods = await matching(view, { labels: settings.labels, host });
-        const list = beginningWith(prefix, listOf(pods, { view, now: host.clock.wall() }));
+        const pools = await poolsFor(listOf, view);
+        const list = beginningWith(prefix, listOf(pods, { view, now: host.clock.wall(), pools }));
         for (const line of listLines(list, settings)) host.print(line);
         if (list.rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
-        return exitStatus.ok;
+        // A list of addresses without those that could not be read is none.
+        return listOf === addressList && pools.unread.length > 0 ? exitStatus.failed : exitStatus.ok;
       },
       // What stands on the pods is shown as a whole and as a table; asked for otherwise, the refusal is the answer.
-      ...(isPlain && {
+      ...(isPlain && listOf !== addressList && {
         own: (view: OwnView) => listOwn(listOf === podList ? "pods" : "networks", view),
       }),
     });
@@ -58,31 +62,40 @@ async function watchList(
   await followCluster(settings, {
     host,
     labels: settings.labels,
-    onView: (view) => {
-      const list = beginningWith(prefix, listOf(view.shown, { view, now: host.clock.wall() }));
+    onView: async (view) => {
+      const pools = await poolsFor(listOf, view);
+      const list = beginningWith(prefix, listOf(view.shown, { view, now: host.clock.wall(), pools }));
       for (const line of changes.linesOf(list)) host.print(line);
       if (isFirst && list.rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
       isFirst = false;
-      return "more";
+      return "more" as const;
     },
   });
   return exitStatus.ok;
 }
 
 function beginningWith(prefix: string, list: List): List {
-  const rows = list.rows.filter(({ name }) => name.slice(name.indexOf("/") + 1).startsWith(prefix));
+  const rows = list.rows.filter(({ name, names = [name.slice(name.indexOf("/") + 1)] }) =>
+    names.some((each) => each.startsWith(prefix))
+  );
   return { ...list, rows };
 }
 
 type ListMaker = (
   pods: readonly PodView[],
-  context: { readonly view: ClusterView; readonly now: Date },
+  context: { readonly view: ClusterView; readonly now: Date; readonly pools: PoolsRead },
 ) => List;
+
+/** Networks show no addresses. */
+async function poolsFor(listOf: ListMaker, view: ClusterView): Promise<PoolsRead> {
+  return listOf === networkList ? nothingRead : await view.readPools(view.store);
+}
 
 function kindOf(what: string | undefined): ListMaker {
   if (what === "pods" || what === "pod") return podList;
   if (what === "networks" || what === "nets" || what === "network") return networkList;
-  throw new UsageError(`Cannot list "${what ?? ""}": expected pods or networks`);
+  if (what === "addresses" || what === "address") return addressList;
+  throw new UsageError(`Cannot list "${what ?? ""}": expected pods, networks or addresses`);
 }
 
 function nothingText({ namespace, settings }: ClusterView): string {

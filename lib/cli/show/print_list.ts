@@ -10,6 +10,8 @@ export interface ListRow {
   readonly key: string;
   /** As `-o name` prints it: `pod/a`. */
   readonly name: string;
+  /** What a prefix is compared with; default: what stands behind the slash of `name`. */
+  readonly names?: readonly string[];
   readonly cells: readonly string[];
   readonly wide: readonly string[];
   readonly value: object;

@@ -30,7 +30,8 @@ Deno.test("completion: words, flags, choices, and names from the cluster", async
   const rows: readonly (readonly [readonly string[], readonly string[]])[] = [
     [[""], ["list", "inspect", "check", "graph", "completion"]],
     [["l"], ["list"]],
-    [["list", ""], ["pods", "networks"]],
+    [["list", ""], ["pods", "networks", "addresses"]],
+    [["list", "addresses", "w"], ["west"]],
     [["list", "pods", "-o", ""], ["table", "wide", "json", "yaml", "name"]],
     [["graph", "--output", "m"], ["mermaid"]],
     [["list", "--no-"], ["--no-headers"]],
