@@ -1,5 +1,6 @@
 // deno task bench:cluster [ROUNDS] [PODS,…] [KIND,…]: rollouts on a real two-node Kubernetes beside the same containers
 // without the controller, in turn. Every round is printed, then the medians of the pairwise ratios beside their goals.
+// KVC_BENCH_NEIGHBOURS=as-is: with the machine's own neighbour table, which all nodes share.
 // deno task bench:cluster probes: what startup probes that fail cost, by kind.
 // deno task bench:cluster hostile: rollouts beside pods that attack the controller.
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
@@ -10,6 +11,7 @@ import { figuresReader } from "./cluster/figures.ts";
 import { brokenCounts, goal, medianOf, verdictOf } from "./cluster/goal.ts";
 import { hostileRatios } from "./cluster/hostile_rollout.ts";
 import { probeCosts } from "./cluster/probe_cost.ts";
+import { neighbourTable } from "../cluster/neighbour_table.ts";
 import { type ClusterRollout, clusterRollout, type RolloutKind } from "./cluster/rollout.ts";
 import { type Shares, sharesText, totalOf } from "./cluster/shares.ts";
 
@@ -47,6 +49,10 @@ async function main([rounds = "3", sizes = "10,30,60,100", names]: readonly stri
     return 2;
   }
   const pairs: Pair[] = [];
+  await using neighbours = await neighbourTable(
+    Deno.env.get("KVC_BENCH_NEIGHBOURS") === "as-is" ? "as-is" : "roomy",
+  );
+  say(neighbours.remark);
   const cluster = await startCluster();
   let perExec: Shares;
   try {

@@ -1,4 +1,5 @@
 // Do workloads of every form join, scale and roll: classic pair, native sidecar, injected; Deployment and StatefulSet?
+import { otherAgent } from "../images/other_iproute2.ts";
 import type { Cluster } from "./cluster.ts";
 import { withController } from "./with_controller.ts";
 import {
@@ -16,6 +17,8 @@ import { until } from "./until.ts";
 import assert from "node:assert/strict";
 
 const namespace = "forms";
+/** The oldest iproute2 that Debian's mirrors still have; others in tests/soak/iproute2_test.ts. */
+const oldest = "bullseye";
 
 /** Each in a network of its own, so that all can come and go at a time. */
 const forms: readonly {
@@ -32,13 +35,24 @@ const forms: readonly {
   { name: "native-seed", form: "native", image: seedAgentImage, vni: 2006 },
 ];
 
+/** As `forms`, with the oldest tools. */
+const oldForms = (image: string): typeof forms => [
+  { name: `classic-${oldest}`, form: "classic", image, vni: 2007 },
+  { name: `native-${oldest}`, form: "native", image, vni: 2008 },
+];
+
 Deno.test("workloads of every form", async (t) => {
   await withController({ namespace, admission: true }, async (cluster) => {
     const failed = new Map<string, unknown>();
+    const old = await oldImage(cluster);
+    const all = typeof old === "string" ? [...forms, ...oldForms(old)] : forms;
     await Promise.all(
-      forms.map((each) => joinScaleRoll(cluster, each).catch((error) => failed.set(each.name, error))),
+      all.map((each) => joinScaleRoll(cluster, each).catch((error) => failed.set(each.name, error))),
     );
-    for (const { name } of forms) {
+    if (typeof old !== "string") {
+      await t.step({ name: `tools of ${oldest}: ${old.missing}`, ignore: true, fn: () => {} });
+    }
+    for (const { name } of all) {
       await t.step(`${name}: joins, scales up and down, rolls`, () => {
         if (failed.has(name)) throw failed.get(name);
       });
@@ -67,6 +81,19 @@ Deno.test("workloads of every form", async (t) => {
     });
   });
 });
+
+/** The name of the image with the oldest tools, on the nodes now; or why it cannot be had here. */
+async function oldImage(cluster: Cluster): Promise<string | { readonly missing: string }> {
+  if (cluster.access === undefined) return { missing: "images get onto the nodes of our own cluster alone" };
+  let archive;
+  try {
+    archive = await otherAgent(oldest);
+  } catch (error) {
+    return { missing: error instanceof Error ? error.message : String(error) };
+  }
+  await cluster.access.importImage(archive);
+  return archive.names[0];
+}
 
 async function joinScaleRoll(
   cluster: Cluster,

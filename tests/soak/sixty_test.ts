@@ -1,6 +1,7 @@
 // Do 60 of 60 pods get their interface and a complete fdb, ten times in a row, and does a pair that is there all the while
 // lose no frame? The predecessor left three out, silently.
 import { applyWorkload, overlayHolds, podsOf, readyPods, type Workload } from "../cluster/members.ts";
+import { neighbourTable } from "../cluster/neighbour_table.ts";
 import { loseNothing, startSteadyPair } from "../cluster/steady_pair.ts";
 import { until } from "../cluster/until.ts";
 import { withController } from "../cluster/with_controller.ts";
@@ -10,6 +11,7 @@ const rounds = 10;
 const network = { network: "vxeth0", vni: 1000, namespace };
 
 Deno.test("60 of 60 pods, ten times", async (t) => {
+  await using _ = await neighbourTable("roomy");
   await withController({ namespace }, async (cluster) => {
     // Members of the same network: each round adds and removes 60 of their entries.
     await startSteadyPair(cluster, namespace, { network: network.network });

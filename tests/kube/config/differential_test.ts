@@ -155,6 +155,8 @@ async function askAsClientNode(to: Scene): Promise<string> {
         (answer) => answer.resume().on("end", resolve),
       );
       out.on("error", reject);
+      // Without it a certificate with another's key hangs for two minutes.
+      out.on("timeout", () => out.destroy(new Error("no answer")));
       out.end();
     });
     options.agent && typeof options.agent === "object" && options.agent.destroy();

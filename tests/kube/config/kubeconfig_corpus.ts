@@ -9,7 +9,10 @@ export interface KubeconfigCase {
   readonly ours: string;
 }
 
-/** A file with one cluster, user and context of the name `a`; the texts are the indented fields. */
+/**
+ * A file with one cluster, user and context of the name `a`; the texts are the indented fields. The user has a token unless
+ * it is said otherwise: without anything kubectl asks for a name on the terminal, and looks at nothing else.
+ */
 function file(
   { cluster = "", user = "", more = "" }: { cluster?: string; user?: string; more?: string },
 ): string {
@@ -26,7 +29,7 @@ ${cluster}
 users:
 - name: a
   user:
-${user || "    {}"}
+${user || "    token: t"}
 ${more}`;
 }
 
@@ -214,7 +217,7 @@ export const kubeconfigCorpus: readonly KubeconfigCase[] = [
         "certificate-authority-data: |\n      CA_LINES",
       ),
     ],
-    ours: "/ nobody as nobody",
+    ours: "/ Bearer t as nobody",
   },
   // Plugins.
   { it: "a plugin of v1alpha1", files: [file({ user: plugin("", "v1alpha1") })], ours: "refused" },
@@ -378,12 +381,9 @@ export const kubeconfigDifferences: Readonly<Record<string, Differences>> = {
   },
   "a certificate without its key": { clientNode: ["/ nobody as nobody", drops] },
   "no check of the server": {
-    clientNode: [
-      "/ nobody as nobody",
-      "it skips the check; ours refuses the field, for exec goes through it",
-    ],
+    kubectl: ["/ Bearer t as nobody", "it skips the check; ours refuses the field"],
+    clientNode: ["/ Bearer t as nobody", "it skips the check; ours refuses the field"],
   },
-  "base64 in several lines": { kubectl: ["refused", "base64 with blanks is none to it"] },
   "a plugin of v1alpha1": { clientNode: ["/ Bearer plugin as nobody", lax] },
   "a plugin that gives another version": { clientNode: ["/ Bearer plugin as nobody", lax] },
   "a plugin beside its kubeconfig": { clientNode: ["refused", "it looks in the working directory"] },
@@ -392,7 +392,7 @@ export const kubeconfigDifferences: Readonly<Record<string, Differences>> = {
   "a document end": { clientNode: ["refused", "more than one document is an exception"] },
   "a second document": { clientNode: ["refused", "more than one document is an exception"] },
   "a key twice: the last counts": { clientNode: ["refused", "a key twice is an exception"] },
-  "YAML 1.1: n is no text": { clientNode: ["/ nobody as nobody", "it reads YAML 1.2"] },
+  "YAML 1.1: n is no text": { clientNode: ["/ Bearer t as nobody", "it reads YAML 1.2"] },
   "a user's name twice": { clientNode: ["/ Bearer first as nobody", lax] },
   "an empty file before the real one": { clientNode: ["refused", "an empty file is an exception"] },
   "two files, one name: the first counts": {
