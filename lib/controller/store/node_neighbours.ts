@@ -1,7 +1,8 @@
 // How many neighbours may the members on one node have? All of a node's pods share the kernel's one neighbour table.
 //
-// A member that talks to all of its peers has an entry for each. Beyond gc_thresh3, 1024 unless somebody has raised it, no
-// new neighbour is found on the node, not even by pods that are in no network.
+// A member has an entry for each peer that it reaches without a router, for its kernel's IPv6 announcements go to all.
+// Where pods of several nodes share a subnet that is everybody: so much is counted. Beyond gc_thresh3, 1024 unless somebody
+// has raised it, no new neighbour is found on the node, not even by pods that are in no network.
 
 /** Neighbours on a node from which on a network is worth a warning: other pods need some too. */
 export const manyNeighbours = 900;
@@ -59,7 +60,7 @@ export class NodeNeighbours {
       `Network "${segment}" (name, VNI, port, IP family) has ${
         this.#sizes.get(segment)
       } members, ${uids.size} of them on ` +
-        `node ${node}: when they all talk to each other these have ${neighbours} neighbours. The node's pods share ` +
+        `node ${node}: these have up to ${neighbours} neighbours, even if they say nothing. The node's pods share ` +
         "one neighbour table; when it is full (gc_thresh3, mostly 1024) none of them finds a new neighbour. Raise " +
         "net.ipv4.neigh.default.gc_thresh3 on the nodes, or split the network",
     );
