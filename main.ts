@@ -12,6 +12,7 @@ import { listCommand } from "./lib/cli/show/list.ts";
 import { runProgram } from "./lib/cli/program.ts";
 import { runCommand } from "./lib/cli/run/run.ts";
 import { statusCommand } from "./lib/cli/show/status.ts";
+import { sysdumpCommand } from "./lib/cli/sysdump/sysdump.ts";
 import { versionCommand } from "./lib/cli/show/version.ts";
 import { systemClock } from "./lib/time/clock.ts";
 
@@ -25,6 +26,7 @@ const commands = [
   lintCommand,
   injectCommand,
   convertCommand,
+  sysdumpCommand,
   uninstallCommand,
   completionCommand,
   versionCommand,
@@ -46,6 +48,10 @@ function thisProcess(stop: AbortSignal): Host {
     readInput: () => new Response(Deno.stdin.readable).text(),
     print: (line) => writeAll(Deno.stdout, encoder.encode(`${line}\n`)),
     complain: (line) => writeAll(Deno.stderr, encoder.encode(`${line}\n`)),
+    output: {
+      isTerminal: () => Deno.stdout.isTerminal(),
+      write: (bytes) => writeAll(Deno.stdout, bytes),
+    },
     passOn: (bytes) => writeAll(Deno.stderr, bytes),
     clock: systemClock,
     stop,

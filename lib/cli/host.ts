@@ -14,6 +14,8 @@ export interface Host {
   readonly print: (line: string) => void;
   /** Writes one line of log or complaint (stderr). */
   readonly complain: (line: string) => void;
+  /** stdout for bytes that are no lines. `write` throws where nobody reads them any more. */
+  readonly output: { readonly isTerminal: () => boolean; readonly write: (bytes: Uint8Array) => void };
   /** Writes bytes to stderr as they are: what a credential plugin says to its user. */
   readonly passOn?: (bytes: Uint8Array) => void;
   readonly clock: Clock;

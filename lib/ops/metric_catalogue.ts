@@ -1,6 +1,6 @@
 // Which metrics exist: name, help, labels and buckets of each, as data.
 
-/** What a metric is called for readers, and by what it is split. No label holds text of a pod's author. */
+/** What a metric is called for readers, and by what it is split. No label holds text of a pod's author that was not parsed. */
 export interface MetricShape {
   readonly help: string;
   readonly labels?: readonly string[];
@@ -104,6 +104,14 @@ export const gauges = {
   kube_vxlan_controller_pool_addresses: {
     help: "Addresses of each network's pool: used by members, and free or freed less than a minute ago.",
     labels: ["network", "state"],
+  },
+  kube_vxlan_controller_interface_info: {
+    help:
+      "Always 1; an interface that a member is to have. With --interface-info only; joins with container_network_*.",
+    labels: ["namespace", "pod", "interface", "network", "vni"],
+  },
+  kube_vxlan_controller_interface_info_left_out: {
+    help: "Interfaces beyond the number that --interface-info allows.",
   },
   kube_vxlan_controller_heap_bytes: { help: "Memory used by the JavaScript heap." },
   kube_vxlan_controller_build_info: { help: "Always 1; the version is a label.", labels: ["version"] },

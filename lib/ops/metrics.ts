@@ -34,6 +34,15 @@ export interface State {
   readonly sessionsOpen?: number;
 }
 
+/** An interface as the labels of a series name it. */
+export interface InterfaceInfo {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly interface: string;
+  readonly network: string;
+  readonly vni: string;
+}
+
 /** Takes what happens. All times are milliseconds; label values come from closed sets, never from users' text. */
 export interface Metrics {
   /** The observer of a work queue. Ask once for each queue; `name` becomes a label. */
@@ -71,6 +80,10 @@ export interface Metrics {
   eventLoopLag(ms: number): void;
   /** Adds a source of state, asked at every reading. It must be quick and must not throw. */
   stateFrom(source: () => State): void;
+  /** Where interfaces come from: a series each, and how many were left out of them. Asked at every reading. */
+  interfacesFrom(
+    source: () => { readonly shown: readonly InterfaceInfo[]; readonly leftOut: number },
+  ): void;
   /** Everything in Prometheus' text format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -102,6 +115,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
   const sources: (() => State)[] = [];
   const lastEvents = new Map<string, number>();
   const readProcess = processReader(instruments);
+  let readInterfaces = (): void => {};
   startAtZero(instruments);
   gauge("kube_vxlan_controller_build_info").set({ version }, 1);
   gauge("process_start_time_seconds").set(clock.wall().getTime() / 1000 - process.uptime());
@@ -154,6 +168,15 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
     poolWritten: (outcome) => counter("kube_vxlan_controller_pool_writes_total").inc({ outcome }),
     logLine: (level) => counter("kube_vxlan_controller_log_lines_total").inc({ level }),
     eventLoopLag: (ms) => histogram("kube_vxlan_controller_event_loop_lag_seconds").observe(ms / 1000),
+    interfacesFrom: (source) => {
+      readInterfaces = () => {
+        const { shown, leftOut } = source();
+        const info = gauge("kube_vxlan_controller_interface_info");
+        info.reset();
+        for (const one of shown) info.set({ ...one }, 1);
+        gauge("kube_vxlan_controller_interface_info_left_out").set(leftOut);
+      };
+    },
     stateFrom: (source) => {
       sources.push(source);
     },
@@ -165,6 +188,7 @@ export function createMetrics({ clock, version }: MetricsOptions): Metrics {
         const [resource = "", namespace = ""] = watch.split(" ");
         gauge("kube_vxlan_controller_last_event_age_seconds").set({ resource, namespace }, age);
       }
+      readInterfaces();
       readProcess();
       return registry.metrics();
     },

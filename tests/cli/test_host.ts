@@ -8,6 +8,8 @@ export interface CommandResult {
   readonly status: number;
   readonly printed: string;
   readonly complained: string;
+  /** What went to stdout as bytes. */
+  readonly written: Uint8Array<ArrayBuffer>;
 }
 
 /** What the machine has. */
@@ -17,14 +19,22 @@ export interface TestMachine {
   readonly files?: Readonly<Record<string, string>>;
   /** What comes through the pipe. */
   readonly input?: string;
+  /** stdout is one. */
+  readonly terminal?: boolean;
 }
 
 /** The machine itself, and what was said on it so far. */
 export function testHost(
-  { args, env = {}, files = {}, input = "" }: TestMachine,
-): { readonly host: Host; readonly printed: string[]; readonly complained: string[] } {
+  { args, env = {}, files = {}, input = "", terminal = false }: TestMachine,
+): {
+  readonly host: Host;
+  readonly printed: string[];
+  readonly complained: string[];
+  readonly written: Uint8Array<ArrayBuffer>[];
+} {
   const printed: string[] = [];
   const complained: string[] = [];
+  const written: Uint8Array<ArrayBuffer>[] = [];
   const host: Host = {
     args,
     env: (name) => env[name],
@@ -35,15 +45,21 @@ export function testHost(
     },
     print: (line) => printed.push(line),
     complain: (line) => complained.push(line),
+    output: { isTerminal: () => terminal, write: (bytes) => void written.push(bytes.slice()) },
     clock: systemClock,
     stop: new AbortController().signal,
   };
-  return { host, printed, complained };
+  return { host, printed, complained, written };
 }
 
 /** Runs one of the commands. */
 export async function runOn(commands: readonly CommandSpec[], machine: TestMachine): Promise<CommandResult> {
-  const { host, printed, complained } = testHost(machine);
+  const { host, printed, complained, written } = testHost(machine);
   const status = await runProgram(commands, host);
-  return { status, printed: printed.join("\n"), complained: complained.join("\n") };
+  return {
+    status,
+    printed: printed.join("\n"),
+    complained: complained.join("\n"),
+    written: new Uint8Array(await new Blob(written).arrayBuffer()),
+  };
 }

@@ -26,6 +26,10 @@ function fill(metrics: Metrics): void {
   metrics.peerEntry(1200);
   metrics.logLine("warn");
   metrics.eventLoopLag(3);
+  metrics.interfacesFrom(() => ({
+    shown: [{ namespace: "core", pod: "amf-0", interface: "n2", network: "n2", vni: "102" }],
+    leftOut: 3,
+  }));
   metrics.stateFrom(() => ({ members: 30, networks: 2, entriesWanted: 870, sessionsOpen: 7 }));
 }
 
@@ -48,6 +52,11 @@ async function filled(): Promise<ReadonlyMap<string, number>> {
 
 const ours = "kube_vxlan_controller_";
 const rows: readonly { readonly series: string; readonly value: number }[] = [
+  {
+    series: `${ours}interface_info{namespace="core",pod="amf-0",interface="n2",network="n2",vni="102"}`,
+    value: 1,
+  },
+  { series: `${ours}interface_info_left_out`, value: 3 },
   { series: 'workqueue_adds_total{name="members"}', value: 1 },
   { series: 'workqueue_depth{name="members"}', value: 4 },
   { series: 'workqueue_retries_total{name="members"}', value: 1 },

@@ -65,9 +65,9 @@ export function namesIn(
   query: string,
 ): { readonly selectors: readonly Selector[]; readonly grouping: readonly string[] } {
   const bare = query.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').replaceAll(/\[[^\]]*\]/g, "");
-  const grouping = [...bare.matchAll(/\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g)]
+  const grouping = [...bare.matchAll(/\b(?:by|without|on|ignoring|group_left)\s*\(([^)]*)\)/g)]
     .flatMap(([, list = ""]) => list.split(",").map((label) => label.trim()));
-  const rest = bare.replaceAll(/\b(?:by|without|on|ignoring)\s*\([^)]*\)/g, " ");
+  const rest = bare.replaceAll(/\b(?:by|without|on|ignoring|group_left)\s*\([^)]*\)/g, " ");
   const selectors = [
     ...rest.matchAll(/(?<![\w:])([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{([^}]*)\})?(?!\s*\(|[A-Za-z0-9_:])/g),
   ]

@@ -19,6 +19,9 @@ const targetLabels = ["job", "pod", "instance", "namespace", "container", "servi
 /** Series names to their own labels. */
 const known = new Map<string, readonly string[]>([
   ["up", []],
+  // cAdvisor's, in every kubelet.
+  ["container_network_receive_bytes_total", ["interface"]],
+  ["container_network_transmit_bytes_total", ["interface"]],
   ...Object.entries({ ...counters, ...gauges }).map(([name, shape]): [string, readonly string[]] => [
     name,
     "labels" in shape ? shape.labels : [],

@@ -57,11 +57,21 @@ function host(
   { stage, stop, log }: { readonly stage: string; readonly stop: AbortSignal; readonly log: string[] },
 ): Host {
   return {
-    args: ["run", "--server", stage, "--http-address", "127.0.0.1:0", "--leader-election"],
+    args: [
+      "run",
+      "--server",
+      stage,
+      "--http-address",
+      "127.0.0.1:0",
+      "--leader-election",
+      "--interface-info",
+      "2",
+    ],
     env: () => undefined,
     readTextFile: (path) => Deno.readTextFile(path),
     readInput: () => Promise.resolve(""),
     print: (line) => log.push(line),
+    output: { isTerminal: () => false, write: () => {} },
     complain: (line) => log.push(line),
     clock: systemClock,
     stop,

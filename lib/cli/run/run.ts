@@ -124,7 +124,10 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
     },
   );
   leadership.onStarted(() => controller.reconcileAll({ spread: 0 }));
-  const served = serveHealth(settings.httpAddress, { controller, metrics, host, log });
+  const served = serveHealth(settings.httpAddress, {
+    ...{ controller, metrics, host, log },
+    interfaces: settings.interfaceInfo,
+  });
   const page = view && serveLivePage(settings, { controller, view, leadership, host, log });
   await controller.run(host.stop);
   logReporter.close();

@@ -4,13 +4,15 @@ import type { HttpAddress } from "../../ops/http_address.ts";
 import { type HttpServer, startHttpServer } from "../../ops/http_server.ts";
 import { createLiveness } from "../../ops/liveness.ts";
 import type { Log } from "../../ops/log.ts";
-import type { Metrics, State } from "../../ops/metrics.ts";
+import type { InterfaceInfo, Metrics, State } from "../../ops/metrics.ts";
 import type { Host } from "../host.ts";
 
 /** Serves /healthz, /readyz and /metrics where `--http-address` says. Throws HttpServerError. */
 export function serveHealth(
   address: HttpAddress,
-  { controller, metrics, host, log }: {
+  { controller, metrics, host, log, interfaces }: {
+    /** Series of single interfaces at most; undefined: none. */
+    readonly interfaces: number | undefined;
     readonly controller: Controller;
     readonly metrics: Metrics;
     readonly host: Host;
@@ -36,11 +38,40 @@ export function serveHealth(
   });
   if (server.address !== undefined) log.info(`serving health and metrics on ${server.address}`);
   metrics.stateFrom(() => stateOf(controller));
+  if (interfaces !== undefined) {
+    metrics.interfacesFrom(boundedInterfaces(controller, { most: interfaces, log }));
+  }
   return {
     close: async () => {
       liveness.close();
       await server.close();
     },
+  };
+}
+
+/** In the order in which the pods were seen, so that what is left out does not change from reading to reading. */
+function boundedInterfaces(
+  { store }: Controller,
+  { most, log }: { readonly most: number; readonly log: Log },
+): () => { readonly shown: readonly InterfaceInfo[]; readonly leftOut: number } {
+  let isSaid = false;
+  return () => {
+    const shown: InterfaceInfo[] = [];
+    let leftOut = 0;
+    for (const uid of store.tracked.keys()) {
+      const item = store.workItem(uid);
+      if (item?.kind !== "member") continue;
+      const { namespace, name: pod, networks } = item.member;
+      for (const { name: network, interfaceName, vni } of networks) {
+        if (shown.length === most) leftOut += 1;
+        else shown.push({ namespace, pod, interface: interfaceName, network, vni: String(vni) });
+      }
+    }
+    if (leftOut > 0 && !isSaid) {
+      log.warn(`${leftOut} interfaces have no series of interface_info: --interface-info allows ${most}`);
+    }
+    isSaid = leftOut > 0;
+    return { shown, leftOut };
   };
 }
 

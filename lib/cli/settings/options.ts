@@ -170,6 +170,12 @@ export const runOptions = {
     fallback: ":9090",
     parse: httpAddress,
   },
+  interfaceInfo: {
+    value: "NUMBER",
+    description:
+      "interfaces at most for which /metrics has a series with pod, interface, network and VNI (default: none)",
+    parse: count,
+  },
   maxExecRate: {
     value: "NUMBER",
     description: "execs a second into all pods together, after a burst of as many",

@@ -3,7 +3,7 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import { createLeaseStore } from "../../kube/lease/store.ts";
 import { problemText } from "../../network/problem.ts";
 import { messageOf } from "../../text/defined.ts";
-import { isRecord } from "../../text/json.ts";
+import { isRecord, listAt, recordAt } from "../../text/json.ts";
 import type { Host } from "../host.ts";
 import type { ClusterView } from "./cluster_view.ts";
 import { outputVersion } from "./print_list.ts";
@@ -144,8 +144,27 @@ async function mayI(
 
 async function controllerPods(
   client: ApiClient,
-  { namespace, asked }: { readonly namespace: string; readonly asked: Asked },
+  where: { readonly namespace: string; readonly asked: Asked },
 ): Promise<readonly ControllerPod[]> {
+  return (await controllerObjects(client, where)).map((item) => {
+    const [metadata, spec, status] = ["metadata", "spec", "status"].map((key) => recordAt(item, key));
+    const [container] = listAt(spec, "containers");
+    const states = listAt(status, "containerStatuses");
+    return {
+      pod: `${where.namespace}/${String(metadata?.["name"] ?? "")}`,
+      node: String(spec?.["nodeName"] ?? "not scheduled"),
+      image: String(container?.["image"] ?? ""),
+      ready: states.length > 0 && states.every((state) => state["ready"] === true),
+      restarts: states.reduce((sum, state) => sum + Number(state["restartCount"] ?? 0), 0),
+    };
+  });
+}
+
+/** The pods of controllers, as the API server has them. Throws ApiError. */
+export async function controllerObjects(
+  client: ApiClient,
+  { namespace, asked }: { readonly namespace: string; readonly asked: Asked },
+): Promise<readonly AnyRecord[]> {
   // The chart puts the release in front of the name.
   const query = new URLSearchParams({ labelSelector: nameLabel, limit: "100" });
   const answer = await client.json({
@@ -154,19 +173,7 @@ async function controllerPods(
     purpose: "list the controller's pods",
     ...asked,
   });
-  const items = isRecord(answer) && Array.isArray(answer["items"]) ? answer["items"].filter(isRecord) : [];
-  return items.filter(isController).map((item) => {
-    const [metadata, spec, status] = ["metadata", "spec", "status"].map((key) => recordAt(item, key));
-    const [container] = listAt(spec, "containers");
-    const states = listAt(status, "containerStatuses");
-    return {
-      pod: `${namespace}/${String(metadata?.["name"] ?? "")}`,
-      node: String(spec?.["nodeName"] ?? "not scheduled"),
-      image: String(container?.["image"] ?? ""),
-      ready: states.length > 0 && states.every((state) => state["ready"] === true),
-      restarts: states.reduce((sum, state) => sum + Number(state["restartCount"] ?? 0), 0),
-    };
-  });
+  return listAt(answer, "items").filter(isController);
 }
 
 const nameLabel = "app.kubernetes.io/name";
@@ -178,16 +185,6 @@ function isController(pod: AnyRecord): boolean {
 }
 
 type AnyRecord = Readonly<Record<string, unknown>>;
-
-function recordAt(value: AnyRecord | undefined, key: string): AnyRecord {
-  const found = value?.[key];
-  return isRecord(found) ? found : {};
-}
-
-function listAt(value: AnyRecord | undefined, key: string): readonly AnyRecord[] {
-  const found = value?.[key];
-  return Array.isArray(found) ? found.filter(isRecord) : [];
-}
 
 function versionIn(answer: unknown): string | null {
   return isRecord(answer) && typeof answer["gitVersion"] === "string" ? answer["gitVersion"] : null;

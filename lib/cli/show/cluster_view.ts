@@ -72,7 +72,9 @@ export function withClusterView(
       }
       const watchNamespaces = namespace === undefined ? controller.watchNamespaces : [namespace];
       const { refused } = snapshot;
-      return await snapshot.own({ settings: { ...controller, watchNamespaces }, client, host, refused });
+      const { server } = basis.connection;
+      const narrowed = { ...controller, watchNamespaces };
+      return await snapshot.own({ settings: narrowed, client, server, host, refused });
     },
   });
 }

@@ -15,6 +15,8 @@ import { textTable } from "./text_table.ts";
 export interface OwnView {
   readonly settings: ControllerSettings;
   readonly client: ApiClient;
+  /** Its URL. */
+  readonly server: string;
   readonly host: Host;
   readonly refused: ApiError;
 }

@@ -2,6 +2,7 @@
 import { printable } from "../../text/printable.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { followCluster } from "../follow/followed_view.ts";
+import { preflight } from "../preflight/preflight.ts";
 import type { CommandSpec } from "../program.ts";
 import { leaseOptions, type OptionTable, type SettingsOf } from "../settings/options.ts";
 import { type ClusterStatus, clusterStatus } from "./cluster_status.ts";
@@ -14,6 +15,11 @@ const options = {
   ...leaseOptions,
   output: valueOutput,
   watch: watchOption,
+  pre: {
+    variable: "none",
+    description:
+      "before installing: versions, admission policies, network plugin and port, Pod Security, rights",
+  },
   wait: { variable: "none", description: "until all is well, or Ctrl-C" },
 } as const satisfies OptionTable;
 
@@ -25,7 +31,11 @@ export const statusCommand: CommandSpec<typeof options> = {
   summary: "show controllers, leader, rights, the ConfigMap's problems and the members that are not ready",
   options,
   action: ({ settings }, host) =>
-    settings.wait || settings.watch ? follow(settings, host) : once(settings, host),
+    settings.pre
+      ? preflight(settings, host)
+      : settings.wait || settings.watch
+      ? follow(settings, host)
+      : once(settings, host),
 };
 
 async function once(settings: SettingsOf<typeof options>, host: Host): Promise<number> {
