@@ -13,6 +13,7 @@ import { type WantedState, wantedState } from "../../overlay/wanted.ts";
 import { messageOf } from "../../text/defined.ts";
 import { withAgents } from "../agent_access.ts";
 import type { Host } from "../host.ts";
+import { absentGateways } from "./absent_gateways.ts";
 import type { ClusterView } from "./cluster_view.ts";
 import { outputVersion } from "./print_list.ts";
 
@@ -87,7 +88,9 @@ export async function inspection(
     noMember: noMember(pod, item?.kind),
     agent: member === undefined ? null : agentText(member),
     networks: (member?.networks ?? []).map((network) => networkOf(network, { pod, view, observed })),
-    warnings: (member?.warnings ?? []).map(problemText),
+    warnings: member === undefined
+      ? []
+      : [...member.warnings.map(problemText), ...absentGateways(member, view)],
     problems,
     notJudged: drift.notJudged,
     inSync: member !== undefined && problems.length === 0,
