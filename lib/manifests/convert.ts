@@ -96,7 +96,7 @@ function convertDocument(source: ManifestDocument, context: Context): DocumentCh
     if (isSeq(items)) items.items = items.items.filter((item) => item !== node);
   }
   const results = source.objects.map(podTemplate).flatMap((template) =>
-    template === undefined ? [] : [convertTemplate(template, context)]
+    template === undefined ? [] : [convertTemplate(template, { ...context, document: source.document })]
   );
   const isChanged = converted.length > 0 || results.some(({ outcome }) => outcome === "changed");
   return { outcome: isChanged ? "changed" : "same", notes: results.flatMap(({ notes }) => notes) };
@@ -107,7 +107,10 @@ function isConverted(object: ManifestObject): boolean {
   return attachment !== undefined && attachment.refusal === undefined;
 }
 
-function convertTemplate(template: PodTemplate, context: Context): DocumentChange {
+function convertTemplate(
+  template: PodTemplate,
+  context: Context & { readonly document: ManifestDocument["document"] },
+): DocumentChange {
   const { value, node, object } = template;
   const annotations = textsIn(value, "metadata", "annotations");
   const text = annotations[multusAnnotation];
@@ -134,13 +137,14 @@ function convertTemplate(template: PodTemplate, context: Context): DocumentChang
     else words.push(result.words);
   }
   if (words.length === 0) return { outcome: "same", notes };
-  setText(node, { path: ["metadata", "labels"], ...context.label });
+  const { document } = context;
+  setText(node, { path: ["metadata", "labels"], ...context.label, document });
   const all = [...ours === undefined ? [] : [ours.trimEnd()], ...words];
   const path = ["metadata", "annotations"];
-  setText(node, { path, key: context.annotation, value: all.join(all.length > 2 ? ",\n" : ", ") });
+  setText(node, { path, key: context.annotation, value: all.join(all.length > 2 ? ",\n" : ", "), document });
   const rest = multusText(left, read.form);
   if (rest === undefined) annotationsOf(template)?.delete(multusAnnotation);
-  else setText(node, { path, key: multusAnnotation, value: rest });
+  else setText(node, { path, key: multusAnnotation, value: rest, document });
   return { outcome: "changed", notes };
 }
 

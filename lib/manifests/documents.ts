@@ -12,7 +12,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { messageOf } from "../text/defined.ts";
-import { isRecord } from "../text/json.ts";
+import { isRecord, parseRecord } from "../text/json.ts";
 import { quoted } from "../text/quoted.ts";
 
 /** One YAML document. */
@@ -53,7 +53,12 @@ export function readManifests(text: string): readonly ManifestDocument[] {
       `Cannot read the manifests: they have ${text.length} characters, expected at most ${longestManifest}`;
     return [{ ...readDocument("", 1), text, faults: [{ line: 1, message }] }];
   }
-  const starts = [0, ...[...text.matchAll(/^---(?=\s|$)/gm)].map(({ index }) => index)];
+  const lines = [...text.matchAll(/^---(?=\s|$)/gm)].map(({ index }) => index);
+  // Directives (%YAML) belong to the document behind their line.
+  const isHead = /^\ufeff?(?:(?:[ \t]*(?:#.*)?|%.*)\r?\n)*%.*\r?\n(?:(?:[ \t]*(?:#.*)?|%.*)\r?\n)*$/.test(
+    text.slice(0, lines[0] ?? 0),
+  );
+  const starts = [0, ...isHead ? lines.slice(1) : lines];
   const parts = [...new Set(starts)].map((start, at, all) => text.slice(start, all[at + 1] ?? text.length));
   let line = 1;
   return parts.map((part) => {
@@ -64,13 +69,32 @@ export function readManifests(text: string): readonly ManifestDocument[] {
 }
 
 /** The text of the document as it is now, in the style in which its lists were written. */
-export function writtenAgain({ text, document }: ManifestDocument): string {
-  const written = document.toString({
+export function writtenAgain(source: ManifestDocument): string {
+  const { text } = source;
+  const indent = indentOfJson(text);
+  const written = indent === undefined ? yamlText(source) : jsonText(source, indent);
+  const ended = text.endsWith("\n") ? written : written.replace(/\n$/, "");
+  return /\r\n/.test(text) && !/[^\r]\n/.test(text) ? ended.replaceAll("\n", "\r\n") : ended;
+}
+
+/** How far lines of a JSON document are indented; undefined where it is YAML that is no JSON. */
+function indentOfJson(text: string): number | undefined {
+  if (!/^\ufeff?\s*\{/.test(text) || parseRecord(text.replace(/^\ufeff/, "")) === undefined) return undefined;
+  return /^\ufeff?\s*\{\r?\n( *)"/.exec(text)?.[1]?.length ?? 0;
+}
+
+/** JSON stays JSON: who reads it next may know nothing else. */
+function jsonText({ document }: ManifestDocument, indent: number): string {
+  const value: unknown = parseDocument(document.toString({ lineWidth: 0 }), lenient).toJS();
+  return `${JSON.stringify(value, null, indent)}\n`;
+}
+
+function yamlText({ text, document }: ManifestDocument): string {
+  return document.toString({
     lineWidth: 0,
     indentSeq: !/^( *)[^\s#-][^\n]*:\s*\n\1- /m.test(text),
     flowCollectionPadding: !/[[{]["\w]/.test(text),
   });
-  return text.endsWith("\n") ? written : written.replace(/\n$/, "");
 }
 
 /** A node for a value, written so that everybody reads the same value. */
@@ -130,13 +154,22 @@ const emptyTag: ScalarTag = {
   stringify: () => "",
 };
 
+/** Charts that are in use write `ports:` twice. Helm, kubectl and we take the last then. */
+const lenient = { logLevel: "error", uniqueKeys: false } as const;
+
+/** But of these: what is read of one would be written into the other. */
+const ways = new Set([
+  ...["kind", "metadata", "annotations", "labels", "spec", "template", "jobTemplate", "items", "data"],
+  ...["initContainers", "containers"],
+]);
+
 function readDocument(text: string, firstLine: number): ManifestDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
     schema: "failsafe",
     customTags: [emptyTag],
-    logLevel: "error",
+    ...lenient,
   });
   const lineAt = (offset: number): number => firstLine + Math.max(0, lines.linePos(offset).line - 1);
   const faults = document.errors.map(({ pos, message }) => ({
@@ -144,6 +177,17 @@ function readDocument(text: string, firstLine: number): ManifestDocument {
     message: `Cannot read the YAML: ${message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "")}`,
   }));
   visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key) || typeof key.value !== "string") continue;
+        if (seen.has(key.value) && ways.has(key.value)) {
+          const message = `Cannot read the YAML: the key ${quoted(key.value)} stands twice in one map`;
+          faults.push({ line: lineAt(key.range?.[0] ?? 0), message });
+        }
+        seen.add(key.value);
+      }
+    },
     Pair: (_, { key }) => {
       if (!isMap(key) && !isSeq(key)) return;
       const message = "Cannot read the YAML: a list or map stands for a key; a chart must be rendered first";
@@ -153,7 +197,7 @@ function readDocument(text: string, firstLine: number): ManifestDocument {
   const base = { text, firstLine, document, lineAt };
   if (faults.length > 0 || !isMap(document.contents)) return { ...base, faults, objects: [] };
   try {
-    const value: unknown = parseDocument(text, { logLevel: "error" }).toJS({ maxAliasCount: mostAliases });
+    const value: unknown = parseDocument(text, lenient).toJS({ maxAliasCount: mostAliases });
     return { ...base, faults, objects: objectsIn(document.contents, value) };
   } catch (error) {
     const message = `Cannot read the YAML: ${messageOf(error)}`;
@@ -166,9 +210,15 @@ function objectsIn(node: YAMLMap, value: unknown): readonly ManifestObject[] {
   const items = node.get("items", true);
   if (String(value.kind ?? "").endsWith("List") && isSeq(items)) {
     const values: readonly unknown[] = Array.isArray(value.items) ? value.items : [];
-    return items.items.flatMap((item, at) => isMap(item) ? objectsIn(item, values[at]) : []);
+    return items.items.flatMap((item, at) => isMap(item) ? objectsIn(item, withKind(values[at], value)) : []);
   }
   return [{ node, value, kind: String(value.kind ?? ""), title: titleOf(value) }];
+}
+
+/** What the API server gives as a PodList leaves the kind of its items out. */
+function withKind(item: unknown, list: Readonly<Record<string, unknown>>): unknown {
+  const [, kind] = /^(.+)List$/.exec(String(list["kind"])) ?? [];
+  return isRecord(item) && item["kind"] === undefined && kind !== undefined ? { ...item, kind } : item;
 }
 
 function titleOf({ kind, metadata }: Readonly<Record<string, unknown>>): string {

@@ -1,6 +1,7 @@
 // How does the agent get into manifests of workloads that ask for networks? What has one already stays as it is.
 import { isMap, isSeq, type YAMLMap } from "yaml";
 import { isRecord } from "../text/json.ts";
+import { ownNode } from "./anchors.ts";
 import { type ManifestDocument, nodeOf } from "./documents.ts";
 import { type Rewritten, rewritten } from "./rewrite.ts";
 import { type PodTemplate, podTemplate, setText, textsIn } from "./templates.ts";
@@ -38,7 +39,7 @@ function injectInto(
   const { annotation, label, source } = settings;
   const { value, node, object } = template;
   if (textsIn(value, "metadata", "annotations")[annotation] === undefined) return [];
-  const spec = node.get("spec", true);
+  const spec = ownNode(node, { key: "spec", document: source.document });
   if (!isMap(spec) || !isRecord(value.spec)) return [];
   if (value.spec.hostNetwork === true) {
     return [
@@ -46,7 +47,7 @@ function injectInto(
     ];
   }
   const isLabelled = textsIn(value, "metadata", "labels")[label.key] !== undefined;
-  if (!isLabelled) setText(node, { path: ["metadata", "labels"], ...label });
+  if (!isLabelled) setText(node, { path: ["metadata", "labels"], ...label, document: source.document });
   const names = [value.spec.initContainers, value.spec.containers].flatMap((list) =>
     Array.isArray(list) ? list.filter(isRecord).map(({ name }) => name) : []
   );
@@ -62,7 +63,7 @@ function addAgent(
 ): void {
   const { document } = source;
   const put = (list: string, container: object): void => {
-    const known = spec.get(list, true);
+    const known = ownNode(spec, { key: list, document });
     if (isSeq(known)) known.items.unshift(nodeOf(container, document));
     else spec.set(list, nodeOf([container], document));
   };

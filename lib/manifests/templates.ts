@@ -1,6 +1,7 @@
 // Where are the pods in an object: itself, or the template of a workload?
-import { isMap, YAMLMap } from "yaml";
+import { type Document, isMap, YAMLMap } from "yaml";
 import { isRecord } from "../text/json.ts";
+import { ownNode } from "./anchors.ts";
 import { type ManifestObject, mapIn, textNode } from "./documents.ts";
 
 /** A pod as a manifest describes it. */
@@ -59,14 +60,19 @@ export function textsIn(value: unknown, ...path: readonly string[]): Readonly<Re
   );
 }
 
-/** Sets a text in the map at this path, making what is missing on the way. */
+/** Sets a text in the map at this path, making what is missing on the way. Where an anchor shares it, only here. */
 export function setText(
   map: YAMLMap,
-  { path, key, value }: { readonly path: readonly string[]; readonly key: string; readonly value: string },
+  { path, key, value, document }: {
+    readonly path: readonly string[];
+    readonly key: string;
+    readonly value: string;
+    readonly document: Document;
+  },
 ): void {
   let at = map;
   for (const name of path) {
-    const next = at.get(name, true);
+    const next = ownNode(at, { key: name, document });
     const made = new YAMLMap();
     if (!isMap(next)) at.set(name, made);
     at = isMap(next) ? next : made;

@@ -14,7 +14,7 @@ const own8472 = { port: 8472, why: "is its own port" };
 
 /** Canal is Calico and flannel, and is found as both. */
 const plugins: readonly KnownPlugin[] = [
-  { name: "Cilium", shows: /\bcilium\b(?!-(envoy|operator))|\banetd\b/, taken: [own8472] },
+  { name: "Cilium", shows: /(^|\/)cilium$|\banetd\b/, taken: [own8472] },
   { name: "flannel", shows: /\bflannel\b|\bcanal\b/, taken: [own8472] },
   {
     name: "Calico",

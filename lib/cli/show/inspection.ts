@@ -13,7 +13,7 @@ import { type WantedState, wantedState } from "../../overlay/wanted.ts";
 import { messageOf } from "../../text/defined.ts";
 import { withAgents } from "../agent_access.ts";
 import type { Host } from "../host.ts";
-import { absentGateways } from "./absent_gateways.ts";
+import { absentGateways } from "../check/absent_gateways.ts";
 import type { ClusterView } from "./cluster_view.ts";
 import { outputVersion } from "./print_list.ts";
 

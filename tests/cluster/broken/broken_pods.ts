@@ -46,7 +46,7 @@ export const brokenPods: readonly BrokenPod[] = [
     name: "wrong-option",
     networks: "vxeth0 mtu=huge",
     command: "inspect POD",
-    says: "Cannot read mtu=huge",
+    says: 'Cannot read "mtu=huge" of network',
   },
   {
     wrong: "a network without an id",

@@ -2,7 +2,7 @@
 import type { Member } from "../../member/member.ts";
 import { cidrText } from "../../network/grammar/address.ts";
 import { type Network, peerKey } from "../../network/network.ts";
-import type { ClusterView } from "./cluster_view.ts";
+import type { ClusterView } from "../show/cluster_view.ts";
 
 /**
  * One sentence for each gateway of the member's routes that no peer has been given. It is no problem by itself: the kernel

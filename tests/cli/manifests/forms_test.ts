@@ -1,0 +1,179 @@
+// What of manifests in other forms: JSON, lists, CRLF, anchors, keys that stand twice, directives? Seen, and kept as they are.
+import assert from "node:assert/strict";
+import { parse, parseAllDocuments } from "yaml";
+import { convertCommand } from "../../../lib/cli/manifests/convert.ts";
+import { injectCommand } from "../../../lib/cli/manifests/inject.ts";
+import { lintCommand } from "../../../lib/cli/manifests/lint.ts";
+import { runOn } from "../test_host.ts";
+
+const networks = "vxlan.travelping.com/networks";
+const pod = `apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+  annotations:
+    ${networks}: one id=7 # ours
+spec:
+  containers:
+  - name: app
+    image: x
+`;
+const agent = "vxlan-controller-agent";
+
+async function injected(input: string): Promise<string> {
+  const { status, printed, complained } = await runOn([injectCommand], { args: ["inject"], input });
+  assert.equal(status, 0, complained);
+  const again = await runOn([injectCommand], { args: ["inject"], input: `${printed}\n` });
+  assert.equal(again.printed, printed, "twice is as once");
+  return `${printed}\n`;
+}
+
+/** Names of containers of all pods in it, init containers first. */
+function containersIn(text: string): readonly (readonly string[])[] {
+  const objects = parseAllDocuments(text, { uniqueKeys: false }).map((document) => document.toJS());
+  const all = objects.flatMap((one) => one?.items ?? (one === null ? [] : [one]));
+  return all.map((one) => one.spec?.template?.spec ?? one.spec).map((spec) =>
+    [...spec?.initContainers ?? [], ...spec?.containers ?? []].map(({ name }) => name)
+  );
+}
+
+Deno.test("JSON stays JSON, with its indentation", async (t) => {
+  const value = {
+    apiVersion: "v1",
+    kind: "List",
+    items: [{
+      kind: "Deployment",
+      metadata: { name: "a" },
+      spec: {
+        replicas: 3,
+        template: {
+          metadata: { annotations: { [networks]: "one id=7" } },
+          spec: { containers: [{ name: "app" }] },
+        },
+      },
+    }],
+  };
+  for (const indent of [0, 2, 4]) {
+    await t.step(`indented by ${indent}`, async () => {
+      const output = await injected(`${JSON.stringify(value, null, indent)}\n`);
+      const read = JSON.parse(output);
+      assert.equal(output, `${JSON.stringify(read, null, indent)}\n`);
+      assert.deepEqual(containersIn(output), [[agent, "app"]]);
+      const [{ spec }] = read.items;
+      assert.deepEqual(
+        [
+          spec.replicas,
+          spec.template.metadata.labels,
+          spec.template.spec.initContainers[0].startupProbe.periodSeconds,
+        ],
+        [3, { "vxlan.travelping.com": "true" }, 1],
+      );
+    });
+  }
+});
+
+Deno.test("lines that end with CRLF still do", async () => {
+  const output = await injected(pod.replaceAll("\n", "\r\n"));
+  assert.doesNotMatch(output.trimEnd(), /[^\r]\n/);
+  assert.deepEqual(containersIn(output), [[agent, "app"]]);
+});
+
+Deno.test("items of a PodList, which have no kind", async () => {
+  const list = `apiVersion: v1\nkind: PodList\nitems:\n- ${
+    pod.split("\n").slice(2).join("\n  ").trimEnd()
+  }\n`;
+  assert.deepEqual(containersIn(await injected(list)), [[agent, "app"]]);
+  const { status, printed } = await runOn([lintCommand], { args: ["lint"], input: list });
+  assert.equal(status, 1);
+  assert.match(printed, /:7: error: Pod a: Cannot become a member: /);
+});
+
+Deno.test("a directive, empty documents, an end marker", async () => {
+  for (
+    const input of [
+      `%YAML 1.1\n---\n${pod}`,
+      `# c\n%YAML 1.2\n# d\n---\n${pod}`,
+      `---\n---\n${pod}...\n---\n---\n`,
+    ]
+  ) {
+    const output = await injected(input);
+    assert.deepEqual(containersIn(output).filter((names) => names.length > 0), [[agent, "app"]]);
+  }
+});
+
+Deno.test("a byte order mark", async () => {
+  assert.deepEqual(containersIn((await injected(`\ufeff${pod}`)).replace(/^\ufeff/, "")), [[agent, "app"]]);
+});
+
+Deno.test("a key that stands twice: as kubectl takes it where it does not matter, refused where it does", async () => {
+  const ports = "    ports: [{containerPort: 1}]\n    ports: [{containerPort: 2}]\n";
+  const output = await injected(pod + ports);
+  assert.ok(output.includes("containerPort: 1") && output.includes("containerPort: 2"));
+  const twice = pod.replace("spec:", "  annotations: {a: b}\nspec:");
+  const { status, printed, complained } = await runOn([injectCommand], { args: ["inject"], input: twice });
+  assert.deepEqual([status, printed], [1, ""]);
+  assert.match(complained, /line 7: Cannot read the YAML: the key "annotations" stands twice in one map/);
+});
+
+const deployment = (labels: string, selector: string): string =>
+  `kind: Deployment
+metadata:
+  name: a
+spec:
+  selector:
+    matchLabels: ${selector}
+  template:
+    metadata:
+      annotations:
+        ${networks}: one id=7
+      labels: ${labels}
+    spec:
+      containers:
+      - name: app
+`;
+
+Deno.test("labels that an anchor shares: the selector does not get ours", async (t) => {
+  const both = { app: "a" };
+  for (
+    const [it, input] of [
+      ["named by the template", deployment("*l", "&l {app: a}")],
+      [
+        "named by another",
+        deployment("&l {app: a}", "{app: a}").replace("name: a\n", "name: a\n  labels: *l\n"),
+      ],
+    ] as const
+  ) {
+    await t.step(it, async () => {
+      // In the second, the alias stands before its anchor, which is no YAML.
+      const text = it === "named by another" ? input.replace("  labels: *l\n", "") + "status: *l\n" : input;
+      const { spec, status } = parse(await injected(text));
+      assert.deepEqual(spec.selector.matchLabels, both);
+      assert.deepEqual(spec.template.metadata.labels, { ...both, "vxlan.travelping.com": "true" });
+      if (status !== undefined) assert.deepEqual(status, both);
+    });
+  }
+});
+
+Deno.test("containers that an anchor shares: the agent is in one list only", async () => {
+  const input = pod.replace(
+    "  containers:\n  - name: app\n    image: x\n",
+    "  initContainers: &c\n  - name: app\n  containers: *c\n",
+  );
+  assert.deepEqual(containersIn(await injected(input)), [[agent, "app", "app"]]);
+});
+
+Deno.test("convert keeps these forms too", async () => {
+  const multus = pod.replace(/ {4}vxlan.*\n/, "    k8s.v1.cni.cncf.io/networks: n2network-amf@n2\n");
+  const convert = async (input: string): Promise<string> => {
+    const { status, printed, complained } = await runOn([convertCommand], {
+      args: ["convert", "--map", "n2network-*=n2"],
+      input,
+    });
+    assert.equal(status, 0, complained);
+    return `${printed}\n`;
+  };
+  const json = await convert(`${JSON.stringify(parse(multus))}\n`);
+  assert.match(JSON.parse(json).metadata.annotations[networks], /^n2 id=\d+$/);
+  assert.equal(await convert(json), json);
+  assert.doesNotMatch((await convert(multus.replaceAll("\n", "\r\n"))).trimEnd(), /[^\r]\n/);
+});
