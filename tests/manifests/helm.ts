@@ -33,8 +33,11 @@ export async function chartObjects(release: Release): Promise<readonly KubeObjec
 }
 
 /** Runs helm. Its notes about linked files are no news here. */
-export async function helm(args: readonly string[]): Promise<CommandResult> {
-  const result = await tryCommand([await goTool("helm"), ...args]);
+export async function helm(
+  args: readonly string[],
+  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<CommandResult> {
+  const result = await tryCommand([await goTool("helm"), ...args], { env });
   const said = result.stderr.split("\n").filter((line) => !line.includes("found symbolic link in path"));
   return { ...result, stderr: said.join("\n") };
 }

@@ -1,12 +1,12 @@
 // What is in the archive of `sysdump`, with all rights, with few, with agents that are hostile, and when nobody reads it?
 import assert from "node:assert/strict";
-import { unpackTar } from "modern-tar";
 import { sysdumpCommand } from "../../../lib/cli/sysdump/sysdump.ts";
 import { startArguments } from "../../sandbox/tools/product.ts";
 import { availablePlanes } from "../../sandbox/kubelet/available_planes.ts";
 import { setStage, type Stage } from "../../stories/stage.ts";
 import { startPair } from "../../stories/scenes.ts";
 import { type CommandResult, runOn } from "../test_host.ts";
+import { filesOf } from "./unpack.ts";
 
 const needs = availablePlanes.includes("namespaces") ? "" : " (needs network namespaces)";
 const always = { times: "until-lifted" } as const;
@@ -106,13 +106,6 @@ async function dumped(
     args: ["sysdump", ...args, "--server", sandbox.server.url],
   });
   assert.equal(result.status, 0, result.complained);
-  const tar = new Blob([result.written]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const entries = await unpackTar(tar);
-  const files = new Map(
-    entries.map(({ header, data }) => [
-      header.name.replace(/^kube-vxlan-sysdump-[^/]+\//, ""),
-      new TextDecoder().decode(data),
-    ]),
-  );
+  const files = await filesOf(result.written);
   return { ...result, files };
 }
