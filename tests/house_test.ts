@@ -22,7 +22,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   controller: ["agents", "report", "queue", "kube", "overlay", "member", "network", "ops", "time", "text"],
   pools: ["network", "kube", "queue", "time", "text"],
   names: ["network", "kube", "queue", "time", "text"],
-  reach: ["overlay", "member", "network", "text"],
+  reach: ["report", "queue", "overlay", "member", "network", "time", "text"],
   manifests: ["network", "text"],
   graph: ["member", "network", "text"],
   web: ["report", "ops", "graph", "time", "text"],

@@ -96,6 +96,12 @@ export class SessionPool {
     }
   }
 
+  /** Whether a session is open, or about to be. */
+  has(agent: AgentAddress, tool: Tool): boolean {
+    const entry = this.#pods.get(agent.uid)?.get(keyOf(agent, tool));
+    return entry !== undefined && entry.closing === undefined;
+  }
+
   /** Closes what is open into a pod; for containers that are about to end and pods that are gone. */
   closePod(uid: string): void {
     this.#pods.get(uid)?.forEach((entry) => this.#discard(entry));

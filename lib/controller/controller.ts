@@ -62,7 +62,6 @@ export class Controller {
       onPeerEntry: (ms) => parts.onPeerEntry?.(ms),
     });
     const podOf = (uid: string): PodView | undefined => this.store.pod(uid);
-    const reporter = joinReporters([parts.reporter, this.#counts, this.#latency], podOf);
     const pool = new SessionPool({
       clock,
       open: parts.openSession,
@@ -73,6 +72,9 @@ export class Controller {
         this.#queue.add(uid, { delay: settings.limits.coalesce });
       },
     });
+    const known = { store: this.store, podCache, pool, add: (uid: string) => this.#queue.add(uid) };
+    const outlet = parts.contacts?.(known) ?? parts.reporter;
+    const reporter = joinReporters([outlet, this.#counts, this.#latency], podOf);
     const agents = new AgentClient({ tools: pool, ensureLeader, onStep: (step) => parts.onStep?.(step) });
     this.#unlabelled = new UnlabelledPods({
       ...parts,

@@ -6,7 +6,9 @@ import type { ConfigMapReporterOptions } from "../report/config_map_reporter.ts"
 import type { StopwatchOptions } from "../report/latency.ts";
 import type { AddressPools, PoolHooks } from "../network/pool_request.ts";
 import type { Reporter } from "../report/report.ts";
-import type { OpenSession, TerminateAgent } from "../agents/session_pool.ts";
+import type { OpenSession, SessionPool, TerminateAgent } from "../agents/session_pool.ts";
+import type { PodCache } from "./agent/pod_cache.ts";
+import type { Store } from "./store/store.ts";
 import type { WatchOptions } from "./watch/watches.ts";
 
 /** The parts, passed in so that tests and benches can hold each part. */
@@ -23,8 +25,19 @@ export interface ControllerParts
   readonly isLeader?: () => boolean;
   /** Who gives addresses; without it, who needs one of a pool waits. */
   readonly pools?: (hooks: PoolHooks) => AddressPools;
+  /** Who probes whether members reach each other: reports go through it. */
+  readonly contacts?: (known: Known) => Reporter;
   readonly queueObserver?: WorkQueueObserver;
   readonly onStep?: (step: Step) => void;
+}
+
+/** What the controller knows, for parts that look at it. */
+export interface Known {
+  readonly store: Store;
+  readonly podCache: PodCache;
+  readonly pool: SessionPool;
+  /** Asks for a reconcile of a pod. */
+  readonly add: (uid: string) => void;
 }
 
 /** Numbers for metrics and health; what they count is said in the metric catalogue. */

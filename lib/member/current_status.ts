@@ -14,7 +14,15 @@ export interface ShownStatus {
   readonly annotation?: string;
   /** Addresses of each network, by its name, as the annotation says: for claims, which the kernel must bear out. */
   readonly ips?: ReadonlyMap<string, readonly string[]>;
+  /** What the condition says of peers that were not reached; absent where that is not its reason. */
+  readonly unreachable?: string;
 }
+
+/** Reason of a condition that is True: the interfaces are as wanted, and no peer answers. */
+export const peersUnreachable = "PeersUnreachable";
+
+/** Characters that are kept of what it says. */
+const longestUnreachable = 1_024;
 
 /** The part of a condition that says something. */
 export interface ConditionText {
@@ -53,6 +61,8 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
         ready: condition.status,
         reason: (condition.reason ?? "").slice(0, 40),
         condition: digestOfCondition(textOf(condition)),
+        ...(condition.reason === peersUnreachable &&
+          { unreachable: (condition.message ?? "").slice(0, longestUnreachable) }),
       }),
     ...(annotation !== undefined && { annotation: digestOfText(annotation), ...shownIps(annotation) }),
   };

@@ -10,6 +10,7 @@ import { cut, plain } from "../text/quoted.ts";
  * - `host-network`, `agent-missing`, `agent-unfit`: can this pod be a member at all?
  * - `setup-failed`: was it tried, and refused by the kernel or the cluster?
  * - `exhausted`: is there an address left for it?
+ * - `unreachable`: do frames pass between it and its peers?
  */
 export type ProblemKind =
   | "invalid-option"
@@ -20,7 +21,8 @@ export type ProblemKind =
   | "agent-missing"
   | "agent-unfit"
   | "setup-failed"
-  | "exhausted";
+  | "exhausted"
+  | "unreachable";
 
 /** Where the text stands that a problem is about. */
 export type Source =

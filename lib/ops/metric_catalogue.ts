@@ -91,6 +91,12 @@ export const gauges = {
   kube_vxlan_controller_node_neighbours_max: {
     help: "The most neighbours that members on one node have when all members talk to each other.",
   },
+  kube_vxlan_controller_probed_pairs: {
+    help: "Pairs of members of which the last probes are kept.",
+  },
+  kube_vxlan_controller_unreachable_pairs: {
+    help: "Pairs of members without an answer to their last probe.",
+  },
   kube_vxlan_controller_fdb_entries_wanted: {
     help: "Forwarding entries that all members together want.",
   },

@@ -27,6 +27,8 @@ export interface State {
   readonly membersFailing?: number;
   readonly networks?: number;
   readonly nodeNeighbours?: number;
+  readonly probedPairs?: number;
+  readonly unreachablePairs?: number;
   readonly entriesWanted?: number;
   readonly entriesMissing?: number;
   readonly annotationsRejected?: number;
@@ -99,6 +101,8 @@ const stateGauges = [
   ["membersFailing", "kube_vxlan_controller_members_failing"],
   ["networks", "kube_vxlan_controller_networks"],
   ["nodeNeighbours", "kube_vxlan_controller_node_neighbours_max"],
+  ["probedPairs", "kube_vxlan_controller_probed_pairs"],
+  ["unreachablePairs", "kube_vxlan_controller_unreachable_pairs"],
   ["entriesWanted", "kube_vxlan_controller_fdb_entries_wanted"],
   ["entriesMissing", "kube_vxlan_controller_fdb_entries_missing"],
   ["annotationsRejected", "kube_vxlan_controller_annotations_rejected"],

@@ -37,6 +37,11 @@ export function startProbe({ address, device }: ProbeTarget, state: NeighbourSta
   }
 }
 
+/** The same without knowing what is known: refused where there is an entry, which stays as it is. */
+export function introduce({ address, device }: ProbeTarget): string {
+  return `neigh add ${address} dev ${device} use`;
+}
+
 /** Takes away what a probe made. */
 export function endProbe({ address, device }: ProbeTarget): string {
   return `neigh del ${address} dev ${device}`;

@@ -10,7 +10,8 @@ export interface Station {
 /** What came of asking one member from another. A probe answers for both directions of a pair together. */
 export type Outcome =
   | { readonly kind: "reachable" }
-  | { readonly kind: "unreachable" }
+  /** `arrives`: what the first sends gets there, so what does not pass is the way back; else no direction is known. */
+  | { readonly kind: "unreachable"; readonly arrives?: true }
   /** Why nobody could be asked. */
   | { readonly kind: "not probed"; readonly reason: string };
 

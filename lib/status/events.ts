@@ -45,5 +45,5 @@ export function warningsOf(
 }
 
 function reasonOf({ kind }: Problem): string {
-  return `Vxlan${conditionReasons[kind]}`;
+  return kind === "unreachable" ? "VxlanUnreachable" : `Vxlan${conditionReasons[kind]}`;
 }

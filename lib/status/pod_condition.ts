@@ -1,6 +1,6 @@
 // What the condition on a pod says: ready or not, and why. Pure.
 import { type ProblemKind, problemTextOn } from "../network/problem.ts";
-import type { ConditionText } from "../member/current_status.ts";
+import { type ConditionText, peersUnreachable } from "../member/current_status.ts";
 import type { PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";
 
@@ -46,4 +46,5 @@ export const conditionReasons: Readonly<Record<ProblemKind, string>> = {
   "agent-unfit": "AgentUnfit",
   "setup-failed": "SetupFailed",
   "exhausted": "PoolExhausted",
+  "unreachable": peersUnreachable,
 };

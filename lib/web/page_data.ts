@@ -4,6 +4,15 @@ import { svg } from "../graph/svg.ts";
 import { type MemberSeen, type Standing, topologyOf } from "../graph/topology.ts";
 import type { LiveView, Wait } from "./live_view.ts";
 
+/** A probe between two members, as the page shows it. */
+export interface ProbeSeen {
+  readonly network: string;
+  /** NAMESPACE/NAME. */
+  readonly from: string;
+  readonly to: string;
+  readonly outcome: "reachable" | "unreachable" | "not probed";
+}
+
 /** A member and the key under which reports speak of it. */
 export interface KeyedMember extends MemberSeen {
   readonly uid: string;
@@ -19,10 +28,14 @@ export interface PageSource {
   readonly members: () => readonly KeyedMember[];
   /** The value of `inspect` without looking into the pod; undefined when there is no such member. */
   readonly detail: (pod: { readonly namespace: string; readonly name: string }) => object | undefined;
+  /** The last ones. */
+  readonly probes: () => readonly ProbeSeen[];
 }
 
 /** Rows of the table in one answer; the filter leads to the others. */
 const mostRows = 300;
+/** Probes in one answer; those without an answer go first. */
+const mostProbes = 500;
 /** Boxes that are laid out; more take seconds, and nobody could read them. */
 const mostBoxes = 250;
 
@@ -41,6 +54,7 @@ export interface Summary {
     readonly ready: number;
   }[];
   readonly waits: { readonly interface: readonly Wait[]; readonly mesh: readonly Wait[] };
+  readonly probes: readonly ProbeSeen[];
 }
 
 export function summaryOf(source: PageSource): Summary {
@@ -70,6 +84,7 @@ export function summaryOf(source: PageSource): Summary {
       a.name < b.name ? -1 : a.name > b.name ? 1 : a.vni - b.vni
     ),
     waits: source.view.waits,
+    probes: firstProbes(source.probes()),
   };
 }
 
@@ -88,6 +103,13 @@ export interface MemberRows {
 }
 
 /** Members whose namespace, name, node, networks, addresses or reasons hold every word of `filter`. */
+/** Those without an answer, then the others. */
+function firstProbes(probes: readonly ProbeSeen[]): readonly ProbeSeen[] {
+  const failed = probes.filter(({ outcome }) => outcome === "unreachable");
+  const others = probes.filter(({ outcome }) => outcome !== "unreachable");
+  return [...failed, ...others].slice(0, mostProbes);
+}
+
 export function memberRows(
   source: PageSource,
   { filter, standing }: { readonly filter: string; readonly standing: string },

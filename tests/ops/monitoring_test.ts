@@ -157,6 +157,7 @@ const faults: readonly {
   fault("Retrying", 'kube_vxlan_controller_reconciles_total{outcome="retry"}', "0+6x60"),
   fault("EntriesMissing", "kube_vxlan_controller_fdb_entries_missing", "3x60"),
   fault("ManyNeighbours", "kube_vxlan_controller_node_neighbours_max", "984x60"),
+  fault("PeersUnreachable", "kube_vxlan_controller_unreachable_pairs", "2x60"),
   fault("AnnotationsRejected", "kube_vxlan_controller_annotations_rejected", "1x60"),
   fault("ConfigMapRejected", "kube_vxlan_controller_configmap_entries_rejected", "1x60"),
   fault("PoolExhausted", 'kube_vxlan_controller_pool_addresses{network="storage",state="free"}', "0x60"),

@@ -98,6 +98,7 @@ const reasons: Readonly<Record<ProblemKind, string>> = {
   "agent-unfit": "VxlanAgentUnfit",
   "setup-failed": "VxlanSetupFailed",
   "exhausted": "VxlanPoolExhausted",
+  "unreachable": "VxlanUnreachable",
   "conflict": "VxlanConflict",
   "host-network": "VxlanHostNetwork",
 };

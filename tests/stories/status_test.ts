@@ -1,21 +1,13 @@
 // What people see on a pod: condition, annotation and Events of broken pods, and how they turn when it is mended.
 import assert from "node:assert/strict";
-import { field, textField } from "../sandbox/store/kube_object.ts";
-import type { KubeObject } from "../sandbox/store/kube_object.ts";
+import { field } from "../sandbox/store/kube_object.ts";
 import { type Product, startProduct } from "../sandbox/tools/product.ts";
-import { coreEvents, pods } from "../sandbox/api/resources.ts";
+import { pods } from "../sandbox/api/resources.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
+import { conditionOf, podEvents, type ShownCondition } from "./shown.ts";
 import { setStage, type Stage } from "./stage.ts";
 
-const conditionType = "vxlan.travelping.com/Ready";
 const statusKey = "vxlan.travelping.com/network-status";
-
-interface Seen {
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly since: string;
-}
 
 /** The product on the stage's sandbox, as users start it. */
 async function startOn(
@@ -35,36 +27,18 @@ async function startOn(
   };
 }
 
-function conditionOf(pod: KubeObject | undefined): Seen | undefined {
-  const all = field(field(pod, "status"), "conditions");
-  const found = Array.isArray(all) ? all.find((one) => textField(one, "type") === conditionType) : undefined;
-  return found === undefined ? undefined : {
-    status: textField(found, "status"),
-    reason: textField(found, "reason"),
-    message: textField(found, "message"),
-    since: textField(found, "lastTransitionTime"),
-  };
-}
-
-async function condition(stage: Stage, name: string, wanted: string): Promise<Seen> {
-  const look = (): Seen | undefined => conditionOf(stage.sandbox.find(pods, { name }));
+async function condition(stage: Stage, name: string, wanted: string): Promise<ShownCondition> {
+  const look = (): ShownCondition | undefined => conditionOf(stage.sandbox.find(pods, { name }));
   return await waitFor(() => {
     const seen = look();
     return seen !== undefined && `${seen.status} ${seen.reason}` === wanted ? seen : undefined;
   }, { what: `condition ${wanted} on ${name}`, state: () => JSON.stringify(look()) });
 }
 
-/** "reason count" of the Events about a pod, sorted. */
-function eventsOf(stage: Stage, name: string): readonly string[] {
-  return stage.sandbox.store.list(coreEvents)
-    .filter((event) => textField(field(event, "involvedObject"), "name") === name)
-    .map((event) => `${textField(event, "reason")} ${field(field(event, "series"), "count") ?? 1}`).sort();
-}
-
 async function events(stage: Stage, name: string, wanted: readonly string[]): Promise<void> {
-  await waitFor(() => eventsOf(stage, name).join() === wanted.join() ? true : undefined, {
+  await waitFor(() => podEvents(stage, name).join() === wanted.join() ? true : undefined, {
     what: `Events ${wanted.join()} on ${name}`,
-    state: () => eventsOf(stage, name).join(),
+    state: () => podEvents(stage, name).join(),
   });
 }
 
@@ -150,7 +124,7 @@ Deno.test("an address that two members have is told on both, holds up neither, a
   assert.match(seen.message, /address 10\.1\.0\.1 of network "one": it is also used by default\/b/);
   await condition(stage, "b", "True Conflict");
   await waitFor(
-    () => eventsOf(stage, "a").some((one) => one.startsWith("VxlanConflict")) ? true : undefined,
+    () => podEvents(stage, "a").some((one) => one.startsWith("VxlanConflict")) ? true : undefined,
     {
       what: "an Event on a",
     },
@@ -172,7 +146,7 @@ Deno.test("with --status off nothing is written on pods, with --status events on
   stage.pod({ name: "b", networks: "one" });
   await stage.sandbox.waitForPhase({ name: "b" }, "Running");
   await stage.holds({ members: ["a", "b"].map((pod) => ({ pod, network: "one", vni: 1 })) });
-  assert.deepEqual(eventsOf(stage, "b"), []);
+  assert.deepEqual(podEvents(stage, "b"), []);
   assert.equal(stage.sandbox.counters.requests["patch pods/status"], undefined);
 });
 

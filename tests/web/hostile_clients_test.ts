@@ -128,6 +128,7 @@ function serve(clock: Clock = systemClock): { readonly server: HttpListener; rea
       leadership: () => ({ leading: true }),
       members: () => [],
       detail: () => undefined,
+      probes: () => [],
     },
   });
   return { server, view };

@@ -1,7 +1,7 @@
 // deno task screenshots: how the live page looks, empty, with 3 and 1,000 members, and with a failure, in light and dark.
 import { systemClock } from "../../lib/time/clock.ts";
 import { LiveView } from "../../lib/web/live_view.ts";
-import type { KeyedMember, PageSource } from "../../lib/web/page_data.ts";
+import type { KeyedMember, PageSource, ProbeSeen } from "../../lib/web/page_data.ts";
 import { startWebServer } from "../../lib/web/web_server.ts";
 import { root } from "../docs/pages.ts";
 import { seen } from "../graph/seen_member.ts";
@@ -29,6 +29,15 @@ const failure = three.map((one): KeyedMember =>
     ? { ...one, standing: "failing", reasons: ["Cannot make interface east: the container has no NET_ADMIN"] }
     : one
 );
+const probes = three.flatMap(({ name: from }) =>
+  three.filter(({ name }) => name !== from).map(({ name: to }): ProbeSeen => ({
+    network: "west",
+    from: `default/${from}`,
+    to: `default/${to}`,
+    outcome: from === "b" || to === "b" ? "unreachable" : "reachable",
+  }))
+);
+
 const scenes: Readonly<Record<string, readonly KeyedMember[]>> = { empty: [], three, thousand, failure };
 
 if (import.meta.main) {
@@ -58,6 +67,7 @@ async function shoot(
     leadership: () => ({ leading: true }),
     members: () => members,
     detail: () => undefined,
+    probes: () => name === "failure" ? probes : [],
   };
   const address = { kind: "listen", hostname: "127.0.0.1", port: 0 } as const;
   const server = startWebServer({

@@ -109,6 +109,7 @@ function sourceOf(view: LiveView): PageSource {
     leadership: () => ({ leading: true }),
     members: () => [],
     detail: () => undefined,
+    probes: () => [],
   };
 }
 

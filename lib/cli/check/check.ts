@@ -1,11 +1,7 @@
 // The command `check`: can the members of a network, or one pod and its peers, reach each other now.
-import { AgentClient, type AgentTools, answerCaps } from "../../agents/agent_client.ts";
-import type { AgentAddress } from "../../agents/session_pool.ts";
 import { type Network, peerKey } from "../../network/network.ts";
-import type { ObservedLink } from "../../overlay/observation.ts";
-import { targetAddress } from "../../reach/target_address.ts";
-import { choosePairs, type Outcome, type ProbedPair, type Station } from "../../reach/reach_report.ts";
-import { messageOf } from "../../text/defined.ts";
+import type { AgentTools } from "../../agents/agent_client.ts";
+import { choosePairs } from "../../reach/reach_report.ts";
 import { withTools } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
@@ -15,7 +11,8 @@ import { type ClusterView, podNamed, withClusterView } from "../show/cluster_vie
 import { valueText } from "../show/print_list.ts";
 import { valueOutput, viewOptions } from "../show/view_options.ts";
 import { type CheckedSegment, checkText, checkValue } from "./check_text.ts";
-import { probeAll } from "./probing.ts";
+import { atOnce } from "./each_of.ts";
+import { probePairs, type SegmentMember } from "./probe_segment.ts";
 
 const options = {
   ...viewOptions,
@@ -56,12 +53,6 @@ export const checkCommand: CommandSpec<typeof options> = {
 interface Segment {
   readonly network: Network;
   readonly members: readonly SegmentMember[];
-}
-
-interface SegmentMember extends Station {
-  readonly network: Network;
-  /** Where it is talked to; or why it is not. */
-  readonly agent: AgentAddress | { readonly unfit: string };
 }
 
 async function check(
@@ -110,22 +101,19 @@ function segmentsOf({ pods, store }: ClusterView): readonly Segment[] {
   for (const pod of pods) {
     const item = store.workItem(pod.uid);
     if (item?.kind !== "member") continue;
-    const { namespace, name, uid, phase } = item.member;
+    const { namespace, name, uid, phase, podIPs } = item.member;
     const agent = phase.kind === "wait"
       ? { unfit: phase.reason }
       : { uid, namespace, pod: name, ...phase.agent };
     for (const network of item.member.networks) {
       const key = peerKey(network);
       const segment = segments.get(key) ?? { network, members: [] };
-      segment.members.push({ pod: `${namespace}/${name}`, node: pod.node, network, agent });
+      segment.members.push({ pod: `${namespace}/${name}`, node: pod.node, podIPs, network, agent });
       segments.set(key, segment);
     }
   }
   return [...segments.values()];
 }
-
-/** Pods that are looked into at a time. */
-const atOnce = 8;
 
 async function checkSegment(
   { network, members }: Segment,
@@ -143,77 +131,9 @@ async function checkSegment(
       member.pod === only ? [] : [[members.findIndex(({ pod }) => pod === only), at] as const]
     );
   const involved = [...new Set(pairs.flat())];
-  const links = new Map<number, ObservedLink | string>();
-  await eachOf(involved, async (at) => {
-    const member = members[at];
-    if (member !== undefined) links.set(at, await linkOf(member, tools));
-  });
-  const byProber = Map.groupBy(pairs, ([from]) => from);
-  const probed: ProbedPair[] = [];
-  await eachOf([...byProber], async ([from, its]) => {
-    const prober = members[from];
-    if (prober === undefined) return;
-    const outcomes = await probeFrom({ prober, link: links.get(from) }, {
-      targets: its.map(([, to]) => links.get(to)),
-      tools,
-      host,
-    });
-    for (const [index, [, to]] of its.entries()) {
-      const [peer, outcome] = [members[to], outcomes[index]];
-      if (peer !== undefined && outcome !== undefined) probed.push({ from: prober, to: peer, outcome });
-    }
-  });
-  return { network, members: involved.flatMap((at) => members[at] ?? []), pairs: probed };
-}
-
-/** The interface as its kernel has it, or why it cannot be probed. */
-async function linkOf({ agent, network }: SegmentMember, tools: AgentTools): Promise<ObservedLink | string> {
-  if ("unfit" in agent) return agent.unfit;
-  const ensureLeader = (): never => {
-    throw new Error("Cannot change anything: check only probes");
+  return {
+    network,
+    members: involved.flatMap((at) => members[at] ?? []),
+    pairs: await probePairs({ members, pairs }, { tools, clock: host.clock, signal: host.stop }),
   };
-  const client = new AgentClient({ tools, ensureLeader, onStep: () => {} });
-  try {
-    const { links } = await client.observe(agent, {
-      wanted: { interfaces: [], own: new Set() },
-      cap: answerCaps.ofMany,
-    });
-    const link = links.find(({ name }) => name === network.interfaceName);
-    if (link === undefined) return `it has no interface ${network.interfaceName}`;
-    return link.up ? link : `its interface ${network.interfaceName} is down`;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-async function probeFrom(
-  { prober, link }: { readonly prober: SegmentMember; readonly link: ObservedLink | string | undefined },
-  { targets, tools, host }: {
-    readonly targets: readonly (ObservedLink | string | undefined)[];
-    readonly tools: AgentTools;
-    readonly host: Host;
-  },
-): Promise<readonly Outcome[]> {
-  const not = (reason: string): Outcome => ({ kind: "not probed", reason });
-  const { agent } = prober;
-  if ("unfit" in agent) return targets.map(() => not(agent.unfit));
-  if (typeof link !== "object") return targets.map(() => not(link ?? "it was not looked at"));
-  const found = targets.map((target) =>
-    typeof target === "object" ? targetAddress(link, target) : { reason: target ?? "it was not looked at" }
-  );
-  const asked = found.flatMap((one) => "address" in one ? [{ ...one, device: link.name }] : []);
-  const outcomes = [
-    ...await probeAll(agent, { targets: asked, tools, clock: host.clock }).catch((error) =>
-      asked.map(() => not(messageOf(error)))
-    ),
-  ];
-  return found.map((one) => "address" in one ? outcomes.shift() ?? not("no answer") : not(one.reason));
-}
-
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
 }

@@ -1,5 +1,6 @@
 // How a check is printed: a matrix for people, a value for programs.
 import { likelyCause, type Outcome, type ProbedPair, type Station } from "../../reach/reach_report.ts";
+import { pluginHint } from "../../reach/cut_off.ts";
 import { printable } from "../../text/printable.ts";
 import { outputVersion } from "../show/print_list.ts";
 import { textTable } from "../show/text_table.ts";
@@ -32,11 +33,12 @@ export function checkText({ network, members, pairs }: CheckedSegment): readonly
     printable(head),
     ...members.length <= widest ? matrix(members, pairs) : [],
     ...failed.slice(0, 20).map((pair) =>
-      printable(`  ${placeText(pair)}: no answer, the direction is not known`)
+      printable(`  ${placeText(pair)}: no answer; ${directionText(pair, failed)}`)
     ),
     ...failed.length > 20 ? [`  and ${failed.length - 20} more`] : [],
     ...[...reasons].slice(0, 20).map(printable),
     ...cause === undefined ? [] : [printable(`  likely: ${cause}`)],
+    ...failed.length === 0 ? [] : [printable(`  port ${network.port}: ${pluginHint(network.port)}`)],
   ];
 }
 
@@ -58,12 +60,23 @@ function cellText(outcome: Outcome | undefined): string {
     case "reachable":
       return "ok";
     case "unreachable":
-      return "FAILS";
+      return outcome.arrives ? "arrives" : "FAILS";
     case "not probed":
       return "?";
     default:
       return outcome satisfies never;
   }
+}
+
+/** An answer needs both ways. */
+function directionText({ from, to, outcome }: ProbedPair, failed: readonly ProbedPair[]): string {
+  if (outcome.kind === "unreachable" && outcome.arrives) {
+    return `its frames arrive, those of ${to.pod} do not get back`;
+  }
+  const back = failed.find((pair) => pair.from.pod === to.pod && pair.to.pod === from.pod)?.outcome;
+  return back?.kind === "unreachable" && back.arrives
+    ? `its frames do not arrive, those of ${to.pod} do`
+    : "the direction is not known";
 }
 
 function placeText({ from, to }: ProbedPair): string {
@@ -89,6 +102,7 @@ export function checkValue(checked: readonly CheckedSegment[]): object {
         acrossNodes: from.node !== to.node,
         outcome: outcome.kind,
         ...outcome.kind === "not probed" ? { reason: outcome.reason } : {},
+        ...outcome.kind === "unreachable" ? { arrives: outcome.arrives ?? null } : {},
       })),
       likely: likelyCause(pairs, network.port) ?? null,
     })),

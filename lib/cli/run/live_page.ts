@@ -7,7 +7,8 @@ import { type Network, peerKey } from "../../network/network.ts";
 import { problemText } from "../../network/problem.ts";
 import type { Log } from "../../ops/log.ts";
 import type { LiveView } from "../../web/live_view.ts";
-import type { KeyedMember } from "../../web/page_data.ts";
+import type { Contacts } from "../../reach/contacts.ts";
+import type { KeyedMember, ProbeSeen } from "../../web/page_data.ts";
 import { startWebServer } from "../../web/web_server.ts";
 import type { Host } from "../host.ts";
 import type { runOptions, SettingsOf } from "../settings/options.ts";
@@ -19,8 +20,10 @@ import type { Leadership } from "./leadership.ts";
 /** Serves the page. Throws an Error where it cannot listen. */
 export function serveLivePage(
   { webAddress }: SettingsOf<typeof runOptions>,
-  { controller, view, leadership, host, log }: {
+  { controller, contacts, view, leadership, host, log }: {
     readonly controller: Controller;
+    /** What was probed, as far as something was. */
+    readonly contacts: () => Pick<Contacts, "probes"> | undefined;
     readonly view: LiveView;
     readonly leadership: Leadership;
     readonly host: Host;
@@ -41,6 +44,7 @@ export function serveLivePage(
       },
       members: () => membersOf(controller.store, view),
       detail: (name) => detailOf(name, { store: controller.store, view }),
+      probes: () => probesSeen(contacts()),
     },
   });
   log.info(`serving the live page on http://${server.address}`);
@@ -53,6 +57,15 @@ export function serveLivePage(
       await server.close();
     },
   };
+}
+
+function probesSeen(contacts: Pick<Contacts, "probes"> | undefined): readonly ProbeSeen[] {
+  return (contacts?.probes.all() ?? []).map(({ network, from, to, outcome }) => ({
+    network: network.name,
+    from: from.pod,
+    to: to.pod,
+    outcome: outcome.kind,
+  }));
 }
 
 function membersOf(store: Store, view: LiveView): readonly KeyedMember[] {

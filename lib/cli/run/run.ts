@@ -8,7 +8,7 @@ import { createExecutor } from "../../kube/exec/executor.ts";
 import { createApiClient } from "../../kube/api/http.ts";
 import type { Clock } from "../../time/clock.ts";
 import { createLog, type Log } from "../../ops/log.ts";
-import { createMetrics, type Metrics } from "../../ops/metrics.ts";
+import { createMetrics, type Metrics, type State } from "../../ops/metrics.ts";
 import { TokenBucket } from "../../time/token_bucket.ts";
 import { createPools } from "../../pools/pools.ts";
 import {
@@ -18,7 +18,9 @@ import {
   poolSettings,
 } from "../settings/settings.ts";
 import { gatedExecutor, timedSessions } from "./agent_exec.ts";
+import { contactView } from "./contact_parts.ts";
 import { ExecTurns } from "./exec_turns.ts";
+import { Contacts } from "../../reach/contacts.ts";
 import { LiveView } from "../../web/live_view.ts";
 import { serveLivePage } from "./live_page.ts";
 import { serveHealth } from "./serve_health.ts";
@@ -76,6 +78,13 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   const names = namesOutlet(settings, { client, host, log, metrics, leadership, events: status.events });
   const logReporter = createLogReporter({ log, clock });
   const view = settings.web ? new LiveView({ clock }) : undefined;
+  const reporter = joinReporters([
+    logReporter,
+    ...status.reporters,
+    ...names.reporters,
+    ...(view ? [view] : []),
+  ]);
+  let contacts: Contacts | undefined;
   const controller: Controller = new Controller(
     { ...controllerSet, limits: limitsFor(settings.maxExecRate) },
     {
@@ -85,12 +94,17 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
       terminate: (agent) => execs.terminate(agent),
       clock,
       log,
-      reporter: joinReporters([
-        logReporter,
-        ...status.reporters,
-        ...names.reporters,
-        ...(view ? [view] : []),
-      ]),
+      reporter,
+      contacts: (known) =>
+        contacts = new Contacts({
+          view: contactView(known),
+          reporter,
+          clock,
+          isLeader: leadership.isLeader,
+          interval: settings.probeInterval,
+          observe: metrics.workQueue("contacts"),
+          onProbed: () => view?.touch(),
+        }),
       isLeader: leadership.isLeader,
       pools: (hooks) =>
         createPools({
@@ -124,12 +138,15 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
     },
   );
   leadership.onStarted(() => controller.reconcileAll({ spread: 0 }));
+  metrics.stateFrom(() => probedState(contacts));
   const served = serveHealth(settings.httpAddress, {
     ...{ controller, metrics, host, log },
     interfaces: settings.interfaceInfo,
   });
-  const page = view && serveLivePage(settings, { controller, view, leadership, host, log });
+  const page = view &&
+    serveLivePage(settings, { controller, contacts: () => contacts, view, leadership, host, log });
   await controller.run(host.stop);
+  await contacts?.close();
   logReporter.close();
   await names.close();
   await status.close();
@@ -140,6 +157,11 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   client.close();
   log.info("stopped");
   return exitStatus.ok;
+}
+
+function probedState(contacts: Contacts | undefined): State {
+  const { probed = 0, unreachable = 0 } = contacts?.probes.counts() ?? {};
+  return { probedPairs: probed, unreachablePairs: unreachable };
 }
 
 /** At a low rate looks are slow because they wait for their execs: more of them would only wait longer. */

@@ -6,6 +6,7 @@ import {
   anyText,
   count,
   httpAddress,
+  interval,
   listenAddress,
   namespaceList,
   namespaceName,
@@ -188,6 +189,12 @@ export const runOptions = {
     fallback: "all",
     choices: statusParts,
     parse: oneOf(statusParts),
+  },
+  probeInterval: {
+    value: "TIME",
+    description: "how often ten members by chance probe three of their peers each; off for never",
+    fallback: "off",
+    parse: interval,
   },
   names: {
     description:

@@ -98,6 +98,15 @@ export function requestTime(text: string): Parsed<number> {
   );
 }
 
+/** How often something is done, at most once a second; in ms. Undefined: never. */
+export function interval(text: string): Parsed<number | undefined> {
+  if (text === "off") return valueOf(undefined);
+  const read = requestTime(text);
+  return read.kind === "value" && read.value >= 1_000 && read.value <= 86_400_000
+    ? read
+    : fault("expected a time from 1s to 24h, such as 5m, or off");
+}
+
 /** What may stand in a header of HTTP. */
 export function headerText(text: string): Parsed<string> {
   return /^[\x21-\x7e]([\x20-\x7e]{0,510}[\x21-\x7e])?$/.test(text)

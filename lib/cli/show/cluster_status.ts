@@ -25,6 +25,8 @@ export interface ClusterStatus {
     readonly total: number;
     readonly ready: number;
     readonly notReady: readonly NotReady[];
+    /** Ready, and reach none of the peers that they asked: as their conditions say. */
+    readonly unreachable: readonly { readonly pod: string; readonly message: string }[];
   };
   readonly unread: readonly string[];
   readonly well: boolean;
@@ -86,6 +88,9 @@ export async function clusterStatus(
     const { reason, problems } = standingOf(pod, store);
     return { pod: `${pod.namespace}/${pod.name}`, reason: reason || "NotJudgedYet", problems };
   });
+  const unreachable = members.flatMap(({ namespace, name, shown }) =>
+    shown?.unreachable === undefined ? [] : [{ pod: `${namespace}/${name}`, message: shown.unreachable }]
+  );
   const configMapProblems = store.cluster.problems.map(problemText);
   const isServed = controllers.some(({ ready }) => ready);
   return {
@@ -97,9 +102,10 @@ export async function clusterStatus(
     leader: holder === "" ? null : holder,
     rights,
     configMapProblems,
-    members: { total: members.length, ready: members.length - notReady.length, notReady },
+    members: { total: members.length, ready: members.length - notReady.length, notReady, unreachable },
     unread: [...new Set(unread)],
-    well: isServed && notReady.length === 0 && configMapProblems.length === 0 && unread.length === 0,
+    well: isServed && notReady.length + unreachable.length === 0 && configMapProblems.length === 0 &&
+      unread.length === 0,
   };
 }
 

@@ -58,7 +58,11 @@ export function memberSeen(pod: PodView, store: Store): readonly MemberSeen[] {
   const item = store.workItem(pod.uid);
   if (item === undefined || item.kind === "former") return [];
   const { namespace, name, node } = pod;
-  const problems = store.problemsOf(pod.uid).map(({ message }) => message);
+  const { unreachable } = pod.shown ?? {};
+  const problems = [
+    ...store.problemsOf(pod.uid).map(({ message }) => message),
+    ...unreachable === undefined ? [] : [unreachable],
+  ];
   const seen = { namespace, name, node, networks: [], missing: [], reasons: problems };
   switch (item.kind) {
     case "refused":

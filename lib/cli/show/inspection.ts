@@ -77,7 +77,9 @@ export async function inspection(
   const member = item?.kind === "member" ? item.member : undefined;
   const observed = look?.kind === "seen" ? look.observed : undefined;
   const drift = member === undefined ? noDrift : driftOf(member, { view, look });
-  const problems = [...store.problemsOf(pod.uid).map(problemText), ...drift.problems];
+  // Nothing is probed here: what the controller has found stands on the pod.
+  const unreachable = pod.shown?.unreachable === undefined ? [] : [pod.shown.unreachable];
+  const problems = [...store.problemsOf(pod.uid).map(problemText), ...drift.problems, ...unreachable];
   return {
     apiVersion: outputVersion,
     kind: "Inspection",

@@ -16,7 +16,10 @@ export interface MemberStanding {
 export function standingOf(pod: PodView, store: Store): MemberStanding {
   const item = store.workItem(pod.uid);
   const found = store.problemsOf(pod.uid);
-  const problems = found.map(problemText);
+  const problems = [
+    ...found.map(problemText),
+    ...pod.shown?.unreachable === undefined ? [] : [pod.shown.unreachable],
+  ];
   const [first] = found;
   // What we find ourselves is newer; what only a kernel shows, the controller has written on the pod.
   const shown = pod.shown?.reason === "NetworksReady" ? "" : pod.shown?.reason ?? "";

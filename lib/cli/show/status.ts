@@ -89,7 +89,7 @@ const mostNamed = 20;
 function textOf(found: ClusterStatus): readonly string[] {
   const { server, serverVersion, controllers, leader, rights, configMapProblems, members, unread, well } =
     found;
-  const { total, ready, notReady } = members;
+  const { total, ready, notReady, unreachable } = members;
   const refused = rights.filter(({ allowed }) => allowed === false).map(({ right }) => right);
   return [
     `API server   ${server}, ${serverVersion ?? "version not known"}`,
@@ -108,6 +108,10 @@ function textOf(found: ClusterStatus): readonly string[] {
       `  ${pod}: ${reason}${problems[0] === undefined ? "" : `: ${problems[0]}`}`
     ),
     ...notReady.length > mostNamed ? [`  and ${notReady.length - mostNamed} more: list pods`] : [],
+    ...unreachable.length === 0
+      ? []
+      : [`frames       ${unreachable.length} members do not reach their peers`],
+    ...unreachable.slice(0, mostNamed).map(({ pod, message }) => `  ${pod}: ${message}`),
     ...unread.map((reason) => `not read     ${reason}`),
     well ? "all is well" : "not all is well",
   ];

@@ -1,6 +1,7 @@
-// What the page draws by itself: elements, and the plot of waits.
+// What the page draws by itself: elements, the plot of waits, the matrix of probes.
 
 /** @typedef {{ at: number, ms: number }} Wait */
+/** @typedef {{ network: string, from: string, to: string, outcome: string }} Probe */
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
@@ -29,6 +30,44 @@ export function plot(title, waits) {
 /** @param {number} ms */
 function seconds(ms) {
   return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
+}
+
+/** Members up to which a matrix is drawn: more have a list of the pairs without an answer. */
+const widest = 16;
+
+/** What was probed of one network. @param {string} network @param {Probe[]} probes */
+export function probed(network, probes) {
+  const names = new Set(probes.flatMap(({ from, to }) => [from, to]));
+  if (names.size <= widest) return matrix(network, probes);
+  const failed = probes.filter(({ outcome }) => outcome === "unreachable");
+  return element("table", [
+    element("caption", `${network}: ${failed.length} of ${probes.length} without an answer`),
+    element("tr", [element("th", "from"), element("th", "to")]),
+    ...failed.map(({ from, to }) =>
+      element("tr", [element("td", from, "unreachable"), element("td", to, "unreachable")])
+    ),
+  ]);
+}
+
+/** @param {string} network @param {Probe[]} probes */
+function matrix(network, probes) {
+  const from = [...new Set(probes.map(({ from }) => from))].sort();
+  const to = [...new Set(probes.map(({ to }) => to))].sort();
+  const outcomes = new Map(probes.map((probe) => [`${probe.from} ${probe.to}`, probe.outcome]));
+  const words = { reachable: "ok", unreachable: "no answer" };
+  return element("table", [
+    element("caption", network),
+    element("tr", [element("th", "from, to"), ...to.map((name) => element("th", name))]),
+    ...from.map((a) =>
+      element("tr", [
+        element("th", a),
+        ...to.map((b) => {
+          const outcome = outcomes.get(`${a} ${b}`);
+          return element("td", outcome === undefined ? "" : words[outcome] ?? outcome, outcome);
+        }),
+      ])
+    ),
+  ]);
 }
 
 /** @param {Element} element @param {Record<string, string | number>} attributes */

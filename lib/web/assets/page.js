@@ -1,7 +1,8 @@
 // The live page: shows what the controller knows, and follows its changes. Text of others is only ever set as text.
-import { element, plot } from "./figures.js";
+import { element, plot, probed } from "./figures.js";
 
 /** @typedef {{ at: number, ms: number }} Wait */
+/** @typedef {{ network: string, from: string, to: string, outcome: string }} Probe */
 
 /** What is shown in detail, or null. */
 let shown = /** @type {{ namespace: string, name: string } | null} */ (null);
@@ -62,6 +63,7 @@ async function show() {
   showPicture(drawn);
   showDetail(detail);
   showWaits(summary.waits);
+  showProbes(summary.probes);
   document.documentElement.dataset.revision = summary.revision;
 }
 
@@ -177,6 +179,15 @@ function showWaits(waits) {
     plot("until the interface was there", waits.interface),
     plot("until all peers knew of it", waits.mesh),
   );
+}
+
+/** For each network what was probed last. @param {Probe[]} probes */
+function showProbes(probes) {
+  const networks = [...new Set(probes.map(({ network }) => network))].sort();
+  byId("probes").replaceChildren(
+    ...networks.map((network) => probed(network, probes.filter((one) => one.network === network))),
+  );
+  if (networks.length === 0) byId("probes").replaceChildren(element("p", "No pair was probed yet.", "none"));
 }
 
 /** @param {string} text @param {string} kind */

@@ -1,0 +1,175 @@
+// When is who probed, what does it cost, and what is told of it?
+import assert from "node:assert/strict";
+import { type Probed, ProbedWorld } from "./probed_world.ts";
+
+Deno.test("a rollout of a hundred: two exchanges each at most, no session for it, no word, nothing left", async () => {
+  const world = new ProbedWorld();
+  const all: Probed[] = [];
+  for (let at = 0; at < 100; at++) {
+    all.push(world.join(`p${at}`, { networks: "one,two", node: `n${at % 3}` }));
+    await world.advance(40);
+  }
+  await world.advance(60_000);
+  assert.deepEqual(new Set(all.map(({ exchanges }) => exchanges)), new Set([0, 2]), "the first asks nobody");
+  assert.equal(all.filter(({ exchanges }) => exchanges === 0).length, 1);
+  assert.deepEqual(all.filter(({ opened }) => opened > 0), []);
+  assert.deepEqual(all.filter(({ history }) => history.some((one) => one !== "ready")), []);
+  assert.deepEqual(all.filter(({ table }) => table.size > 0), []);
+  const { probed, unreachable } = world.contacts.probes.counts();
+  assert.ok(probed > 500, `${probed} pairs`);
+  assert.equal(unreachable, 0);
+  await world.contacts.close();
+  assert.deepEqual(world.clock.waiting(), []);
+});
+
+Deno.test("who reaches nobody on other nodes is told so after the second time, and heals; one exec more at most until then", async () => {
+  const world = new ProbedWorld();
+  const [a, b, c] = ["n1", "n2", "n3"].map((node, at) => world.join("abc"[at] ?? "", { node }));
+  await world.advance(10_000);
+  world.passes = (from, to) => from.node === to.node;
+  const d = world.join("d", { node: "n1" });
+  d.session = true;
+  await world.advance(3_600);
+  assert.deepEqual(d.history, ["ready"], "once is not enough");
+  d.session = false;
+  await world.advance(6_000);
+  assert.equal(d.opened, 1);
+  assert.deepEqual(d.history, ["ready", "unreachable"]);
+  const problems = d.told?.state.kind === "failing" ? d.told.state.problems : [];
+  assert.equal(
+    problems[0]?.message,
+    'Cannot reach peers in network "one": 2 peers on other nodes (default/c on n3, …), asked twice, did not answer, ' +
+      "of 1 on its own node 1 did; UDP port 8472 must pass between the nodes, both ways: NetworkPolicies and " +
+      "firewalls; with Cilium, or flannel with VXLAN, it is the plugin's own port, so use another (dstport=4789)",
+  );
+  assert.equal(d.told?.holds, true);
+  for (const other of [a, b, c]) assert.deepEqual(other?.history, ["ready"]);
+  assert.equal(world.contacts.probes.counts().unreachable, 2);
+  await world.advance(300_000);
+  assert.deepEqual(d.history, ["ready", "unreachable"], "told once");
+  assert.ok(d.opened < 8, `${d.opened} sessions in five minutes`);
+  world.passes = () => true;
+  await world.advance(130_000);
+  assert.deepEqual(d.history, ["ready", "unreachable", "ready"]);
+  assert.equal(world.contacts.probes.counts().unreachable, 0);
+  assert.equal(d.table.size, 0);
+  await world.contacts.close();
+});
+
+const quiet: readonly {
+  readonly it: string;
+  readonly run: (world: ProbedWorld) => Promise<Probed>;
+  readonly exchanges: number;
+  readonly history: readonly string[];
+}[] = [
+  {
+    it: "no session is open: it waits for one",
+    run: (world) => Promise.resolve(world.join("b", { session: false })),
+    exchanges: 0,
+    history: ["ready"],
+  },
+  {
+    it: "its kernel does not flood to its peer yet",
+    run: async (world) => {
+      const b = world.join("b", { session: false });
+      await world.advance(0);
+      Object.assign(b, { session: true, floodsTo: [] });
+      world.report(b.member.uid);
+      return b;
+    },
+    exchanges: 0,
+    history: ["ready", "ready"],
+  },
+  {
+    it: "it was ready before we came",
+    run: (world) => Promise.resolve(world.join("b", { shown: { ready: "True", reason: "NetworksReady" } })),
+    exchanges: 0,
+    history: ["ready"],
+  },
+  {
+    it: "another replica leads",
+    run: (world) => {
+      world.leads = false;
+      return Promise.resolve(world.join("b"));
+    },
+    exchanges: 0,
+    history: ["ready"],
+  },
+  {
+    it: "what somebody set is not touched, and proves nothing",
+    run: async (world) => {
+      world.passes = () => false;
+      const b = world.join("b", { session: false });
+      await world.advance(0);
+      b.table.set("10.0.0.1", { state: "PERMANENT", since: 0 });
+      b.session = true;
+      world.report(b.member.uid);
+      return b;
+    },
+    exchanges: 2,
+    history: ["ready", "ready"],
+  },
+  {
+    it: "its peer leaves while it is asked",
+    run: async (world) => {
+      world.passes = () => false;
+      const b = world.join("b");
+      await world.advance(1_000);
+      for (const one of world.members.values()) if (one !== b) world.leave(one);
+      return b;
+    },
+    exchanges: 2,
+    history: ["ready"],
+  },
+];
+
+for (const { it, run, exchanges, history } of quiet) {
+  Deno.test(`nothing is told: ${it}`, async () => {
+    const world = new ProbedWorld();
+    world.join("a");
+    const b = await run(world);
+    await world.advance(60_000);
+    assert.deepEqual([b.exchanges, b.history], [exchanges, history]);
+    assert.ok(b.table.size === 0 || b.table.get("10.0.0.1")?.state === "PERMANENT");
+    await world.contacts.close();
+  });
+}
+
+Deno.test("what a pod showed before we came stays until it is asked again", async () => {
+  const world = new ProbedWorld();
+  world.join("a", { shown: { ready: "True", reason: "NetworksReady" } });
+  const shown = { ready: "True", reason: "PeersUnreachable", unreachable: "Cannot reach peers" };
+  const b = world.join("b", { shown });
+  assert.deepEqual(b.history, ["unreachable"]);
+  await world.advance(6_000);
+  assert.deepEqual(b.history, ["unreachable", "ready"]);
+  await world.contacts.close();
+});
+
+Deno.test("when one reaches its peers again, all others are asked at once", async () => {
+  const world = new ProbedWorld();
+  world.join("a", { node: "n0" });
+  world.passes = () => false;
+  const all = Array.from({ length: 20 }, (_, at) => world.join(`p${at}`, { node: `n${1 + at}` }));
+  await world.advance(600_000);
+  assert.deepEqual(all.filter(({ history }) => history.at(-1) !== "unreachable"), []);
+  world.passes = () => true;
+  await world.advance(125_000);
+  assert.deepEqual(all.filter(({ history }) => history.at(-1) !== "ready"), []);
+  await world.contacts.close();
+});
+
+Deno.test("samples: every interval some are asked, and what breaks later is found", async () => {
+  const world = new ProbedWorld({ interval: 60_000 });
+  const all = ["n1", "n2", "n3"].map((node, at) => world.join("abc"[at] ?? "", { node }));
+  await world.advance(30_000);
+  world.passes = (from, to) => from.node !== "n2" && to.node !== "n2";
+  await world.advance(120_000);
+  assert.equal(world.contacts.probes.counts().unreachable, 2, "b with a and with c");
+  assert.deepEqual(all.map(({ history }) => history.at(-1)), ["ready", "unreachable", "ready"]);
+  world.passes = () => true;
+  await world.advance(200_000);
+  assert.equal(world.contacts.probes.counts().unreachable, 0);
+  assert.deepEqual(all.map(({ history }) => history.at(-1)), ["ready", "ready", "ready"]);
+  await world.contacts.close();
+});
