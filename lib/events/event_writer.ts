@@ -153,6 +153,8 @@ export class EventWriter {
     const event = this.#pods.get(uid)?.events.get(key);
     if (event === undefined || event.count === event.known) return { kind: "done" };
     if (this.#trouble.pauseLeft(event.regarding.namespace) > 0) return this.#end(event, "dropped");
+    const busy = this.#trouble.busyLeft();
+    if (busy > 0) return { kind: "wait", reason: "the server is busy", requeueAfter: busy };
     const wait = event.admitted ? 0 : this.#limit.reserve();
     event.admitted = true;
     if (wait > 0) return { kind: "wait", reason: "too many Events", requeueAfter: wait };

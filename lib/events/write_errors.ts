@@ -1,5 +1,5 @@
 // What if Events or statuses cannot be written: said once with what is missing, tried seldom where it is forbidden, and healed.
-import { statusOf } from "../kube/api/client.ts";
+import { ApiError, statusOf } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
@@ -15,11 +15,14 @@ export interface StatusTroubleOptions {
 
 /** Milliseconds until a namespace in which it was forbidden is tried again: roles are mended by people. */
 const forbiddenPause = 60_000;
+/** Milliseconds for which an overloaded server is left alone at most, whatever it asks for. */
+const longestBusy = 60_000;
 
 /** Why the last write was refused, by namespace, since roles may be given in some only. */
 export class WriteErrors {
   readonly #options: StatusTroubleOptions;
   readonly #pausedUntil = new Map<string, number>();
+  #busyUntil = 0;
   readonly #said = createLogDeduplicator();
 
   constructor(options: StatusTroubleOptions) {
@@ -32,12 +35,18 @@ export class WriteErrors {
     return Math.max(0, until - this.#options.clock.now());
   }
 
+  /** Milliseconds for which the server has asked to be left alone (429, 503 with Retry-After). */
+  busyLeft(): number {
+    return Math.max(0, this.#busyUntil - this.#options.clock.now());
+  }
+
   /** A write has failed and is to be tried again. */
   met(error: unknown, namespace: string): void {
     const { clock, log, what, verbs } = this.#options;
     const status = statusOf(error) ?? 0;
     const message = messageOf(error);
     if (status !== 403) {
+      this.#busyUntil = Math.max(this.#busyUntil, clock.now() + Math.min(retryAfterOf(error), longestBusy));
       const { say } = this.#said.problem("any", `status ${status}`);
       if (say) log.warn(`Cannot write the status of pods for now: ${message}`);
       return;
@@ -58,4 +67,8 @@ export class WriteErrors {
     if (!wasForbidden && !wasAway) return;
     this.#options.log.info(`${this.#options.what} can be written again`, { namespace });
   }
+}
+
+function retryAfterOf(error: unknown): number {
+  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.retryAfter ?? 0 : 0;
 }

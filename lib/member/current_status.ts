@@ -68,21 +68,24 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
   };
 }
 
-/** Of one network: far more than it has. */
+/** Of one network, and networks: far more than it has. */
 const mostIps = 64;
+const mostNetworks = 64;
+/** Characters of a network's name. */
+const longestName = 63;
 
 /** Anybody may have written it: what cannot be read is not there. */
 function shownIps(annotation: string): Pick<ShownStatus, "ips"> {
   const entries = parseList(annotation).filter(isRecord).flatMap(
     ({ name, ips }): [string, readonly string[]][] => {
-      if (typeof name !== "string" || !Array.isArray(ips)) return [];
+      if (typeof name !== "string" || name.length > longestName || !Array.isArray(ips)) return [];
       const read = ips.slice(0, mostIps).flatMap((ip) =>
         typeof ip === "string" ? parseIp(ip)?.address ?? [] : []
       );
       return read.length === 0 ? [] : [[name, read]];
     },
   );
-  return entries.length === 0 ? {} : { ips: new Map(entries) };
+  return entries.length === 0 ? {} : { ips: new Map(entries.slice(0, mostNetworks)) };
 }
 
 function parseList(text: string): readonly unknown[] {

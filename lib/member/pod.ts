@@ -1,6 +1,7 @@
 // The fields of a Pod that decide whether and how it is a member; nothing else of a pod is kept in memory.
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { type Family, parseAddress } from "../network/grammar/address.ts";
+import { longestText, overlongText } from "../network/grammar/annotation.ts";
 import { type Numbered, numbered } from "./ordinal.ts";
 import {
   conditionType,
@@ -73,16 +74,26 @@ export interface PodView extends Numbered {
   readonly shown?: ShownStatus;
 }
 
+/** Containers of a pod that is read, init containers too: no node runs as many. Each is remembered. */
+const mostContainers = 256;
+/** Characters of an image's name and id: no registry takes longer ones. */
+const longestImage = 1_024;
+
 /** Kubernetes' own default, in seconds, for a pod that names no grace period. */
 const defaultGraceSeconds = 30;
 
 /**
  * Takes from a Pod what membership needs; `annotationKey` names the networks annotation. Everything but uid, namespace
- * and name may be missing (a fresh pod has no status). Throws an Error that names what is missing of those.
+ * and name may be missing (a fresh pod has no status). Throws an Error that names what is missing of those. What is kept
+ * of one pod is bounded: its author may write a megabyte, and create hundreds.
  */
 export function podView(pod: V1Pod, options: { readonly annotationKey: string }): PodView {
   const { metadata, spec, status } = pod;
   const annotation = metadata?.annotations?.[options.annotationKey];
+  const containers = (spec?.containers?.length ?? 0) + (spec?.initContainers?.length ?? 0);
+  if (containers > mostContainers) {
+    throw new Error(`Cannot read a pod: it has ${containers} containers, expected at most ${mostContainers}`);
+  }
   const graceSeconds = metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds;
   const shown = shownStatus(pod, options.annotationKey);
   return {
@@ -91,7 +102,9 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
     name: required(metadata?.name, "metadata.name"),
     resourceVersion: metadata?.resourceVersion ?? "",
     created: String(metadata?.creationTimestamp ?? ""),
-    ...(typeof annotation === "string" ? { annotation } : misnamedKey(pod, options.annotationKey)),
+    ...(typeof annotation === "string"
+      ? { annotation: annotation.length > longestText ? overlongText : annotation }
+      : misnamedKey(pod, options.annotationKey)),
     ...(spec?.nodeName !== undefined && { node: spec.nodeName }),
     hostNetwork: spec?.hostNetwork === true,
     shareProcessNamespace: spec?.shareProcessNamespace === true,
@@ -203,10 +216,15 @@ function containerView(
     state: stateOf(status),
     ...(status?.state?.waiting?.reason && { waitsFor: status.state.waiting.reason.slice(0, 40) }),
     endedForGood: !context.init && hasEndedForGood(status, context.spec?.restartPolicy),
-    containerId: status?.containerID ?? "",
-    image: container.image ?? "",
-    ...(status?.imageID && { imageId: status.imageID }),
+    containerId: kept(status?.containerID),
+    image: kept(container.image),
+    ...(status?.imageID && { imageId: kept(status.imageID) }),
   };
+}
+
+/** Of a longer text nothing: a part of it would keep all of it in memory. */
+function kept(text = ""): string {
+  return text.length > longestImage ? "" : text;
 }
 
 function hasEndedForGood(status: V1ContainerStatus | undefined, policy: string | undefined): boolean {

@@ -57,17 +57,19 @@ function unknownStep(step: never): never {
   throw new Error(`Cannot describe a step: ${JSON.stringify(step)} is none`);
 }
 
-/** Phrases about one interface at most; the others are counted. */
+/** Interfaces, and phrases about one interface, at most; the others are counted. */
 const longest = 10;
 
 /** "west: created (VNI 101 on eth0), address 192.168.11.2/29 added, 3 peers added; east: 1 peer removed". */
 export function changeSummary(steps: readonly Step[]): string {
   const devices = [...new Set(steps.map(deviceOf))];
-  return devices.map((device) => {
+  const told = devices.slice(0, longest).map((device) => {
     const phrases = phrasesOf(steps.filter((step) => deviceOf(step) === device));
     const more = phrases.length > longest ? [`${phrases.length - longest} more changes`] : [];
     return `${device}: ${[...phrases.slice(0, longest), ...more].join(", ")}`;
-  }).join("; ");
+  });
+  const more = devices.length > longest ? [`and ${devices.length - longest} more interfaces`] : [];
+  return [...told, ...more].join("; ");
 }
 
 /** The interface that a step is about; a word for what is about none. */

@@ -54,6 +54,8 @@ const workersForFailing = 4;
 const settling = 1_500;
 /** Milliseconds between two accounts of the same trouble: its words may change with every try. */
 const rewording = 10_000;
+/** Milliseconds between two accounts of a pod that is and stays ready: its author may change his mind all the time. */
+const reediting = 2_000;
 /** Milliseconds after which what the pod shows counts more than what we remember of writing. */
 const trustInMemory = 300_000;
 
@@ -90,7 +92,7 @@ export class StatusWriter implements Reporter {
     entry.wanted = wanted;
     entry.shown = shown;
     if (this.#isTold(entry)) return;
-    this.#queue.add(pod.uid, { delay: delayOf(entry, before) });
+    this.#queue.add(pod.uid, { delay: delayOf(entry, { before, now: this.#options.clock.now() }) });
   }
 
   changed(pod: ReportedPod, steps: readonly Step[]): void {
@@ -169,8 +171,8 @@ export class StatusWriter implements Reporter {
     const { wanted, pod } = entry;
     if (wanted.kind === "show") this.#sayNews(entry, wanted);
     const patch = this.#patchFor(entry);
-    const wait = this.#trouble.pauseLeft(pod.namespace);
-    if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not permitted", requeueAfter: wait };
+    const wait = Math.max(this.#trouble.pauseLeft(pod.namespace), this.#trouble.busyLeft());
+    if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not now", requeueAfter: wait };
     if (patch !== undefined) await this.#write(entry, patch.body);
     this.#settle(entry, wanted, patch);
     if (patch?.rest === undefined) return { kind: "done" };
@@ -236,9 +238,14 @@ export class StatusWriter implements Reporter {
   }
 }
 
-/** Good news at once, bad news when it lasts, and other words for it seldom. */
-function delayOf({ wanted, shown }: Entry, before: Entry["wanted"]): number {
-  if (wanted.kind === "remove" || wanted.condition.status === "True") return 0;
+/** Good news at once, bad news when it lasts, and other words for either seldom. */
+function delayOf(
+  { wanted, shown, writtenAt }: Entry,
+  { before, now }: { readonly before: Entry["wanted"]; readonly now: number },
+): number {
+  if (wanted.kind === "remove") return 0;
+  const { status } = wanted.condition;
+  if (status === "True") return shown.ready === status ? Math.max(0, writtenAt + reediting - now) : 0;
   const isTold = shown.ready === "False" && before.kind === "show" &&
     before.condition.reason === wanted.condition.reason;
   return isTold ? rewording : settling;

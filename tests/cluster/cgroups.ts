@@ -70,6 +70,46 @@ export async function processorSeconds(cluster: Layout): Promise<ReadonlyMap<str
   return new Map(await Promise.all(groups.map(read)));
 }
 
+/** What the kernel accounts to one container. */
+export interface ContainerMemory {
+  /** Bytes at which the kernel ends something in it. */
+  readonly limit: number;
+  /** The most bytes that it had, files read through it included. */
+  readonly peak: number;
+  /** Processes in it that were ended for want of memory. */
+  readonly killed: number;
+}
+
+/** Of a container that runs; its id without `containerd://`. Throws when its group is not found. */
+export async function containerMemory(
+  cluster: Pick<Layout, "cgroup">,
+  id: string,
+): Promise<ContainerMemory> {
+  const versions = new Map((await hierarchies()).map(({ path, version }) => [path, version]));
+  const directories = (await groupsOf(cluster)).filter((directory) => directory.endsWith(`/${id}`));
+  const read = async (directory: string, file: string): Promise<string | undefined> =>
+    await Deno.readTextFile(`${directory}/${file}`).catch(() => undefined);
+  for (const directory of directories) {
+    const isFirst = [...versions].some(([path, version]) =>
+      version === 1 && directory.startsWith(`${path}/`)
+    );
+    const [limit, peak, events] = isFirst
+      ? ["memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control"]
+      : ["memory.max", "memory.peak", "memory.events"];
+    const text = await read(directory, limit ?? "");
+    if (text === undefined) continue;
+    const killed = /^oom_kill (\d+)$/m.exec(await read(directory, events ?? "") ?? "")?.[1];
+    return {
+      limit: Number(text),
+      peak: Number(await read(directory, peak ?? "")),
+      killed: Number(killed),
+    };
+  }
+  throw new Error(
+    `Cannot tell the memory of container ${id}: none of ${directories.length} groups accounts for it`,
+  );
+}
+
 /** Containers are apart from their shims only where runc puts them: in version 1 if there is any. */
 function accounting(all: readonly Hierarchy[]): Hierarchy | undefined {
   return all.find(({ controllers }) => controllers.includes("cpuacct")) ??

@@ -7,7 +7,7 @@ import { runOn } from "../cli/test_host.ts";
 import { toolsImageName } from "../images/image_names.ts";
 import type { Cluster } from "./cluster.ts";
 import { controllerLog, repository } from "./install_controller.ts";
-import { inside, vxlanInterfaces } from "./pod_network.ts";
+import { vxlanInterfaces } from "./pod_network.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
 
@@ -38,8 +38,14 @@ Deno.test("a chart of a 5G core, written for Multus", async () => {
     for (const [from, to] of [["gnb", "amf"], ["amf", "gnb"], ["smf", "upf"], ["upf", "smf"]] as const) {
       const address = functions.find(({ name }) => name === to)?.address;
       const argv = ["timeout", "10", "wget", "-q", "-O-", `http://${address}:${port}/hostname`];
-      const answer = await inside(cluster, { namespace, pod: pods.get(from) ?? "", container: from, argv });
-      assert.equal(answer.trim(), pods.get(to), `${from} to ${to}`);
+      const there = ["-n", namespace, "exec", pods.get(from) ?? "", "-c", from, "--", ...argv];
+      let said = "";
+      // A container that runs may not listen yet.
+      await until(`${to} to answer ${from}`, async () => {
+        const { stdout, stderr } = await cluster.kubectl.try(there);
+        said = stdout + stderr;
+        return stdout.trim() === pods.get(to);
+      }, { seconds: 30, describe: () => said });
     }
   });
 });

@@ -114,7 +114,7 @@ async function joinScaleRoll(
   }
   const before = (await podsOf(cluster, work)).map((pod) => pod.uid);
   await cluster.kubectl(["-n", namespace, "rollout", "restart", `deployment/${name}`]);
-  await cluster.kubectl(["-n", namespace, "rollout", "status", `deployment/${name}`, "--timeout=120s"]);
+  await cluster.kubectl(["-n", namespace, "rollout", "status", `deployment/${name}`, "--timeout=360s"]);
   const after = await holds(3);
   assert.ok(after.every((pod) => !before.includes(pod.uid)), "every pod is a new one");
   await cluster.kubectl(["-n", namespace, "delete", "deployment", name, "--now"]);

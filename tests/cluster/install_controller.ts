@@ -38,7 +38,7 @@ export async function putControllerImage(cluster: Cluster): Promise<void> {
 
 /** Waits for the controller; says what its pods and its log say when it does not become ready. */
 export async function controllerReady(cluster: Cluster): Promise<void> {
-  const rollout = ["-n", "kube-system", "rollout", "status", deployment, "--timeout=90s"];
+  const rollout = ["-n", "kube-system", "rollout", "status", deployment, "--timeout=270s"];
   const result = await cluster.kubectl.try(rollout);
   if (result.code === 0) return;
   const pods = await cluster.kubectl.try(["-n", "kube-system", "get", "pods", "-o", "wide"]);

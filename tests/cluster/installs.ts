@@ -76,7 +76,7 @@ async function rendered(...flags: readonly string[]): Promise<string> {
 /** The controller is ready without a complaint, two pods become members, and `inspect` by exec says that they are. */
 export async function serves(cluster: Cluster, { namespace, name, served }: Install): Promise<void> {
   const deployment = `deployment/${name}`;
-  await cluster.kubectl(["-n", namespace, "rollout", "status", deployment, "--timeout=90s"]);
+  await cluster.kubectl(["-n", namespace, "rollout", "status", deployment, "--timeout=270s"]);
   assert.deepEqual(await failedProbes(cluster, { namespace, name }), []);
   await cluster.kubectl.try(["create", "namespace", served]);
   const work: Workload = {
@@ -104,7 +104,7 @@ export async function serves(cluster: Cluster, { namespace, name, served }: Inst
     await until("the members to be gone", async () => {
       return await cluster.kubectl(["-n", served, "get", "pods", "-l", "app=work", "-o", "name"]) === "";
     }, { seconds: 60 });
-    if (served !== "default") await cluster.kubectl(["delete", "namespace", served, "--timeout=60s"]);
+    if (served !== "default") await cluster.kubectl(["delete", "namespace", served, "--timeout=180s"]);
   }
 }
 

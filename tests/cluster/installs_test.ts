@@ -58,7 +58,7 @@ async function release(cluster: Cluster): Promise<void> {
     namespace,
     name: "lab-kube-vxlan-controller",
     served: "elsewhere",
-    apply: () => run(cluster, ["install", ...settings({}), "--wait", "--timeout=90s"]),
+    apply: () => run(cluster, ["install", ...settings({}), "--wait", "--timeout=270s"]),
     upgrade: () => run(cluster, ["upgrade", ...settings({ settings: { "log-level": "debug" } }), "--wait"]),
     remove: () => run(cluster, ["uninstall", "lab", "--namespace", namespace, "--wait"]),
   };
@@ -81,7 +81,7 @@ async function release(cluster: Cluster): Promise<void> {
       assert.deepEqual(await networksOf(cluster, lab), edited, "new install");
     });
   } finally {
-    await cluster.kubectl(["delete", "namespace", namespace, "--timeout=60s"]);
+    await cluster.kubectl(["delete", "namespace", namespace, "--timeout=180s"]);
   }
 }
 

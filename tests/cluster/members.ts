@@ -1,6 +1,7 @@
 // Members on the cluster: workloads in a network, and whether the overlay between their pods holds.
 import type { Executor } from "../../lib/kube/exec/exec.ts";
 import { createExecutor } from "../../lib/kube/exec/executor.ts";
+import type { Connection } from "../../lib/kube/config/connection.ts";
 import { loadConnection } from "../../lib/kube/config/load_connection.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 import { type ExpectedMember, type PodLook, violations } from "../sandbox/invariant.ts";
@@ -282,17 +283,19 @@ export async function overlayViolations(
   }
 }
 
-/** Execs as the administrator; to be closed. */
-export async function executorFor(cluster: Cluster): Promise<Executor> {
-  const connection = await loadConnection({
-    ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
-    ...(cluster.context === undefined ? {} : { context: cluster.context }),
-  }, {
+/** The administrator's way to the API server. */
+export async function connectionOf({ kubeconfig, context }: Cluster): Promise<Connection> {
+  const options = { ...(kubeconfig && { kubeconfig }), ...(context && { context }) };
+  return await loadConnection(options, {
     env: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFile(path),
     clock: systemClock,
   });
-  return createExecutor(connection, { clock: systemClock });
+}
+
+/** Execs as the administrator; to be closed. */
+export async function executorFor(cluster: Cluster): Promise<Executor> {
+  return createExecutor(await connectionOf(cluster), { clock: systemClock });
 }
 
 /** At most so many execs at a time: more only queue up on the nodes. */

@@ -79,7 +79,11 @@ async function intoTheNetwork(cluster: Cluster): Promise<void> {
       },
     );
   }
-  assert.deepEqual([...await addressesOf(cluster, "db")].sort(), ["192.168.30.10", "192.168.30.11"]);
+  const both = "192.168.30.10 192.168.30.11";
+  await until("db to be both", async () => [...await addressesOf(cluster, "db")].sort().join(" ") === both, {
+    seconds: 30,
+    describe: () => state(cluster),
+  });
   const before = await counted(cluster);
   const answer = await inClient(cluster, [
     "timeout",
@@ -102,7 +106,10 @@ async function podGoes(cluster: Cluster): Promise<void> {
     seconds: 60,
     describe: () => state(cluster),
   });
-  assert.deepEqual(await addressesOf(cluster, "db"), ["192.168.30.10"]);
+  await until("db to be db-0", async () => (await addressesOf(cluster, "db")).join() === "192.168.30.10", {
+    seconds: 30,
+    describe: () => state(cluster),
+  });
 }
 
 async function refused(cluster: Cluster): Promise<void> {
@@ -129,7 +136,10 @@ async function refused(cluster: Cluster): Promise<void> {
     seconds: 30,
     describe: told,
   });
-  assert.equal(await slices(cluster), "");
+  await until("its slices to go", async () => await slices(cluster) === "", {
+    seconds: 30,
+    describe: () => state(cluster),
+  });
   await cluster.kubectl([
     "-n",
     namespace,

@@ -67,7 +67,7 @@ export async function pings(
   { to, ...from }: { readonly namespace: string; readonly pod: string; readonly to: string },
 ): Promise<boolean> {
   const { namespace, pod, container } = await toolsIn(cluster, from);
-  const argv = ["ping", "-c", "3", "-i", "0.2", "-W", "1", to];
+  const argv = ["ping", "-c", "3", "-i", "0.2", "-W", "3", to];
   const result = await cluster.kubectl.try(["-n", namespace, "exec", pod, "-c", container, "--", ...argv]);
   return result.code === 0 && / 0% packet loss/.test(result.stdout);
 }

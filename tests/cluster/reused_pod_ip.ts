@@ -18,12 +18,13 @@ export async function reusedPodIp(scene: FaultScene): Promise<void> {
   await cluster.kubectl(["-n", namespace, "delete", "pod", leaver, "--now"]);
   await scene.access.nextPodIp(witness.node, ip);
   assert.equal(await runPod(scene, { name: tenant, node: witness.node, isMember: false }), ip);
-  const from = { namespace, pod: witness.name, container: agentContainer };
-  await until("the others to forget the pod IP", async () => {
-    return !(await inside(cluster, { ...from, argv: ["bridge", "-json", "fdb", "show"] })).includes(
-      `"${ip}"`,
-    );
-  }, { seconds: 30 });
+  const argv = ["bridge", "-json", "fdb", "show"];
+  for (const { name } of await podsOf(cluster, { namespace, name: "mesh" })) {
+    await until(`${name} to forget the pod IP`, async () => {
+      const entries = await inside(cluster, { namespace, pod: name, container: agentContainer, argv });
+      return !entries.includes(`"${ip}"`);
+    }, { seconds: 30 });
+  }
   const before = await strayDatagrams(scene);
   // Every link that is up listens to this group, so the frames are flooded to every peer, and some answer.
   assert.ok(
@@ -65,7 +66,7 @@ async function runPod(
     },
   };
   await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(pod));
-  await cluster.kubectl(["-n", namespace, "wait", "pod", name, "--for=condition=Ready", "--timeout=60s"]);
+  await cluster.kubectl(["-n", namespace, "wait", "pod", name, "--for=condition=Ready", "--timeout=180s"]);
   return await fieldOf(cluster, { namespace, pod: name, path: ".status.podIP" });
 }
 

@@ -1,6 +1,9 @@
 // Has it become true? Asks again and again until it has, or says what it waited for.
 
-/** How long to be patient. `describe` says at the end what was found instead. */
+/** What a machine may be slower than the one on which these times were found; who is right in time never waits for it. */
+const slowness = 3;
+
+/** How long to be patient, on a machine of its own. `describe` says at the end what was found instead. */
 export interface Patience {
   readonly seconds: number;
   readonly describe?: () => Promise<string> | string;
@@ -12,12 +15,13 @@ export async function until(
   condition: () => Promise<boolean> | boolean,
   patience: Patience,
 ): Promise<void> {
-  const deadline = performance.now() + patience.seconds * 1000;
+  const seconds = patience.seconds * slowness;
+  const deadline = performance.now() + seconds * 1000;
   for (;;) {
     if (await condition()) return;
     if (performance.now() > deadline) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const found = patience.describe ? await patience.describe() : "it did not happen";
-  throw new Error(`Cannot wait longer for ${what} than ${patience.seconds} s: ${found}`);
+  throw new Error(`Cannot wait longer for ${what} than ${seconds} s: ${found}`);
 }

@@ -17,6 +17,7 @@ import { pings, vxlanInterfaces } from "./pod_network.ts";
 import { previousImages, type PreviousVersion, previousVersion } from "./previous_version.ts";
 import { say } from "./progress.ts";
 import { loseNothing, startSteadyPair } from "./steady_pair.ts";
+import { newNamespace } from "./test_namespace.ts";
 import { until } from "./until.ts";
 
 const namespace = "upgrade";
@@ -45,7 +46,7 @@ Deno.test("upgrade and removal, seen by members", async (t) => {
     const previous = await previousVersion();
     for (const archive of previous.archives) await cluster.access.importImage(archive);
     await putControllerImage(cluster);
-    await cluster.kubectl(["create", "namespace", namespace]);
+    await newNamespace(cluster, namespace);
     await installPrevious(cluster, previous);
     await t.step(
       "the version before → this one → back: no frame lost, no link made anew",
@@ -57,7 +58,7 @@ Deno.test("upgrade and removal, seen by members", async (t) => {
     say(`the controller says:\n${await controllerLog(cluster)}`);
     throw error;
   } finally {
-    await cluster.kubectl.try(["delete", "namespace", namespace, "--timeout=60s"]);
+    await cluster.kubectl.try(["delete", "namespace", namespace, "--timeout=180s"]);
     await cluster.kubectl.try(["delete", "-f", `${repository}k8s.yaml`, "--ignore-not-found", "--now"]);
     await cluster.kubectl.try(
       ["delete", "-f", "-", "--ignore-not-found"],
@@ -92,24 +93,29 @@ async function thereAndBack(cluster: Cluster, previous: PreviousVersion): Promis
   await loseNothing(cluster, {
     namespace,
     fault: async () => {
-      assert.match(await runningImage(cluster), /:previous$/);
+      await runs(cluster, "the version before");
       await cluster.kubectl(["apply", ...upgrade]);
       await takesOver(cluster, { ...old, name: "newcomer" });
-      assert.doesNotMatch(await runningImage(cluster), /:previous$/);
+      await runs(cluster, "this version");
       await cluster.kubectl(["apply", "-f", "-"], withoutNetworks(previous.manifest));
       await takesOver(cluster, { ...native, name: "latecomer" });
-      assert.match(await runningImage(cluster), /:previous$/);
+      await runs(cluster, "the version before");
     },
   });
   assert.deepEqual(await linksOf(cluster, [old, native]), before);
   assert.deepEqual(await networksOf(cluster, install), edited);
 }
 
-/** The image that the controller's pods run, as their containers say. */
-async function runningImage(cluster: Cluster): Promise<string> {
+/** Waits until all pods of the controller have the image of that version: one that goes may be there for a moment. */
+async function runs(cluster: Cluster, which: "this version" | "the version before"): Promise<void> {
   const pods = ["get", "pods", "-l", `app.kubernetes.io/name=${install.name}`];
-  const images = ["-o", "jsonpath={.items[*].spec.containers[*].image}"];
-  return await cluster.kubectl(["-n", install.namespace, ...pods, ...images]);
+  const path = ["-o", "jsonpath={.items[*].spec.containers[*].image}"];
+  let images = "";
+  await until(`${which} to run alone`, async () => {
+    images = await cluster.kubectl(["-n", install.namespace, ...pods, ...path]);
+    return images !== "" &&
+      images.split(" ").every((one) => one.endsWith(":previous") === (which === "the version before"));
+  }, { seconds: 30, describe: () => images });
 }
 
 /** A controller is ready, has looked at everybody, and serves somebody new. */

@@ -39,9 +39,11 @@ Deno.test("policies on pods and on the ConfigMap", async (t) => {
           () => warns(scene),
         );
         await cluster.kubectl(["apply", "-k", `${repository}deploy/validation-deny`]);
-        await until("the policies to refuse", async () => await refusal(scene, "lost") !== "", {
-          seconds: 30,
-        });
+        // Each is read by the API server in its own time.
+        await until("the policies to refuse", async () => {
+          const key = { vxeth0: "id=0145" };
+          return await refusal(scene, "lost") !== "" && await patchNetworks(api, key, "?dryRun=All") !== "";
+        }, { seconds: 30 });
         await t.step("every row of the grammar's tables, through policy and program", () => compares(scene));
         await t.step("workloads, updates, foreign pods, what is too much", () => judgesWhatIsNew(scene));
         await t.step("the ConfigMap: only what is new in it", () => judgesKeys(scene));
@@ -205,20 +207,29 @@ async function judgesWhatIsNew(scene: Scene): Promise<void> {
   assert.equal(await patch("old", { finalizers: null }), "", "a pod is free to go");
 }
 
+/** What is said of a change of the ConfigMap; empty when it was accepted. */
+async function patchNetworks(
+  api: ApiUnderTest,
+  data: Readonly<Record<string, string | null>>,
+  query = "",
+): Promise<string> {
+  return saidBy(
+    await api.request({
+      method: "PATCH",
+      path: `${configMap}${query}`,
+      contentType: "application/merge-patch+json",
+      body: { data },
+    }),
+  );
+}
+
 async function judgesKeys({ api }: Scene): Promise<void> {
-  const patch = async (data: Readonly<Record<string, string | null>>, query = ""): Promise<string> =>
-    saidBy(
-      await api.request({
-        method: "PATCH",
-        path: `${configMap}${query}`,
-        contentType: "application/merge-patch+json",
-        body: { data },
-      }),
-    );
-  assert.ok((await patch({ vxeth0: "id=0145" }, "?dryRun=All")).includes(`key vxeth0: ${wrongId}`));
-  assert.match(await patch({ "0bad": "id=5" }, "?dryRun=All"), /Cannot read key "0bad" as a network/);
-  assert.equal(await patch({ fresh: "1234", vxeth0: "id=1 dev=eth0\nnamespaces=a,b" }, "?dryRun=All"), "");
-  assert.equal(await patch({ vxeth0: null }, "?dryRun=All"), "");
+  const patch = (data: Readonly<Record<string, string | null>>): Promise<string> =>
+    patchNetworks(api, data, "?dryRun=All");
+  assert.ok((await patch({ vxeth0: "id=0145" })).includes(`key vxeth0: ${wrongId}`));
+  assert.match(await patch({ "0bad": "id=5" }), /Cannot read key "0bad" as a network/);
+  assert.equal(await patch({ fresh: "1234", vxeth0: "id=1 dev=eth0\nnamespaces=a,b" }), "");
+  assert.equal(await patch({ vxeth0: null }), "");
 }
 
 async function refusal(scene: Scene, text: string): Promise<string> {

@@ -3,6 +3,7 @@ import { type Cluster, clusterForTests } from "./cluster.ts";
 import { controllerLog, installController, removeController, repository } from "./install_controller.ts";
 import { agentContainer, podTemplate } from "./members.ts";
 import { say } from "./progress.ts";
+import { newNamespace } from "./test_namespace.ts";
 import { until } from "./until.ts";
 
 export interface Scene {
@@ -25,8 +26,8 @@ export async function withController(scene: Scene, test: (cluster: Cluster) => P
     await installController(cluster);
     if (scene.admission) { for (const file of admissionFiles) await cluster.kubectl(["apply", "-f", file]); }
     const { namespace } = scene;
-    await cluster.kubectl.try(["wait", "--for=delete", `namespace/${namespace}`, "--timeout=60s"]);
-    await cluster.kubectl(["create", "namespace", namespace]);
+    await cluster.kubectl.try(["wait", "--for=delete", `namespace/${namespace}`, "--timeout=300s"]);
+    await newNamespace(cluster, namespace);
     if (scene.admission) await injectionActs(cluster, namespace);
     await test(cluster);
   } catch (error) {
@@ -62,6 +63,6 @@ async function injectionActs(cluster: Cluster, namespace: string): Promise<void>
 async function removePods(cluster: Cluster, namespace: string): Promise<void> {
   await cluster.kubectl.try(["delete", "namespace", namespace, "--wait=false"]);
   await cluster.kubectl.try([
-    ...["-n", namespace, "wait", "--for=delete", "pods", "--all", "--timeout=60s"],
+    ...["-n", namespace, "wait", "--for=delete", "pods", "--all", "--timeout=180s"],
   ]);
 }

@@ -14,6 +14,8 @@ export interface StatusFault {
   readonly namespace?: string;
   readonly status: number;
   readonly message?: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
 }
 
 /** Pods and Events of a cluster. Nobody watches, so its clock may stand still. */

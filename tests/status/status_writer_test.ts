@@ -326,6 +326,42 @@ Deno.test("it is tried again until the API server is back, and said once each wa
   await close();
 });
 
+for (const status of [429, 503]) {
+  Deno.test(`a ${status} that says when is believed: nobody asks before, and it is said once`, async () => {
+    const { clock, api, log, make, close } = desk();
+    const names = Array.from({ length: 200 }, (_, i) => `p${i}`);
+    for (const name of names) api.addPod(name);
+    for (const resource of ["pods/status", "events"] as const) {
+      const before = api.requests.length;
+      api.fault = { resource, status, retryAfter: 20 };
+      for (const name of names) make(resource === "events" ? failing(name, unknown) : ready(name));
+      await clock.advance(119_000);
+      const asked = api.requests.slice(before).filter((one) => one.includes(`${resource} `)).length;
+      // Those under way when the first answer comes, every 20 s; Events have four workers, statuses eight.
+      assert.ok(asked >= 6 && asked <= 8 * 6, `${asked} requests about ${resource}`);
+      assert.equal(log.filter((line) => line.includes(`${status}`)).length, 1, log.join("\n"));
+      api.fault = undefined;
+      await clock.advance(120_000);
+      log.splice(0);
+    }
+    assert.ok(names.every((name) => api.condition(name).startsWith("False ")));
+    assert.ok(api.told().length >= 200);
+    await close();
+  });
+}
+
+Deno.test("a time that no server means is not believed for longer than a minute", async () => {
+  const { clock, api, make, close } = desk();
+  api.addPod("a");
+  api.fault = { resource: "pods/status", status: 429, retryAfter: 900_000 };
+  make(ready("a"));
+  await clock.advance(10_000);
+  api.fault = undefined;
+  await clock.advance(120_000);
+  assert.equal(api.condition("a"), "True NetworksReady");
+  await close();
+});
+
 Deno.test("a missing rule is named once, costs a request a minute, and heals", async () => {
   const { clock, api, log, make, close } = desk();
   const names = Array.from({ length: 200 }, (_, i) => `p${i}`);

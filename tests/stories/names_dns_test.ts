@@ -7,6 +7,7 @@ import { waitFor } from "../sandbox/tools/waiting.ts";
 import { goTool } from "../tools/go_tools.ts";
 import { inPod } from "./scenes.ts";
 import { setStage, type Stage } from "./stage.ts";
+import { freePort } from "../sandbox/tools/free_port.ts";
 
 const canRun = planesWithProgram.includes("namespaces");
 
@@ -124,11 +125,4 @@ async function startDns(
       await Deno.remove(directory, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }

@@ -31,7 +31,7 @@ export interface ApiClientOptions {
 /** A client of one API server. Connections are reused; they are made anew when CA or certificate change. */
 export function createApiClient(connection: Connection, options: ApiClientOptions): ApiClient {
   const { clock, onBytes } = options;
-  const wire = createWire(connection);
+  const wire = createWire(connection, clock);
   const underWay = new Set<AbortController>();
   let closed = false;
 
@@ -98,7 +98,8 @@ export function createApiClient(connection: Connection, options: ApiClientOption
     const seen = { status: "error", bytes: 0 };
     try {
       controller.signal.throwIfAborted();
-      const response = await send(request, controller.signal);
+      // node ends a request whose connection is being made only when that is made.
+      const response = await unlessAborted(send(request, controller.signal), controller.signal);
       const status = response.statusCode ?? 0;
       seen.status = String(status);
       const date = new Date(response.headers.date ?? "");

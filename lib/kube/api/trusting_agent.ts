@@ -3,25 +3,36 @@ import { X509Certificate } from "node:crypto";
 import { Agent, type AgentOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { checkServerIdentity, type ConnectionOptions, type TLSSocket } from "node:tls";
+import type { Clock } from "../../time/clock.ts";
 
 /** `createConnection` of an Agent as Deno calls it; its types differ between versions of node's. */
 type Connect = (options: ConnectionOptions, callback: Callback) => Duplex | undefined;
 type Callback = (error: Error | null, socket?: Duplex) => void;
+
+/** ms until a connection must be secure. Whom nobody waits for any more is not ended by node before he is handed over. */
+const handshakeTimeout = 10_000;
 
 /**
  * An agent that hands a connection over only when its server is trusted. Two certificates that kubectl takes are refused
  * by Deno's TLS: one that is given as CA itself though another has signed it, and one that says CA:TRUE though the CA
  * that is given has signed it (teleport's, and many made by hand). They are judged here.
  */
-export function trustingAgent(options: AgentOptions): Agent {
+export function trustingAgent(options: AgentOptions, clock: Clock): Agent {
   const agent = new Agent(options);
   const connect = agent.createConnection.bind(agent) as unknown as Connect;
   const checking: Connect = (asked, done) => {
     const check = (duplex: Duplex): void => {
       // An agent of node:https makes nothing else; Deno's are not instances of the class it exports.
       const socket = duplex as TLSSocket;
-      const failed = (reason: Error): void => done(reason);
+      const failed = (reason: Error): void => {
+        cancel();
+        done(reason);
+      };
+      const cancel = clock.after(handshakeTimeout, () => {
+        socket.destroy(new Error(`no TLS within ${handshakeTimeout} ms`));
+      });
       const secured = (): void => {
+        cancel();
         socket.off("error", failed);
         const refusal = socket.authorized ? undefined : refusalOf(socket, asked);
         if (refusal === undefined) return done(null, socket);

@@ -8,6 +8,7 @@ import type { Connection, Credentials } from "../config/connection.ts";
 import { trustingAgent } from "./trusting_agent.ts";
 import { identityFault } from "../config/client_identity.ts";
 import { defined } from "../../text/defined.ts";
+import type { Clock } from "../../time/clock.ts";
 
 /** The connections to one API server. */
 export interface Wire {
@@ -33,12 +34,12 @@ const keepIdle = 30_000;
  * HTTP/1.1 only: with HTTP/2 one stalled watch holds up everything else on its connection, and a dropped connection
  * ends every watch at once. Connections are reused by those who ask with the same CA and certificate only.
  */
-export function createWire(connection: Connection): Wire {
+export function createWire(connection: Connection, clock: Clock): Wire {
   const { server, tlsServerName: servername, proxy } = connection;
   const isTls = server.startsWith("https:");
   const proxyEnv = proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const agentOptions = { keepAlive: true, timeout: keepIdle, proxyEnv };
-  const agent = isTls ? trustingAgent(agentOptions) : new HttpAgent(agentOptions);
+  const agent = isTls ? trustingAgent(agentOptions, clock) : new HttpAgent(agentOptions);
   let checked = "";
 
   return {

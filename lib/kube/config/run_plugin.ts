@@ -38,7 +38,7 @@ async function watchOver(child: Deno.ChildProcess, asked: HostCommand): Promise<
   const kill = (why: string): void => {
     if (killed !== undefined) return;
     killed = why;
-    if (!ended) child.kill("SIGKILL");
+    if (!ended) end(child);
     leave();
   };
   const output = collectOutput(outputCap, () => kill(`more than ${outputCap} bytes of output`));
@@ -61,6 +61,15 @@ async function watchOver(child: Deno.ChildProcess, asked: HostCommand): Promise<
   return killed === undefined
     ? { kind: "ended", code, ...output.texts() }
     : { kind: "failed", reason: killed };
+}
+
+/** It may have ended in this moment, which its status says later. */
+function end(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended, which is what was wanted.
+  }
 }
 
 /** Until the end of the stream, or until its reader is cancelled. */

@@ -17,7 +17,7 @@ const defaultOutputCap = 1024 * 1024;
  */
 export function createExecutor(connection: Connection, { clock }: { readonly clock: Clock }): Executor {
   const running = new Set<Running>();
-  const wire = createWire(connection);
+  const wire = createWire(connection, clock);
 
   async function start(asked: Asked): Promise<RemoteProcess | { readonly failed: ExecOutcome }> {
     const credentials = await credentialsOf(connection, { signal: asked.signal });

@@ -11,6 +11,12 @@ import { splitEntries, splitLines, splitWords, type Word } from "./words.ts";
 /** Longest text that is read, in UTF-16 units (64 Ki; all annotations of an object together may have 256 KiB). */
 export const longestText = 65536;
 
+/** What stands for a longer text, of which nothing is read: those of many pods together would not fit into memory. */
+export const overlongText: string = ",".repeat(longestText + 1);
+
+/** Networks of one annotation that are read: far more than a pod may have. */
+const mostEntries = 1_000;
+
 /** One network as the annotation names it. */
 export interface AnnotationEntry {
   readonly network: string;
@@ -36,13 +42,18 @@ export interface Annotation {
  * at the end of a line leaves a new entry open, and an indented line after it begins with that network's name.
  */
 export function parseAnnotation(text: string, source: Source): Annotation {
-  if (text.length > longestText) return { entries: [], problems: [tooLong(text, source)], complete: false };
+  if (text.length > longestText) return { entries: [], problems: [tooLong(source)], complete: false };
   const entries: AnnotationEntry[] = [];
   const problems: Problem[] = [];
   const named = new Set<string>();
   let complete = true;
   let previous: AnnotationEntry | undefined;
   for (const words of splitEntries(text)) {
+    if (entries.length === mostEntries) {
+      problems.push(tooManyEntries(source));
+      complete = false;
+      break;
+    }
     const read = readEntry(words, { source, named });
     problems.push(...read.problems);
     complete &&= read.complete;
@@ -66,7 +77,7 @@ export function parseClusterOptions(text: string, source: Source): {
   readonly problems: readonly Problem[];
 } {
   if (text.length > longestText) {
-    return { options: undefined, reservation: { namespaces: [] }, problems: [tooLong(text, source)] };
+    return { options: undefined, reservation: { namespaces: [] }, problems: [tooLong(source)] };
   }
   const network = source.kind === "configmap" ? source.key : "";
   const lines = splitLines(text);
@@ -169,8 +180,14 @@ function nameProblem(word: Word, about: { readonly source: Source; readonly reas
   };
 }
 
-function tooLong(text: string, source: Source): Problem {
-  const message = `Cannot read the text: it has ${text.length} characters, expected at most ${longestText}`;
+function tooLong(source: Source): Problem {
+  const message = `Cannot read the text: it has more than ${longestText} characters`;
+  return { kind: "invalid-option", source, message };
+}
+
+function tooManyEntries(source: Source): Problem {
+  const message =
+    `Cannot read all networks: there are more than ${mostEntries}; the others are not looked at`;
   return { kind: "invalid-option", source, message };
 }
 

@@ -8,6 +8,7 @@ import { systemClock } from "../../../lib/time/clock.ts";
 import { fakeClock, until } from "../../time/fake_clock.ts";
 import { makeAuthority } from "./certificates.ts";
 import { type Answer, connectionTo, startStub, statusAnswer } from "./stub_server.ts";
+import { freePort } from "../../sandbox/tools/free_port.ts";
 
 const list = { method: "GET", path: "/api/v1/pods", purpose: "list pods", deadline: 10_000 } as const;
 
@@ -188,8 +189,8 @@ Deno.test("tls: a server is trusted by its CA only; a new CA is taken up without
   const [old, young] = await Promise.all([makeAuthority("old"), makeAuthority("young")]);
   const [first, second, user] = await Promise.all([old.issue("a"), young.issue("b"), old.issue("user")]);
   let credentials: Credentials = { ca: old.ca, ...user };
-  // Below those that the system gives away: between the two servers another test must not get it.
-  const port = 20_000 + Deno.pid % 10_000;
+  // Between the two servers another test must not get it.
+  const port = freePort();
   const answer: Answer = () => Response.json({ fine: true });
   let client: ApiClient;
   {

@@ -413,9 +413,19 @@ Deno.test("parseAnnotation: a text over 64 KiB is not read at all", () => {
   const read = parseAnnotation("vxeth0,".padEnd(65537), annotation);
   assert.deepEqual([read.entries, read.complete], [[], false]);
   assert.deepEqual(read.problems.map(({ message }) => message), [
-    "Cannot read the text: it has 65537 characters, expected at most 65536",
+    "Cannot read the text: it has more than 65536 characters",
   ]);
   assert.equal(parseAnnotation("vxeth0,".padEnd(65536), annotation).complete, true);
+});
+
+Deno.test("parseAnnotation: a thousand networks are read, and that there are more costs no pod what it has", () => {
+  const names = Array.from({ length: 1_001 }, (_, n) => `n${n}`);
+  assert.deepEqual(parseAnnotation(names.slice(1).join(), annotation).complete, true);
+  const read = parseAnnotation(names.join(), annotation);
+  assert.deepEqual([read.entries.length, read.complete], [1_000, false]);
+  assert.deepEqual(read.problems.map(({ message }) => message), [
+    "Cannot read all networks: there are more than 1000; the others are not looked at",
+  ]);
 });
 
 Deno.test("parseAnnotation: lists 50 problems and says that there are more", () => {

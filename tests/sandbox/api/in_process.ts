@@ -15,10 +15,10 @@ import { Watches } from "./watch.ts";
 /** ms between two bookmarks of a watch, as the real server has it. */
 const bookmarkEvery = 60_000;
 
-/** What befalls a request: an error status, or 0 for no answer; undefined: nothing. */
+/** What befalls a request: an error status, or 0 for no answer; undefined: nothing. `retryAfter` in seconds. */
 export type Befall = (
   route: ApiRoute,
-) => { readonly status: number; readonly message?: string } | undefined;
+) => { readonly status: number; readonly message?: string; readonly retryAfter?: number } | undefined;
 
 /** Objects, and clients of them. */
 export class InProcessApi {
@@ -126,7 +126,11 @@ export class InProcessApi {
     if (fault?.status === 0) {
       throw failed({ ...asked, path, method }, { kind: "unreachable", reason: "connection refused" });
     }
-    if (fault !== undefined) return Response.json({ message: fault.message }, { status: fault.status });
+    if (fault !== undefined) {
+      const { status, message, retryAfter } = fault;
+      const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+      return Response.json({ message }, { status, headers });
+    }
     const request = new Request(url, { method, ...told });
     const connection = { cut: () => {}, stall: () => () => {}, delivered: () => Promise.resolve() };
     return await this.#resources.answer({ route, request, query: url.searchParams, connection })
