@@ -1,6 +1,6 @@
 // Looking into a pod and changing it, through its agent's two tools. No decisions are made here.
 import { ipQuestions } from "../overlay/iproute2/questions.ts";
-import { type ExecSession, SessionEnded } from "../kube/exec/session.ts";
+import type { ExecSession } from "../kube/exec/session.ts";
 import {
   barrier,
   observeFdb,
@@ -10,17 +10,19 @@ import {
   readRefusals,
 } from "../overlay/iproute2/read.ts";
 import { render } from "../overlay/iproute2/render.ts";
-import type { KernelState, Observation } from "../overlay/observation.ts";
-import { type CommandLine, outdatesBridgeSession, runsOf, type Step, type Tool } from "../overlay/step.ts";
+import { kernelOf, type KernelState, type Observation } from "../overlay/observation.ts";
+import {
+  type CommandLine,
+  isOfBridge,
+  outdatesBridgeSession,
+  runsOf,
+  type Step,
+  type Tool,
+} from "../overlay/step.ts";
+import type { Refusal } from "../overlay/unfinished.ts";
 import type { WantedState } from "../overlay/wanted.ts";
 import { withRules } from "./pod_rules.ts";
 import type { AgentAddress } from "./session_pool.ts";
-
-/** A step the kernel refused, with its words. The words are for people: they may be missing or late. */
-export interface Refusal {
-  readonly step: Step;
-  readonly message: string;
-}
 
 /** The two tools of every agent, each in a session of its own or both behind one exec. */
 export interface AgentTools {
@@ -39,13 +41,6 @@ const lineDeadline = 2;
 
 /** Lines in one exchange: the connection takes 4 MiB at once, and a line may have 150 bytes. */
 const linesAtOnce = 5_000;
-
-/**
- * Bytes an exchange may answer at first, at most when a pod has more than that, and at most where so many entries are
- * wanted. What is read of 8 MiB takes up to 200 MB for a moment; a forwarding entry takes about 85 bytes (27 MB with 64
- * networks of 5,000 members), a link with details a thousand.
- */
-export const answerCaps = { first: 1 << 20, most: 8 << 20, ofMany: 32 << 20 } as const;
 
 /**
  * Answers longer than this (bytes) are awaited one after the other, so that not every worker holds one; and longer ones
@@ -153,6 +148,29 @@ export class AgentClient {
     return { fdb: readFdb(answers), refusals };
   }
 
+  /** Makes all changes in their order, and reads back what they may have touched. */
+  async change(
+    agent: AgentAddress,
+    { steps, observed, ...asked }: {
+      readonly steps: readonly Step[];
+      readonly observed: Observation;
+      readonly wanted: Asking;
+      readonly cap: number;
+    },
+  ): Promise<{ readonly observed: Observation; readonly refusals: readonly Refusal[] }> {
+    const bridgeSteps = steps.filter(isOfBridge);
+    const ipSteps = steps.filter((step) => !isOfBridge(step));
+    const ip = ipSteps.length === 0
+      ? { kernel: kernelOf(observed), refusals: [] }
+      : await this.changeKernel(agent, { ...asked, steps: ipSteps });
+    // What `ip` did to addresses and the like leaves the entries as they were read.
+    const isUnchanged = bridgeSteps.length === 0 && !ipSteps.some(({ kind }) => kind === "delete-link");
+    const { fdb, refusals } = isUnchanged
+      ? { fdb: observed.fdb, refusals: [] }
+      : await this.changeFdb(agent, { ...asked, steps: bridgeSteps });
+    return { observed: { ...ip.kernel, fdb }, refusals: [...ip.refusals, ...refusals] };
+  }
+
   /** Makes changes with `bridge`; false when something was said that lets doubt that all were carried out. */
   async sendFdb(agent: AgentAddress, steps: readonly Step[]): Promise<boolean> {
     const { isDoubtful } = await this.#ask(agent, { tool: "bridge", steps, questions: [barrier] });
@@ -228,10 +246,4 @@ export class AgentClient {
       if (isLast) return { answers: exchange.answers, refusals, isDoubtful };
     }
   }
-}
-
-/** Whether the answer did not fit into what was allowed for. */
-export function isOverflow(error: unknown): boolean {
-  return error instanceof SessionEnded && error.outcome.kind === "unknown" &&
-    error.outcome.overflow === true;
 }

@@ -1,5 +1,5 @@
 // Which execs lead into an agent: one of its program for everything, or one for each tool where the image lacks it.
-import type { ExecOutcome, Executor } from "../kube/exec/exec.ts";
+import { type ExecOutcome, type Executor, isProgramMissing } from "../kube/exec/exec.ts";
 import { type ExecSession, openSession, SessionEnded } from "../kube/exec/session.ts";
 import { batchCommand } from "../overlay/iproute2/render.ts";
 import type { Tool } from "../overlay/step.ts";
@@ -111,9 +111,7 @@ export class AgentExecs {
     },
   ): undefined {
     this.#drop(key, known);
-    const isMissing = error instanceof SessionEnded && error.outcome.kind === "not-ready" &&
-      error.outcome.programMissing === true;
-    if (!isMissing) throw error;
+    if (!(error instanceof SessionEnded) || !isProgramMissing(error.outcome)) throw error;
     this.#remember(image, false);
     return undefined;
   }

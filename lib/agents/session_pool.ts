@@ -43,6 +43,21 @@ export interface SessionPoolOptions {
  */
 export const keepSessions = { ip: 5_000, ip6: 5_000, bridge: 900_000 } as const;
 
+/**
+ * One session stays open into each pod, so that a peer's coming costs no exec; the workers need some more at times. Where
+ * there cannot be one for each, the memory for most of them would be spent for little: then there are few.
+ */
+export function sessionLimit(
+  { sessions: { least, most }, workers }: {
+    readonly sessions: { readonly least: number; readonly most: number };
+    readonly workers: number;
+  },
+  pods: number,
+): number {
+  const wanted = pods + 2 * workers;
+  return wanted > most ? least : Math.max(least, wanted);
+}
+
 interface Entry {
   readonly tool: Tool;
   readonly session: Promise<ExecSession>;

@@ -2,9 +2,9 @@
 import type { Reflector } from "../kube/watch/reflector.ts";
 import type { AddressPools } from "../network/pool_request.ts";
 import type { PodView } from "../member/pod.ts";
+import { holderOf } from "../member/pool_requests.ts";
 import { aborted, onAbort, sleep, within } from "../time/clock.ts";
 import { AgentClient } from "../agents/agent_client.ts";
-import type { ConfigMapView } from "./watch/resources.ts";
 import { ConfigMapReporter } from "../report/config_map_reporter.ts";
 import type { ControllerParts, ControllerState } from "./parts.ts";
 import { joinReporters } from "../report/log_reporter.ts";
@@ -13,19 +13,19 @@ import type { KernelState } from "../overlay/observation.ts";
 import { PodCache } from "./agent/pod_cache.ts";
 import { ReadBudget } from "./agent/read_budget.ts";
 import { PeerChanges } from "../overlay/plan/peers.ts";
-import { leaderCheck } from "./agent_errors.ts";
+import { leaderCheck } from "../kube/lease/not_leader.ts";
 import { reconcile, type ReconcileContext } from "./reconcile.ts";
 import { Releaser } from "./agent/release.ts";
-import { keepSessions, SessionPool } from "../agents/session_pool.ts";
-import { type ControllerSettings, sessionLimit } from "./settings.ts";
+import { keepSessions, sessionLimit, SessionPool } from "../agents/session_pool.ts";
+import type { ControllerSettings } from "./settings.ts";
 import { Schedule } from "./schedule.ts";
-import { poolHooks } from "./store/pool_requests.ts";
 import { Store } from "./store/store.ts";
 import { JoinLatency } from "../report/latency.ts";
 import { type Affected, isAwaited } from "./store/work_item.ts";
 import { ReportCounts } from "../report/counts.ts";
 import { startWatches } from "./watch/watches.ts";
 import { WorkQueue } from "../queue/work_queue.ts";
+import { defined } from "../text/defined.ts";
 
 /** One controller. `run` does everything; the rest is for looking at it. */
 export class Controller {
@@ -34,7 +34,7 @@ export class Controller {
   /** What is known of all pods, for who only looks. */
   readonly store: Store;
   readonly #podCache = new PodCache();
-  readonly #pool: SessionPool;
+  readonly #sessions: SessionPool;
   readonly #queue: WorkQueue;
   readonly #context: ReconcileContext;
   readonly #configMapReporter: ConfigMapReporter;
@@ -49,27 +49,24 @@ export class Controller {
   readonly #pools: AddressPools | undefined;
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
+    [this.#settings, this.#parts] = [settings, parts];
     const { clock } = parts;
+    const { membership, limits } = settings;
+    const { annotationKey, configMap } = membership;
+    const [podCache, ending] = [this.#podCache, this.#ending.signal];
     const ensureLeader = leaderCheck(parts);
-    const podCache = this.#podCache;
-    const ending = this.#ending.signal;
-    this.store = new Store(settings.membership);
-    this.#configMapReporter = new ConfigMapReporter({ ...parts, configMap: settings.membership.configMap });
-    this.#latency = new JoinLatency({
-      clock,
-      whereabouts: this.store.surroundings,
-      onInterfaceReady: (ms) => parts.onInterfaceReady?.(ms),
-      onPeerEntry: (ms) => parts.onPeerEntry?.(ms),
-    });
+    this.store = new Store(membership);
+    this.#configMapReporter = new ConfigMapReporter({ ...parts, configMap });
+    this.#latency = new JoinLatency({ ...parts, whereabouts: this.store.surroundings });
     const podOf = (uid: string): PodView | undefined => this.store.pod(uid);
-    const pool = new SessionPool({
+    const pool = this.#sessions = new SessionPool({
       clock,
       open: parts.openSession,
-      limit: () => sessionLimit(settings.limits, podCache.size),
+      limit: () => sessionLimit(limits, podCache.size),
       keep: keepSessions,
       onLateStderr: (uid) => {
         podCache.invalidate(uid);
-        this.#queue.add(uid, { delay: settings.limits.coalesce });
+        this.#queue.add(uid, { delay: limits.coalesce });
       },
     });
     const known = { store: this.store, podCache, pool, add: (uid: string) => this.#queue.add(uid) };
@@ -79,28 +76,22 @@ export class Controller {
     this.#unlabelled = new UnlabelledPods({
       ...parts,
       ...settings,
-      annotationKey: settings.membership.annotationKey,
+      annotationKey,
       isKnown: (uid) => podOf(uid) !== undefined,
       signal: this.#stopping.signal,
       onFound: (pod) =>
         this.#affect(this.store.putPod(pod, { now: clock.now(), selection: "label removed" })),
     });
-    this.#settings = settings;
-    this.#parts = parts;
-    this.#pool = pool;
+    const released = { agents, pool, podCache, reporter, ensureLeader, ending };
     this.#context = {
+      ...released,
       store: this.store,
-      podCache,
-      agents,
-      releaser: new Releaser({ ...parts, agents, pool, podCache, reporter, ensureLeader, ending }),
-      reporter,
+      releaser: new Releaser({ ...parts, ...released }),
       clock,
-      annotationKey: settings.membership.annotationKey,
+      annotationKey,
       budget: new ReadBudget({ clock, members: () => podCache.size }),
       peerChanges: new PeerChanges(),
-      readEvery: settings.limits.resync,
-      ensureLeader,
-      ending,
+      readEvery: limits.resync,
       claim: (uid, observed) => this.#claim(uid, observed),
       clean: (uid) => this.#affect(this.store.markClean(uid)),
     };
@@ -112,30 +103,48 @@ export class Controller {
         if (podOf(uid) === undefined) this.#forget(uid);
         return outcome;
       },
-      ...settings.limits,
+      ...limits,
       groupOf: (uid) => podOf(uid)?.namespace ?? "",
-      ...(parts.queueObserver === undefined ? {} : { observe: parts.queueObserver }),
+      ...defined({ observe: parts.queueObserver }),
     });
     this.#schedule = new Schedule({
       store: this.store,
       queue: this.#queue,
       clock,
-      coalesce: settings.limits.coalesce,
+      coalesce: limits.coalesce,
       isAwaited: (uid) => isAwaited(this.store.workItem(uid), podOf(uid)?.shown?.ready),
       onExpired: (affected) => this.#affect(affected),
     });
-    this.#pools = parts.pools?.(poolHooks(this.store, (affected) => this.#affect(affected)));
+    const { tracked } = this.store;
+    this.#pools = parts.pools?.({
+      requests: () => [...tracked.values()].flatMap(({ requests }) => requests),
+      holders: () =>
+        new Set(
+          [...tracked.values()].flatMap(({ membership, pod }) =>
+            membership.kind === "member" ? [holderOf(pod)] : []
+          ),
+        ),
+      onAnswers: (answers) => this.#affect(this.store.putAnswers(answers)),
+    });
   }
 
   /** The whole story, until `signal`: watch, work, heal by and by, stop. */
   async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
     const watches = startWatches(this.#settings, {
       ...this.#parts,
       signal: this.#stopping.signal,
       onPods: (pods, covers) => this.#replacePods(pods, covers),
-      onPod: (pod) => this.#affect(this.store.putPod(pod, { now: this.#parts.clock.now() })),
-      onPodDeleted: (pod) => this.#removePod(pod),
-      onConfigMap: (configMap) => this.#putConfigMap(configMap),
+      onPod: (pod) => this.#affect(this.store.putPod(pod, { now: clock.now() })),
+      onPodDeleted: (pod) => {
+        this.#affect(this.store.removePod(pod.uid));
+        this.#unlabelled.lookUp(pod);
+      },
+      onConfigMap: (configMap) => {
+        const affected = this.store.putConfigMap(configMap?.data, { now: clock.now() });
+        this.#configMapReporter.tell(configMap, this.store.cluster);
+        this.#affect(affected);
+      },
     });
     const stop = onAbort(signal, () => this.#stopping.abort());
     await Promise.race([Promise.all(watches.map((watch) => watch.synced)), aborted(this.#stopping.signal)]);
@@ -151,10 +160,10 @@ export class Controller {
   }
 
   /** Looks at everything again: leadership was gained, and what another has done is to be found in the kernels. */
-  reconcileAll({ spread }: { readonly spread: number }): void {
+  reconcileAll(): void {
     if (!this.#synced) return;
     this.#affect(this.store.forgetHolders());
-    this.#lookAtAll(spread);
+    this.#lookAtAll();
   }
 
   /** True when the pod is another to us by what was found in it: then it is looked at again. */
@@ -168,11 +177,12 @@ export class Controller {
   /** For metrics and health. */
   state(): ControllerState {
     const { running, longestRunning, longestWaiting } = this.#queue.state();
+    const { membersFailing, entriesMissing } = this.#counts;
     return {
       ...this.store.counts(),
-      membersFailing: this.#counts.membersFailing,
-      entriesMissing: this.#counts.entriesMissing,
-      sessions: this.#pool.open,
+      membersFailing,
+      entriesMissing,
+      sessions: this.#sessions.open,
       remembered: this.#podCache.size,
       stuckFor: running > 0 ? longestRunning : longestWaiting,
       badConfigMapEntries: this.store.cluster.problems.length,
@@ -185,17 +195,6 @@ export class Controller {
     const listed = new Set(pods.map(({ uid }) => uid));
     for (const pod of affected.gone) if (!listed.has(pod.uid)) this.#unlabelled.lookUp(pod);
     this.#unlabelled.sweep();
-  }
-
-  #removePod(pod: PodView): void {
-    this.#affect(this.store.removePod(pod.uid));
-    this.#unlabelled.lookUp(pod);
-  }
-
-  #putConfigMap(configMap: ConfigMapView | undefined): void {
-    const affected = this.store.putConfigMap(configMap?.data, { now: this.#parts.clock.now() });
-    this.#configMapReporter.tell(configMap, this.store.cluster);
-    this.#affect(affected);
   }
 
   #affect({ changed, gone }: Affected): void {
@@ -214,12 +213,12 @@ export class Controller {
   /** Everything that is kept of a pod outside of the store ends here; once more after a look that was still under way. */
   #forget(uid: string): void {
     for (const keeper of [this.#podCache, this.#queue, this.#context.reporter]) keeper.forget(uid);
-    this.#pool.closePod(uid);
+    this.#sessions.closePod(uid);
   }
 
-  #lookAtAll(spread: number): void {
+  #lookAtAll(): void {
     for (const uid of this.store.tracked.keys()) this.#podCache.invalidate(uid);
-    this.#schedule.lookAtAll({ spread });
+    this.#schedule.lookAtAll();
     this.#pools?.reread();
   }
 
@@ -228,16 +227,16 @@ export class Controller {
     this.#synced = true;
     const { members, segments } = this.store.counts();
     this.#parts.log.info(`watching: ${members} members in ${segments.size} networks`);
-    this.#lookAtAll(0);
+    this.#lookAtAll();
   }
 
   /** Every so often all is listed anew: heals what no event announced. Kernels are read again as often, see converge.ts. */
   async #resyncUntilStopped(watches: readonly Reflector[]): Promise<void> {
     const { clock } = this.#parts;
-    const { resync } = this.#settings.limits;
-    while (!this.#stopping.signal.aborted) {
-      await sleep(clock, resync * (0.9 + 0.2 * clock.random()), this.#stopping.signal);
-      if (this.#stopping.signal.aborted) return;
+    const { signal } = this.#stopping;
+    for (;;) {
+      await sleep(clock, this.#settings.limits.resync * (0.9 + 0.2 * clock.random()), signal);
+      if (signal.aborted) return;
       for (const watch of watches) watch.relist();
     }
   }
@@ -250,7 +249,7 @@ export class Controller {
     const finished = await within(idle, { clock, ms: this.#settings.limits.shutdown });
     if (!finished) log.warn(`stopping though ${this.#queue.running} reconciles have not ended`);
     this.#ending.abort();
-    await this.#pool.close();
+    await this.#sessions.close();
     await idle;
     // The last look may still have set it going.
     this.#latency.close();

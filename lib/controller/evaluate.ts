@@ -1,11 +1,10 @@
 // What the result of a look means: where the pod stands, in words, and when to look again. Pure.
 import type { Member } from "../member/member.ts";
 import type { Network } from "../network/network.ts";
-import { firstOfEachNetwork, type Problem, runtimeProblem } from "../network/problem.ts";
+import type { Problem } from "../network/problem.ts";
 import { contains, readCidr } from "../network/grammar/address.ts";
 import type { KernelState, ObservedLink } from "../overlay/observation.ts";
-import { describe, deviceOf } from "../overlay/step_text.ts";
-import type { Step } from "../overlay/step.ts";
+import { problemsOf } from "../overlay/unfinished.ts";
 import type { Convergence } from "./agent/convergence.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import type { NetworkState, PodReport, PodState } from "../report/report.ts";
@@ -65,60 +64,6 @@ export function waitingReport(member: Member, reason: string): PodReport {
     ? { kind: "waiting", reason }
     : { kind: "failing", problems: member.problems };
   return { pod: member, state, holds: false, warnings: member.warnings, networks: [] };
-}
-
-/**
- * One problem for each thing that is in the way, and one for each interface and cause: an agent without rights fails
- * every step in the same way, and what it said of the first tells all.
- */
-function problemsOf(member: Member, { obstacles, steps, refusals }: Convergence): readonly Problem[] {
-  const inTheWay = obstacles.map((each) =>
-    runtimeProblem(member, { kind: each.kind, message: each.reason, network: each.network })
-  );
-  const reasons = new Map(refusals.map(({ step, message }) => [JSON.stringify(step), message]));
-  const causes = Map.groupBy(steps, (step) => `${deviceOf(step)} ${causeOf(step, reasons)}`);
-  const missing = new Set(steps.flatMap((step) => step.kind === "add-link" ? [step.interfaceName] : []));
-  const refused = [...causes.values()].flatMap((alike): readonly Problem[] => {
-    // Of a link that could not be made, what could not be done with it says nothing new.
-    const step = alike.find(({ kind }) => kind === "add-link") ??
-      alike.find((each) => !missing.has(deviceOf(each)));
-    if (step === undefined) return [];
-    const message = `Cannot ${deedOf(step, alike)}: ${causeOf(step, reasons)}`;
-    return [runtimeProblem(member, { kind: "setup-failed", network: networkOf(member, step), message })];
-  });
-  return firstOfEachNetwork([...inTheWay, ...refused]);
-}
-
-/** What was tried, with those like it. Which peers, and how many, is left out: they come and go, and that is no news. */
-function deedOf(step: Step, alike: readonly Step[]): string {
-  if (alike.length === 1 || step.kind === "add-link") return describe(step);
-  if (step.kind === "append-fdb") return `add entries of several peers to ${step.interfaceName}`;
-  if (step.kind === "delete-fdb") return `remove entries of several peers from ${step.interfaceName}`;
-  return `${describe(step)} (and ${alike.length - 1} more of its kind)`;
-}
-
-function causeOf(step: Step, reasons: ReadonlyMap<string, string>): string {
-  const said = reasons.get(JSON.stringify(step)) ?? "tried, but it is as before";
-  const remedy = remedies.find(({ pattern }) => pattern.test(said))?.remedy;
-  return remedy === undefined || step.kind === "append-fdb" || step.kind === "delete-fdb"
-    ? said
-    : `${said}; ${remedy}`;
-}
-
-/** What the kernel says, and what is to be done about it. */
-const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[] = [
-  {
-    pattern: /unknown device type/i,
-    remedy: "the kernel of the node has no vxlan: load the module there (modprobe vxlan)",
-  },
-  {
-    pattern: /operation not permitted/i,
-    remedy: "the agent container needs the capability NET_ADMIN and must run as root",
-  },
-];
-
-function networkOf(member: Member, step: Step): string | undefined {
-  return member.networks.find(({ interfaceName }) => interfaceName === deviceOf(step))?.name;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Executor } from "../kube/exec/exec.ts";
 import type { Step } from "../overlay/step.ts";
 import type { WorkQueueObserver } from "../queue/work_queue.ts";
 import type { ConfigMapReporterOptions } from "../report/config_map_reporter.ts";
-import type { StopwatchOptions } from "../report/latency.ts";
+import type { JoinLatencyOptions } from "../report/latency.ts";
 import type { AddressPools, PoolHooks } from "../network/pool_request.ts";
 import type { Reporter } from "../report/report.ts";
 import type { OpenSession, SessionPool, TerminateAgent } from "../agents/session_pool.ts";
@@ -16,7 +16,7 @@ export interface ControllerParts
   extends
     Pick<WatchOptions, "client" | "clock" | "log" | "onWatchEnd" | "onAlive">,
     Pick<ConfigMapReporterOptions, "onConfigMap">,
-    Partial<Pick<StopwatchOptions, "onInterfaceReady" | "onPeerEntry">> {
+    Pick<JoinLatencyOptions, "onInterfaceReady" | "onPeerEntry"> {
   readonly executor: Pick<Executor, "run">;
   readonly openSession: OpenSession;
   readonly terminate: TerminateAgent;
@@ -41,16 +41,9 @@ export interface Known {
 }
 
 /** Numbers for metrics and health; what they count is said in the metric catalogue. */
-export interface ControllerState {
-  readonly members: number;
-  /** Pods that do not get all they ask for. */
-  readonly rejected: number;
+export interface ControllerState extends ReturnType<Store["counts"]> {
   readonly membersFailing: number;
   readonly entriesMissing: number;
-  /** Members of each. */
-  readonly segments: ReadonlyMap<string, number>;
-  /** The most that members may have on one node. */
-  readonly neighbours: number;
   readonly sessions: number;
   /** Pods of which something is kept besides what the API server said. */
   readonly remembered: number;

@@ -1,7 +1,7 @@
 // The program in one function: look at one pod, make it hold what it should, say where it stands.
 import type { Member } from "../member/member.ts";
 import { firstOfEachNetwork, type Problem } from "../network/problem.ts";
-import { settleSharing } from "./shared_addresses.ts";
+import { settleSharing, stillClaimed } from "../member/shared_addresses.ts";
 import { listed } from "../text/quoted.ts";
 import type { Clock } from "../time/clock.ts";
 import type { KernelState } from "../overlay/observation.ts";
@@ -12,7 +12,8 @@ import type { AgentClient } from "../agents/agent_client.ts";
 import { converge } from "./agent/converge.ts";
 import type { Convergence } from "./agent/convergence.ts";
 import type { ReadBudget } from "./agent/read_budget.ts";
-import { agentError, NotLeader } from "./agent_errors.ts";
+import { NotLeader } from "../kube/lease/not_leader.ts";
+import { agentError } from "./agent_errors.ts";
 import { evaluate, waitingReport } from "./evaluate.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import type { PodCache } from "./agent/pod_cache.ts";
@@ -37,7 +38,7 @@ export interface ReconcileContext {
   readonly readEvery: number;
   /** Throws NotLeader when another replica leads: then nobody is looked into either. */
   readonly ensureLeader: () => void;
-  /** Aborted when looks under way are failure off because the controller ends. */
+  /** Aborted when looks under way are broken off because the controller ends. */
   readonly ending: AbortSignal;
   /** What a look has found is held against what is known; true when the pod is to be looked at anew because of it. */
   readonly claim: (uid: string, observed: KernelState) => boolean;
@@ -52,23 +53,17 @@ export async function reconcile(uid: string, context: ReconcileContext): Promise
   switch (item.kind) {
     case "pending":
       return { kind: "wait", reason: "it has no pod IP yet" };
-    case "refused":
-      return refuse(item, context);
+    case "refused": {
+      const state = { kind: "failing", problems: item.membership.problems } as const;
+      context.reporter.report({ pod: item.pod, state, holds: false, warnings: [], networks: [] });
+      return { kind: "wait", reason: "it cannot be a member" };
+    }
     case "member":
     case "former":
       return await serve(item, context);
     default:
       return item satisfies never;
   }
-}
-
-function refuse(
-  { pod, membership }: WorkItem & { kind: "refused" },
-  { reporter }: ReconcileContext,
-): Outcome {
-  const state = { kind: "failing", problems: membership.problems } as const;
-  reporter.report({ pod, state, holds: false, warnings: [], networks: [] });
-  return { kind: "wait", reason: "it cannot be a member" };
 }
 
 /** observe → plan → apply → verify, then release the pod if it waits for us. */
@@ -88,12 +83,9 @@ async function serve(
     context.ensureLeader();
     if (context.releaser.isUnderWay(agent)) return await context.releaser.follow(agent);
     if (phase.kind === "maintain") {
-      const podIPs = member.podIPs.join();
-      context.podCache.takeOver(member.uid, {
-        containerId: agent.containerId,
-        podIPs,
-        at: context.clock.now(),
-      });
+      const { containerId } = agent;
+      const found = { containerId, podIPs: member.podIPs.join(), at: context.clock.now() };
+      context.podCache.takeOver(uid, found);
     }
     const result = await convergeMember(member, { agent, release, context });
     context.podCache.of(member.uid).failingSince = undefined;
@@ -134,13 +126,7 @@ function sharingOf(
 ): { readonly conflicts: readonly Problem[]; readonly settlesIn: number } {
   const pod = podCache.of(member.uid);
   const found = firstOfEachNetwork(store.conflictsOf(member));
-  // What its own author has mended is over at once.
-  const isClaimed = ({ network, token }: Problem): boolean =>
-    member.networks.some(({ name, mac, addresses }) =>
-      name === network && (mac === token || addresses.some(({ address }) => address === token))
-    );
-  const before = pod.sharing && { ...pod.sharing, problems: pod.sharing.problems.filter(isClaimed) };
-  const { told, lookIn } = settleSharing(before, { found, now: clock.now() });
+  const { told, lookIn } = settleSharing(stillClaimed(pod.sharing, member), { found, now: clock.now() });
   pod.sharing = told;
   return { conflicts: told.problems, settlesIn: lookIn };
 }

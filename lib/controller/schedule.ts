@@ -55,7 +55,7 @@ export class Schedule {
    * Those first who may have had more than is known of them: until they were looked at, their peers would drop what they
    * should keep. Who cannot be looked at holds up nobody for long.
    */
-  lookAtAll({ spread }: { readonly spread: number }): void {
+  lookAtAll(): void {
     const { store, queue, clock, isAwaited } = this.#options;
     this.#running = true;
     this.#beginRest?.();
@@ -66,7 +66,7 @@ export class Schedule {
       this.#cancelHeadStart?.();
       this.#beginRest = undefined;
       for (const uid of store.tracked.keys()) {
-        if (!first.has(uid)) queue.add(uid, { urgent: isAwaited(uid), delay: spread * clock.random() });
+        if (!first.has(uid)) queue.add(uid, { urgent: isAwaited(uid) });
       }
       const held = new Set(this.#held);
       this.#held.clear();

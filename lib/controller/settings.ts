@@ -21,10 +21,7 @@ export interface ControllerLimits {
   readonly workersForUpkeep: number;
   /** Beside these, how many looks that have become slow may go on. */
   readonly workersForSlow: number;
-  /**
-   * Exec sessions open at the same time: at least, and at most; between them as many as there are pods to serve, and
-   * beyond them the least again. Each takes about 60 kB of memory. With more pods than sessions a join costs execs.
-   */
+  /** Exec sessions open at the same time (`sessionLimit`). Each takes about 60 kB of memory. */
   readonly sessions: { readonly least: number; readonly most: number };
   /** Milliseconds between full relists, and between two readings of a kernel; jittered by a tenth. */
   readonly resync: number;
@@ -44,12 +41,3 @@ export const defaultLimits: ControllerLimits = {
   coalesce: 100,
   shutdown: 8_000,
 };
-
-/**
- * One session stays open into each pod, so that a peer's coming costs no exec; the workers need some more at times. Where
- * there cannot be one for each, the memory for most of them would be spent for little: then there are few.
- */
-export function sessionLimit({ sessions: { least, most }, workers }: ControllerLimits, pods: number): number {
-  const wanted = pods + 2 * workers;
-  return wanted > most ? least : Math.max(least, wanted);
-}

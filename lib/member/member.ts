@@ -200,3 +200,8 @@ function podProblems(pod: PodView, faults: readonly AgentFault[]): readonly Prob
 function byLine(a: Problem, b: Problem): number {
   return (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER);
 }
+
+/** Networks that it names, has not, and might have. */
+export function openNames({ unresolved, forbidden }: Member): readonly string[] {
+  return unresolved.filter((name) => !forbidden.includes(name));
+}

@@ -1,5 +1,6 @@
 // Has this been said already: a problem is said once per object and reason, then only counted until it heals.
 import { createHash } from "node:crypto";
+import type { Log } from "./log.ts";
 
 /** What to do with a problem that was just seen. */
 export interface Deduplicated {
@@ -68,4 +69,44 @@ export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: num
 
 function hashed(text: string): string {
   return createHash("sha256").update(text).digest("base64").slice(0, 16);
+}
+
+/** How one ended: in a word, in a sentence, and after how many ms it is opened anew. */
+export interface EndOfWatch {
+  readonly end: string;
+  readonly reason: string;
+  readonly retryIn: number;
+}
+
+/** Speaks of several watches, by what they are of. */
+export class WatchLog {
+  readonly #log: Log;
+  readonly #said = createLogDeduplicator();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** `isUsual`: no trouble; an end that was to be expected is none anyway. */
+  ended(
+    what: string,
+    { end, reason, retryIn, isUsual = false }: EndOfWatch & { readonly isUsual?: boolean },
+  ): void {
+    const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
+    const isTrouble = !isUsual && end !== "expected" && retryIn > 0;
+    if (isTrouble && this.#said.problem(what, `${end} ${reason}`).say) {
+      this.#log.warn(text, { watch: what, trouble: end });
+    } else this.#log.debug(text);
+  }
+
+  /** It goes on. */
+  recovered(what: string): void {
+    const repeated = this.#said.recovered(what);
+    if (repeated !== undefined) this.#log.info(`watching ${what} again`, { repeated });
+  }
+
+  /** An object that cannot be read may change every second. */
+  unreadable(text: string): void {
+    if (this.#said.problem("unreadable", text).say) this.#log.warn(text);
+  }
 }

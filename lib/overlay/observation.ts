@@ -90,3 +90,8 @@ export interface KernelState {
 export interface Observation extends KernelState {
   readonly fdb: readonly ObservedFdbEntry[];
 }
+
+/** The same without forwarding entries. */
+export function kernelOf({ fdb: _, ...kernel }: Observation): KernelState {
+  return kernel;
+}

@@ -195,15 +195,10 @@ export class WorkQueue {
     if (rerun !== undefined) this.#ask(key, { ...rerun, urgent });
   }
 
-  #planNext(known: Known, outcome: Outcome): void {
-    const now = this.#options.clock.now();
-    if (outcome.kind === "retry") {
-      const wait = outcome.requeueAfter ?? this.#backoff(known.failures);
-      known.failures++;
-      return this.#plan(known, now + wait);
-    }
-    known.failures = 0;
-    if (outcome.requeueAfter !== undefined) this.#plan(known, now + outcome.requeueAfter);
+  #planNext(known: Known, { kind, requeueAfter }: Outcome): void {
+    const wait = requeueAfter ?? (kind === "retry" ? this.#backoff(known.failures) : undefined);
+    known.failures = kind === "retry" ? known.failures + 1 : 0;
+    if (wait !== undefined) this.#plan(known, this.#options.clock.now() + wait);
     else if (!known.slow) this.#known.delete(known.key);
   }
 

@@ -11,10 +11,7 @@ export interface WorkerLimits {
   readonly workersForUpkeep?: number;
   /** Beside these, how many runs that last long may go on; 0 (default): being slow makes no difference. */
   readonly workersForSlow?: number;
-  /**
-   * Groups of keys take turns among those that are due, and no group ever has all workers. Default: all are one
-   * group, first come first served.
-   */
+  /** Groups take turns, and none ever has all workers. Default: all are one group, first come first served. */
   readonly groupOf?: (key: string) => string;
 }
 
@@ -66,15 +63,13 @@ export class Workers<Key extends Waiting> {
   readonly #slow = new Set<Run>();
   #starts = 0;
 
-  constructor({ workersForSlow = 0, workersForUpkeep, groupOf, ...limits }: WorkerLimits) {
-    const line = (): FairLine<Key> => new FairLine(groupOf ?? (() => ""));
-    this.#limits = {
-      ...limits,
-      workersForSlow,
-      workersForUpkeep: workersForUpkeep ?? limits.workers,
-      groupOf: groupOf ?? (() => ""),
-    };
-    this.#share = groupOf === undefined ? limits.workers : Math.ceil(limits.workers * groupShare);
+  constructor(
+    { workers, workersForFailing, workersForUpkeep = workers, workersForSlow = 0, groupOf }: WorkerLimits,
+  ) {
+    const one = (): string => "";
+    this.#limits = { workers, workersForFailing, workersForUpkeep, workersForSlow, groupOf: groupOf ?? one };
+    this.#share = groupOf === undefined ? workers : Math.ceil(workers * groupShare);
+    const line = (): FairLine<Key> => new FairLine(groupOf ?? one);
     this.#lines = { slow: line(), failing: line(), urgent: line(), upkeep: line() };
   }
 

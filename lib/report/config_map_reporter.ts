@@ -1,6 +1,6 @@
 // What is said when the ConfigMap has changed: what is kept of it, and what cannot be read.
 import type { ClusterNetworks } from "../network/cluster_networks.ts";
-import { type Problem, problemText } from "../network/problem.ts";
+import { configMapText, type Problem, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
 
 /** The ConfigMap and what is wrong with it; undefined when there is none. */
@@ -37,12 +37,8 @@ export class ConfigMapReporter {
     const texts = new Set(problems.map(problemText));
     const news = [...notices, ...texts.difference(this.#said)];
     for (const line of news.slice(0, mostLines)) log.warn(line);
-    if (news.length > mostLines) {
-      const { namespace, name } = configMap;
-      log.warn(
-        `${news.length - mostLines} more of this kind: mend these in ConfigMap ${namespace}/${name} first`,
-      );
-    }
+    const more = news.length - mostLines;
+    if (more > 0) log.warn(`${more} more of this kind: mend these in ${configMapText(configMap)} first`);
     this.#said = texts;
     onConfigMap?.({
       configMap: view === undefined ? undefined : { uid: view.uid, ...configMap },

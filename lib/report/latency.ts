@@ -4,19 +4,16 @@ import type { Clock } from "../time/clock.ts";
 import type { Step } from "../overlay/step.ts";
 import type { PodReport, ReportedPod, Reporter } from "./report.ts";
 
-/** Who is where, as the store knows it. */
-export interface JoinProgress {
-  /** Segments in which the pod is reachable. */
-  readonly segmentsOf: (uid: string) => Iterable<string>;
-  readonly membersOf: (segment: string) => Iterable<string>;
-}
-
-export interface StopwatchOptions {
+export interface JoinLatencyOptions {
   readonly clock: Clock;
-  readonly whereabouts: JoinProgress;
+  /** Segments in which a pod is reachable, and who is in them, as the store knows it. */
+  readonly whereabouts: {
+    readonly segmentsOf: (uid: string) => readonly string[];
+    readonly membersOf: (segment: string) => Iterable<string>;
+  };
   /** Both take milliseconds. */
-  readonly onInterfaceReady: (ms: number) => void;
-  readonly onPeerEntry: (ms: number) => void;
+  readonly onInterfaceReady?: (ms: number) => void;
+  readonly onPeerEntry?: (ms: number) => void;
 }
 
 /** What is known of one pod. */
@@ -38,30 +35,22 @@ interface Times {
 /** Milliseconds between two counts of who has looked: how exact the second figure is. */
 const granularity = 250;
 
-/** What a pod's author must mend: that time is his. */
-const foreignTroubles: ReadonlySet<ProblemKind> = new Set([
-  "invalid-option",
-  "unknown-network",
-  "conflict",
-  "forbidden",
-  "host-network",
-  "agent-missing",
-  "agent-unfit",
-]);
+/** What is ours to mend; all else is the pod's author's, and so is the time until then. */
+const ownTroubles: ReadonlySet<ProblemKind> = new Set(["setup-failed", "exhausted", "unreachable"]);
 
 /**
  * Measures by watching the reports. A peer counts as one that must have the entry while its agent runs and its last
  * look did not fail; it has the entry once a look at it that began after the newcomer was known has ended well.
  */
 export class JoinLatency implements Reporter {
-  readonly #options: StopwatchOptions;
+  readonly #options: JoinLatencyOptions;
   readonly #pods = new Map<string, Times>();
   readonly #newcomers = new Set<string>();
   #order = 0;
   #cancel: (() => void) | undefined;
   #closed = false;
 
-  constructor(options: StopwatchOptions) {
+  constructor(options: JoinLatencyOptions) {
     this.#options = options;
   }
 
@@ -74,7 +63,7 @@ export class JoinLatency implements Reporter {
     const at = this.#options.clock.now();
     if (agentRuns && !pod.agentRuns) pod.agentSince ??= at;
     pod.agentRuns = agentRuns;
-    if (pod.reachable || [...this.#options.whereabouts.segmentsOf(uid)].length === 0) return;
+    if (pod.reachable || this.#options.whereabouts.segmentsOf(uid).length === 0) return;
     pod.reachable = true;
     if (!measured) return;
     pod.newcomer = { at, order: ++this.#order };
@@ -95,14 +84,13 @@ export class JoinLatency implements Reporter {
     const pod = this.#of(uid);
     pod.failing = state.kind === "failing" && !holds;
     if (pod.failing) {
-      const isForeign = state.kind === "failing" &&
-        state.problems.some(({ kind }) => foreignTroubles.has(kind));
-      if (isForeign) pod.agentSince = undefined;
+      const problems = state.kind === "failing" ? state.problems : [];
+      if (!problems.every(({ kind }) => ownTroubles.has(kind))) pod.agentSince = undefined;
       return;
     }
     // What we only found as it was has not been waited for.
     if (pod.made && pod.agentSince !== undefined) {
-      this.#options.onInterfaceReady(this.#options.clock.now() - pod.agentSince);
+      this.#options.onInterfaceReady?.(this.#options.clock.now() - pod.agentSince);
     }
     pod.made = false;
     pod.agentSince = undefined;
@@ -143,16 +131,19 @@ export class JoinLatency implements Reporter {
     const slowest = new Map<string, Slowest>();
     for (const uid of this.#newcomers) {
       const { at, order } = this.#of(uid).newcomer ?? { at: 0, order: 0 };
-      const segments = [...whereabouts.segmentsOf(uid)];
+      const segments = whereabouts.segmentsOf(uid);
       for (const segment of segments) {
         if (!slowest.has(segment)) slowest.set(segment, this.#slowestOf(whereabouts.membersOf(segment)));
       }
-      const looks = segments.map((segment) => lookBut(uid, slowest.get(segment)));
+      const looks = segments.map((segment) => {
+        const all = slowest.get(segment);
+        return (all?.uid === uid ? all.second : all?.first) ?? Infinity;
+      });
       if (looks.some((look) => look < order)) continue;
       this.#newcomers.delete(uid);
       // Nobody had to learn of him.
       if (looks.every((look) => look === Infinity)) continue;
-      onPeerEntry(clock.now() - at);
+      onPeerEntry?.(clock.now() - at);
     }
   }
 
@@ -173,9 +164,4 @@ interface Slowest {
   readonly uid: string;
   readonly first: number;
   readonly second: number;
-}
-
-function lookBut(uid: string, slowest: Slowest | undefined): number {
-  if (slowest === undefined) return Infinity;
-  return slowest.uid === uid ? slowest.second : slowest.first;
 }

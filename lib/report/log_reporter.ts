@@ -18,21 +18,22 @@ export function createLogReporter(
 
   function warn(
     pod: ReportedPod,
-    { problem, said }: { readonly problem: Problem; readonly said: typeof problems },
+    { found, said }: { readonly found: readonly Problem[]; readonly said: typeof problems },
   ): void {
-    const { say, suppressed } = said.problem(pod.uid, dedupKey(problem));
-    if (!say) return;
-    const level = sums.isExample(problem.message) ? "warn" : "debug";
-    const repeated = suppressed > 0 ? { repeated: suppressed } : {};
-    log[level](problemText(problem), { member: nameOf(pod), kind: problem.kind, ...repeated });
+    for (const problem of found) {
+      const { say, suppressed } = said.problem(pod.uid, dedupKey(problem));
+      if (!say) continue;
+      const level = sums.isExample(problem.message) ? "warn" : "debug";
+      const repeated = suppressed > 0 ? { repeated: suppressed } : {};
+      log[level](problemText(problem), { member: nameOf(pod), kind: problem.kind, ...repeated });
+    }
   }
 
   function report({ pod, state, warnings: notes }: PodReport): void {
-    for (const problem of notes) warn(pod, { problem, said: warnings });
+    warn(pod, { found: notes, said: warnings });
     switch (state.kind) {
       case "failing":
-        for (const problem of state.problems) warn(pod, { problem, said: problems });
-        return;
+        return warn(pod, { found: state.problems, said: problems });
       case "ready":
       case "former": {
         const repeated = problems.recovered(pod.uid);
@@ -55,9 +56,8 @@ export function createLogReporter(
     },
     released: (pod, networks) => {
       const names = networks.map(({ name }) => name).join(", ");
-      log.info(names === "" ? "released: it asks for no network" : `released: ${names} ready`, {
-        member: nameOf(pod),
-      });
+      const text = names === "" ? "released: it asks for no network" : `released: ${names} ready`;
+      log.info(text, { member: nameOf(pod) });
     },
     forget: (uid) => {
       for (const said of [problems, warnings]) said.recovered(uid);

@@ -1,5 +1,4 @@
 // Tells on the ConfigMap itself which of its entries cannot be read.
-import type { Problem } from "../network/problem.ts";
 import type { ConfigMapSeen } from "../report/config_map_reporter.ts";
 import type { EventWriter } from "../events/event_writer.ts";
 import { warningsOf } from "./events.ts";
@@ -11,17 +10,11 @@ export function configMapEvents(
   let said: ReadonlySet<string> = new Set();
   return ({ configMap, problems }) => {
     if (configMap === undefined || !isLeader()) return;
-    const keys = [...new Set(problems.map(keyOf))];
-    const wanted = keys.flatMap((key) =>
-      warningsOf("ConfigMap", problems.filter((problem) => keyOf(problem) === key))
-    );
+    const byKey = Map.groupBy(problems, ({ source }) => source.kind === "configmap" ? source.key : "");
+    const wanted = [...byKey.values()].flatMap((all) => warningsOf("ConfigMap", all));
     for (const event of wanted) {
       if (!said.has(event.dedupKey)) events.emit({ kind: "ConfigMap", ...configMap }, event);
     }
     said = new Set(wanted.map(({ dedupKey }) => dedupKey));
   };
-}
-
-function keyOf({ source }: Problem): string {
-  return source.kind === "configmap" ? source.key : "";
 }

@@ -32,16 +32,13 @@ export function warningsOf(
   object: "Pod" | "ConfigMap",
   problems: readonly Problem[],
 ): readonly WantedEvent[] {
-  const reasons = new Set(problems.map(reasonOf));
-  return [...reasons].sort().map((reason) => {
-    const all = problems.filter((problem) => reasonOf(problem) === reason);
-    return {
-      reason,
-      type: "Warning",
-      note: cutBytes(all.map((problem) => problemTextOn(object, problem)).join("; "), longestNote),
-      dedupKey: digestOfText(all.map(dedupKey).join("; ")),
-    };
-  });
+  const byReason = [...Map.groupBy(problems, reasonOf)];
+  return byReason.sort(([a], [b]) => a < b ? -1 : 1).map(([reason, all]) => ({
+    reason,
+    type: "Warning",
+    note: cutBytes(all.map((problem) => problemTextOn(object, problem)).join("; "), longestNote),
+    dedupKey: digestOfText(all.map(dedupKey).join("; ")),
+  }));
 }
 
 function reasonOf({ kind }: Problem): string {

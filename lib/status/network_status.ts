@@ -28,38 +28,37 @@ const longestError = 512;
  * The annotation's text, sorted by network. Nothing in it depends on who the peers are: one pod that joins a network
  * must not cause a write on each of its members. Undefined when the kernel was not looked at: what stands there stays.
  */
-export function networkStatus(report: PodReport): string | undefined {
-  if (report.entriesMissing === undefined) return undefined;
-  const problems = report.state.kind === "failing" ? report.state.problems : [];
-  const known = report.networks.map((state) => entryOf(state, problems));
+export function networkStatus({ entriesMissing, networks, state }: PodReport): string | undefined {
+  if (entriesMissing === undefined) return undefined;
+  const problems = state.kind === "failing" ? state.problems : [];
+  const known = networks.map((each) => entryOf(each, problems));
   const named = new Set(known.map(({ name }) => name));
-  const unresolved = problems.flatMap(({ network }) =>
-    network === undefined || named.has(network) ? [] : [network]
-  );
-  const others = [...new Set(unresolved)].map((name) => unresolvedEntry(name, problems));
-  const entries = [...known, ...others].sort((a, b) => a.name < b.name ? -1 : 1);
+  const others = new Set(problems.flatMap(({ network }) => network ?? [])).difference(named);
+  const unresolved = [...others].map((name): NetworkStatusEntry => ({
+    name,
+    ...nothing,
+    ...errorOf(name, problems),
+  }));
+  const entries = [...known, ...unresolved].sort((a, b) => a.name < b.name ? -1 : 1);
   return JSON.stringify(entries);
 }
 
+/** What the standard wants of every entry. */
+const nothing = { default: false, dns: {} } as const;
+
 function entryOf({ network, mac, mtu }: NetworkState, problems: readonly Problem[]): NetworkStatusEntry {
-  const error = errorOf(network.name, problems);
   return {
     name: network.name,
     interface: network.interfaceName,
     ips: network.addresses.map(({ address }) => address),
     ...defined({ mac, mtu }),
-    default: false,
-    dns: {},
+    ...nothing,
     vni: network.vni,
-    ...defined({ error }),
+    ...errorOf(network.name, problems),
   };
 }
 
-function unresolvedEntry(name: string, problems: readonly Problem[]): NetworkStatusEntry {
-  return { name, default: false, dns: {}, error: errorOf(name, problems) ?? "" };
-}
-
-function errorOf(name: string, problems: readonly Problem[]): string | undefined {
+function errorOf(name: string, problems: readonly Problem[]): Pick<NetworkStatusEntry, "error"> {
   const problem = problems.find(({ network }) => network === name);
-  return problem === undefined ? undefined : cutBytes(problem.message, longestError);
+  return problem === undefined ? {} : { error: cutBytes(problem.message, longestError) };
 }

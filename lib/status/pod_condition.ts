@@ -21,6 +21,7 @@ export function podCondition(report: PodReport, before: string | undefined): Con
     return { status: "True", reason: "NetworksReady", message: cutBytes(message, longestMessage) };
   }
   const [first] = state.problems;
+  const text = state.problems.map((problem) => problemTextOn("Pod", problem)).join("; ");
   // An agent that is gone for good will not say more: what is not known then is out of date for certain.
   const { entriesMissing, isHalfSeen = false } = report;
   const isSeen = (entriesMissing !== undefined && (entriesMissing > 0 || !isHalfSeen)) ||
@@ -28,10 +29,7 @@ export function podCondition(report: PodReport, before: string | undefined): Con
   return {
     status: holds || (!isSeen && before === "True") ? "True" : "False",
     reason: first === undefined ? "SetupFailed" : conditionReasons[first.kind],
-    message: cutBytes(
-      state.problems.map((problem) => problemTextOn("Pod", problem)).join("; "),
-      longestMessage,
-    ),
+    message: cutBytes(text, longestMessage),
   };
 }
 

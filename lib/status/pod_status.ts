@@ -18,10 +18,7 @@ import { defined } from "../text/defined.ts";
  *   was ready has no condition yet, which a readinessGate takes for not ready.
  * - `remove`: it is no member any more.
  */
-export type PodStatus =
-  | { readonly kind: "keep" }
-  | { readonly kind: "remove" }
-  | WantedStatus;
+export type PodStatus = { readonly kind: "keep" } | { readonly kind: "remove" } | WantedStatus;
 
 export interface WantedStatus {
   readonly kind: "show";
@@ -69,10 +66,7 @@ export interface StatusDifference {
 }
 
 /** Compares with what the pod shows. */
-export function statusDifference(
-  wanted: WantedStatus,
-  shown: ShownStatus,
-): StatusDifference | undefined {
+export function statusDifference(wanted: WantedStatus, shown: ShownStatus): StatusDifference | undefined {
   const { condition, annotation } = wanted;
   const isShown = wanted.sameConditions.includes(shown.condition ?? "");
   const isNoted = annotation === undefined || wanted.sameAnnotations.includes(shown.annotation ?? "");

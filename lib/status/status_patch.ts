@@ -1,6 +1,7 @@
 // How is a status written: one strategic merge patch of the pod's status subresource. Pure.
 import { type ApiClient, statusOf } from "../kube/api/client.ts";
 import { conditionType, statusAnnotation } from "../member/current_status.ts";
+import { podsPath } from "../kube/watch/pod_metadata.ts";
 import type { ReportedPod } from "../report/report.ts";
 import type { StatusDifference } from "./pod_status.ts";
 import { messageOf } from "../text/defined.ts";
@@ -22,8 +23,8 @@ export function statusPatch(
     ...(transition ? { lastTransitionTime: now.toISOString().replace(/\.\d+Z$/, "Z") } : {}),
   };
   return {
-    metadata: { uid, ...(annotation === undefined ? {} : { annotations }) },
-    ...(condition === undefined ? {} : { status: { conditions: [written] } }),
+    metadata: { uid, ...(annotation !== undefined && { annotations }) },
+    ...(condition !== undefined && { status: { conditions: [written] } }),
   };
 }
 
@@ -37,9 +38,6 @@ export function removalPatch(
   };
 }
 
-/** Milliseconds. */
-const deadline = 10_000;
-
 /** Sends a strategic merge patch to the status subresource of a pod. Throws ApiError. */
 export async function sendStatus(
   client: ApiClient,
@@ -48,11 +46,11 @@ export async function sendStatus(
   const { namespace, name } = pod;
   await client.json({
     method: "PATCH",
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/status`,
+    path: `${podsPath(namespace)}/${encodeURIComponent(name)}/status`,
     purpose: `patch pods/status ${namespace}/${name}`,
     body,
     contentType: "application/strategic-merge-patch+json",
-    deadline,
+    deadline: 10_000,
   });
 }
 

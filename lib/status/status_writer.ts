@@ -29,8 +29,6 @@ export interface StatusWriterOptions {
   readonly observe?: WorkQueueObserver;
 }
 
-type Body = Readonly<Record<string, unknown>>;
-
 interface Entry {
   readonly pod: ReportedPod;
   wanted: Exclude<PodStatus, { kind: "keep" }>;
@@ -47,8 +45,7 @@ interface Entry {
 }
 
 /** Patches under way at the same time, and of pods whose last patch failed. */
-const workers = 8;
-const workersForFailing = 4;
+const limits = { workers: 8, workersForFailing: 4 };
 
 /** Milliseconds that a trouble must last before it is written: most end with the first retry. */
 const settling = 1_500;
@@ -75,24 +72,27 @@ export class StatusWriter implements Reporter {
     this.#queue = new WorkQueue({
       ...options,
       work: (uid) => this.#work(uid),
-      workers,
-      workersForFailing,
+      ...limits,
       groupOf: (uid) => this.#entries.get(uid)?.pod.namespace ?? "",
     });
   }
 
   report(report: PodReport): void {
     const { pod } = report;
-    if (!this.#options.isLeader()) return this.#drop(pod.uid);
-    const shown = this.#shownBy(report);
+    const { isLeader, clock } = this.#options;
+    if (!isLeader()) return this.#drop(pod.uid);
+    const known = this.#entries.get(pod.uid);
+    const isFresh = known !== undefined && clock.now() - known.writtenAt <= trustInMemory;
+    const shown = isFresh ? known.shown : report.shown ?? {};
     const wanted = podStatus(report, shown.ready);
     if (wanted.kind === "keep") return;
-    const entry = this.#entries.get(pod.uid) ?? this.#newEntry(pod, { wanted, shown });
+    const entry = known ?? newEntry(pod, { wanted, shown });
+    this.#entries.set(pod.uid, entry);
     const before = entry.wanted;
-    entry.wanted = wanted;
-    entry.shown = shown;
-    if (this.#isTold(entry)) return;
-    this.#queue.add(pod.uid, { delay: delayOf(entry, { before, now: this.#options.clock.now() }) });
+    Object.assign(entry, { wanted, shown });
+    if (!this.#isTold(entry)) {
+      this.#queue.add(pod.uid, { delay: delayOf(entry, { before, now: clock.now() }) });
+    }
   }
 
   changed(pod: ReportedPod, steps: readonly Step[]): void {
@@ -124,24 +124,6 @@ export class StatusWriter implements Reporter {
     this.#queue.forget(uid);
   }
 
-  #shownBy({ pod: { uid }, shown = {} }: PodReport): ShownStatus {
-    const known = this.#entries.get(uid);
-    const isFresh = known !== undefined && this.#options.clock.now() - known.writtenAt <= trustInMemory;
-    return isFresh ? known.shown : shown;
-  }
-
-  #newEntry(
-    pod: ReportedPod,
-    { wanted, shown }: { readonly wanted: Entry["wanted"]; readonly shown: ShownStatus },
-  ): Entry {
-    const entry = { pod, wanted, shown, writtenAt: -Infinity, said: new Map<string, string>(), over: false };
-    this.#entries.set(pod.uid, entry);
-    // After a restart of ours: what the pod shows was said then.
-    const isOld = wanted.kind === "show" && shown.condition !== undefined &&
-      statusDifference(wanted, shown) === undefined;
-    return isOld ? Object.assign(entry, { said: gistsOf(wanted) }) : entry;
-  }
-
   /** Nothing is to be written. */
   #isTold(entry: Entry): boolean {
     const { wanted } = entry;
@@ -163,20 +145,16 @@ export class StatusWriter implements Reporter {
 
   async #work(uid: string): Promise<Outcome> {
     const entry = this.#entries.get(uid);
-    if (entry === undefined) return { kind: "done" };
-    if (!this.#options.isLeader()) {
-      this.#drop(uid);
-      return { kind: "done" };
-    }
+    if (!this.#options.isLeader()) this.#drop(uid);
+    if (entry === undefined || !this.#entries.has(uid)) return { kind: "done" };
     const { wanted, pod } = entry;
     if (wanted.kind === "show") this.#sayNews(entry, wanted);
     const patch = this.#patchFor(entry);
     const wait = Math.max(this.#trouble.pauseLeft(pod.namespace), this.#trouble.busyLeft());
     if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not now", requeueAfter: wait };
     if (patch !== undefined) await this.#write(entry, patch.body);
-    this.#settle(entry, wanted, patch);
-    if (patch?.rest === undefined) return { kind: "done" };
-    return { kind: "retry", reason: patch.rest };
+    this.#settle(entry, wanted, patch?.rest);
+    return patch?.rest === undefined ? { kind: "done" } : { kind: "retry", reason: patch.rest };
   }
 
   #sayNews(entry: Entry, wanted: WantedStatus): void {
@@ -188,7 +166,9 @@ export class StatusWriter implements Reporter {
   }
 
   /** `rest`: a part is left out, and why. */
-  #patchFor(entry: Entry): { readonly body: Body; readonly rest?: string } | undefined {
+  #patchFor(
+    entry: Entry,
+  ): { readonly body: ReturnType<typeof statusPatch>; readonly rest?: string } | undefined {
     const { annotationKey, clock } = this.#options;
     const { wanted, pod: { uid } } = entry;
     if (wanted.kind === "remove") {
@@ -203,7 +183,7 @@ export class StatusWriter implements Reporter {
   }
 
   /** Resolves when it is written, or can never be; throws when it is to be tried again. */
-  async #write(entry: Entry, body: Body): Promise<void> {
+  async #write(entry: Entry, body: ReturnType<typeof statusPatch>): Promise<void> {
     const { client, onWritten, log } = this.#options;
     const { pod } = entry;
     try {
@@ -220,22 +200,31 @@ export class StatusWriter implements Reporter {
     }
   }
 
-  #settle(entry: Entry, written: Entry["wanted"], patch: { readonly rest?: string } | undefined): void {
+  /** `rest`: why a part was left out. */
+  #settle(entry: Entry, written: Entry["wanted"], rest: string | undefined): void {
     entry.writtenAt = this.#options.clock.now();
-    if (patch?.rest === undefined) delete entry.refused;
+    if (rest === undefined) delete entry.refused;
     if (written.kind === "remove") entry.shown = {};
     else {
       // The last ones leave out what is no news, so that it is none the next time.
       const condition = written.sameConditions.at(-1);
-      const noted = patch?.rest === undefined ? written.sameAnnotations.at(-1) : undefined;
-      const annotation = noted ?? entry.shown.annotation;
-      entry.shown = {
-        ready: written.condition.status,
-        ...defined({ condition, annotation }),
-      };
+      const annotation = (rest === undefined ? written.sameAnnotations.at(-1) : undefined) ??
+        entry.shown.annotation;
+      entry.shown = { ready: written.condition.status, ...defined({ condition, annotation }) };
     }
     if (entry.over) this.#drop(entry.pod.uid);
   }
+}
+
+function newEntry(
+  pod: ReportedPod,
+  { wanted, shown }: { readonly wanted: Entry["wanted"]; readonly shown: ShownStatus },
+): Entry {
+  // After a restart of ours: what the pod shows was said then.
+  const isOld = wanted.kind === "show" && shown.condition !== undefined &&
+    statusDifference(wanted, shown) === undefined;
+  const said = isOld ? gistsOf(wanted) : new Map<string, string>();
+  return { pod, wanted, shown, writtenAt: -Infinity, said, over: false };
 }
 
 /** Good news at once, bad news when it lasts, and other words for either seldom. */

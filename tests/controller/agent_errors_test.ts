@@ -1,8 +1,9 @@
 // What does it mean for a pod that its agent could not be talked to, and when is it said?
 import assert from "node:assert/strict";
 import { HalfObserved } from "../../lib/controller/agent/convergence.ts";
-import { answerCaps } from "../../lib/agents/agent_client.ts";
-import { agentError, NotLeader } from "../../lib/controller/agent_errors.ts";
+import { answerCaps } from "../../lib/agents/answer_caps.ts";
+import { agentError } from "../../lib/controller/agent_errors.ts";
+import { NotLeader } from "../../lib/kube/lease/not_leader.ts";
 import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
 import { SessionEnded } from "../../lib/kube/exec/session.ts";
 import { noClusterNetworks } from "../../lib/network/cluster_networks.ts";

@@ -1,5 +1,6 @@
 // The command `uninstall`: what of ours is in the members, and with `--clean`: its removal.
-import { type AgentClient, answerCaps } from "../../agents/agent_client.ts";
+import type { AgentClient } from "../../agents/agent_client.ts";
+import { answerCaps } from "../../agents/answer_caps.ts";
 import type { PodView } from "../../member/pod.ts";
 import { plan, planKernel } from "../../overlay/plan/plan.ts";
 import { changeSummary, describe } from "../../overlay/step_text.ts";

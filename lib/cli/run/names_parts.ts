@@ -5,9 +5,9 @@ import { conditionType, domainOf, ownKey } from "../../member/current_status.ts"
 import { contains } from "../../network/grammar/address.ts";
 import type { Network } from "../../network/network.ts";
 import { Names } from "../../names/names.ts";
-import { createLogDeduplicator } from "../../ops/dedup.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Metrics } from "../../ops/metrics.ts";
+import { createLogDeduplicator, WatchLog } from "../../ops/dedup.ts";
 import type { ConfigMapSeen } from "../../report/config_map_reporter.ts";
 import type { PodReport, Reporter } from "../../report/report.ts";
 import type { EventWriter } from "../../events/event_writer.ts";
@@ -49,6 +49,7 @@ export function namesOutlet(
     );
   }
   const { annotation } = settings;
+  const watchLog = new WatchLog(log);
   const said = createLogDeduplicator();
   const names = new Names({
     client,
@@ -69,22 +70,17 @@ export function namesOutlet(
       const event = { reason, type: "Warning", note: text, dedupKey: text } as const;
       events.emit({ kind: "Service", uid, namespace, name }, event);
     },
-    onTrouble: ({ resource, what, end, reason, retryIn }) => {
-      metrics.watchEnded({ resource, reason: end });
-      const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
-      if (end === "expected" || retryIn === 0 || !said.problem(what, `${end} ${reason}`).say) log.debug(text);
-      else log.warn(text, { watch: what, trouble: end });
+    onTrouble: ({ resource, what, ...error }) => {
+      metrics.watchEnded({ resource, reason: error.end });
+      watchLog.ended(what, error);
     },
-    onRecovered: (what) => {
-      const repeated = said.recovered(what);
-      if (repeated !== undefined) log.info(`watching ${what} again`, { repeated });
-    },
+    onRecovered: (what) => watchLog.recovered(what),
     onWrite: (service, error) => {
       const key = `write ${service}`;
       if (error === undefined) said.recovered(key);
       else if (said.problem(key, messageOf(error)).say) log.warn(messageOf(error), { service });
     },
-    onUnreadable: (reason) => log.warn(reason),
+    onUnreadable: (reason) => watchLog.unreadable(reason),
     onAlive: (resource, namespace) => metrics.watchAlive(resource, namespace),
     observe: metrics.workQueue("names"),
   });

@@ -137,7 +137,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
       },
     },
   );
-  leadership.onStarted(() => controller.reconcileAll({ spread: 0 }));
+  leadership.onStarted(() => controller.reconcileAll());
   metrics.stateFrom(() => probedState(contacts));
   const served = serveHealth(settings.httpAddress, {
     ...{ controller, metrics, host, log },

@@ -1,5 +1,5 @@
 // What `inspect` finds: one pod as it should be, as its kernel says it is, and what is wrong, as a value.
-import { answerCaps } from "../../agents/agent_client.ts";
+import { answerCaps } from "../../agents/answer_caps.ts";
 import type { Member } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText, type Route } from "../../network/grammar/address.ts";

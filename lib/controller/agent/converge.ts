@@ -11,28 +11,27 @@
 //
 // Whatever comes on stderr, at once or later, makes what is known of the pod due.
 import { fdbSteps } from "../../overlay/plan/fdb.ts";
+import { entriesOf, heldBy, peersOf } from "../../overlay/plan/peers.ts";
 import { planKernel } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
-import { answerCaps, isOverflow } from "../../agents/agent_client.ts";
+import { answerCaps, capFor, isOverflow } from "../../agents/answer_caps.ts";
 import { convergeOnSight } from "./converge_on_sight.ts";
 import {
-  capFor,
   type Convergence,
   convergence,
   type ConvergeOptions,
   type Converging,
-  entriesOf,
   HalfObserved,
   heldFor,
   learnedPause,
-  peersOf,
 } from "./convergence.ts";
 import { type CachedState, outdate, remember } from "./pod_cache.ts";
 
 /** Throws SessionEnded or HalfObserved when the conversation breaks. */
 export async function converge(asked: ConvergeOptions): Promise<Convergence> {
-  const { pod, agent, mayUseCache } = asked;
-  const options = { ...asked, generation: pod.generation };
+  const { pod, agent, wanted, mayUseCache } = asked;
+  const cap = capFor(pod.answerCap, entriesOf(wanted));
+  const options = { ...asked, generation: pod.generation, cap };
   const cached = pod.cached?.containerId === agent.containerId ? pod.cached : undefined;
   const due = mayUseCache && cached !== undefined ? accounted(cached, options) : undefined;
   // Whatever happens from here on, an exception must not leave behind what was not checked.
@@ -89,14 +88,12 @@ function sooner(learned: CachedState["learned"], now: number): NonNullable<Cache
 /** Removes what was learned of those who are no peers, if it is time; undefined when that was refused. */
 async function sweepLearned(
   cached: CachedState,
-  { agents, agent, wanted, pod, clock }: Converging,
+  { agents, agent, wanted, cap, clock }: Converging,
 ): Promise<{ readonly cached: CachedState; readonly applied: readonly Step[] } | undefined> {
   const { learned, ...rest } = cached;
   if (learned === undefined || clock.now() < learned.at) return { cached, applied: [] };
-  const cap = capFor(pod, wanted);
-  const standing = wanted.interfaces.filter(({ interfaceName }) => cached.peers.has(interfaceName))
-    .map((each) => ({ wanted: each }));
-  const found = fdbSteps(standing, { fdb: await agents.learned(agent, { cap }), own: wanted.own }).deletions;
+  const fdb = await agents.learned(agent, { cap });
+  const found = fdbSteps(heldBy(cached.peers, wanted), { fdb, own: wanted.own }).deletions;
   if (found.length === 0) return { cached: rest, applied: [] };
   // One that has aged out meanwhile is refused, which is no doubt: what is there is looked at again.
   await agents.sendFdb(agent, found);

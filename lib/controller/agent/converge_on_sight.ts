@@ -1,22 +1,13 @@
 // Bringing a pod of which nothing is known to what is wanted: read all, apply, read back, until all is there or no more can be had.
-import { cidrText } from "../../network/grammar/address.ts";
-import { floodMac } from "../../overlay/iproute2/render.ts";
-import type { KernelState, Observation } from "../../overlay/observation.ts";
-import { fdbSteps, missingEntries } from "../../overlay/plan/fdb.ts";
-import type { KnownAddresses, Plan } from "../../overlay/plan/parts.ts";
+import { kernelOf, type Observation } from "../../overlay/observation.ts";
+import { ourAddresses } from "../../overlay/plan/addresses.ts";
+import { fdbSteps, isOfLearned, missingEntries } from "../../overlay/plan/fdb.ts";
+import type { Plan } from "../../overlay/plan/parts.ts";
+import { heldBy, peersOf, standingIn } from "../../overlay/plan/peers.ts";
 import { plan } from "../../overlay/plan/plan.ts";
-import { isOfBridge, type Step } from "../../overlay/step.ts";
-import { networkOfAlias, type WantedState } from "../../overlay/wanted.ts";
-import type { Refusal } from "../../agents/agent_client.ts";
-import {
-  capFor,
-  type Convergence,
-  convergence,
-  type Converging,
-  HalfObserved,
-  learnedPause,
-  peersOf,
-} from "./convergence.ts";
+import type { Step } from "../../overlay/step.ts";
+import type { Refusal } from "../../overlay/unfinished.ts";
+import { type Convergence, convergence, type Converging, HalfObserved, learnedPause } from "./convergence.ts";
 import { type CachedPod, type CachedState, remember } from "./pod_cache.ts";
 
 /**
@@ -33,20 +24,17 @@ export async function convergeOnSight(
   before: CachedState | undefined,
   options: Converging,
 ): Promise<Convergence> {
-  const { agents, agent, pod, wanted, clock } = options;
-  const cap = capFor(pod, wanted);
-  let observed = await observeAll(before, { ...options, cap });
-  pod.addresses = ourAddresses(pod.addresses, { observed, wanted });
+  const { agents, agent, pod, wanted, clock, cap } = options;
+  let observed = await observeAll(before, options);
   let planned = planFor(observed, options);
   let refusals: readonly Refusal[] = [];
   const applied: Step[] = [];
   for (let round = 0; round < rounds && planned.steps.length > 0; round++) {
-    const done = await apply(planned.steps, { ...options, observed, cap });
+    const done = await agents.change(agent, { steps: planned.steps, observed, wanted, cap });
     const refused = new Set(done.refusals.map(({ step }) => step));
     applied.push(...planned.steps.filter((step) => !refused.has(step)));
     const isAsBefore = done.refusals.length > 0 && textOf(done.refusals) === textOf(refusals);
     ({ observed, refusals } = done);
-    pod.addresses = ourAddresses(pod.addresses, { observed, wanted });
     planned = planFor(observed, options);
     if (planned.steps.every(isOfLearned) || isAsBefore) break;
     // A running tool may speak to a link that somebody has replaced, and say so too late to be heard: start it anew.
@@ -73,23 +61,6 @@ export async function convergeOnSight(
   return convergence(cached, { applied, now });
 }
 
-/**
- * Only addresses that we set are ever removed: those that were ours, those that are wanted, and those that the pod shows as
- * set by us, which outlives a restart. While they are there.
- */
-function ourAddresses(
-  known: KnownAddresses,
-  { observed, wanted }: { readonly observed: KernelState; readonly wanted: WantedState },
-): KnownAddresses {
-  const asked = new Map(wanted.interfaces.map((each) => [each.interfaceName, each.addresses.map(cidrText)]));
-  return new Map(observed.links.flatMap(({ name, alias, addresses }) => {
-    const shown = wanted.shown?.get(networkOfAlias(alias, wanted.annotationKey) ?? "") ?? [];
-    const ofBefore = addresses.filter((cidr) => shown.includes(cidr.slice(0, cidr.indexOf("/"))));
-    const ours = new Set([...known.get(name) ?? [], ...asked.get(name) ?? [], ...ofBefore]);
-    return ours.size === 0 ? [] : [[name, ours.intersection(new Set(addresses))]];
-  }));
-}
-
 /** What comes again and again is looked for after longer and longer pauses, by the clock: how often we look does not count. */
 function nextSweep(learned: CachedState["learned"], now: number): NonNullable<CachedState["learned"]> {
   if (learned !== undefined && learned.at > now) return learned;
@@ -105,73 +76,21 @@ function retryPause({ unfinishedSince }: CachedPod, now: number): number {
 /** When links cannot be read, the forwarding entries are put right on those that were ours when they were last read. */
 async function observeAll(
   before: CachedState | undefined,
-  options: Converging & { readonly cap: number },
+  { agents, agent, wanted, cap }: Converging,
 ): Promise<Observation> {
-  const { agents, agent, wanted, cap } = options;
   const [kernel, fdb] = await agents.observeHalves(agent, { wanted, cap });
   if (fdb.status === "rejected") throw kernel.status === "rejected" ? kernel.reason : fdb.reason;
   if (kernel.status === "fulfilled") return { ...kernel.value, fdb: fdb.value };
-  const standing = wanted.interfaces.filter(({ interfaceName }) => before?.peers.has(interfaceName));
-  const { appends, deletions } = fdbSteps(standing.map((each) => ({ wanted: each })), {
-    fdb: fdb.value,
-    own: wanted.own,
-  });
+  const { appends, deletions } = fdbSteps(heldBy(before?.peers, wanted), { fdb: fdb.value, own: wanted.own });
   const steps = [...appends, ...deletions];
   const now = steps.length === 0 ? fdb.value : (await agents.changeFdb(agent, { steps, cap })).fdb;
   throw new HalfObserved(kernel.reason, missingEntries(wanted, now));
 }
 
-async function apply(
-  steps: readonly Step[],
-  { agents, agent, wanted, observed, cap }: Converging & {
-    readonly observed: Observation;
-    readonly cap: number;
-  },
-): Promise<{ readonly observed: Observation; readonly refusals: readonly Refusal[] }> {
-  const bridgeSteps = steps.filter(isOfBridge);
-  const ipSteps = steps.filter((step) => !isOfBridge(step));
-  const ip = ipSteps.length === 0
-    ? { kernel: observed, refusals: [] }
-    : await agents.changeKernel(agent, { steps: ipSteps, wanted, cap });
-  // What `ip` did to addresses and the like leaves the entries as they were read.
-  const isUnchanged = bridgeSteps.length === 0 && !ipSteps.some(({ kind }) => kind === "delete-link");
-  const bridge = isUnchanged
-    ? { fdb: observed.fdb, refusals: [] }
-    : await agents.changeFdb(agent, { steps: bridgeSteps, cap });
-  return {
-    observed: { ...kernelOf(ip.kernel), fdb: bridge.fdb },
-    refusals: [...ip.refusals, ...bridge.refusals],
-  };
-}
-
-/** Without forwarding entries. */
-function kernelOf({ links, routes, rules, noRules }: KernelState): KernelState {
-  return { links, routes, ...(rules !== undefined && { rules }), ...(noRules !== undefined && { noRules }) };
-}
-
-/** Interfaces whose link is there as it should be, so that peers are all it may want. */
-function standingIn(
-  { steps }: Plan,
-  { wanted, observed }: { readonly wanted: WantedState; readonly observed: KernelState },
-): readonly string[] {
-  const names = new Set(
-    observed.links.flatMap(({ name, alias }) =>
-      wanted.interfaces.some((each) => each.interfaceName === name && each.alias === alias) ? [name] : []
-    ),
-  );
-  return [...names].filter((name) => !steps.some((step) => isOfBridge(step) && step.interfaceName === name));
-}
-
-function planFor(
-  observed: Observation,
-  { wanted, pod }: { readonly wanted: WantedState; readonly pod: { readonly addresses: KnownAddresses } },
-): Plan {
+/** What is there of ours is noted at every reading, for only that is ever removed. */
+function planFor(observed: Observation, { wanted, pod }: Converging): Plan {
+  pod.addresses = ourAddresses(pod.addresses, { observed, wanted });
   return plan({ wanted, observed, ourAddresses: pod.addresses });
-}
-
-/** Removes what the kernel has learned by itself, not what anybody has set. */
-function isOfLearned(step: Step): boolean {
-  return step.kind === "delete-fdb" && step.mac !== floodMac;
 }
 
 function textOf(refusals: readonly Refusal[]): string {

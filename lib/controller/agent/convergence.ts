@@ -3,9 +3,11 @@ import type { KernelState } from "../../overlay/observation.ts";
 import type { PeerChanges } from "../../overlay/plan/peers.ts";
 import type { Step } from "../../overlay/step.ts";
 import type { WantedState } from "../../overlay/wanted.ts";
+import { messageOf } from "../../text/defined.ts";
 import type { Clock } from "../../time/clock.ts";
-import { type AgentClient, answerCaps } from "../../agents/agent_client.ts";
-import type { CachedPod, CachedState, Unfinished } from "./pod_cache.ts";
+import type { AgentClient } from "../../agents/agent_client.ts";
+import type { Unfinished } from "../../overlay/unfinished.ts";
+import type { CachedPod, CachedState } from "./pod_cache.ts";
 import type { ReadBudget } from "./read_budget.ts";
 import type { AgentAddress } from "../../agents/session_pool.ts";
 
@@ -22,7 +24,7 @@ export interface Convergence extends Unfinished {
 export class HalfObserved extends Error {
   override name = "HalfObserved";
   constructor(override readonly cause: unknown, readonly entriesMissing: number) {
-    super(cause instanceof Error ? cause.message : String(cause));
+    super(messageOf(cause));
   }
 }
 
@@ -46,6 +48,8 @@ export interface ConvergeOptions {
 export interface Converging extends ConvergeOptions {
   /** Of the pod when this run began. */
   readonly generation: number;
+  /** Bytes that a tool may answer. */
+  readonly cap: number;
 }
 
 /**
@@ -67,29 +71,3 @@ export function convergence(
 }
 
 const nothingLeft: Unfinished = { steps: [], obstacles: [], refusals: [], entriesMissing: 0 };
-
-/** What interfaces of these names flood to once all is as wanted. */
-export function peersOf(wanted: WantedState, names: Iterable<string>): CachedState["peers"] {
-  const kept = new Set(names);
-  return new Map(
-    wanted.interfaces.flatMap(({ interfaceName, peers }) =>
-      kept.has(interfaceName) ? [[interfaceName, peers] as const] : []
-    ),
-  );
-}
-
-/** Bytes that a forwarding entry may take in an answer; learned ones stand beside ours. */
-const bytesPerEntry = 400;
-
-/** Forwarding entries that are wanted. */
-export function entriesOf(wanted: WantedState): number {
-  return wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
-}
-
-/** Bytes that a tool may answer. */
-export function capFor(pod: CachedPod, wanted: WantedState): number {
-  return Math.max(
-    pod.answerCap,
-    Math.min(answerCaps.ofMany, answerCaps.first + entriesOf(wanted) * bytesPerEntry),
-  );
-}

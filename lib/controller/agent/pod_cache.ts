@@ -1,16 +1,9 @@
 // What is remembered of a pod between two reconciles. All of it can be lost: the next one finds out again.
-import type { ToldSharing } from "../shared_addresses.ts";
+import type { ToldSharing } from "../../member/shared_addresses.ts";
 import type { KernelState } from "../../overlay/observation.ts";
-import type { KnownAddresses, Plan } from "../../overlay/plan/parts.ts";
-import { answerCaps, type Refusal } from "../../agents/agent_client.ts";
-
-/** What could not be had when it was tried. */
-export interface Unfinished extends Plan {
-  /** What the kernel said of the steps. */
-  readonly refusals: readonly Refusal[];
-  /** Forwarding entries wanted and not there. */
-  readonly entriesMissing: number;
-}
+import type { KnownAddresses } from "../../overlay/plan/parts.ts";
+import { answerCaps } from "../../agents/answer_caps.ts";
+import type { Unfinished } from "../../overlay/unfinished.ts";
 
 /** What a pod's kernel is known to hold, so that a peer's coming costs one line and no reading. */
 export interface CachedState {

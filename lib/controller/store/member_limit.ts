@@ -1,10 +1,10 @@
 // Who may be in a network that more ask for than it may have: a rule over all who ask, whatever came first.
 import type { Membership } from "../../member/member.ts";
 import { peerKey } from "../../network/network.ts";
-import type { Problem } from "../../network/problem.ts";
+import { runtimeProblem } from "../../network/problem.ts";
 import { quoted } from "../../text/quoted.ts";
 import { TwoWayIndex } from "./two_way_index.ts";
-import type { Tracked } from "./work_item.ts";
+import type { Tracked } from "./tracked.ts";
 
 /** Members of one network when nothing else is said: each of them holds an entry for every other. */
 export const defaultMaxMembers = 5_000;
@@ -26,10 +26,10 @@ export interface Candidate {
 export function admitted(candidates: Iterable<Candidate>, limit: number): ReadonlySet<string> {
   const all = [...candidates];
   if (all.length <= limit) return new Set(all.map(({ uid }) => uid));
-  const inside = all.filter(({ standing }) => standing !== "entrant");
-  const entrants = all.filter(({ standing }) => standing === "entrant").sort(byAge);
-  const free = Math.max(0, limit - inside.length);
-  return new Set([...inside, ...entrants.slice(0, free)].map(({ uid }) => uid));
+  const isEntrant = ({ standing }: Candidate): boolean => standing === "entrant";
+  const inside = all.filter((each) => !isEntrant(each));
+  const entrants = all.filter(isEntrant).sort(byAge).slice(0, Math.max(0, limit - inside.length));
+  return new Set([...inside, ...entrants].map(({ uid }) => uid));
 }
 
 function byAge(a: Candidate, b: Candidate): number {
@@ -48,7 +48,7 @@ export class MemberLimit {
   readonly #changed = new Set<string>();
   /** Segments that have grown past a tenth of the limit. */
   readonly #large = new Set<string>();
-  #notices: string[] = [];
+  readonly #notices: string[] = [];
 
   constructor(limit: number) {
     this.limit = limit;
@@ -72,10 +72,8 @@ export class MemberLimit {
       const after = admitted(asking.values(), this.limit);
       if (asking.size > this.limit) this.#inside.set(segment, after);
       else this.#inside.delete(segment);
-      const unsure = [...asking.values()].filter(({ standing }) => standing === "presumed");
-      const others = before === undefined ? [...asking.keys()].filter((uid) => !after.has(uid)) : [];
-      for (const uid of [...after.symmetricDifference(before ?? after), ...others]) moved.add(uid);
-      for (const { uid } of unsure) moved.add(uid);
+      for (const uid of after.symmetricDifference(before ?? new Set(asking.keys()))) moved.add(uid);
+      for (const { uid, standing } of asking.values()) if (standing === "presumed") moved.add(uid);
     }
     this.#changed.clear();
     return moved;
@@ -91,9 +89,7 @@ export class MemberLimit {
 
   /** What is to be said, once. */
   takeNotices(): readonly string[] {
-    const notices = this.#notices;
-    this.#notices = [];
-    return notices;
+    return this.#notices.splice(0);
   }
 
   /** Large ones are worth a warning. */
@@ -120,31 +116,29 @@ export function candidacies(tracked: Tracked): ReadonlyMap<string, Candidate> {
 }
 
 /** The same, but for networks that are full, which cannot be had, or of which it is not known yet. */
-export function withoutFull(asked: Membership, limit: Verdicts): Membership {
+export function withoutFull(asked: Membership, limit: Pick<MemberLimit, "limit" | "verdict">): Membership {
   if (asked.kind !== "member") return asked;
   const { member } = asked;
   const by = Map.groupBy(member.networks, (network) => limit.verdict(member.uid, peerKey(network)));
   const [out, unsure] = [by.get("out") ?? [], by.get("unsure") ?? []];
   const missing = [...out, ...unsure];
   if (missing.length === 0) return asked;
-  const problems = missing.map((network): Problem => {
+  const problems = missing.map((network) => {
     const remedy = out.includes(network)
       ? "wait until one goes, or raise --max-members-per-network"
       : "whether the pod is one of them is not known until its agent runs";
-    const attempt = `Cannot give the pod network ${quoted(network.name)}`;
-    return {
-      kind: "forbidden",
-      source: { kind: "pod", namespace: member.namespace, pod: member.name },
-      network: network.name,
-      message: `${attempt}: it is full with ${limit.limit} members; ${remedy}`,
-    };
+    const message = `Cannot give the pod network ${
+      quoted(network.name)
+    }: it is full with ${limit.limit} members; `;
+    return runtimeProblem(member, { kind: "forbidden", network: network.name, message: message + remedy });
   });
-  const unresolved = [...member.unresolved, ...missing.map(({ name }) => name)].sort();
-  const networks = by.get("in") ?? [];
   return {
     kind: "member",
-    member: { ...member, networks, unresolved, problems: [...member.problems, ...problems] },
+    member: {
+      ...member,
+      networks: by.get("in") ?? [],
+      unresolved: [...member.unresolved, ...missing.map(({ name }) => name)].sort(),
+      problems: [...member.problems, ...problems],
+    },
   };
 }
-
-type Verdicts = Pick<MemberLimit, "limit" | "verdict">;

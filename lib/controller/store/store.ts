@@ -2,30 +2,15 @@
 import type { ClusterNetworks } from "../../network/cluster_networks.ts";
 import type { Member, MembershipSettings } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
+import { poolRequests } from "../../member/pool_requests.ts";
 import type { Problem } from "../../network/problem.ts";
 import type { KernelState } from "../../overlay/observation.ts";
 import type { PoolAnswers } from "../../network/pool_request.ts";
-import { believe } from "./claims.ts";
-import { Expiries } from "./expiries.ts";
-import { poolRequests } from "./pool_requests.ts";
 import { defaultMaxMembers } from "./member_limit.ts";
 import { KnownNetworks } from "./known_networks.ts";
 import { Surroundings } from "./surroundings.ts";
-import {
-  type Affected,
-  askedBy,
-  countsOf,
-  fingerprintOf,
-  graceEnd,
-  mayHaveMore,
-  newlyTracked,
-  problemsOf,
-  rememberGood,
-  type Selection,
-  type Tracked,
-  type WorkItem,
-  workItemOf,
-} from "./work_item.ts";
+import { Tracked } from "./tracked.ts";
+import { type Affected, problemsOf, type Selection, type WorkItem } from "./work_item.ts";
 
 /** No I/O, no timers: the caller passes the monotonic time in. */
 export class Store {
@@ -34,8 +19,8 @@ export class Store {
   /** What they are to each other. */
   readonly surroundings: Surroundings;
   readonly #networks: KnownNetworks;
-  /** Pods being deleted, and when their grace period runs out. */
-  readonly #leaving = new Expiries();
+  /** Pods being deleted whose grace period has not run out. */
+  readonly #leaving = new Set<Tracked>();
   /** The latest time anybody told. */
   #now = 0;
   /** What has changed since somebody asked. */
@@ -46,7 +31,7 @@ export class Store {
   constructor(settings: MembershipSettings) {
     this.#settings = settings;
     this.#networks = new KnownNetworks(settings.configMap);
-    this.surroundings = new Surroundings(settings.maxMembers ?? defaultMaxMembers);
+    this.surroundings = new Surroundings(settings.maxMembers ?? defaultMaxMembers, this.#pods);
   }
 
   get cluster(): ClusterNetworks {
@@ -60,8 +45,7 @@ export class Store {
 
   /** What is to be done for a key; undefined when nothing is (any more). */
   workItem(uid: string): WorkItem | undefined {
-    const tracked = this.#pods.get(uid);
-    return tracked && workItemOf(tracked);
+    return this.#pods.get(uid)?.workItem;
   }
 
   /** The same, for one who does it now: he knows of all changes until now. */
@@ -69,7 +53,7 @@ export class Store {
     const tracked = this.#pods.get(uid);
     if (tracked === undefined) return undefined;
     Object.assign(tracked, { due: false, began: this.surroundings.changes });
-    return workItemOf(tracked);
+    return tracked.workItem;
   }
 
   /** All that is wrong as far as it can be known without looking into the pod: the same for every place that says it. */
@@ -81,17 +65,22 @@ export class Store {
 
   /** Addresses of this member that others of its networks have too. */
   conflictsOf(member: Member): readonly Problem[] {
-    return this.surroundings.conflictsOf(member, (uid) => this.pod(uid));
+    return this.surroundings.conflictsOf(member);
   }
 
   /** For metrics. */
-  counts(): ReturnType<typeof countsOf> & ReturnType<Surroundings["counts"]> {
-    return { ...countsOf([...this.#pods.values()]), ...this.surroundings.counts() };
+  counts(): ReturnType<Surroundings["counts"]> & { readonly members: number; readonly rejected: number } {
+    const all = [...this.#pods.values()];
+    return {
+      ...this.surroundings.counts(),
+      members: all.filter(({ membership, isFormer }) => membership.kind === "member" && !isFormer).length,
+      rejected: all.filter(({ membership }) => problemsOf(membership).length > 0).length,
+    };
   }
 
   /** Members around whom something has changed since they were last looked at. */
   takeTouched(): ReadonlySet<string> {
-    return this.surroundings.takeTouched((uid) => this.#pods.get(uid));
+    return this.surroundings.takeTouched();
   }
 
   /** A complete list of the pods that `covers` selects (a namespace, or all): what is not in it is gone. */
@@ -100,9 +89,9 @@ export class Store {
     { now, covers }: { readonly now: number; readonly covers: (pod: PodView) => boolean },
   ): Affected {
     const listed = new Set(pods.map((pod) => pod.uid));
-    const missing = [...this.#pods.values()].map((tracked) => tracked.pod)
-      .filter((pod) => covers(pod) && !listed.has(pod.uid));
-    for (const pod of missing) this.#remove(pod.uid);
+    for (const { uid, pod } of [...this.#pods.values()]) {
+      if (covers(pod) && !listed.has(uid)) this.#remove(uid);
+    }
     for (const pod of pods) this.#put(pod, { now, selection: "selected" });
     return this.#settle();
   }
@@ -143,10 +132,10 @@ export class Store {
   /** What the pod's kernel held at the first look at it: what it had before we came may come back by that. */
   claim(uid: string, observed: KernelState): Affected {
     const tracked = this.#pods.get(uid);
-    if (tracked === undefined || tracked.seen) return this.#settle();
-    tracked.seen = true;
-    believe(tracked, { settings: this.#settings, cluster: this.cluster, observed });
-    this.#again(uid);
+    if (tracked?.seen === false) {
+      tracked.believe({ settings: this.#settings, cluster: this.cluster, observed });
+      this.#again(uid);
+    }
     return this.#settle();
   }
 
@@ -163,7 +152,7 @@ export class Store {
 
   /** Those who may have had more than is known of them, and have not been looked at: they go first. */
   unclaimed(): readonly string[] {
-    return [...this.#pods.values()].filter(mayHaveMore).map(({ uid }) => uid);
+    return [...this.#pods.values()].flatMap(({ mayHaveMore, uid }) => mayHaveMore ? [uid] : []);
   }
 
   /** Another replica has led until now: of who is in which network only the kernels know. */
@@ -179,27 +168,29 @@ export class Store {
   /** Ends the peerage of pods whose grace period has run out. */
   expire(now: number): Affected {
     this.#now = Math.max(this.#now, now);
-    for (const uid of this.#leaving.take(now)) this.#unsettled.add(uid);
+    for (const tracked of this.#leaving) {
+      if (tracked.graceEnds <= now && this.#leaving.delete(tracked)) this.#unsettled.add(tracked.uid);
+    }
     return this.#settle();
   }
 
   /** The earliest monotonic time at which `expire` has something to do; undefined when nothing is pending. */
   nextExpiry(): number | undefined {
-    return this.#leaving.next();
+    const first = Math.min(...[...this.#leaving].map(({ graceEnds }) => graceEnds));
+    return first === Infinity ? undefined : first;
   }
 
   #put(pod: PodView, { now, selection }: { readonly now: number; readonly selection: Selection }): void {
     this.#now = Math.max(this.#now, now);
-    const tracked = this.#pods.get(pod.uid) ?? newlyTracked(pod);
-    Object.assign(tracked, { pod, selection, graceEnds: graceEnd(pod, { now, known: tracked.graceEnds }) });
-    tracked.asked = askedBy(tracked, { settings: this.#settings, cluster: this.cluster });
-    const { asked } = tracked;
+    const tracked = this.#pods.get(pod.uid) ?? new Tracked(pod);
+    tracked.see(pod, { now, selection });
+    tracked.ask({ settings: this.#settings, cluster: this.cluster });
+    const { asked, graceEnds } = tracked;
     if (asked.kind === "none" && !(tracked.clean && asked.reason === "no annotation")) {
       return this.#remove(pod.uid);
     }
     this.#pods.set(pod.uid, tracked);
-    const { graceEnds = -Infinity } = tracked;
-    if (graceEnds > this.#now) this.#leaving.set(pod.uid, graceEnds);
+    if (graceEnds > this.#now && graceEnds < Infinity) this.#leaving.add(tracked);
     this.surroundings.ask(tracked);
     this.#unsettled.add(pod.uid);
   }
@@ -214,7 +205,7 @@ export class Store {
     const known = this.#pods.get(uid);
     if (known === undefined) return;
     this.#pods.delete(uid);
-    this.#leaving.delete(uid);
+    this.#leaving.delete(known);
     this.#unsettled.delete(uid);
     this.#changed.delete(uid);
     this.surroundings.leave(uid);
@@ -239,17 +230,10 @@ export class Store {
   #finish(uid: string): void {
     const tracked = this.#pods.get(uid);
     if (tracked === undefined) return;
-    tracked.membership = this.surroundings.allowed(tracked.asked);
-    rememberGood(tracked);
-    const fingerprint = fingerprintOf(tracked);
-    if (fingerprint !== tracked.fingerprint) {
-      const clean = tracked.clean && tracked.membership.kind === "none";
-      Object.assign(tracked, { fingerprint, clean, due: true });
-      this.#changed.add(uid);
-    }
+    if (tracked.settle(this.surroundings.allowed(tracked.asked))) this.#changed.add(uid);
     this.#noteNetworks(tracked);
-    const isOver = (tracked.graceEnds ?? Infinity) <= this.#now;
-    tracked.requests = poolRequests(tracked, !isOver);
+    const isOver = tracked.graceEnds <= this.#now;
+    tracked.requests = isOver ? [] : poolRequests(tracked);
     if (isOver) this.surroundings.leave(uid);
     else this.surroundings.announce(tracked);
   }

@@ -1,17 +1,14 @@
 // What is each member to the others: who is in which network, whose peer, with whose address, and whom a change concerns.
 import type { Member, Membership } from "../../member/member.ts";
-import type { PodView } from "../../member/pod.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import type { Problem } from "../../network/problem.ts";
-import { addressConflicts, AddressIndex } from "./address_index.ts";
+import { addressConflicts } from "../../member/shared_addresses.ts";
+import { type AddressClaims, AddressIndex } from "./address_index.ts";
 import { candidacies, MemberLimit, withoutFull } from "./member_limit.ts";
 import { addressesIn, PeerIndex, reachableIn } from "./peer_index.ts";
 import { NodeNeighbours } from "./node_neighbours.ts";
-import type { Tracked } from "./work_item.ts";
+import type { Tracked } from "./tracked.ts";
 import { defined } from "../../text/defined.ts";
-
-/** Those who leave are not asked about again. */
-const absent: Membership = { kind: "none", reason: "finished" };
 
 /** The indices that make a change cost only those whom it concerns. */
 export class Surroundings {
@@ -24,8 +21,12 @@ export class Surroundings {
   readonly #limit: MemberLimit;
   readonly #neighbours = new NodeNeighbours();
 
-  constructor(maxMembers: number) {
+  readonly #pods: ReadonlyMap<string, Tracked>;
+
+  /** `pods`: all that are known, by uid. */
+  constructor(maxMembers: number, pods: ReadonlyMap<string, Tracked>) {
     this.#limit = new MemberLimit(maxMembers);
+    this.#pods = pods;
   }
 
   /** What is to be said since the last call. */
@@ -55,14 +56,14 @@ export class Surroundings {
     const reachable = [...reachableIn(asked)].filter(([segment]) =>
       this.#limit.verdict(uid, segment) !== "out"
     );
-    this.#put(uid, new Map(reachable), membership);
+    this.#put(uid, new Map(reachable), addressesIn(membership));
     this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments: this.segmentsOf(uid) });
   }
 
   /** It is nobody to the others any more, though it may still be there. */
   leave(uid: string): void {
     this.#limit.put(uid, new Map());
-    this.#put(uid, new Map(), absent);
+    this.#put(uid, new Map(), new Map());
     this.#neighbours.put(uid, { segments: [] });
   }
 
@@ -72,10 +73,10 @@ export class Surroundings {
   }
 
   /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
-  conflictsOf(member: Member, pod: (uid: string) => PodView | undefined): readonly Problem[] {
+  conflictsOf(member: Member): readonly Problem[] {
     const nameOf = (uid: string): string => {
-      const other = pod(uid);
-      return other === undefined ? "another member" : `${other.namespace}/${other.name}`;
+      const { pod } = this.#pods.get(uid) ?? {};
+      return pod === undefined ? "another member" : `${pod.namespace}/${pod.name}`;
     };
     return addressConflicts(member, { shared: this.#addresses.sharedBy(member.uid), nameOf });
   }
@@ -110,7 +111,7 @@ export class Surroundings {
    * Members around whom something has changed since they were last looked at, but for those that are going to be looked at
    * anyway: each comes once, however much has changed, and counts as going to be from now on.
    */
-  takeTouched(tracked: (uid: string) => Tracked | undefined): ReadonlySet<string> {
+  takeTouched(): ReadonlySet<string> {
     const dates = new Map(this.#touchedMembers);
     for (const [segment, at] of this.#touchedSegments) {
       for (const uid of this.membersOf(segment)) dates.set(uid, Math.max(at, dates.get(uid) ?? 0));
@@ -119,7 +120,7 @@ export class Surroundings {
     this.#touchedMembers.clear();
     const touched = new Set<string>();
     for (const [uid, at] of dates) {
-      const one = tracked(uid);
+      const one = this.#pods.get(uid);
       if (one === undefined || one.due || one.began >= at) continue;
       one.due = true;
       touched.add(uid);
@@ -127,9 +128,9 @@ export class Surroundings {
     return touched;
   }
 
-  #put(uid: string, reachable: ReadonlyMap<string, string>, shown: Membership): void {
+  #put(uid: string, reachable: ReadonlyMap<string, string>, claims: AddressClaims): void {
     const changed = this.#peers.put(uid, reachable);
-    const { members, segments } = this.#addresses.put(uid, addressesIn(shown));
+    const { members, segments } = this.#addresses.put(uid, claims);
     for (const key of [...changed, ...segments]) this.#touchedSegments.set(key, ++this.#changes);
     for (const key of members) this.#touchedMembers.set(key, ++this.#changes);
   }

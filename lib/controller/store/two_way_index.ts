@@ -43,3 +43,8 @@ export class TwoWayIndex<Value> {
     return new Map([...this.#uids].map(([key, { size }]) => [key, size]));
   }
 }
+
+/** For an index that only says who has what. */
+export function marks(keys: Iterable<string>): ReadonlyMap<string, true> {
+  return new Map([...keys].map((key) => [key, true]));
+}

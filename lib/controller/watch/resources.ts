@@ -1,6 +1,7 @@
 // The two collections that are watched, as the reflector needs them: pods with our label, and the one ConfigMap.
 import type { V1ConfigMap, V1Pod } from "@kubernetes/client-node";
 import type { Identified } from "../../kube/watch/local_copy.ts";
+import { podsPath } from "../../kube/watch/pod_metadata.ts";
 import type { ReflectorOptions } from "../../kube/watch/reflector.ts";
 import { type PodView, podView } from "../../member/pod.ts";
 import type { ControllerSettings } from "../settings.ts";
@@ -21,10 +22,9 @@ export function podCollection(
   { selector, membership }: ControllerSettings,
   namespace: string | undefined,
 ): Collection<PodView> {
-  const within = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
   return {
     what: namespace === undefined ? "pods" : `pods of namespace ${namespace}`,
-    path: `/api/v1${within}/pods`,
+    path: podsPath(namespace),
     labelSelector: selector,
     // The API server's answer: its shape is promised, podView reads it without trusting that fields are there.
     project: (object) => podView(object as V1Pod, { annotationKey: membership.annotationKey }),

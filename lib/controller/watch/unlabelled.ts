@@ -1,10 +1,12 @@
 // A pod has left the selection: is it gone, or does it live on without its label?
 import type { V1Pod } from "@kubernetes/client-node";
-import { ApiError } from "../../kube/api/client.ts";
+import { type ApiClient, ApiError, statusOf } from "../../kube/api/client.ts";
+import { pickPods, podsPath } from "../../kube/watch/pod_metadata.ts";
+import { statusAnnotation } from "../../member/current_status.ts";
 import { type PodView, podView } from "../../member/pod.ts";
 import type { Log } from "../../ops/log.ts";
 import { messageOf } from "../../text/defined.ts";
-import { selectedPods, servedPods, type ServedPodsOptions, type SoughtPod } from "./served_pods.ts";
+import { isRecord } from "../../text/json.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 
 /** Asked this often, so long apart (ms); after that the next relist is left to find out. */
@@ -18,7 +20,16 @@ const atOnce = 8;
 /** Pods that wait to be asked about; more are dropped, and that is said. */
 const mostWaiting = 10_000;
 
-export interface UnlabelledPodsOptions extends ServedPodsOptions {
+/** As much of a pod as it takes to look it up. */
+type SoughtPod = Pick<PodView, "uid" | "namespace" | "name" | "deletion">;
+
+export interface UnlabelledPodsOptions {
+  readonly client: ApiClient;
+  readonly annotationKey: string;
+  readonly selector: string;
+  /** Empty: all. */
+  readonly watchNamespaces: readonly string[];
+  readonly signal: AbortSignal;
   readonly clock: Clock;
   /** Whether the pod is followed anyway. */
   readonly isKnown: (uid: string) => boolean;
@@ -66,9 +77,9 @@ export class UnlabelledPods {
   async #sweep(): Promise<void> {
     const { isKnown, log, signal } = this.#options;
     try {
-      const served = await servedPods(this.#options);
+      const served = await this.#servedPods();
       const lost = served.filter(({ uid }) => !isKnown(uid) && !this.#sought.has(uid));
-      const selected = lost.length === 0 ? new Set() : await selectedPods(this.#options);
+      const selected = lost.length === 0 ? new Set() : await this.#selectedPods();
       this.#sought = new Set(served.map(({ uid }) => uid)).intersection(this.#sought);
       for (const pod of lost) {
         if (selected.has(pod.uid) || isKnown(pod.uid)) continue;
@@ -80,11 +91,30 @@ export class UnlabelledPods {
     }
   }
 
+  /** Pods with the networks annotation and with the one that we write on those we serve. */
+  async #servedPods(): Promise<readonly SoughtPod[]> {
+    const { client, annotationKey, watchNamespaces: namespaces, signal } = this.#options;
+    const status = statusAnnotation(annotationKey);
+    const pick = (metadata: Readonly<Record<string, unknown>>): SoughtPod | undefined => {
+      const { annotations, deletionTimestamp, uid, namespace, name } = metadata;
+      const isServed = isRecord(annotations) && status in annotations && annotationKey in annotations;
+      if (!isServed || deletionTimestamp !== undefined) return undefined;
+      return { uid: String(uid), namespace: String(namespace), name: String(name) };
+    };
+    return await pickPods(client, { namespaces, signal, pick });
+  }
+
+  /** Uids of all pods that are selected now: what is watched may be behind. */
+  async #selectedPods(): Promise<ReadonlySet<string>> {
+    const { client, selector: labelSelector, watchNamespaces: namespaces, signal } = this.#options;
+    const pick = ({ uid }: Readonly<Record<string, unknown>>): string => String(uid);
+    return new Set(await pickPods(client, { namespaces, labelSelector, signal, pick }));
+  }
+
   #drop({ namespace, name }: SoughtPod): void {
-    const remedy = "give it the label and take it away again, or delete it";
     this.#options.log.warn(
       "Cannot find out whether the pod lives on without its label: too many have vanished at once; if it does, it " +
-        `keeps its interfaces: ${remedy}`,
+        "keeps its interfaces: give it the label and take it away again, or delete it",
       { member: `${namespace}/${name}` },
     );
   }
@@ -100,23 +130,18 @@ export class UnlabelledPods {
   /** The pod as it is now, if the one with this very uid still lives. Never throws. */
   async #find({ uid, namespace, name }: SoughtPod): Promise<PodView | undefined> {
     const { client, clock, annotationKey, signal } = this.#options;
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+    const path = `${podsPath(namespace)}/${encodeURIComponent(name)}`;
     for (let attempt = 0; attempt < attempts && !signal.aborted; attempt++) {
       try {
         const found = await client.json({ method: "GET", path, purpose: "get a pod", deadline, signal });
         const view = podView(found as V1Pod, { annotationKey });
         return view.uid === uid && view.deletion === undefined ? view : undefined;
       } catch (error) {
-        if (isDefinite(error)) return undefined;
+        // It is not there, or we may not see it: asking again changes nothing.
+        if (!(error instanceof ApiError) || (statusOf(error) ?? 500) < 429) return undefined;
         await sleep(clock, pause, signal);
       }
     }
     return undefined;
   }
-}
-
-/** The pod is not there, or we may not see it: asking again changes nothing. */
-function isDefinite(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return true;
-  return error.failure.kind === "status" && error.failure.status < 429;
 }

@@ -3,7 +3,7 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import type { Identified, ReflectorHandler } from "../../kube/watch/local_copy.ts";
 import { type Reflector, startReflector, type WatchEnd } from "../../kube/watch/reflector.ts";
 import type { PodView } from "../../member/pod.ts";
-import { createLogDeduplicator, type LogDeduplicator } from "../../ops/dedup.ts";
+import { WatchLog } from "../../ops/dedup.ts";
 import type { Log } from "../../ops/log.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { ControllerSettings } from "../settings.ts";
@@ -32,11 +32,7 @@ export interface WatchOptions {
 
 /** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
 export function startWatches(settings: ControllerSettings, options: WatchOptions): readonly Reflector[] {
-  const said = createLogDeduplicator();
-  /** A pod that cannot be read may change every second. */
-  const sayUnreadable = (text: string): void => {
-    if (said.problem("unreadable", text).say) options.log.warn(text);
-  };
+  const said = new WatchLog(options.log);
   const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
   const configMap = watch<ConfigMapView>(configMapCollection(settings), {
     ...options,
@@ -48,7 +44,7 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
       added: options.onConfigMap,
       modified: options.onConfigMap,
       deleted: () => options.onConfigMap(undefined),
-      unreadable: (reason) => sayUnreadable(`Cannot read the ConfigMap: ${reason}`),
+      unreadable: (reason) => said.unreadable(`Cannot read the ConfigMap: ${reason}`),
     },
   });
   const pods = namespaces.map((namespace) =>
@@ -63,7 +59,7 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
         added: options.onPod,
         modified: options.onPod,
         deleted: options.onPodDeleted,
-        unreadable: (reason) => sayUnreadable(`Cannot read a pod: ${reason}`),
+        unreadable: (reason) => said.unreadable(`Cannot read a pod: ${reason}`),
       },
     })
   );
@@ -73,13 +69,13 @@ export function startWatches(settings: ControllerSettings, options: WatchOptions
 function watch<T extends Identified>(
   collection: Collection<T>,
   options: WatchOptions & {
-    readonly said: LogDeduplicator;
+    readonly said: WatchLog;
     readonly resource: WatchedResource;
     readonly namespace: string;
     readonly handler: ReflectorHandler<T>;
   },
 ): Reflector {
-  const { log, client, clock, said, resource, handler, signal } = options;
+  const { client, clock, said, resource, handler, signal } = options;
   /** Silent ends in a row. One alone is opened anew and no trouble: a bookmark may come late. */
   let silences = 0;
   return startReflector(client, {
@@ -90,17 +86,11 @@ function watch<T extends Identified>(
       silences = 0;
       options.onAlive?.(resource, options.namespace);
     },
-    onError: ({ end, reason, retryIn }) => {
-      options.onWatchEnd?.({ resource, reason: end, message: reason });
-      const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
-      silences = end === "idle" ? silences + 1 : 0;
-      const isUsual = end === "expected" || silences === 1 || retryIn === 0;
-      if (isUsual || !said.problem(collection.what, `${end} ${reason}`).say) log.debug(text);
-      else log.warn(text, { watch: collection.what, trouble: end });
+    onError: (error) => {
+      options.onWatchEnd?.({ resource, reason: error.end, message: error.reason });
+      silences = error.end === "idle" ? silences + 1 : 0;
+      said.ended(collection.what, { ...error, isUsual: silences === 1 });
     },
-    onRecovered: () => {
-      const repeated = said.recovered(collection.what);
-      if (repeated !== undefined) log.info(`watching ${collection.what} again`, { repeated });
-    },
+    onRecovered: () => said.recovered(collection.what),
   }, { clock });
 }

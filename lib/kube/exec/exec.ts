@@ -81,6 +81,11 @@ export function endedWithContainer(outcome: ExecOutcome): boolean {
   return outcome.kind === "exit" && (outcome.code === 137 || outcome.code === 143);
 }
 
+/** True when the container has no such program. */
+export function isProgramMissing(outcome: ExecOutcome): outcome is ExecOutcome & { kind: "not-ready" } {
+  return outcome.kind === "not-ready" && outcome.programMissing === true;
+}
+
 /** An outcome in words, for the end of a message: "it was refused (403): …". */
 export function describeOutcome(outcome: ExecOutcome): string {
   switch (outcome.kind) {

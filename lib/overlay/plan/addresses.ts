@@ -1,5 +1,7 @@
 // Which addresses an interface gets and loses.
 import { type Cidr, cidrText, contains, readCidr } from "../../network/grammar/address.ts";
+import type { KernelState } from "../observation.ts";
+import { networkOfAlias, type WantedState } from "../wanted.ts";
 import type { AddressSteps, KnownAddresses, StandingLink } from "./parts.ts";
 
 /**
@@ -50,4 +52,21 @@ function hasAddress(cidrs: readonly Cidr[], { address }: Cidr): boolean {
 function firstOfSubnet(cidr: Cidr, observed: readonly Cidr[]): Cidr {
   if (cidr.family === 6) return cidr;
   return observed.find((other) => other.prefix === cidr.prefix && contains(other, cidr.address)) ?? cidr;
+}
+
+/**
+ * Only addresses that we set are ever removed: those that were ours, those that are wanted, and those that the pod shows as
+ * set by us, which outlives a restart. While they are there.
+ */
+export function ourAddresses(
+  known: KnownAddresses,
+  { observed, wanted }: { readonly observed: Pick<KernelState, "links">; readonly wanted: WantedState },
+): KnownAddresses {
+  const asked = new Map(wanted.interfaces.map((each) => [each.interfaceName, each.addresses.map(cidrText)]));
+  return new Map(observed.links.flatMap(({ name, alias, addresses }) => {
+    const shown = wanted.shown?.get(networkOfAlias(alias, wanted.annotationKey) ?? "") ?? [];
+    const ofBefore = addresses.filter((cidr) => shown.includes(cidr.slice(0, cidr.indexOf("/"))));
+    const ours = new Set([...known.get(name) ?? [], ...asked.get(name) ?? [], ...ofBefore]);
+    return ours.size === 0 ? [] : [[name, ours.intersection(new Set(addresses))]];
+  }));
 }

@@ -63,3 +63,8 @@ export function missingEntries(
 ): number {
   return fdbSteps(interfaces.map((wanted) => ({ wanted })), { fdb, own }).appends.length;
 }
+
+/** Removes what the kernel has learned by itself, not what anybody has set. */
+export function isOfLearned(step: Step): boolean {
+  return step.kind === "delete-fdb" && step.mac !== floodMac;
+}

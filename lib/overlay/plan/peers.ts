@@ -1,8 +1,10 @@
 // What has changed between two lists of peers: asked by every member of a network after each change, answered once.
-import type { Step } from "../step.ts";
+import type { Observation } from "../observation.ts";
+import { isOfBridge, type Step } from "../step.ts";
 import type { WantedState } from "../wanted.ts";
 import { floodMac } from "../iproute2/render.ts";
 import type { FdbSteps } from "./fdb.ts";
+import type { Plan, StandingLink } from "./parts.ts";
 
 /** What came and what went. */
 export interface PeerChange {
@@ -47,3 +49,45 @@ export class PeerChanges {
 }
 
 const noChange: PeerChange = { added: [], removed: [] };
+
+/** What interfaces of these names flood to once all is as wanted. */
+export function peersOf(
+  wanted: WantedState,
+  names: Iterable<string>,
+): ReadonlyMap<string, readonly string[]> {
+  const kept = new Set(names);
+  return new Map(
+    wanted.interfaces.flatMap(({ interfaceName, peers }) =>
+      kept.has(interfaceName) ? [[interfaceName, peers] as const] : []
+    ),
+  );
+}
+
+/** Interfaces whose link is there as it should be, so that peers are all it may want. */
+export function standingIn(
+  { steps }: Pick<Plan, "steps">,
+  { wanted, observed }: {
+    readonly wanted: WantedState;
+    readonly observed: Pick<Observation, "links">;
+  },
+): readonly string[] {
+  const names = new Set(
+    observed.links.flatMap(({ name, alias }) =>
+      wanted.interfaces.some((each) => each.interfaceName === name && each.alias === alias) ? [name] : []
+    ),
+  );
+  return [...names].filter((name) => !steps.some((step) => isOfBridge(step) && step.interfaceName === name));
+}
+
+/** Forwarding entries that are wanted. */
+export function entriesOf(wanted: WantedState): number {
+  return wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
+}
+
+/** The wanted interfaces that are known to flood to `held` (interface → pod IPs). */
+export function heldBy(
+  held: ReadonlyMap<string, readonly string[]> | undefined,
+  { interfaces }: WantedState,
+): readonly Pick<StandingLink, "wanted">[] {
+  return interfaces.flatMap((wanted) => held?.has(wanted.interfaceName) ? [{ wanted }] : []);
+}

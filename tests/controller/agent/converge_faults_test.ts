@@ -1,7 +1,7 @@
 // What do refusals, races with others, and answers that are too long cost a pod and whoever shares it?
 import assert from "node:assert/strict";
 import { HalfObserved } from "../../../lib/controller/agent/convergence.ts";
-import { answerCaps } from "../../../lib/agents/agent_client.ts";
+import { answerCaps } from "../../../lib/agents/answer_caps.ts";
 import { SessionEnded } from "../../../lib/kube/exec/session.ts";
 import { flood, Scene, uid } from "./converge_scene.ts";
 

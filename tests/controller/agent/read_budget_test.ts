@@ -1,7 +1,8 @@
 // Is reading back spread so that its cost grows with the members, and are sessions as many as there are pods, within bounds?
 import assert from "node:assert/strict";
 import { ReadBudget } from "../../../lib/controller/agent/read_budget.ts";
-import { defaultLimits, sessionLimit } from "../../../lib/controller/settings.ts";
+import { sessionLimit } from "../../../lib/agents/session_pool.ts";
+import { defaultLimits } from "../../../lib/controller/settings.ts";
 import { fakeClock } from "../../time/fake_clock.ts";
 
 /** Seconds until every one of so many members, each with an entry for every other, has been read. */

@@ -3,49 +3,25 @@
 // Authors of pods write annotations, and with NET_ADMIN the aliases of links too. So a link counts for its own pod only,
 // for a network that the annotation names, in a form that annotation and ConfigMap do not contradict, and where both name
 // and VNI are open to the pod's namespace. Whatever enters a command of ours is parsed anew.
-import { namespaceFaults } from "../../network/access_rules.ts";
-import type { ClusterNetwork, ClusterNetworks } from "../../network/cluster_networks.ts";
-import { askedAddresses } from "../../network/asked_addresses.ts";
-import { parseMac, readCidr } from "../../network/grammar/address.ts";
-import { type AnnotationEntry, parseAnnotation } from "../../network/grammar/annotation.ts";
-import { parseDeviceName, parseInterfaceName } from "../../network/grammar/names.ts";
-import { type OptionSet, optionTable } from "../../network/grammar/option_table.ts";
-import { type Network, peerKey } from "../../network/network.ts";
-import type { MembershipSettings } from "../../member/member.ts";
-import type { PodView } from "../../member/pod.ts";
-import type { KernelState, ObservedLink } from "../../overlay/observation.ts";
-import { ownTable } from "../../overlay/step.ts";
-import { networkOfAlias } from "../../overlay/wanted.ts";
-import { addressesFound } from "./pool_requests.ts";
-import { openNames, type Tracked } from "./work_item.ts";
+import { namespaceFaults } from "../network/access_rules.ts";
+import type { ClusterNetwork, ClusterNetworks } from "../network/cluster_networks.ts";
+import { askedAddresses } from "../network/asked_addresses.ts";
+import { parseMac, readCidr } from "../network/grammar/address.ts";
+import { type AnnotationEntry, parseAnnotation } from "../network/grammar/annotation.ts";
+import { parseDeviceName, parseInterfaceName } from "../network/grammar/names.ts";
+import { type OptionSet, optionTable } from "../network/grammar/option_table.ts";
+import type { Network } from "../network/network.ts";
+import { type Membership, type MembershipSettings, openNames } from "../member/member.ts";
+import type { PodView } from "../member/pod.ts";
+import type { KernelState, ObservedLink } from "./observation.ts";
+import { ownTable } from "./step.ts";
+import { networkOfAlias } from "./wanted.ts";
 
 /** What a claim is held against. */
 export interface ClaimContext {
   readonly settings: Pick<MembershipSettings, "annotationKey" | "configMap" | "restrictPods">;
   readonly cluster: ClusterNetworks;
   readonly observed: KernelState;
-}
-
-/**
- * Gives the pod back what it had of networks that cannot be had at the moment, and its places in those that can. A link
- * into a network that is closed to it must go, whatever the annotation says.
- */
-export function believe(tracked: Tracked, context: ClaimContext): void {
-  const { asked, lastGood, holds, out, pod: { namespace } } = tracked;
-  tracked.found = addressesFound(tracked, { ...context, ...context.settings });
-  if (asked.kind !== "member") return;
-  for (const { alias, vxlan } of context.observed.links) {
-    const name = networkOfAlias(alias, context.settings.annotationKey);
-    const rules = { ...context.settings, cluster: context.cluster, namespace };
-    if (name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, rules).length > 0) out.add(name);
-  }
-  const { networks } = asked.member;
-  const open = openNames(asked.member);
-  for (const [name, claimed] of claimedNetworks(tracked.pod, context)) {
-    if (open.includes(name) && !lastGood.has(name)) lastGood.set(name, claimed);
-    const standing = networks.find((network) => network.name === name) ?? lastGood.get(name);
-    if (standing !== undefined && peerKey(standing) === peerKey(claimed)) holds.add(name);
-  }
 }
 
 /** The form of each network of the annotation that a link of the pod bears out, by name. */
@@ -146,4 +122,27 @@ function networkOfLink(
       return cidr === undefined || gateway === undefined ? [] : [{ subnet: cidr, gateway }];
     }),
   };
+}
+
+/** Addresses that the pod shows and its interfaces have, by network: both can be forged, so it takes both. */
+export function addressesFound(
+  { pod: { shown }, asked }: { readonly pod: PodView; readonly asked: Membership },
+  { observed, settings: { annotationKey } }: ClaimContext,
+): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const { alias, addresses } of observed.links) {
+    const network = networkOfAlias(alias, annotationKey);
+    const ips = network === undefined ? undefined : shown?.ips?.get(network);
+    if (network === undefined || ips === undefined || !mayBePooled(network, asked)) continue;
+    const there = new Set(addresses.map((cidr) => cidr.slice(0, cidr.indexOf("/"))));
+    found.set(network, ips.filter((ip) => there.has(ip)));
+  }
+  return found;
+}
+
+/** Addresses that it asked for itself are none of the pool. */
+function mayBePooled(name: string, asked: Membership): boolean {
+  if (asked.kind !== "member") return false;
+  return openNames(asked.member).includes(name) ||
+    asked.member.networks.some((network) => network.name === name && network.pool?.asked === true);
 }

@@ -1,6 +1,6 @@
 // Is a shared address told once it lasts, and at a bounded rate however it flaps?
 import assert from "node:assert/strict";
-import { settleSharing, sharing, type ToldSharing } from "../../lib/controller/shared_addresses.ts";
+import { settleSharing, sharing, type ToldSharing } from "../../lib/member/shared_addresses.ts";
 import type { Problem } from "../../lib/network/problem.ts";
 
 const source = { kind: "pod", namespace: "default", pod: "a" } as const;

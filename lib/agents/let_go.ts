@@ -1,0 +1,64 @@
+// How is a pod told that it may go on: TERM to the init agent, or a marker that the probe of a native sidecar reads.
+import { describeOutcome, endedWithContainer, type ExecOutcome, type Executor } from "../kube/exec/exec.ts";
+import { SessionEnded } from "../kube/exec/session.ts";
+import type { ObservedLink } from "../overlay/observation.ts";
+import { isReady } from "../overlay/step.ts";
+import type { AgentClient } from "./agent_client.ts";
+import type { AgentAddress, SessionPool, TerminateAgent } from "./session_pool.ts";
+
+/** Commands of the agent image's contract. The second is for old agents that do not end on TERM. */
+export const terminateCommands = {
+  terminate: ["kill", "-TERM", "1"],
+  "terminate file": ["touch", "/run/terminate"],
+} as const;
+
+const execDeadline = 10_000;
+
+export interface TerminateOptions {
+  readonly executor: Pick<Executor, "run">;
+  readonly terminate: TerminateAgent;
+  readonly pool: SessionPool;
+  /** Aborted: an order that is under way is not waited for any more. */
+  readonly ending: AbortSignal;
+  readonly how: keyof typeof terminateCommands;
+}
+
+/** Orders the agent to end, by a session that is open or by an exec of its own. Throws SessionEnded when it could not be sent. */
+export async function orderToEnd(
+  agent: AgentAddress,
+  { executor, terminate, pool, ending, how }: TerminateOptions,
+): Promise<void> {
+  const command = terminateCommands[how];
+  const said = how === "terminate" ? await terminate(agent) : undefined;
+  // They would end with the container anyway; closed first they end without an error.
+  pool.closePod(agent.uid);
+  const { outcome, stderr } = said === undefined
+    ? await executor.run({ target: agent, command, deadline: execDeadline, signal: ending })
+    : { outcome: said, stderr: "" };
+  if (wasSent(outcome)) return;
+  const what = `Cannot release the pod by ${command.join(" ")} in container ${agent.container}`;
+  const more = stderr.trim() === "" ? "" : `: ${stderr.trim()}`;
+  throw new SessionEnded(outcome, stderr, `${what}: ${describeOutcome(outcome)}${more}`);
+}
+
+/**
+ * The end of the container's main process ends everything in the container, this command too, before it can say that it
+ * worked; or its connection may be cut. The status will tell.
+ */
+function wasSent(outcome: ExecOutcome): boolean {
+  return outcome.kind === "ok" || outcome.kind === "unknown" || endedWithContainer(outcome);
+}
+
+/** Sets the marker and gives the links as they are then. Throws when it did not stay. */
+export async function markReady(
+  agents: AgentClient,
+  { agent, cap }: { readonly agent: AgentAddress; readonly cap: number },
+): Promise<readonly ObservedLink[]> {
+  const steps = [{ kind: "set-ready" }] as const;
+  const wanted = { interfaces: [], own: new Set<string>() };
+  const { kernel: { links }, refusals } = await agents.changeKernel(agent, { steps, wanted, cap });
+  if (isReady({ links })) return links;
+  throw new Error(
+    `Cannot mark the pod as ready: ${refusals[0]?.message ?? "the alias of lo did not stay"}`,
+  );
+}

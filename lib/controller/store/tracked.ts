@@ -1,0 +1,171 @@
+// Everything that is known of one pod.
+import {
+  type Member,
+  type Membership,
+  membership,
+  type MembershipContext,
+  openNames,
+} from "../../member/member.ts";
+import type { PodView } from "../../member/pod.ts";
+import { namespaceFaults } from "../../network/access_rules.ts";
+import { type Network, peerKey } from "../../network/network.ts";
+import type { PoolAnswer } from "../../network/pool.ts";
+import type { PoolRequest } from "../../network/pool_request.ts";
+import { addressesFound, type ClaimContext, claimedNetworks } from "../../overlay/claimed_networks.ts";
+import { networkOfAlias } from "../../overlay/wanted.ts";
+import type { Selection, WorkItem } from "./work_item.ts";
+
+/** Added (ms) to a grace period before the pod counts as gone: the kubelet kills at its end, not before. */
+const graceMargin = 2_000;
+
+/** One pod. */
+export class Tracked {
+  readonly uid: string;
+  pod: PodView;
+  selection: Selection = "selected";
+  /** What it asks for, before anybody looks at how many others do. */
+  asked: Membership = { kind: "none", reason: "no annotation" };
+  membership: Membership = this.asked;
+  /** Membership as text: equal text, nothing to do. */
+  fingerprint = "";
+  /** When it stops being a peer though it is still there (monotonic ms); Infinity while it is not being deleted. */
+  graceEnds = Infinity;
+  /** The form in which it last had each of its networks. */
+  readonly lastGood = new Map<string, Network>();
+  /** Networks that it has been let into, by name. */
+  readonly holds = new Set<string>();
+  /** Networks that it must not have, by name, until it may: though the rule that said so may be gone before its link. */
+  readonly out = new Set<string>();
+  /** What the pools have answered, by network. */
+  answers: ReadonlyMap<string, PoolAnswer> = new Map();
+  /** What it asks of them. */
+  requests: readonly PoolRequest[] = [];
+  /** Addresses that it had of pools at the first look, by network. */
+  found: ReadonlyMap<string, readonly string[]> = new Map();
+  /** False until its kernel was looked at for the first time. In which nothing has run yet nothing can be found. */
+  seen: boolean;
+  /** It may have interfaces of ours. */
+  wasServed: boolean;
+  /** Nothing of ours is left in it, and it asks for nothing. */
+  clean = false;
+  /** It is about to be looked at. */
+  due = false;
+  /** Number of the last change that the last look at it knew of. */
+  began = 0;
+
+  constructor(pod: PodView) {
+    this.uid = pod.uid;
+    this.pod = pod;
+    this.seen = [...pod.initContainers, ...pod.containers].every(({ containerId }) => containerId === "");
+    this.wasServed = pod.shown !== undefined;
+  }
+
+  /** It asks for nothing: what it has of ours is to go. */
+  get isFormer(): boolean {
+    return this.selection !== "selected" || this.pod.annotation === undefined;
+  }
+
+  /** What is to be done; undefined when nothing is (any more). */
+  get workItem(): WorkItem | undefined {
+    const { pod, membership, selection } = this;
+    switch (membership.kind) {
+      case "member":
+        if (!this.isFormer) return { kind: "member", member: membership.member };
+        return this.clean
+          ? undefined
+          : { kind: "former", member: membership.member, selected: selection === "selected" };
+      case "refused":
+        return { kind: "refused", pod, membership };
+      case "pending":
+        return { kind: "pending", pod };
+      case "none":
+        return undefined;
+      default:
+        return membership satisfies never;
+    }
+  }
+
+  /** As it is now. Its grace period counts from the first sight, unless a later deletion shortens it. */
+  see(pod: PodView, { now, selection }: { readonly now: number; readonly selection: Selection }): void {
+    const { deletion } = pod;
+    const graceEnds = deletion && Math.min(this.graceEnds, now + deletion.graceSeconds * 1000 + graceMargin);
+    Object.assign(this, { pod, selection, graceEnds: graceEnds ?? Infinity });
+  }
+
+  /** Judges what it asks for. Without its label that is nothing, and one that cannot be served then needs nothing either. */
+  ask(around: Pick<MembershipContext, "settings" | "cluster">): void {
+    const { pod, lastGood, answers, wasServed, clean } = this;
+    const context = { ...around, lastGood, answers };
+    const { annotation: _, misnamed: __, ...bare } = pod;
+    const judged = this.selection === "selected"
+      ? this.#stillForbidden(membership(pod, { ...context, wasServed: wasServed && !clean }))
+      : membership(bare, { ...context, wasServed: true });
+    const isNothing = this.selection !== "selected" && judged.kind === "refused";
+    this.asked = isNothing ? { kind: "none", reason: "finished" } : judged;
+  }
+
+  /** What must go must go until it may be had again. */
+  #stillForbidden(asked: Membership): Membership {
+    if (asked.kind !== "member") return asked;
+    const { networks, forbidden } = asked.member;
+    for (const name of forbidden) this.out.add(name);
+    for (const { name } of networks) this.out.delete(name);
+    return { kind: "member", member: { ...asked.member, forbidden: [...this.out].sort() } };
+  }
+
+  /** What it is now is taken down; true when that is something else than before. Being deleted changes only its peers. */
+  settle(membership: Membership): boolean {
+    this.membership = membership;
+    if (membership.kind === "member") this.#rememberGood(membership.member);
+    const { leaving: _, ...told } = membership.kind === "member"
+      ? membership.member
+      : { ...membership, leaving: 0 };
+    const fingerprint = JSON.stringify([this.selection, this.isFormer, told]);
+    if (fingerprint === this.fingerprint) return false;
+    Object.assign(this, { fingerprint, clean: this.clean && membership.kind === "none", due: true });
+    return true;
+  }
+
+  /** Takes down what the pod has now. A network that it asks for no more, or must not have, is forgotten. */
+  #rememberGood(member: Member): void {
+    const { lastGood, holds } = this;
+    for (const network of member.networks) {
+      lastGood.set(network.name, network);
+      if (this.seen) holds.add(network.name);
+    }
+    const named = new Set([...member.networks.map(({ name }) => name), ...openNames(member)]);
+    for (const name of lastGood.keys()) if (!named.has(name)) lastGood.delete(name);
+    for (const name of holds) if (!named.has(name)) holds.delete(name);
+    this.wasServed ||= !this.isFormer;
+  }
+
+  /** It may have had more before we came than is known of it, and a look would tell. */
+  get mayHaveMore(): boolean {
+    if (this.seen || this.membership.kind !== "member") return false;
+    const { member } = this.membership;
+    return openNames(member).length > 0 && member.phase.kind !== "wait";
+  }
+
+  /**
+   * Gives the pod back what it had of networks that cannot be had at the moment, and its places in those that can. A link
+   * into a network that is closed to it must go, whatever the annotation says.
+   */
+  believe(context: ClaimContext): void {
+    const { asked, lastGood, holds, out, pod: { namespace } } = this;
+    this.seen = true;
+    this.found = addressesFound(this, context);
+    if (asked.kind !== "member") return;
+    const { settings, cluster } = context;
+    for (const { alias, vxlan } of context.observed.links) {
+      const name = networkOfAlias(alias, settings.annotationKey);
+      const faults = { ...settings, cluster, namespace };
+      if (name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, faults).length > 0) out.add(name);
+    }
+    const open = openNames(asked.member);
+    for (const [name, claimed] of claimedNetworks(this.pod, context)) {
+      if (open.includes(name) && !lastGood.has(name)) lastGood.set(name, claimed);
+      const standing = asked.member.networks.find((each) => each.name === name) ?? lastGood.get(name);
+      if (standing !== undefined && peerKey(standing) === peerKey(claimed)) holds.add(name);
+    }
+  }
+}

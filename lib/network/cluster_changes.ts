@@ -1,0 +1,37 @@
+// Whom does an edit of the ConfigMap concern? Keys of which something else is said, and keys that a pod hangs on.
+import type { ClusterNetworks } from "./cluster_networks.ts";
+import type { Network } from "./network.ts";
+import type { Problem } from "./problem.ts";
+
+/** Stands for every key: who did not get all it asked for may get it by any of them. */
+const everyKey = "*";
+
+/** What a pod's judgement hangs on: names, and VNIs, which may be reserved. */
+export function keysOf(
+  { networks, problems }: { readonly networks: readonly Network[]; readonly problems: readonly Problem[] },
+): ReadonlySet<string> {
+  return new Set([
+    ...networks.flatMap(({ name, vni }) => [name, vniKey(vni)]),
+    ...problems.length === 0 ? [] : [everyKey],
+  ]);
+}
+
+/** Keys of which something else is said than before; `everyKey` when there are any. */
+export function changedKeys(before: ClusterNetworks, after: ClusterNetworks): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const name of new Set([...before.networks.keys(), ...after.networks.keys()])) {
+    const [was, is] = [before.networks.get(name), after.networks.get(name)];
+    const isSame = was?.state === is?.state && was?.options === is?.options;
+    if (!isSame && JSON.stringify(was) !== JSON.stringify(is)) keys.add(name);
+  }
+  for (const vni of new Set([...before.reserved.keys(), ...after.reserved.keys()])) {
+    const [was, is] = [before.reserved.get(vni), after.reserved.get(vni)];
+    if (was?.namespaces.join() !== is?.namespaces.join()) keys.add(vniKey(vni));
+  }
+  return keys.size === 0 && before.isUsable === after.isUsable ? keys : keys.add(everyKey);
+}
+
+/** No network is called so. */
+function vniKey(vni: number): string {
+  return `#${vni}`;
+}
