@@ -92,7 +92,9 @@ export class Store {
     for (const { uid, pod } of [...this.#pods.values()]) {
       if (covers(pod) && !listed.has(uid)) this.#remove(uid);
     }
-    for (const pod of pods) this.#put(pod, { now, selection: "selected" });
+    for (const pod of pods) {
+      if (this.#pods.get(pod.uid)?.settled !== pod) this.#put(pod, { now, selection: "selected" });
+    }
     return this.#settle();
   }
 
@@ -236,6 +238,7 @@ export class Store {
     tracked.requests = isOver ? [] : poolRequests(tracked);
     if (isOver) this.surroundings.leave(uid);
     else this.surroundings.announce(tracked);
+    tracked.settled = tracked.selection === "selected" ? tracked.pod : undefined;
   }
 
   #noteNetworks(tracked: Parameters<KnownNetworks["note"]>[0]): void {

@@ -6,6 +6,7 @@ import {
   type MembershipContext,
   openNames,
 } from "../../member/member.ts";
+import { digestOfText } from "../../member/current_status.ts";
 import type { PodView } from "../../member/pod.ts";
 import { namespaceFaults } from "../../network/access_rules.ts";
 import { type Network, peerKey } from "../../network/network.ts";
@@ -23,10 +24,12 @@ export class Tracked {
   readonly uid: string;
   pod: PodView;
   selection: Selection = "selected";
+  /** The selected pod of which everything is known that follows from it: in a list it is no news. */
+  settled: PodView | undefined;
   /** What it asks for, before anybody looks at how many others do. */
   asked: Membership = { kind: "none", reason: "no annotation" };
   membership: Membership = this.asked;
-  /** Membership as text: equal text, nothing to do. */
+  /** Digest of the membership as text: the same, nothing to do. */
   fingerprint = "";
   /** When it stops being a peer though it is still there (monotonic ms); Infinity while it is not being deleted. */
   graceEnds = Infinity;
@@ -120,7 +123,7 @@ export class Tracked {
     const { leaving: _, ...told } = membership.kind === "member"
       ? membership.member
       : { ...membership, leaving: 0 };
-    const fingerprint = JSON.stringify([this.selection, this.isFormer, told]);
+    const fingerprint = digestOfText(JSON.stringify([this.selection, this.isFormer, told]));
     if (fingerprint === this.fingerprint) return false;
     Object.assign(this, { fingerprint, clean: this.clean && membership.kind === "none", due: true });
     return true;

@@ -71,7 +71,9 @@ export function createCollection<T extends Identified>(
         read: (raw) => ({ object: read(raw), uid: metadataOf(raw).uid }),
         take: ({ object, uid }) => {
           count += 1;
-          const kept = object ?? known.get(uid);
+          const before = known.get(uid);
+          // The same state stays the same object: a list costs its receivers what has changed.
+          const kept = object?.resourceVersion === before?.resourceVersion ? before : object ?? before;
           if (kept) listed.set(kept.uid, kept);
         },
         takeLong: (head) => {
@@ -119,7 +121,10 @@ export interface Identified {
  * and `deleted` only for one that is, whatever the server calls it.
  */
 export interface ReflectorHandler<T extends Identified> {
-  /** A complete list: whatever is not in it is gone. The first call says: now the collection is known. */
+  /**
+   * A complete list: whatever is not in it is gone. The first call says: now the collection is known. What is as it was is
+   * the very same object as before.
+   */
   replaced(objects: readonly T[]): void;
   added(object: T): void;
   modified(object: T): void;

@@ -238,3 +238,19 @@ Deno.test("store: a thousand that come between two ticks concern each of the oth
   join(1, 2_000);
   assert.equal(store.takeTouched().size, 0, "nobody has begun since");
 });
+
+Deno.test("store: a list of what is known already judges nobody anew, and a list with news those that it is of", () => {
+  const store = new Store(settings);
+  store.putConfigMap({ one: "id=1" }, now);
+  const [a, b] = ["a", "b"].map((name, at) => view({ name, ip: `10.0.0.${at + 1}`, networks: "one" }));
+  assert.ok(a && b);
+  const judged = (): readonly unknown[] => [...store.tracked.values()].map(({ asked }) => asked);
+  const list = { ...now, covers: () => true };
+  store.replacePods([a, b], list);
+  const first = judged();
+  assert.equal(store.replacePods([a, b], list).changed.size, 0);
+  assert.ok(judged().every((each, at) => each === first[at]), "nobody");
+  const other = view({ name: "b", ip: "10.0.0.9", networks: "one" });
+  assert.equal(text(store.replacePods([a, other], list).changed), "b");
+  assert.deepEqual(peers(store, "a"), ["10.0.0.9"]);
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createApiClient } from "../../../lib/kube/api/http.ts";
 import { startReflector } from "../../../lib/kube/watch/reflector.ts";
+import { createCollection } from "../../../lib/kube/watch/local_copy.ts";
 import { metadataOf, readLongEvent, readWatchEvent } from "../../../lib/kube/watch/events.ts";
 import { fakeClock, turn, until } from "../../time/fake_clock.ts";
 import { abc, bookmark, event, project, quiet, stage, thing } from "./reflector_stage.ts";
@@ -299,4 +300,23 @@ Deno.test("reflector: random bytes on the watch never end it, and never change w
     }),
     { numRuns: 30 },
   );
+});
+
+Deno.test("reflector: in a list, what is as it was is the same object as before", () => {
+  const lists: (readonly unknown[])[] = [];
+  const never = (): void => assert.fail("nothing but lists");
+  const handler = { added: never, modified: never, deleted: never, unreadable: never };
+  const collection = createCollection({
+    project,
+    handler: { ...handler, replaced: (all) => void lists.push(all) },
+  });
+  for (const version of ["1", "1", "2"]) {
+    const list = collection.beginList();
+    for (const name of ["a", "b"]) list.take(list.read(thing(name, name === "a" ? "1" : version)));
+    list.accept();
+  }
+  const [first, second, third] = lists;
+  assert.ok(first?.length === 2);
+  assert.deepEqual(first.map((each, at) => each === second?.[at]), [true, true]);
+  assert.deepEqual(first.map((each, at) => each === third?.[at]), [true, false]);
 });
