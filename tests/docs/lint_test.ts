@@ -17,17 +17,58 @@ for (const path of manifests) {
   });
 }
 
-Deno.test("lint finds no error in the YAML of the documents", async () => {
+Deno.test("lint finds no error in the YAML of the documents, pieces of objects too", async () => {
   const pages = await Promise.all(userDocuments.map(async (path) => ({ path, markdown: await text(path) })));
   const blocks = pages.flatMap(({ path, markdown }) =>
     codeBlocks(markdown).filter(({ language }) => language === "yaml").map((block, at) => ({
       name: `${path}, block ${at + 1}`,
-      text: block.text,
+      text: whole(block.text),
     }))
   );
-  assert.ok(blocks.length > 5);
+  const judged = blocks.filter(({ text }) => /vxlan\.travelping\.com\/networks|kind: ConfigMap/.test(text));
+  assert.ok(judged.length > 8, `${judged.length}`);
   for (const { name, text } of blocks) {
     const { printed } = await runOn([lintCommand], { args: ["lint"], input: `${text}\n` });
-    assert.doesNotMatch(printed, / error: /, `${name}: ${printed}`);
+    assert.doesNotMatch(printed, / error: /, `${name}: ${printed}\n${text}`);
   }
 });
+
+const pieces = [
+  {
+    it: "annotations",
+    text: "annotations:\n  vxlan.travelping.com/networks: vxeth0 mtu=huge",
+    says: /mtu=huge/,
+  },
+  {
+    it: "a spec",
+    text:
+      'spec:\n  template:\n    metadata:\n      labels: {vxlan.travelping.com: "true"}\n      annotations: {vxlan.travelping.com/networks: vxeth0 mtu=huge}\n    spec: {}',
+    says: /mtu=huge/,
+  },
+  { it: "data", text: "data:\n  vxeth0: id=hello", says: /id=hello/ },
+];
+
+for (const { it, text, says } of pieces) {
+  Deno.test(`a mistake in a piece of an object is seen: ${it}`, async () => {
+    const { printed } = await runOn([lintCommand], { args: ["lint"], input: `${whole(text)}\n` });
+    assert.match(printed, says);
+  });
+}
+
+/** Documents show pieces of objects: with what is around them in an object, so that they are judged. */
+function whole(piece: string): string {
+  const keys = new Set([...piece.matchAll(/^([\w.-]+):/gm)].map(([, key]) => key));
+  const indented = piece.replaceAll(/^(?=.)/gm, "  ");
+  if (keys.has("kind")) return piece;
+  if (keys.has("data")) {
+    return `kind: ConfigMap\nmetadata: {name: kube-vxlan-controller, namespace: kube-system}\n${piece}`;
+  }
+  if (keys.has("annotations")) {
+    const label = keys.has("labels") ? "" : '  labels: {vxlan.travelping.com: "true"}\n';
+    return `kind: Pod\nmetadata:\n  name: piece\n${label}${indented}\nspec: {}`;
+  }
+  if (keys.has("spec")) {
+    return `kind: Deployment\n${keys.has("metadata") ? "" : "metadata: {name: piece}\n"}${piece}`;
+  }
+  return keys.has("metadata") ? `kind: Pod\n${piece}\nspec: {}` : piece;
+}
