@@ -176,7 +176,6 @@ function entryWords(
   }));
   const bare = ips.find(({ text }) => text === undefined);
   if (bare !== undefined) return stays(`address ${quoted(bare.ip)} has no prefix length`);
-  if (!networks.has(network)) networks.set(network, []);
   const words = [
     network,
     ...(withConfigMap ? [] : [`id=${idOf(network)}`]),
@@ -190,6 +189,7 @@ function entryWords(
   const [problem] = parseAnnotation(words, source).problems;
   if (problem !== undefined) return stays(problem.message);
   named.add(network);
+  if (!networks.has(network)) networks.set(network, []);
   return { words, notes };
 }
 

@@ -177,3 +177,16 @@ Deno.test("convert keeps these forms too", async () => {
   assert.equal(await convert(json), json);
   assert.doesNotMatch((await convert(multus.replaceAll("\n", "\r\n"))).trimEnd(), /[^\r]\n/);
 });
+
+Deno.test("a network whose last entry stays with Multus comes into no ConfigMap", async () => {
+  const input = pod.replace(
+    / {4}vxlan.*\n/,
+    `    k8s.v1.cni.cncf.io/networks: '[{"name": "n2network-amf", "ips": [" 10.0.0.1/24"]}]'\n`,
+  );
+  const { printed, complained } = await runOn([convertCommand], {
+    args: ["convert", "--map", "n2network-*=n2", "--with-configmap"],
+    input,
+  });
+  assert.equal(`${printed}\n`, input);
+  assert.match(complained, /stays with Multus: Cannot read "ip="/);
+});
