@@ -135,6 +135,11 @@ export class ObjectPass {
         this.#known.set(network, allocation.table);
       } else this.#known.delete(network);
     }
+    if (this.#complaints.size > 0) {
+      // Somebody may have mended it, and nothing tells us.
+      this.#object = undefined;
+      return { kind: "done", requeueAfter: lookAgain };
+    }
     const next = [...drawn.values()].flatMap(({ allocation }) => allocation.nextFree ?? []);
     const earliest = this.#options.time.now()?.earliest ?? 0;
     return next.length === 0
@@ -184,9 +189,13 @@ export class ObjectPass {
     this.#asked.clear();
     this.#gone = new Set();
     const known = this.#options.holders();
-    const held = [...object.tables.values()].map(readTable)
-      .flatMap((read) => read.kind === "table" ? [...read.table.held.keys()] : [])
-      .filter((holder) => !known.has(holder));
+    const read = [...object.tables.values()].map(readTable);
+    // What stands in for a table that was lost counts too: who went at that moment is in none that was read.
+    const tables = [
+      ...this.#known.values(),
+      ...read.flatMap((each) => each.kind === "table" ? each.table : []),
+    ];
+    const held = tables.flatMap((table) => [...table.held.keys()]).filter((holder) => !known.has(holder));
     if (held.length === 0) return;
     const living = await this.#options.living();
     this.#gone = new Set(held.filter((holder) => !living.has(holder)));

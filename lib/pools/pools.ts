@@ -6,7 +6,7 @@ import type { ApiClient } from "../kube/api/client.ts";
 import type { AddressPools, PoolHooks, PoolRequest } from "../network/pool_request.ts";
 import type { PoolAnswer } from "../network/pool.ts";
 import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
-import { type Clock, within } from "../time/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { PoolSizes } from "./allocation.ts";
 import { livingPods } from "./living_pods.ts";
 import { objectOf, poolObjects } from "./pool_object.ts";
@@ -32,9 +32,6 @@ export interface PoolsOptions {
 
 /** Milliseconds in which requests are collected. */
 const coalesce = 50;
-
-/** Milliseconds for which the end waits for what is under way. */
-const shutdown = 500;
 
 /** Milliseconds after which an object is read again though nothing has happened. */
 const rereadEvery = 600_000;
@@ -126,8 +123,7 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
     close: async () => {
       cancelTick?.();
       stopping.abort();
-      // A connection that says nothing ends with the client.
-      await within(queue.stop(), { clock, ms: shutdown });
+      await queue.stop();
     },
   };
 }

@@ -5,7 +5,7 @@ import type { PoolAnswer } from "../../lib/network/pool.ts";
 import type { PoolRequest } from "../../lib/network/pool_request.ts";
 import { poolObjects } from "../../lib/pools/pool_object.ts";
 import { createPools } from "../../lib/pools/pools.ts";
-import { systemClock } from "../../lib/time/clock.ts";
+import { type Clock, systemClock } from "../../lib/time/clock.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
@@ -29,18 +29,20 @@ export interface Arbiter extends AsyncDisposable {
   readonly answers: Map<string, PoolAnswer>;
   readonly writes: string[];
   readonly said: string[];
+  /** Ends it: what is under way, then the client. */
+  readonly close: () => Promise<void>;
 }
 
 /** Starts one. */
 export async function startArbiter(
   sandbox: Sandbox,
-  { requests, isLeader = () => true, owner = "vxlan.travelping.com/networks" }: {
+  { requests, isLeader = () => true, owner = "vxlan.travelping.com/networks", clock = systemClock }: {
     readonly requests: readonly PoolRequest[];
     readonly isLeader?: () => boolean;
     readonly owner?: string;
+    readonly clock?: Clock;
   },
 ): Promise<Arbiter> {
-  const clock = systemClock;
   const connection = await loadConnection({ server: sandbox.server.url }, {
     env: () => undefined,
     readTextFile: (path) => Deno.readTextFile(path),
@@ -71,13 +73,15 @@ export async function startArbiter(
       }
     },
   });
+  const close = async (): Promise<void> => {
+    await pools.close();
+    client.close();
+  };
   return Object.assign(arbiter, {
     changed: pools.changed,
     reread: pools.reread,
-    [Symbol.asyncDispose]: async () => {
-      await pools.close();
-      client.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   });
 }
 

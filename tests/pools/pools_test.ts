@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { objectOf } from "../../lib/pools/pool_object.ts";
 import { configMaps } from "../sandbox/api/resources.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
+import { timeLapse } from "../stories/time_lapse.ts";
 import { emptyObjects, givenBy, startArbiter } from "./arbiter.ts";
 import { type Asking, requestsOf } from "./requests.ts";
 
@@ -145,4 +146,58 @@ Deno.test("10,000 members in 100 networks fit into the objects, names as long as
   }
   assert.ok(Math.max(...bytes.values()) < 1_000_000, JSON.stringify([...bytes]));
   await Promise.resolve();
+});
+
+for (const verb of ["get", "update"] as const) {
+  Deno.test(`a ${verb} that is not answered ends after its deadline; those who wait are told, and served by the next one`, async () => {
+    await using sandbox = await emptyObjects();
+    const stuck = sandbox.faults.onRequest({ verb, resource: "configmaps" }, { kind: "hang" });
+    const clock = timeLapse(50);
+    await using arbiter = await startArbiter(sandbox, { requests: requestsOf(many(3), wide), clock });
+    arbiter.changed();
+    await waitFor(() => arbiter.said.some((line) => line.includes("no whole answer within 10000 ms")), {
+      what: "it says what it waited for",
+    });
+    await waitFor(() => givenBy(arbiter).size === 3, { what: "all have addresses" });
+    const given = new Map(givenBy(arbiter));
+    // What hung is served now: too late, for the object is another since.
+    stuck.lift();
+    arbiter.requests = requestsOf(many(4), wide);
+    arbiter.changed();
+    await waitFor(() => givenBy(arbiter).size === 4, { what: "a fourth has one" });
+    for (const [uid, address] of given) assert.equal(givenBy(arbiter).get(uid), address, uid);
+    assert.equal(new Set(givenBy(arbiter).values()).size, 4);
+  });
+}
+
+Deno.test("a connection that is frozen ends a pass after its deadline, and keeps nobody from ending", async () => {
+  await using sandbox = await emptyObjects();
+  const clock = timeLapse(50);
+  const arbiter = await startArbiter(sandbox, { requests: requestsOf(many(3), wide), clock });
+  const thaw = sandbox.server.wire.freeze();
+  arbiter.changed();
+  const refused = (line: string): boolean => line.includes("no whole answer within 10000 ms");
+  await waitFor(() => arbiter.said.some(refused), { what: "it says what it waited for" });
+  thaw();
+  await waitFor(() => givenBy(arbiter).size === 3, { what: "all have addresses" });
+  // The end waits for what is under way, and aborts it: under a write, and under a connection that says nothing.
+  const stuck = sandbox.faults.onRequest({ verb: "update", resource: "configmaps" }, { kind: "hang" });
+  arbiter.requests = requestsOf(many(4), wide);
+  arbiter.changed();
+  await waitFor(() => stuck.hits > 0, { what: "a write is under way" });
+  sandbox.server.wire.freeze();
+  let ended = false;
+  arbiter.close().then(() => ended = true);
+  await waitFor(() => ended, { what: "it ends" });
+});
+
+Deno.test("rubbish that somebody takes out is noticed, though nobody else says anything", async () => {
+  await using sandbox = await emptyObjects();
+  sandbox.patch(configMaps, object, { data: { storage: "rubbish" } });
+  const clock = timeLapse(50);
+  await using arbiter = await startArbiter(sandbox, { requests: requestsOf(many(3), wide), clock });
+  arbiter.changed();
+  await waitFor(() => arbiter.said.some((line) => line.includes("is damaged")), { what: "it says so" });
+  sandbox.patch(configMaps, object, { data: { storage: null } });
+  await waitFor(() => givenBy(arbiter).size === 3, { what: "all have addresses" });
 });

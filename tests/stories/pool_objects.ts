@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { poolObjects } from "../../lib/pools/pool_object.ts";
 import { readTable } from "../../lib/pools/table_text.ts";
+import { type AddressWorld, brokenAtRest, type KernelAddress } from "../pools/address_law.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { agentImage, annotationKey, label, podSpec } from "../member/member_pod.ts";
 import { poolsName, type Stage } from "./stage.ts";
@@ -60,22 +62,6 @@ export function statefulPod(stage: Stage, name: string, networks: string): void 
   }));
 }
 
-/** Address → pods whose interface has it, as their kernels say. Running pods only. */
-export async function addressesInKernels(
-  stage: Stage,
-  interfaceName: string,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, readonly string[]>();
-  for (const { metadata: { name, namespace } } of stage.sandbox.store.list(pods)) {
-    for (
-      const address of await addressesOf(stage, { name, namespace: namespace ?? "default", interfaceName })
-    ) {
-      found.set(address, [...found.get(address) ?? [], `${namespace}/${name}`]);
-    }
-  }
-  return found;
-}
-
 /** Addresses of an interface of a pod, without link-local ones; none while nothing runs in it. */
 export async function addressesOf(
   stage: Stage,
@@ -93,15 +79,37 @@ export async function addressesOf(
     );
 }
 
-/** What is wrong with the addresses of a network: twice in kernels, or other there than in the object. */
-export async function addressFaults(stage: Stage, network: string): Promise<readonly string[]> {
-  const kernels = await addressesInKernels(stage, network);
-  const twice = [...kernels].filter(([, of]) => of.length > 1).map(([address, of]) =>
-    `${address} is in ${of.join(" and ")}`
-  );
-  const inObject = new Set([...held(stage, network).values()].flat());
-  const unknown = [...kernels.keys()].filter((address) => !inObject.has(address)).map((address) =>
-    `${address} is in a kernel, and in no object`
-  );
-  return [...twice, ...unknown];
+/** Kernels of running pods, objects and pods, as they are now. Interfaces are called like their network. */
+export async function addressWorld(stage: Stage, networks: readonly string[]): Promise<AddressWorld> {
+  const kernels: KernelAddress[] = [];
+  const living = new Set<string>();
+  for (const { metadata: { name, namespace = "default", uid } } of stage.sandbox.store.list(pods)) {
+    const pod = `${namespace}/${name}`;
+    living.add(pod).add(uid);
+    for (const network of networks) {
+      const found = await addressesOf(stage, { name, namespace, interfaceName: network });
+      kernels.push(...found.map((address) => ({ pod, uid, network, address })));
+    }
+  }
+  const tables = [...poolTexts(stage)].filter(([network]) => networks.includes(network));
+  return { kernels, living, tables: new Map(tables) };
+}
+
+/** Waits until the law of addresses holds. */
+export async function lawHolds(stage: Stage, networks: readonly string[]): Promise<void> {
+  let broken: readonly string[] = [];
+  await waitFor(async () => {
+    broken = brokenAtRest(await addressWorld(stage, networks));
+    return broken.length === 0;
+  }, { what: "the law of addresses holds", state: () => broken.join("\n") });
+}
+
+/** Deletes all pods, and waits until nobody holds anything any more. */
+export async function allGone(stage: Stage, networks: readonly string[]): Promise<void> {
+  for (const { metadata: { name, namespace = "default" } } of stage.sandbox.store.list(pods)) {
+    stage.sandbox.delete(pods, { name, namespace, graceSeconds: 0 });
+  }
+  await waitFor(() => stage.sandbox.store.list(pods).length === 0, { what: "all pods are gone" });
+  await lawHolds(stage, networks);
+  for (const [network, text] of poolTexts(stage)) assert.doesNotMatch(text, /^held/m, network);
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { objectOf } from "../../lib/pools/pool_object.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { addressesOf, addressFaults, held, makePools, statefulPod } from "./pool_objects.ts";
+import { addressesOf, held, lawHolds, makePools, statefulPod } from "./pool_objects.ts";
 import { running } from "./scenes.ts";
 import { poolsName, setStage, type Stage } from "./stage.ts";
 
@@ -35,7 +35,7 @@ async function showsWhatItHas(stage: Stage, name: string): Promise<void> {
 }
 
 async function sound(stage: Stage): Promise<void> {
-  assert.deepEqual(await addressFaults(stage, "storage"), []);
+  await lawHolds(stage, ["storage"]);
 }
 
 Deno.test("members without ip= get addresses of the pool, those with one keep theirs, and none opts out", async () => {

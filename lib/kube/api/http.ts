@@ -50,32 +50,38 @@ export function createApiClient(connection: Connection, options: ApiClientOption
     const { method, body, contentType = "application/json" } = request;
     const { authorization } = means.credentials;
     const content = body === undefined ? undefined : new TextEncoder().encode(JSON.stringify(body));
-    return new Promise((resolve, reject) => {
-      means.signal.throwIfAborted();
-      const url = new URL(connection.server + request.path);
-      const out = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, {
-        method,
-        signal: means.signal,
-        headers: {
-          accept: request.accept ?? "application/json",
-          "user-agent": "kube-vxlan-controller",
-          ...connection.impersonation,
-          ...defined({ authorization }),
-          // Said, because the body of a DELETE goes without it (Deno 2.9.6), and is then the next request's beginning.
-          ...(content === undefined ? {} : { "content-type": contentType, "content-length": content.length }),
-        },
-        ...wire.options(means.credentials),
-      });
-      out.once("response", resolve);
-      out.on("error", (error) => {
-        // The server may close an idle connection in the moment in which it is used again.
-        const isStale = out.reusedSocket && method === "GET" && "code" in error &&
-          error.code === "ECONNRESET";
-        if (isStale && !means.again) resolve(sendWith(request, { ...means, again: true }));
-        else reject(error);
-      });
-      out.end(content);
-    });
+    // Of a connection that says nothing node tells an abort only when it ends (Deno 2.9.6).
+    return unlessAborted(
+      new Promise((resolve, reject) => {
+        means.signal.throwIfAborted();
+        const url = new URL(connection.server + request.path);
+        const out = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, {
+          method,
+          signal: means.signal,
+          headers: {
+            accept: request.accept ?? "application/json",
+            "user-agent": "kube-vxlan-controller",
+            ...connection.impersonation,
+            ...defined({ authorization }),
+            // Said, because the body of a DELETE goes without it (Deno 2.9.6), and is then the next request's beginning.
+            ...(content === undefined
+              ? {}
+              : { "content-type": contentType, "content-length": content.length }),
+          },
+          ...wire.options(means.credentials),
+        });
+        out.once("response", resolve);
+        out.on("error", (error) => {
+          // The server may close an idle connection in the moment in which it is used again.
+          const isStale = out.reusedSocket && method === "GET" && "code" in error &&
+            error.code === "ECONNRESET";
+          if (isStale && !means.again) resolve(sendWith(request, { ...means, again: true }));
+          else reject(error);
+        });
+        out.end(content);
+      }),
+      means.signal,
+    );
   }
 
   /** Runs one request under its deadline, its signal and the observer. */

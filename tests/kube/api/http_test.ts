@@ -6,6 +6,7 @@ import type { Credentials } from "../../../lib/kube/config/connection.ts";
 import { createApiClient } from "../../../lib/kube/api/http.ts";
 import { systemClock } from "../../../lib/time/clock.ts";
 import { fakeClock, until } from "../../time/fake_clock.ts";
+import { Wire } from "../../sandbox/faults/wire.ts";
 import { makeAuthority } from "./certificates.ts";
 import { type Answer, connectionTo, startStub, statusAnswer } from "./stub_server.ts";
 import { freePort } from "../../sandbox/tools/free_port.ts";
@@ -86,6 +87,38 @@ Deno.test("http: a server that accepts and says nothing ends at the deadline", a
   assert.deepEqual(clock.waiting(), []);
   client.close();
   await server.stop();
+});
+
+Deno.test("http: a connection that falls silent while a request is worked on: deadline and abort count", async () => {
+  const clock = fakeClock();
+  let held = Promise.resolve();
+  await using server = startStub(async () => {
+    await held;
+    return Response.json({});
+  });
+  const wire = new Wire(Number(new URL(server.url).port));
+  const client = createApiClient(connectionTo(`http://127.0.0.1:${wire.port}`), { clock });
+  const abort = new AbortController();
+  const rows = [
+    { end: () => clock.advance(10_000), reason: "no whole answer within 10000 ms" },
+    { end: () => Promise.resolve(abort.abort()), reason: "the request was aborted" },
+  ];
+  for (const { end, reason } of rows) {
+    await client.json(list);
+    const before = server.requests.length;
+    const working = Promise.withResolvers<void>();
+    held = working.promise;
+    const failed = failureOf(client.json({ ...list, signal: abort.signal }));
+    await until(() => server.requests.length > before, { what: "the request" });
+    // Not even the end of a connection is answered now: as where a process was stopped, or the way to it is gone.
+    const thaw = wire.freeze();
+    await end();
+    assert.deepEqual(await failed, { kind: "unreachable", reason });
+    thaw();
+    working.resolve();
+  }
+  client.close();
+  await wire.close();
 });
 
 Deno.test("http: a body that stalls ends at the deadline too", async () => {
