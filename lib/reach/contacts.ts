@@ -1,5 +1,5 @@
 // When is which member probed: once when it joins, again while somebody does not answer, and a sample now and then.
-import { peerKey } from "../network/network.ts";
+import { type Network, peerKey } from "../network/network.ts";
 import { type Outcome as RunOutcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import type { PodReport, Reporter } from "../report/report.ts";
 import { type Clock, sleep } from "../time/clock.ts";
@@ -36,6 +36,11 @@ export interface ContactsOptions {
   readonly observe?: WorkQueueObserver;
 }
 
+/**
+ * Milliseconds from a look to the first contact. Until its own address of the link is known to be nobody else's (2 s), a
+ * kernel does not ask by IPv6. The session stays open longer.
+ */
+const settling = 2_500;
 /** Members that are asked again at a time: a probe without an answer takes four seconds, so about one a second. */
 const workers = 4;
 /** After so many broken conversations a member that joins is left alone. */
@@ -118,18 +123,25 @@ export class Contacts implements Reporter {
   /** The first contact: two exchanges in a session that is open anyway, and nothing waits for them. */
   async #introduce(uid: string, contact: Contact): Promise<void> {
     const { view, clock } = this.#options;
-    const unmet = this.#standing.networksOf(uid).filter((network) => !contact.met.has(peerKey(network)));
-    if (unmet.length === 0) return;
-    const { probes, alone } = this.#standing.choose(uid, unmet);
+    const isUnmet = (network: Network): boolean => !contact.met.has(peerKey(network));
     // The first that comes asks it.
-    for (const key of alone) contact.met.add(key);
-    if (probes.length === 0) return;
-    const targets = probes.map(({ target }) => target);
-    const meet = (): void => probes.forEach(({ network }) => contact.met.add(peerKey(network)));
+    for (const network of this.#standing.networksOf(uid)) {
+      if (this.#standing.isAlone(peerKey(network))) contact.met.add(peerKey(network));
+    }
+    if (!this.#standing.networksOf(uid).some(isUnmet)) return;
     contact.busy = true;
+    let asked: readonly Probe[] = [];
+    const meet = (): void => asked.forEach(({ network }) => contact.met.add(peerKey(network)));
     try {
-      const before = await view.withIp(uid, { open: false, use: (ask) => beginProbes(targets, ask) });
       // Without a session the next look, which has one, brings us here again.
+      const isOpen = await view.withIp(uid, { open: false, use: () => Promise.resolve(true) });
+      if (isOpen === undefined) return;
+      await sleep(clock, settling, this.#ending.signal);
+      const { probes } = this.#standing.choose(uid, this.#standing.networksOf(uid).filter(isUnmet));
+      if (probes.length === 0) return;
+      asked = probes;
+      const targets = probes.map(({ target }) => target);
+      const before = await view.withIp(uid, { open: false, use: (ask) => beginProbes(targets, ask) });
       if (before === undefined) return;
       meet();
       await sleep(clock, decided, this.#ending.signal);

@@ -74,9 +74,14 @@ export class Standing {
     networks: readonly Network[],
     { anyNode = false }: { readonly anyNode?: boolean } = {},
   ): { readonly probes: readonly Probe[]; readonly alone: readonly string[] } {
-    const alone = networks.map(peerKey).filter((key) => (this.#members.get(key)?.size ?? 0) < 2);
+    const alone = networks.map(peerKey).filter((key) => this.isAlone(key));
     const probes = networks.flatMap((network) => this.#probesIn(uid, { network, anyNode }));
     return { probes, alone };
+  }
+
+  /** Nobody else stands in this network (as of `peerKey`). */
+  isAlone(key: string): boolean {
+    return (this.#members.get(key)?.size ?? 0) < 2;
   }
 
   /** Whether both ends are still what they were. */

@@ -164,7 +164,7 @@ export class ProbedWorld {
           from.table.set(address, { state: "asked", since: this.clock.now() });
         }
         return undefined;
-      case "delete":
+      case "del":
         from.table.delete(address);
         return undefined;
       default:

@@ -1,0 +1,77 @@
+// A story of many that come at once, on real namespaces: that they ask each other costs no exec, and gives no warning.
+import assert from "node:assert/strict";
+import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
+import { startProduct } from "../sandbox/tools/product.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
+import { inPod, running } from "./scenes.ts";
+import { setStage } from "./stage.ts";
+import { conditionOf, podEvents } from "./shown.ts";
+import { pods } from "../sandbox/api/resources.ts";
+
+const needs = availablePlanes.includes("namespaces") ? "" : " (needs network namespaces)";
+/**
+ * All namespaces of this machine share one neighbour table: with forty here it is full (1,560 of 1,024 entries), and what is
+ * told then is true.
+ */
+const members = 24;
+
+Deno.test({
+  name: `two dozen come at once: each asks three by two exchanges, in the sessions there are${needs}`,
+  ignore: needs !== "",
+  fn: async () => {
+    await using stage = await setStage({ dataPlane: "namespaces" });
+    // One VTEP is outside, and answers nobody; addresses are of IPv6 alone.
+    stage.networks({ one: "id=1 peer=10.250.99.99" });
+    const log: string[] = [];
+    const args = ["run", "--server", stage.sandbox.server.url, "--http-address", "127.0.0.1:0"];
+    const product = await startProduct(args, { onLine: (line) => log.push(line) });
+    try {
+      const names = Array.from({ length: members }, (_, at) => `p${at}`);
+      for (const [at, name] of names.entries()) {
+        stage.pod({ name, networks: `one ip=fd00:7::${(at + 1).toString(16)}/64`, form: "native" });
+      }
+      await running(stage, names);
+      const address = await waitFor(
+        () =>
+          log.map((line) => /health and metrics on (\S+)/.exec(line)?.[1]).find((one) => one !== undefined),
+        { what: "metrics are served" },
+      );
+      const metric = async (name: string): Promise<number> => {
+        const text = await (await fetch(`http://${address}/metrics`)).text();
+        return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1]);
+      };
+      let probed = 0;
+      await waitFor(async () => (probed = await metric("kube_vxlan_controller_probed_pairs")) >= members, {
+        what: "everybody has asked",
+        state: () => `${probed} pairs`,
+      });
+      assert.equal(await metric("kube_vxlan_controller_unreachable_pairs"), 0);
+      const linesOf = (pod: string): readonly string[] =>
+        stage.sandbox.counters.execs({ pod }).flatMap(({ lines }) => lines).filter((line) =>
+          line.includes("neigh ")
+        );
+      // What was there before is not taken away, so the second exchange is known by its questions.
+      await waitFor(() =>
+        names.every((name) => {
+          const [added = 0, shown = 0] = [/ add /, / show /].map((word) =>
+            linesOf(name).filter((line) => word.test(line)).length
+          );
+          return added === 0 || shown === 2 * (added + 1);
+        }), { what: "everybody has asked twice" });
+      for (const name of names) {
+        assert.equal(conditionOf(stage.sandbox.find(pods, { name }))?.reason, "NetworksReady", name);
+        assert.deepEqual(podEvents(stage, name).filter((event) => !event.startsWith("VxlanReady")), [], name);
+        // Show, add, and one that answers last; show, del, and one that answers last.
+        assert.ok(linesOf(name).length <= 2 * (3 + 3 + 1), `${name}: ${linesOf(name).join("; ")}`);
+        const alone = stage.sandbox.counters.execs({ pod: name, program: "ip" })
+          .filter(({ lines }) => lines.length > 0 && lines.every((line) => line.startsWith("neigh ")));
+        assert.deepEqual(alone, [], `${name}: no exec for that`);
+        const left = await inPod(stage, name, ["ip", "-6", "neigh", "show", "dev", "one"]);
+        assert.doesNotMatch(left, /INCOMPLETE|FAILED|PROBE|PERMANENT/, name);
+      }
+      assert.deepEqual(log.filter((line) => /unreachable|Cannot reach/.test(line)), []);
+    } finally {
+      await product.stop();
+    }
+  },
+});
