@@ -7,8 +7,9 @@ import { lintCommand } from "./lib/cli/manifests/lint.ts";
 import { completeCommand, completionCommand } from "./lib/cli/completion/completion.ts";
 import { checkCommand } from "./lib/cli/check/check.ts";
 import { graphCommand } from "./lib/cli/show/graph.ts";
-import { inspectCommand } from "./lib/cli/show/inspect.ts";
+import { inspectCommand } from "./lib/cli/inspect/inspect.ts";
 import { listCommand } from "./lib/cli/show/list.ts";
+import { optionsCommand } from "./lib/cli/options_command.ts";
 import { runProgram } from "./lib/cli/program.ts";
 import { runCommand } from "./lib/cli/run/run.ts";
 import { statusCommand } from "./lib/cli/show/status.ts";
@@ -16,7 +17,8 @@ import { sysdumpCommand } from "./lib/cli/sysdump/sysdump.ts";
 import { versionCommand } from "./lib/cli/show/version.ts";
 import { systemClock } from "./lib/time/clock.ts";
 
-const commands = [
+/** All that can be called. */
+export const commands = [
   runCommand,
   listCommand,
   inspectCommand,
@@ -29,6 +31,7 @@ const commands = [
   sysdumpCommand,
   uninstallCommand,
   completionCommand,
+  optionsCommand,
   versionCommand,
 ];
 const all = [...commands, completeCommand(commands)];
@@ -53,6 +56,7 @@ function thisProcess(stop: AbortSignal): Host {
       write: (bytes) => writeAll(Deno.stdout, bytes),
     },
     passOn: (bytes) => writeAll(Deno.stderr, bytes),
+    ...Deno.stderr.isTerminal() && { terminal: (text) => writeAll(Deno.stderr, encoder.encode(text)) },
     clock: systemClock,
     stop,
   };

@@ -3,6 +3,7 @@ import { AgentClient, type AgentTools } from "../agents/agent_client.ts";
 import { AgentExecs } from "../agents/agent_execs.ts";
 import { SessionPool } from "../agents/session_pool.ts";
 import type { Connection } from "../kube/config/connection.ts";
+import type { Executor } from "../kube/exec/exec.ts";
 import { createExecutor } from "../kube/exec/executor.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -12,7 +13,7 @@ export async function withTools<T>(
   { sessions, use }: {
     /** How many may be open at a time. */
     readonly sessions: number;
-    readonly use: (tools: AgentTools) => Promise<T>;
+    readonly use: (tools: AgentTools, executor: Executor) => Promise<T>;
   },
 ): Promise<T> {
   const executor = createExecutor(connection, { clock });
@@ -25,7 +26,7 @@ export async function withTools<T>(
     open: (agent, tool, options) => execs.open(agent, tool, options),
   });
   try {
-    return await use(pool);
+    return await use(pool, executor);
   } finally {
     await pool.close();
     executor.close();

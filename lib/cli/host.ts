@@ -18,6 +18,10 @@ export interface Host {
   readonly output: { readonly isTerminal: () => boolean; readonly write: (bytes: Uint8Array) => void };
   /** Writes bytes to stderr as they are: what a credential plugin says to its user. */
   readonly passOn?: (bytes: Uint8Array) => void;
+  /** Writes text as it is to the terminal behind stderr; absent where there is none. */
+  readonly terminal?: (text: string) => void;
+  /** Says what is being done, where that takes long and somebody looks: "reading pods". */
+  readonly progress?: (doing: string) => void;
   readonly clock: Clock;
   /** Aborted when the user or the kubelet asks the program to stop. */
   readonly stop: AbortSignal;

@@ -1,9 +1,11 @@
 // The command line: which commands there are, how their flags are read, and what a mistake in them says.
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { ConfigError } from "../kube/config/connection.ts";
 import { exitStatus, type Host } from "./host.ts";
 import { flagOf, type OptionRow, type OptionTable, type SettingsOf, variableOf } from "./settings/options.ts";
+import { addExamples, addOptions, type Example } from "./settings/help_text.ts";
 import { messageOf } from "../text/defined.ts";
+import { withProgress } from "./progress.ts";
 import { version } from "./program_version.ts";
 
 /** A command: its options and what it does with their values. */
@@ -12,6 +14,10 @@ export interface CommandSpec<Options extends OptionTable = OptionTable> {
   readonly summary: string;
   readonly args?: readonly { readonly name: string; readonly description: string }[];
   readonly options: Options;
+  /** Shown in its help, and tried by a test. */
+  readonly examples?: readonly Example[];
+  /** Its help has the shared options too. */
+  readonly isHelpWhole?: true;
   /** Gives the exit status. Throws UsageError and ConfigError. */
   action(
     call: { readonly settings: SettingsOf<Options>; readonly args: readonly string[] },
@@ -54,28 +60,21 @@ function programOf(
       spec.summary,
     );
     for (const { name, description } of spec.args ?? []) command.argument(name, description);
-    for (const [key, row] of Object.entries(spec.options)) command.addOption(optionOf(key, row));
+    addOptions(command, { options: spec.options, isWhole: spec.isHelpWhole === true });
+    addExamples(command, spec.examples ?? []);
     command.action((...call: unknown[]) => {
       const args = call.slice(0, -2).flat().filter((value): value is string => typeof value === "string");
-      called.status = spec.action({ settings: settingsOf(spec, { command, host }), args }, host);
+      const settings = settingsOf(spec, { command, host });
+      const progress = withProgress(host, { isQuiet: isForPrograms(settings) });
+      called.status = spec.action({ settings, args }, progress.host).finally(progress.end);
     });
   }
   return program;
 }
 
-function optionOf(key: string, row: OptionRow): Option {
-  const flag = `${row.short === undefined ? "" : `-${row.short}, `}--${flagOf(key)}`;
-  const variable = variableOf(key, row);
-  const read = variable === undefined ? [] : [variable];
-  if (row.value === undefined) return new Option(flag, [row.description, ...read].join("; "));
-  const { value, description, fallback, choices } = row;
-  const shown = [
-    description,
-    ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
-    ...(fallback === undefined ? [] : [`default ${fallback}`]),
-    ...read,
-  ];
-  return new Option(`${flag} <${value}>`, shown.join("; "));
+/** Formats that programs read. */
+function isForPrograms({ output }: Readonly<Record<string, unknown>>): boolean {
+  return output === "json" || output === "yaml" || output === "name";
 }
 
 /** Flag over environment variable over fallback, each value read by its row: that is what makes the cast true. */

@@ -21,6 +21,8 @@ interface SnapshotMeans {
   readonly signal: AbortSignal;
   /** Told of each object that cannot be read; the others are there. */
   readonly onUnreadable: (reason: string) => void;
+  /** Told of how many objects were read so far, of which kind. */
+  readonly onRead?: (count: number, what: string) => void;
 }
 
 /** Lists the ConfigMap and the pods. Throws ApiError. */
@@ -43,7 +45,7 @@ export async function takeSnapshot(
 
 async function list<T extends Identified>(
   { project, labelSelector, fieldSelector, ...where }: Collection<T>,
-  { client, signal, onUnreadable }: SnapshotMeans,
+  { client, signal, onUnreadable, onRead }: SnapshotMeans,
 ): Promise<readonly T[]> {
   const items: T[] = [];
   const selectors = defined({ labelSelector, fieldSelector });
@@ -60,7 +62,10 @@ async function list<T extends Identified>(
         return undefined;
       }
     },
-    onItem: (item) => void (item && items.push(item)),
+    onItem: (item) => {
+      if (item) items.push(item);
+      onRead?.(items.length, where.what);
+    },
     onLong: (head) => onUnreadable(`${nameOf(beginningOf(head))} is longer than can be read`),
   });
   return items;

@@ -1,6 +1,6 @@
 // What does the command line make of flags, variables and mistakes: values, messages, exit statuses.
 import assert from "node:assert/strict";
-import { inspectCommand } from "../../lib/cli/show/inspect.ts";
+import { inspectCommand } from "../../lib/cli/inspect/inspect.ts";
 import { listCommand } from "../../lib/cli/show/list.ts";
 import {
   connectionOptions,

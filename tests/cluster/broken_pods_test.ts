@@ -1,7 +1,7 @@
 // Twelve broken pods at a time: does one command name the cause of each, in the words that the document shows?
 import assert from "node:assert/strict";
 import { checkCommand } from "../../lib/cli/check/check.ts";
-import { inspectCommand } from "../../lib/cli/show/inspect.ts";
+import { inspectCommand } from "../../lib/cli/inspect/inspect.ts";
 import { blocked, brokenPods, companions, manifestOf, noExec, peer, twice } from "./broken/broken_pods.ts";
 import { denyExec } from "./broken/deny_exec.ts";
 import type { Cluster } from "./cluster.ts";

@@ -1,6 +1,6 @@
 // Somebody who may read the pods of one namespace and nothing else: what do our commands and scripts/check.sh say to him?
 import assert from "node:assert/strict";
-import { inspectCommand } from "../../lib/cli/show/inspect.ts";
+import { inspectCommand } from "../../lib/cli/inspect/inspect.ts";
 import { listCommand } from "../../lib/cli/show/list.ts";
 import { type CommandResult, runOn } from "../cli/test_host.ts";
 import { apiAccess } from "./api_access.ts";

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { membershipOptions } from "../../lib/cli/settings/options.ts";
 import { agentCommand } from "../../lib/agents/program_session.ts";
 import { batchCommand } from "../../lib/overlay/iproute2/render.ts";
+import { trafficCommand } from "../../lib/overlay/iproute2/read_traffic.ts";
 import { readyMarker } from "../../lib/overlay/step.ts";
 import { deeds } from "../cluster/thief/deeds.ts";
 import { type KubeObject, objectsIn } from "../manifests/kustomize.ts";
@@ -56,9 +57,9 @@ Deno.test("the admission policy lets exactly the program's commands pass", async
   const release = await Deno.readTextFile(new URL("lib/controller/agent/release.ts", root));
   const releases = [...release.matchAll(/= (\["[^\]]*\]) as const;/g)].map((match) => match[1]);
   assert.ok(releases.length > 0, "the commands of the release are found in the source");
-  const used = [agentCommand, ...(["ip", "ip6", "bridge"] as const).map(batchCommand)].map((argv) =>
-    JSON.stringify(argv)
-  );
+  const used = [agentCommand, trafficCommand, ...(["ip", "ip6", "bridge"] as const).map(batchCommand)].map((
+    argv,
+  ) => JSON.stringify(argv));
   const plain = (list: readonly (string | undefined)[]): string[] =>
     list.map((one) => `${one}`.replaceAll(" ", "")).sort();
   assert.deepEqual(plain(allowed), plain([...used, ...releases]));

@@ -1,5 +1,8 @@
 // Do the documents say what is so: files, links, tasks, options, commands, dependencies, messages, names of metrics?
 import assert from "node:assert/strict";
+import { commands } from "../../main.ts";
+import { runOn } from "../cli/test_host.ts";
+import { commandsPage, commandsText } from "./command_pages.ts";
 import { exitStatus } from "../../lib/cli/host.ts";
 import { listOptions, listOutput } from "../../lib/cli/show/view_options.ts";
 import * as optionTables from "../../lib/cli/settings/options.ts";
@@ -100,6 +103,28 @@ Deno.test("docs/cli.md names every command and no other", async () => {
   const named = rows.map(([cell]) => /^`([a-z]+)/.exec(cell ?? "")?.[1]).filter((name) => name !== undefined);
   assert.ok(commands.length > 3);
   assert.deepEqual([...new Set(named)].sort(), [...commands, "help"].sort());
+});
+
+Deno.test("docs/commands.md is what the program prints (else: deno task commands)", async () => {
+  assert.equal(await text(commandsPage), await commandsText());
+});
+
+Deno.test("examples in the help can be called, and every command has some", async () => {
+  const lines: string[] = [];
+  for (const { name, examples = [] } of commands) {
+    assert.ok(examples.length > 0 || ["version", "options"].includes(name), name);
+    lines.push(...examples.map(({ line }) => line));
+  }
+  const inert = commands.map((spec) => ({ ...spec, action: () => Promise.resolve(0) }));
+  for (const line of lines) {
+    const calls = [...line.matchAll(/(?:^|\| |<\()kube-vxlan-controller ([^|>)]*)/g)];
+    assert.ok(calls.length > 0, line);
+    for (const [, words = ""] of calls) {
+      const args = words.trim().split(/ +/).map((word) => word.replaceAll("'", ""));
+      const { status, complained } = await runOn(inert, { args });
+      assert.deepEqual([status, complained], [0, ""], line);
+    }
+  }
 });
 
 Deno.test("the exit statuses in docs/cli.md are the program's", async () => {

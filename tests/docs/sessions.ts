@@ -36,7 +36,9 @@ function masked(line: string): string {
     .replaceAll(/= [\d./]+ ms$/g, "DURATIONS")
     .replaceAll(/ \d+[smhd]( |$)/g, " AGE$1")
     .replaceAll(/\bMAC [\da-f:]{17}/g, "MAC")
-    .replaceAll(/: in the kernel, heard from$/g, ": in the kernel")
+    .replaceAll(/: in the kernel, heard from\b/g, ": in the kernel")
+    .replaceAll(/, neighbour [\da-f.:]+ [A-Z]+/g, "")
+    .replaceAll(/\d+ packets, \d+ bytes/g, "PACKETS")
     .replaceAll(/\s+/g, " ").trimEnd();
 }
 

@@ -1,14 +1,19 @@
 // Stories of looking without touching: what `inspect` finds in a pod, and that it leaves it as it was.
 import assert from "node:assert/strict";
+import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
 import { startProduct } from "../sandbox/tools/product.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { inPod, ipOf, membersOf, one, running, said, startPair } from "./scenes.ts";
 import { setStage, type Stage } from "./stage.ts";
 
 const flood = "00:00:00:00:00:00";
 
-async function inspect(stage: Stage, pod: string): Promise<{ readonly code: number; readonly text: string }> {
+async function inspect(
+  stage: Stage,
+  ...words: readonly string[]
+): Promise<{ readonly code: number; readonly text: string }> {
   const lines: string[] = [];
-  const args = ["inspect", pod, "--server", stage.sandbox.server.url];
+  const args = ["inspect", ...words, "--server", stage.sandbox.server.url];
   const code = await (await startProduct(args, { onLine: (line) => lines.push(line) })).ended;
   return { code, text: lines.join("\n") };
 }
@@ -63,3 +68,55 @@ Deno.test("inspect of a pod that is not there says so, with 1", async () => {
   assert.equal(code, 1);
   assert.match(text, /Cannot inspect "default\/nobody"/);
 });
+
+const needs = availablePlanes.includes("namespaces") ? "" : " (needs network namespaces)";
+
+Deno.test({
+  name: `inspect counts what went through, and knows who answered and who did not${needs}`,
+  ignore: needs !== "",
+  fn: async () => {
+    await using stage = await setStage();
+    stage.networks({ one: "id=1" });
+    for (const [name, ip] of [["a", "10.7.0.1"], ["b", "10.7.0.2"], ["c", "10.7.0.3"]]) {
+      stage.pod({ name: name ?? "", networks: `one ip=${ip}/24` });
+    }
+    const controller = await stage.startController();
+    await stage.holds({ members: membersOf(one, ["a", "b", "c"]) });
+    await running(stage, ["a", "b", "c"]);
+    // It would mend what is broken here.
+    await controller.stop();
+    await inPod(stage, "c", ["ip", "link", "set", "one", "down"]);
+    await waitFor(async () => {
+      const { code } = await stage.sandbox.exec({ name: "a" }, ["ping", "-c", "1", "-W", "2", "10.7.0.2"]);
+      return code === 0;
+    }, { what: "a reaches b" });
+    // Nobody answers for c: the kernel gives up after three questions.
+    await inPod(stage, "a", ["ip", "neigh", "replace", "10.7.0.3", "dev", "one", "use"]);
+    const { counters, peers } = await waitFor(async () => {
+      const { text } = await inspect(stage, "default/a", "-o", "json");
+      const [network] = JSON.parse(text).networks;
+      const states = JSON.stringify(network.peers.map(({ neighbours }: Peer) => neighbours));
+      return /FAILED|INCOMPLETE/.test(states) && network;
+    }, { what: "the neighbour that does not answer is seen" });
+    assert.ok(
+      counters.rxPackets > 0 && counters.txPackets > 0 && counters.rxBytes > 0,
+      JSON.stringify(counters),
+    );
+    const [b, c]: readonly Peer[] = peers;
+    assert.deepEqual(b?.neighbours.map(({ address }) => address), ["10.7.0.2"]);
+    assert.match(b?.neighbours[0]?.state ?? "", /REACHABLE|STALE|DELAY|PROBE/);
+    assert.equal(b?.heardFrom, true);
+    assert.deepEqual(c?.neighbours.map(({ address }) => address), ["10.7.0.3"]);
+    const { text } = await inspect(stage, "default/a");
+    assert.match(text, /received \d+ packets, \d+ bytes.*; sent \d+ packets, \d+ bytes/);
+    assert.match(
+      text,
+      /default\/c on node\S+, \S+: in the kernel.*, neighbour 10\.7\.0\.3 (FAILED|INCOMPLETE)/,
+    );
+  },
+});
+
+interface Peer {
+  readonly heardFrom: boolean;
+  readonly neighbours: readonly { readonly address: string; readonly state: string }[];
+}

@@ -1,6 +1,7 @@
 // The command `check`: can the members of a network, or one pod and its peers, reach each other now.
 import { type Network, peerKey } from "../../network/network.ts";
 import type { AgentTools } from "../../agents/agent_client.ts";
+import type { PodView } from "../../member/pod.ts";
 import { choosePairs } from "../../reach/reach_report.ts";
 import { withTools } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
@@ -9,6 +10,7 @@ import type { OptionTable, SettingsOf } from "../settings/options.ts";
 import { count } from "../settings/values.ts";
 import { type ClusterView, podNamed, withClusterView } from "../show/cluster_view.ts";
 import { valueText } from "../show/print_list.ts";
+import { standingOf } from "../show/standing.ts";
 import { valueOutput, viewOptions } from "../show/view_options.ts";
 import { type CheckedSegment, checkText, checkValue } from "./check_text.ts";
 import { atOnce } from "./each_of.ts";
@@ -35,6 +37,14 @@ export const checkCommand: CommandSpec<typeof options> = {
     { name: "<name>", description: "of the network, or of the pod: NAME or NAMESPACE/NAME" },
   ],
   options,
+  examples: [
+    { does: "do the members of a network reach each other", line: "kube-vxlan-controller check network n2" },
+    { does: "one pod and its peers", line: "kube-vxlan-controller check pod lab/upf-0" },
+    {
+      does: "every pair of a large network, for a program",
+      line: "kube-vxlan-controller check network n2 --all -o json",
+    },
+  ],
   action: ({ settings, args: [what, name = ""] }, host) => {
     if (what !== "network" && what !== "pod") {
       throw new UsageError(`Cannot check "${what ?? ""}": expected network or pod`);
@@ -64,22 +74,19 @@ async function check(
   },
 ): Promise<number> {
   const pod = what === "pod" ? podNamed(name, view) : undefined;
+  const only = typeof pod === "object" ? `${pod.namespace}/${pod.name}` : undefined;
   const wanted = segmentsOf(view).filter(({ network, members }) =>
-    what === "network"
-      ? network.name === name
-      : members.some((member) => member.pod === `${pod?.namespace}/${pod?.name}`)
+    what === "network" ? network.name === name : members.some((member) => member.pod === only)
   );
   if (wanted.length === 0) {
-    const why = what === "pod" && pod === undefined ? "there is no such member" : "nobody is a member";
-    host.complain(`error: Cannot check ${what} ${JSON.stringify(name)}: ${why}`);
-    return exitStatus.failed;
+    throw new Error(`Cannot check ${what} ${JSON.stringify(name)}: ${nothingReason(pod, view)}`);
   }
   const checked = await withTools({ connection: view.connection, clock: host.clock }, {
     sessions: 2 * atOnce,
     use: async (tools) => {
       const all: CheckedSegment[] = [];
       for (const segment of wanted) {
-        const only = pod === undefined ? undefined : `${pod.namespace}/${pod.name}`;
+        host.progress?.(`probing network ${segment.network.name}, ${segment.members.length} members`);
         all.push(await checkSegment(segment, { tools, host, settings, only }));
       }
       return all;
@@ -93,6 +100,20 @@ async function check(
   return checked.every(({ pairs }) => pairs.every(({ outcome }) => outcome.kind === "reachable"))
     ? exitStatus.ok
     : exitStatus.failed;
+}
+
+/** Why there is nothing to probe, and where to look. */
+function nothingReason(pod: PodView | string | undefined, view: ClusterView): string {
+  if (typeof pod === "string") return pod;
+  if (pod !== undefined) {
+    const { reason, problems: [problem] } = standingOf(pod, view.store);
+    return `it is no member (${reason || "no networks"})${problem === undefined ? "" : `: ${problem}`}`;
+  }
+  const names = [...new Set(segmentsOf(view).map(({ network }) => network.name))].sort();
+  const known = names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
+  return names.length === 0
+    ? "no pod is a member of any network"
+    : `nobody is a member; networks are ${known}`;
 }
 
 /** Everybody by network, whoever is shown: peers are peers in all namespaces. */

@@ -34,6 +34,10 @@ export const uninstallCommand: CommandSpec<typeof options> = {
   name: "uninstall",
   summary: "say what of the controller is in members: interfaces, condition, annotation; --clean removes it",
   options,
+  examples: [
+    { does: "what of ours is in the members", line: "kube-vxlan-controller uninstall" },
+    { does: "remove it, when no controller runs any more", line: "kube-vxlan-controller uninstall --clean" },
+  ],
   action: ({ settings }, host) =>
     withClusterView(everywhere(settings), { host, use: (view) => uninstall(view, { settings, host }) }),
 };

@@ -1,6 +1,6 @@
 // What can stand at the place of the cursor: commands, flags and their choices, and names from the cluster.
 import type { CommandSpec } from "../program.ts";
-import { flagOf, type OptionRow } from "../settings/options.ts";
+import { flagOf, type OptionRow, type OptionTable } from "../settings/options.ts";
 
 /** Names that a cluster is asked for. */
 export type ClusterNames = "pods" | "networks";
@@ -52,7 +52,18 @@ export function fitting(words: readonly string[], last: string): Candidates {
   return { kind: "words", words: words.filter((word) => word.startsWith(last)) };
 }
 
-function rowOf(word: string, { options }: CommandSpec): OptionRow | undefined {
+/** The flags of this table among the words, with their values: those that are written whole. */
+export function flagsIn(words: readonly string[], options: OptionTable): readonly string[] {
+  return words.flatMap((word, at) => {
+    const row = rowOf(word.split("=")[0] ?? "", { options });
+    if (row === undefined) return [];
+    if (row.value === undefined || word.includes("=")) return [word];
+    const value = words[at + 1];
+    return value === undefined ? [] : [word, value];
+  });
+}
+
+function rowOf(word: string, { options }: { readonly options: OptionTable }): OptionRow | undefined {
   const found = Object.entries(options).find(([key, { short }]) =>
     word === `--${flagOf(key)}` || (short !== undefined && word === `-${short}`)
   );

@@ -1,9 +1,9 @@
 // The commands `completion`, which prints a script for a shell, and `__complete`, which that script asks.
 import { exitStatus, type Host } from "../host.ts";
-import { type CommandSpec, UsageError } from "../program.ts";
+import { type CommandSpec, runProgram, UsageError } from "../program.ts";
 import { type ClusterView, withClusterView } from "../show/cluster_view.ts";
 import { viewOptions } from "../show/view_options.ts";
-import { candidates, type ClusterNames } from "./candidates.ts";
+import { candidates, type ClusterNames, flagsIn } from "./candidates.ts";
 import { type Shell, shells, shellScript } from "./shell_scripts.ts";
 
 /** Prints the script of a shell. */
@@ -15,6 +15,15 @@ export const completionCommand: CommandSpec = {
     { name: "[program]", description: "how the program is called there (default: kube-vxlan-controller)" },
   ],
   options: {},
+  examples: [
+    { does: "in this bash", line: "source <(kube-vxlan-controller completion bash)" },
+    {
+      does: "in every zsh",
+      line: 'kube-vxlan-controller completion zsh > "${fpath[1]}/_kube-vxlan-controller"',
+    },
+    { does: "in this fish", line: "kube-vxlan-controller completion fish | source" },
+    { does: "for a program of another name", line: "kube-vxlan-controller completion bash kubectl-vxlan" },
+  ],
   action: ({ args: [shell = "", program = "kube-vxlan-controller"] }, host) => {
     if (!isShell(shell)) throw new UsageError(`Cannot complete in "${shell}": expected ${shells.join(", ")}`);
     if (!/^[\w.-]+$/.test(program)) {
@@ -30,34 +39,43 @@ function isShell(text: string): text is Shell {
 }
 
 /** Answers with a candidate a line. Silent where the cluster does not answer: nobody waits for an error while typing. */
-export function completeCommand(commands: readonly CommandSpec[]): CommandSpec<typeof viewOptions> {
+export function completeCommand(commands: readonly CommandSpec[]): CommandSpec {
   return {
     name: "__complete",
     summary: "answer a shell that completes",
     args: [{ name: "[words...]", description: "what is written so far" }],
-    options: viewOptions,
-    action: async ({ settings, args }, host) => {
+    options: {},
+    action: async ({ args }, host) => {
       const found = candidates(args, commands);
       const last = args.at(-1) ?? "";
-      const words = found.kind === "words" ? found.words : await namesOf(found.of, { settings, host });
+      const words = found.kind === "words" ? found.words : await namesOf(found.of, { args, host });
       for (const word of words) if (word.startsWith(last)) host.print(word);
       return exitStatus.ok;
     },
   };
 }
 
+/** Asks the cluster that the flags on the line lead to, for the pods that they leave. */
 async function namesOf(
   what: ClusterNames,
-  { settings, host }: { readonly settings: Parameters<typeof withClusterView>[0]; readonly host: Host },
+  { args, host }: { readonly args: readonly string[]; readonly host: Host },
 ): Promise<readonly string[]> {
   let names: readonly string[] = [];
-  await withClusterView(settings, {
-    host,
-    use: (view) => {
-      names = what === "pods" ? podNames(view) : networkNames(view);
-      return exitStatus.ok;
-    },
-  }).catch(() => {});
+  const ask: CommandSpec<typeof viewOptions> = {
+    name: "ask",
+    summary: "",
+    options: viewOptions,
+    action: ({ settings }, quiet) =>
+      withClusterView(settings, {
+        host: quiet,
+        use: (view) => {
+          names = what === "pods" ? podNames(view) : networkNames(view);
+          return exitStatus.ok;
+        },
+      }),
+  };
+  const flags = flagsIn(args.slice(1, -1), viewOptions);
+  await runProgram([ask], { ...host, args: ["ask", ...flags], print: () => {}, complain: () => {} });
   return names;
 }
 

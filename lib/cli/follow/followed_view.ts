@@ -39,6 +39,7 @@ export async function followCluster(
     use: async (basis) => {
       const stop = new AbortController();
       const release = onAbort(host.stop, () => stop.abort());
+      host.progress?.("reading pods");
       const copy = startCopy(basis, { following, signal: stop.signal });
       try {
         await Promise.race([copy.synced, copy.failed, aborted(stop.signal)]);

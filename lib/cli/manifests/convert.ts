@@ -26,6 +26,17 @@ export const convertCommand: CommandSpec<typeof options> = {
   name: "convert",
   summary: "turn annotations and definitions of Multus into ours; also as Helm post-renderer",
   options,
+  examples: [
+    {
+      does: "a chart written for Multus",
+      line:
+        "helm template upf ./chart | kube-vxlan-controller convert --map 'n2network-*=n2' | kube-vxlan-controller inject | kubectl apply -f -",
+    },
+    {
+      does: "ids and pools into a ConfigMap",
+      line: "kube-vxlan-controller convert -f upf.yaml --with-configmap",
+    },
+  ],
   action: ({ settings }, host) => {
     const { annotation, map = [], withConfigmap: withConfigMap } = settings;
     const label = labelOf(settings.selector);

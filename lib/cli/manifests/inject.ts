@@ -23,6 +23,13 @@ export const injectCommand: CommandSpec<typeof options> = {
   name: "inject",
   summary: "put the agent into workloads that ask for networks; also as Helm post-renderer",
   options,
+  examples: [
+    {
+      does: "put the agent into workloads, and apply them",
+      line: "kube-vxlan-controller inject -f upf.yaml | kubectl apply -f -",
+    },
+    { does: "for Kubernetes older than 1.29", line: "kube-vxlan-controller inject --classic -f upf.yaml" },
+  ],
   action: ({ settings }, host) => {
     const { annotation, agentImage: image, classic } = settings;
     const label = labelOf(settings.selector);

@@ -27,6 +27,13 @@ export const lintCommand: CommandSpec<typeof options> = {
   name: "lint",
   summary: "say what is wrong in manifests, offline",
   options,
+  examples: [
+    {
+      does: "manifests of a folder, as annotations of a pull request",
+      line: "kube-vxlan-controller lint -f *.yaml -o github",
+    },
+    { does: "what Helm would apply", line: "helm template upf ./chart | kube-vxlan-controller lint -f -" },
+  ],
   action: async ({ settings }, host) => {
     const { annotation, selector, configmapName, restrictPods } = settings;
     const configMap = { namespace: usualNamespace, name: configmapName };

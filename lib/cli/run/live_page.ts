@@ -13,7 +13,7 @@ import { startWebServer } from "../../web/web_server.ts";
 import type { Host } from "../host.ts";
 import type { runOptions, SettingsOf } from "../settings/options.ts";
 import { memberSeen } from "../show/graph.ts";
-import { agentText, wayText } from "../show/inspection.ts";
+import { agentText, wayText } from "../inspect/inspection.ts";
 import { version } from "../program_version.ts";
 import type { Leadership } from "./leadership.ts";
 

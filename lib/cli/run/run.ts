@@ -44,6 +44,17 @@ export const runCommand: CommandSpec<typeof options> = {
   name: "run",
   summary: "run the controller until SIGTERM or Ctrl-C",
   options,
+  examples: [
+    {
+      does: "in a pod: with the service account, for all namespaces",
+      line: "kube-vxlan-controller run --leader-election",
+    },
+    {
+      does: "on a workstation, for one namespace, with the live page on 127.0.0.1:9091",
+      line: "kube-vxlan-controller run --context lab --watch-namespaces lab --web",
+    },
+  ],
+  isHelpWhole: true,
   action: ({ settings }, host) => run(settings, host),
 };
 

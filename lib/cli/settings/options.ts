@@ -37,6 +37,8 @@ export interface ValueRow<Value> extends Spelling {
   readonly description: string;
   /** Shown after the flag in the help. With `...` behind it, it may be given several times; `parse` gets lines. */
   readonly value: string;
+  /** May be given several times, one value each; `parse` gets lines. */
+  readonly repeated?: true;
   /** Read when neither flag nor variable is given. */
   readonly fallback?: string;
   readonly choices?: readonly string[];

@@ -53,6 +53,7 @@ export async function clusterStatus(
 ): Promise<ClusterStatus> {
   const { client, connection, settings, store, shown } = view;
   const { namespace } = settings.membership.configMap;
+  host.progress?.("asking for controllers, leader and rights");
   const unread: string[] = [];
   const read = async <T>(reading: Promise<T>, otherwise: T): Promise<T> =>
     await reading.catch((error) => {

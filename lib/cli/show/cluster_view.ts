@@ -62,7 +62,9 @@ export function withClusterView(
       const now = host.clock.now();
       // Who is whose peer, and what contradicts what, is found among all of them, whoever is shown.
       const onUnreadable = (reason: string): void => host.complain(printable(`not read: ${reason}`));
-      const asked = { client, now, signal: host.stop, onUnreadable };
+      host.progress?.("asking the API server");
+      const onRead = (count: number, what: string): void => host.progress?.(`reading ${what}: ${count}`);
+      const asked = { client, now, signal: host.stop, onUnreadable, onRead };
       const snapshot = await takeSnapshot(controller, asked).catch((error) => {
         if (own !== undefined && isRefused(error)) return { refused: error, own };
         throw error;
@@ -124,12 +126,31 @@ function namespaceShown(
   return namespace ?? (connection.ownNamespace === undefined ? connection.namespace : undefined);
 }
 
-/** The pod that is called NAME, pod/NAME or NAMESPACE/NAME; a plain name is looked for among those that are shown. */
-export function podNamed(name: string, { pods, shown }: ClusterView): PodView | undefined {
-  const [first = "", second] = name.split("/");
-  if (second === undefined || first === "pod" || first === "pods") {
-    const found = shown.filter((pod) => pod.name === (second ?? first));
-    return found.length === 1 ? found[0] : undefined;
-  }
-  return pods.find((pod) => pod.namespace === first && pod.name === second);
+/**
+ * The pod that is called NAME, pod/NAME or NAMESPACE/NAME; a plain name is looked for among those that are shown. Or why
+ * there is no such pod, and what may be meant.
+ */
+export function podNamed(name: string, { pods, shown, namespace, settings }: ClusterView): PodView | string {
+  const [first = "", second, ...more] = name.split("/");
+  const isPlain = second === undefined || first === "pod" || first === "pods";
+  const plain = second ?? first;
+  if (plain === "" || first === "" || more.length > 0) return "expected NAME, pod/NAME or NAMESPACE/NAME";
+  const found = isPlain
+    ? shown.filter((pod) => pod.name === plain)
+    : pods.filter((pod) => pod.namespace === first && pod.name === plain);
+  const [pod] = found;
+  if (pod !== undefined && found.length === 1) return pod;
+  const where = isPlain ? namespace : first;
+  const others = namesOf(pods.filter((each) => each.name === plain));
+  return found.length > 1
+    ? `pods of several namespaces are called so: ${others}`
+    : `no pod of that name${
+      where === undefined ? "" : ` in namespace ${where}`
+    } has the label ${settings.selector}` +
+      (others === "" ? "" : `; there is ${others}`);
+}
+
+function namesOf(pods: readonly PodView[]): string {
+  const names = pods.slice(0, 5).map((pod) => `${pod.namespace}/${pod.name}`).join(", ");
+  return pods.length > 5 ? `${names} and ${pods.length - 5} more` : names;
 }

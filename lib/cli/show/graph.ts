@@ -7,7 +7,7 @@ import { svg } from "../../graph/svg.ts";
 import { type MemberSeen, topologyOf } from "../../graph/topology.ts";
 import type { PodView } from "../../member/pod.ts";
 import { exitStatus } from "../host.ts";
-import { type CommandSpec, UsageError } from "../program.ts";
+import type { CommandSpec } from "../program.ts";
 import type { OptionTable } from "../settings/options.ts";
 import { oneOf } from "../settings/values.ts";
 import { withClusterView } from "./cluster_view.ts";
@@ -34,6 +34,10 @@ export const graphCommand: CommandSpec<typeof options> = {
   summary: "draw the networks with their members, by node",
   args: [{ name: "[network...]", description: "networks to draw (default: all)" }],
   options,
+  examples: [
+    { does: "all networks, for a page in Markdown", line: "kube-vxlan-controller graph -A" },
+    { does: "two networks as a picture", line: "kube-vxlan-controller graph n2 n3 -A -o svg > networks.svg" },
+  ],
   action: ({ settings, args }, host) =>
     withClusterView(settings, {
       host,
@@ -42,7 +46,7 @@ export const graphCommand: CommandSpec<typeof options> = {
         const topology = topologyOf(pods.flatMap((pod) => memberSeen(pod, store)), args);
         const known = new Set(topology.segments.map(({ name }) => name));
         const unknown = args.filter((name) => !known.has(name));
-        if (unknown.length > 0) throw new UsageError(noMembers(unknown));
+        if (unknown.length > 0) throw new Error(noMembers(unknown));
         host.print(formats[settings.output](pictureOf(topology)).trimEnd());
         return exitStatus.ok;
       },

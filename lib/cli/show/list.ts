@@ -16,7 +16,7 @@ import { type ClusterView, withClusterView } from "./cluster_view.ts";
 import { listOwn, type OwnView } from "./own_view.ts";
 import { type List, listLines, type ListRow } from "./print_list.ts";
 import { standingOf } from "./standing.ts";
-import { listOptions, listOutput } from "./view_options.ts";
+import { type ListFormat, listOptions, listOutput } from "./view_options.ts";
 
 const options = { ...listOptions, output: listOutput } as const;
 
@@ -28,6 +28,16 @@ export const listCommand: CommandSpec<typeof options> = {
     { name: "[prefix]", description: "only those whose name begins so" },
   ],
   options,
+  examples: [
+    { does: "all member pods, and why one is not ready", line: "kube-vxlan-controller list pods -A" },
+    { does: "pods of a namespace as they change", line: "kube-vxlan-controller list pods -n lab -w" },
+    {
+      does: "networks whose name begins with n, with their members",
+      line: "kube-vxlan-controller list networks n -A",
+    },
+    { does: "which address is whose", line: "kube-vxlan-controller list addresses -A" },
+    { does: "for a program", line: "kube-vxlan-controller list pods -A -o json" },
+  ],
   action: ({ settings, args: [what, prefix = ""] }, host) => {
     const listOf = kindOf(what);
     const { output, labels, noHeaders } = settings;
@@ -39,8 +49,9 @@ export const listCommand: CommandSpec<typeof options> = {
         const pods = await matching(view, { labels: settings.labels, host });
         const pools = await poolsFor(listOf, view);
         const list = beginningWith(prefix, listOf(pods, { view, now: host.clock.wall(), pools }));
-        for (const line of listLines(list, settings)) host.print(line);
-        if (list.rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
+        if (list.rows.length > 0 || isForPrograms(output)) {
+          for (const line of listLines(list, settings)) host.print(line);
+        } else host.complain(nothingText(view, pods.length));
         // A list of addresses without those that could not be read is none.
         return listOf === addressList && pools.unread.length > 0 ? exitStatus.failed : exitStatus.ok;
       },
@@ -66,7 +77,9 @@ async function watchList(
       const pools = await poolsFor(listOf, view);
       const list = beginningWith(prefix, listOf(view.shown, { view, now: host.clock.wall(), pools }));
       for (const line of changes.linesOf(list)) host.print(line);
-      if (isFirst && list.rows.length === 0 && settings.output === "table") host.complain(nothingText(view));
+      if (isFirst && list.rows.length === 0 && !isForPrograms(settings.output)) {
+        host.complain(nothingText(view, view.shown.length));
+      }
       isFirst = false;
       return "more" as const;
     },
@@ -98,7 +111,13 @@ function kindOf(what: string | undefined): ListMaker {
   throw new UsageError(`Cannot list "${what ?? ""}": expected pods, networks or addresses`);
 }
 
-function nothingText({ namespace, settings }: ClusterView): string {
+function isForPrograms(output: ListFormat): boolean {
+  return output === "json" || output === "yaml";
+}
+
+/** `count`: pods that are there, of which none fits. */
+function nothingText({ namespace, settings }: ClusterView, count: number): string {
+  if (count > 0) return `Nothing found among ${count} pods.`;
   const where = namespace === undefined ? "" : ` in namespace ${namespace}; -A shows those of all`;
   return `No pods with label ${settings.selector}${where}.`;
 }

@@ -30,6 +30,12 @@ export const statusCommand: CommandSpec<typeof options> = {
   name: "status",
   summary: "show controllers, leader, rights, the ConfigMap's problems and the members that are not ready",
   options,
+  examples: [
+    { does: "is all well", line: "kube-vxlan-controller status" },
+    { does: "before installing", line: "kube-vxlan-controller status --pre" },
+    { does: "in a script: until all is well", line: "kube-vxlan-controller status --wait" },
+    { does: "the screen again when something on it changes", line: "kube-vxlan-controller status -w" },
+  ],
   action: ({ settings }, host) =>
     settings.pre
       ? preflight(settings, host)

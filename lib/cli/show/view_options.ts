@@ -19,7 +19,8 @@ export const callerOptions = {
   },
   asGroup: {
     variable: "none",
-    value: "GROUP...",
+    value: "GROUP",
+    repeated: true,
     description: "group to act as, with --as; may be given several times",
     parse: headerLines,
   },

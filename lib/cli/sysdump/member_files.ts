@@ -9,7 +9,7 @@ import { isRecord, recordAt } from "../../text/json.ts";
 import { readSome } from "../bounded_reading.ts";
 import type { Host } from "../host.ts";
 import type { ClusterView } from "../show/cluster_view.ts";
-import { inspection } from "../show/inspection.ts";
+import { inspection } from "../inspect/inspection.ts";
 import { attempt, type Gathering } from "./cluster_files.ts";
 import { podRecord } from "./pod_record.ts";
 

@@ -40,6 +40,13 @@ export const sysdumpCommand: CommandSpec<typeof options> = {
   name: "sysdump",
   summary: "write an archive (tar.gz) to stdout with what helps to find a fault from afar; changes nothing",
   options,
+  examples: [
+    { does: "all namespaces", line: "kube-vxlan-controller sysdump > sysdump.tar.gz" },
+    {
+      does: "one namespace, for somebody outside",
+      line: "kube-vxlan-controller sysdump -n lab --redact > sysdump.tar.gz",
+    },
+  ],
   action: ({ settings }, host) => {
     if (host.output.isTerminal()) {
       throw new UsageError(

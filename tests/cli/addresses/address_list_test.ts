@@ -1,6 +1,6 @@
 // What does `list addresses` say of pools and of pods with addresses of their own, and what when an object is damaged?
 import assert from "node:assert/strict";
-import { inspectCommand } from "../../../lib/cli/show/inspect.ts";
+import { inspectCommand } from "../../../lib/cli/inspect/inspect.ts";
 import { listCommand } from "../../../lib/cli/show/list.ts";
 import { objectOf } from "../../../lib/pools/pool_object.ts";
 import { configMaps, pods } from "../../sandbox/api/resources.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { completeCommand, completionCommand } from "../../../lib/cli/completion/completion.ts";
 import { checkCommand } from "../../../lib/cli/check/check.ts";
 import { graphCommand } from "../../../lib/cli/show/graph.ts";
-import { inspectCommand } from "../../../lib/cli/show/inspect.ts";
+import { inspectCommand } from "../../../lib/cli/inspect/inspect.ts";
 import { listCommand } from "../../../lib/cli/show/list.ts";
 import { findProgram } from "../../sandbox/namespaces/programs.ts";
 import { field, type KubeObject } from "../../sandbox/store/kube_object.ts";
@@ -22,7 +22,10 @@ Deno.test("completion: words, flags, choices, and names from the cluster", async
     await stage.sandbox.waitForPod({ name }, { what: "has its pod IP", holds });
   }
   const complete = async (...words: readonly string[]): Promise<readonly string[]> => {
-    const args = ["__complete", "--server", stage.sandbox.server.url, "--", ...words];
+    const [command = "", ...more] = words;
+    const isAsking = words.length > 1 && !["nobody", "completion"].includes(command);
+    const flags = isAsking ? ["--server", stage.sandbox.server.url] : [];
+    const args = ["__complete", "--", command, ...flags, ...more];
     const { status, printed } = await runOn([completeCommand(commands)], { args });
     assert.equal(status, 0);
     return printed === "" ? [] : printed.split("\n");
@@ -36,7 +39,9 @@ Deno.test("completion: words, flags, choices, and names from the cluster", async
     [["graph", "--output", "m"], ["mermaid"]],
     [["list", "--no-"], ["--no-headers"]],
     [["inspect", "default/a"], ["default/a1"]],
-    [["inspect", "-n", "default", ""], ["default/a1", "default/b1"]],
+    [["inspect", "-n", "default", ""], ["a1", "b1"]],
+    [["inspect", "--namespace=default", "b"], ["b1"]],
+    [["inspect", "-n", "other", ""], []],
     [["check", "network", ""], ["east", "west"]],
     [["graph", "w"], ["west"]],
     [["nobody", ""], []],
@@ -46,24 +51,65 @@ Deno.test("completion: words, flags, choices, and names from the cluster", async
 });
 
 Deno.test("completion: a cluster that does not answer leaves the shell in peace", async () => {
-  const args = ["__complete", "--server", "http://127.0.0.1:1", "--", "inspect", ""];
-  assert.deepEqual(await runOn([completeCommand(commands)], { args }), {
-    status: 0,
-    printed: "",
-    complained: "",
-  });
+  const args = ["__complete", "--", "inspect", "--server", "http://127.0.0.1:1", ""];
+  const { status, printed, complained } = await runOn([completeCommand(commands)], { args });
+  assert.deepEqual([status, printed, complained], [0, "", ""]);
 });
 
-const bash = await findProgram("bash");
-Deno.test({
-  name: "completion: bash runs its script",
-  ignore: bash === undefined,
-  fn: async () => {
-    const { printed } = await runOn([completionCommand], { args: ["completion", "bash", "prog"] });
-    const script =
-      `prog() { printf '%s\\n' "$@"; }\n${printed}\nCOMP_WORDS=(prog list "")\nCOMP_CWORD=2\n_prog\n` +
-      `printf '<%s>' "\${COMPREPLY[@]}"`;
-    const { stdout } = await new Deno.Command(bash ?? "", { args: ["-c", script] }).output();
-    assert.equal(new TextDecoder().decode(stdout), "<__complete><--><list>");
+/** Stands for the program: prints what it was asked, so that it comes back as a candidate. */
+const stand = `prog() { printf '%s\\n' "$@"; }`;
+
+const shells: readonly {
+  readonly shell: string;
+  readonly needs: string;
+  readonly lines: (script: string) => string;
+}[] = [
+  {
+    shell: "bash",
+    needs: "bash",
+    lines: (script) =>
+      `${stand}\n${script}\nCOMP_WORDS=(prog list "")\nCOMP_CWORD=2\n_prog\nprintf '<%s>' "\${COMPREPLY[@]}"`,
   },
-});
+  {
+    // Its line editor runs in a terminal only: what the function adds is taken where it adds it.
+    shell: "zsh",
+    needs: "zsh",
+    lines: (script) =>
+      `autoload -U compinit; compinit -u -D\n${stand}\n${script}\n` +
+      `compadd() { shift; printf '<%s>' "$@" }\nwords=(prog list ""); CURRENT=3\n_prog\n` +
+      `[[ $_comps[prog] = _prog ]] || printf 'not registered'`,
+  },
+  {
+    shell: "fish",
+    needs: "fish",
+    lines: (script) =>
+      `function prog; printf '%s\\n' $argv; end\n${script}\nfor one in (complete -C "prog list "); printf '<%s>' $one; end`,
+  },
+];
+
+for (const { shell, needs, lines } of shells) {
+  const found = await findProgram(needs);
+  Deno.test({
+    name: `completion: a real ${shell} asks the program${found === undefined ? ` (needs ${needs})` : ""}`,
+    ignore: found === undefined,
+    fn: async () => {
+      const { printed } = await runOn([completionCommand], { args: ["completion", shell, "prog"] });
+      const home = await Deno.makeTempDir({ prefix: "kvc-shell-" });
+      try {
+        const { stdout, stderr } = await new Deno.Command(found ?? "", {
+          args: ["-c", lines(printed)],
+          env: { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, TERM: "xterm" },
+        }).output();
+        const shown = new TextDecoder().decode(stdout);
+        const asked = [...shown.matchAll(/<([^>]*)>/g)].map(([, word]) => word);
+        assert.deepEqual(
+          asked.filter((word) => word !== "").sort(),
+          ["--", "__complete", "list"],
+          shown + new TextDecoder().decode(stderr),
+        );
+      } finally {
+        await Deno.remove(home, { recursive: true });
+      }
+    },
+  });
+}

@@ -16,9 +16,9 @@ Deno.test("--as, --as-uid and --as-group are headers of every list", async () =>
     seen.push(["user", "uid", "group"].map((name) => headers.get(`impersonate-${name}`)));
     return Response.json(emptyList);
   });
-  const args = ["list", "pods", "--server", server.url, "--as", "ann", "--as-uid", "7"];
+  const groups = ["--as-group", "ops", "--as-group", "net admins"];
   const { status, complained } = await runOn([listCommand], {
-    args: [...args, "--as-group", "ops", "--as-group", "net admins"],
+    args: ["list", ...groups, "pods", "--server", server.url, "--as", "ann", "--as-uid", "7"],
   });
   assert.equal(status, 0, complained);
   assert.deepEqual(seen, Array(2).fill(["ann", "7", "ops, net admins"]));

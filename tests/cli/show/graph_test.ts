@@ -32,7 +32,7 @@ Deno.test("graph: members by node, problems marked, one network alone, three lan
   assert.match((await graph("-o", "svg")).printed, /^<svg .*\n<style>/);
   const unknown = await graph("east");
   assert.deepEqual([unknown.status, unknown.complained], [
-    2,
+    1,
     'error: Cannot draw "east": no pod is a member',
   ]);
 });

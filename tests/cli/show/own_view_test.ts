@@ -1,6 +1,6 @@
 // What do `list` and `inspect` show to somebody who has rights in a namespace of his own only?
 import assert from "node:assert/strict";
-import { inspectCommand } from "../../../lib/cli/show/inspect.ts";
+import { inspectCommand } from "../../../lib/cli/inspect/inspect.ts";
 import { listCommand } from "../../../lib/cli/show/list.ts";
 import { pods } from "../../sandbox/api/resources.ts";
 import { setStage, type Stage } from "../../stories/stage.ts";

@@ -66,6 +66,8 @@ function onLink(words: ToyWords, kernel: Kernel): unknown {
 /** It asks nobody: every neighbour is one of those that need not be asked for, so that nobody takes it for a proof. */
 function onNeighbour(words: ToyWords, kernel: Kernel): unknown {
   const command = words.next();
+  // Of itself it knows none.
+  if (command === "show" && words.isEmpty) return [];
   words.skip("to");
   const dst = words.next();
   if (command === "add") throw new ToyRefusal("RTNETLINK answers: File exists");

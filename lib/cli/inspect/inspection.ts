@@ -1,21 +1,25 @@
 // What `inspect` finds: one pod as it should be, as its kernel says it is, and what is wrong, as a value.
+import { AgentClient } from "../../agents/agent_client.ts";
 import { answerCaps } from "../../agents/answer_caps.ts";
 import type { Member } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText, type Route } from "../../network/grammar/address.ts";
-import { type Network, peerKey } from "../../network/network.ts";
+import type { Network } from "../../network/network.ts";
 import { problemText } from "../../network/problem.ts";
 import type { Observation } from "../../overlay/observation.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
 import { describe } from "../../overlay/step_text.ts";
 import { type WantedState, wantedState } from "../../overlay/wanted.ts";
+import type { Counters } from "../../overlay/iproute2/read_traffic.ts";
 import { messageOf } from "../../text/defined.ts";
-import { withAgents } from "../agent_access.ts";
+import { withTools } from "../agent_access.ts";
 import type { Host } from "../host.ts";
 import { absentGateways } from "../check/absent_gateways.ts";
-import type { ClusterView } from "./cluster_view.ts";
-import { outputVersion } from "./print_list.ts";
+import type { ClusterView } from "../show/cluster_view.ts";
+import { outputVersion } from "../show/print_list.ts";
+import { elsewhere, type InspectedPeer, peerOf } from "./peers.ts";
+import { readTraffic, type Traffic } from "./traffic.ts";
 
 /** A pod as it was found; printed as text, JSON or YAML. */
 export interface Inspection {
@@ -34,6 +38,8 @@ export interface Inspection {
   readonly problems: readonly string[];
   /** Destinations of entries whose networks cannot be resolved at the moment. */
   readonly notJudged: readonly string[];
+  /** What could not be read and is no problem of the pod: its counters, say. */
+  readonly unread: readonly string[];
   readonly inSync: boolean;
 }
 
@@ -48,20 +54,11 @@ export interface InspectedNetwork {
   /** As read; null when the interface is not there, or the kernel was not looked at. */
   readonly mac: string | null;
   readonly mtu: number | null;
+  /** What has gone through it; null when it was not read. */
+  readonly counters: Counters | null;
   readonly peers: readonly InspectedPeer[];
   /** Members of the same name that are not reached, because they have another VNI, port or family. */
   readonly elsewhere: readonly string[];
-}
-
-export interface InspectedPeer {
-  /** NAMESPACE/NAME; null when no pod has the address. */
-  readonly pod: string | null;
-  readonly node: string | null;
-  readonly podIP: string;
-  /** Frames are flooded to it; null when the kernel was not looked at. */
-  readonly inKernel: boolean | null;
-  /** The kernel has learned a MAC of it, so frames came from there. */
-  readonly heardFrom: boolean | null;
 }
 
 /** Looks into the pod if an agent of it runs; changes nothing. */
@@ -75,7 +72,7 @@ export async function inspection(
   if (look?.kind === "seen") store.claim(pod.uid, look.observed);
   const item = store.workItem(pod.uid);
   const member = item?.kind === "member" ? item.member : undefined;
-  const observed = look?.kind === "seen" ? look.observed : undefined;
+  const { observed, traffic } = look?.kind === "seen" ? look : {};
   const drift = member === undefined ? noDrift : driftOf(member, { view, look });
   // Nothing is probed here: what the controller has found stands on the pod.
   const unreachable = pod.shown?.unreachable === undefined ? [] : [pod.shown.unreachable];
@@ -89,12 +86,13 @@ export async function inspection(
     podIPs: pod.podIPs,
     noMember: noMember(pod, item?.kind),
     agent: member === undefined ? null : agentText(member),
-    networks: (member?.networks ?? []).map((network) => networkOf(network, { pod, view, observed })),
+    networks: (member?.networks ?? []).map((network) => networkOf(network, { pod, view, observed, traffic })),
     warnings: member === undefined
       ? []
       : [...member.warnings.map(problemText), ...absentGateways(member, view)],
     problems,
     notJudged: drift.notJudged,
+    unread: traffic?.kind === "unread" ? [traffic.reason] : [],
     inSync: member !== undefined && problems.length === 0,
   };
 }
@@ -131,10 +129,11 @@ export function wayText({ subnet, gateway }: Route): string {
 
 function networkOf(
   network: Network,
-  { pod, view, observed }: {
+  { pod, view, observed, traffic }: {
     readonly pod: PodView;
     readonly view: ClusterView;
     readonly observed: Observation | undefined;
+    readonly traffic: Traffic | undefined;
   },
 ): InspectedNetwork {
   const { name, interfaceName, vni, port, underlay, addresses, routes } = network;
@@ -149,51 +148,16 @@ function networkOf(
     routes: routes.map(wayText),
     mac: link?.mac ?? null,
     mtu: link?.mtu ?? null,
+    counters: traffic?.kind === "read" ? traffic.counters.get(interfaceName) ?? null : null,
     peers: view.store.surroundings.peersOf(network).filter((ip) => !pod.podIPs.includes(ip))
-      .map((podIP) => peerOf(podIP, { interfaceName, view, observed })),
+      .map((podIP) => peerOf(podIP, { network, view, observed, traffic })),
     elsewhere: elsewhere(network, view),
   };
 }
 
-const flood = "00:00:00:00:00:00";
-
-function peerOf(
-  podIP: string,
-  { interfaceName, view, observed }: {
-    readonly interfaceName: string;
-    readonly view: ClusterView;
-    readonly observed: Observation | undefined;
-  },
-): InspectedPeer {
-  const peer = view.pods.find(({ uid, podIPs }) =>
-    podIPs.includes(podIP) && view.store.workItem(uid)?.kind === "member"
-  );
-  const entries = observed?.fdb.filter(({ dev, dst }) => dev === interfaceName && dst === podIP);
-  return {
-    pod: peer === undefined ? null : `${peer.namespace}/${peer.name}`,
-    node: peer?.node ?? null,
-    podIP,
-    inKernel: entries?.some(({ mac }) => mac === flood) ?? null,
-    heardFrom: entries?.some(({ mac }) => mac !== flood) ?? null,
-  };
-}
-
-/** Who has a network of this name in another form: people expect them to be peers. */
-function elsewhere(network: Network, { pods, store }: ClusterView): readonly string[] {
-  return pods.flatMap((pod) => {
-    const item = store.workItem(pod.uid);
-    if (item?.kind !== "member") return [];
-    return item.member.networks
-      .filter((other) => other.name === network.name && peerKey(other) !== peerKey(network))
-      .map(({ vni, port, family }) =>
-        `${pod.namespace}/${pod.name} (VNI ${vni}, port ${port}, IPv${family})`
-      );
-  });
-}
-
 /** What came of the attempt to look into a pod. */
 type Look =
-  | { readonly kind: "seen"; readonly observed: Observation }
+  | { readonly kind: "seen"; readonly observed: Observation; readonly traffic: Traffic }
   | { readonly kind: "unseen"; readonly reason: string };
 
 /** Undefined when there is nothing to look for. */
@@ -204,18 +168,19 @@ async function lookInto(
   const item = view.store.workItem(uid);
   if (item?.kind !== "member") return undefined;
   const { namespace, name: pod, phase } = item.member;
+  host.progress?.(`looking into ${namespace}/${pod}`);
   if (phase.kind === "wait") return { kind: "unseen", reason: `cannot look into the pod: ${phase.reason}` };
   try {
-    const observed = await withAgents({ connection: view.connection, clock: host.clock }, {
+    const agent = { uid, namespace, pod, ...phase.agent };
+    return await withTools({ connection: view.connection, clock: host.clock }, {
       sessions: 2,
-      ensureMayWrite: refuseToWrite,
-      use: (agents) =>
-        agents.observe({ uid, namespace, pod, ...phase.agent }, {
-          wanted: wantedOf(item.member, view),
-          cap: answerCaps.ofMany,
-        }),
+      use: async (tools, executor) => {
+        const client = new AgentClient({ tools, ensureLeader: refuseToWrite, onStep: () => {} });
+        const asked = { wanted: wantedOf(item.member, view), cap: answerCaps.ofMany };
+        const observed = await client.observe(agent, asked);
+        return { kind: "seen", observed, traffic: await readTraffic(executor, { agent, host }) };
+      },
     });
-    return { kind: "seen", observed };
   } catch (error) {
     return { kind: "unseen", reason: messageOf(error) };
   }

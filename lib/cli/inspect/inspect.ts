@@ -3,12 +3,13 @@ import { printable } from "../../text/printable.ts";
 import { exitStatus, type Host } from "../host.ts";
 import type { CommandSpec } from "../program.ts";
 import type { SettingsOf } from "../settings/options.ts";
-import { type ClusterView, podNamed, withClusterView } from "./cluster_view.ts";
-import { type InspectedNetwork, type InspectedPeer, type Inspection, inspection } from "./inspection.ts";
-import { listCommand } from "./list.ts";
-import { inspectOwn, type OwnView } from "./own_view.ts";
-import { valueText } from "./print_list.ts";
-import { valueOutput, viewOptions } from "./view_options.ts";
+import { podNamed, withClusterView } from "../show/cluster_view.ts";
+import { type InspectedNetwork, type Inspection, inspection } from "./inspection.ts";
+import { listCommand } from "../show/list.ts";
+import { inspectOwn, type OwnView } from "../show/own_view.ts";
+import type { InspectedPeer } from "./peers.ts";
+import { valueText } from "../show/print_list.ts";
+import { valueOutput, viewOptions } from "../show/view_options.ts";
 
 const options = { ...viewOptions, output: valueOutput } as const;
 
@@ -23,16 +24,20 @@ export const inspectCommand: CommandSpec<typeof options> = {
     },
   ],
   options,
+  examples: [
+    {
+      does: "what a pod should hold, and what its kernel lacks",
+      line: "kube-vxlan-controller inspect lab/upf-0",
+    },
+    { does: "the same as a value", line: "kube-vxlan-controller inspect pod/upf-0 -n lab -o json" },
+  ],
   action: ({ settings, args: [name = "", prefix] }, host) => {
     if (name === "nets") return listNetworks(settings, { prefix, host });
     return withClusterView(settings, {
       host,
       use: async (view) => {
         const pod = podNamed(name, view);
-        if (pod === undefined) {
-          host.complain(`error: ${notFound(name, view)}`);
-          return exitStatus.failed;
-        }
+        if (typeof pod === "string") throw new Error(`Cannot inspect ${JSON.stringify(name)}: ${pod}`);
         await view.readPools(view.store);
         const found = await inspection(pod, { view, host });
         print(found, { output: settings.output, host });
@@ -63,17 +68,6 @@ function fullName(name: string, namespace: string | undefined): string {
   return name.includes("/") || namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** A pod of that name may be in another namespace, or be there without the label. */
-function notFound(name: string, { pods, namespace, settings }: ClusterView): string {
-  const plain = name.split("/").at(-1) ?? name;
-  const others = pods.filter((pod) => pod.name === plain).map((pod) => `${pod.namespace}/${pod.name}`);
-  const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
-  return `Cannot inspect ${
-    JSON.stringify(name)
-  }: no pod of that name${where} has the label ${settings.selector}` +
-    (others.length === 0 ? "" : `; there is ${others.slice(0, 5).join(", ")}`);
-}
-
 function print(
   found: Inspection,
   { output, host }: { readonly output: "text" | "json" | "yaml"; readonly host: Host },
@@ -86,18 +80,31 @@ function print(
 }
 
 function textOf(found: Inspection): readonly string[] {
-  const { namespace, name, node, podIPs, noMember, agent, networks, notJudged, warnings, problems, inSync } =
-    found;
+  const {
+    namespace,
+    name,
+    node,
+    podIPs,
+    noMember,
+    agent,
+    networks,
+    notJudged,
+    unread,
+    warnings,
+    problems,
+    inSync,
+  } = found;
   const on = node === null ? "" : ` on ${node}`;
   return [
     `pod ${namespace}/${name}${on}, pod IP ${podIPs.join(", ") || "none yet"}`,
     ...noMember === null ? [] : [`  ${noMember}`],
-    ...networks.map(networkLine),
+    ...networks.flatMap((network) => [networkLine(network), ...counterLines(network)]),
     ...agent === null ? [] : [`  agent: ${agent}`],
     ...networks.flatMap(peerLines),
     ...notJudged.length === 0
       ? []
       : [`  not judged: entries to ${notJudged.join(", ")}, whose networks cannot be resolved`],
+    ...unread.map((reason) => `  not read: ${reason}`),
     ...warnings.map((warning) => `  warning: ${warning}`),
     ...problems.map((problem) => `  problem: ${problem}`),
     inSync ? "in sync" : "out of sync",
@@ -116,6 +123,18 @@ function networkLine(network: InspectedNetwork): string {
     (has.length === 0 ? "" : `, ${has.join(", ")}`);
 }
 
+/** Errors and drops are named when there are any: then they are what one looks for. */
+function counterLines({ counters }: InspectedNetwork): readonly string[] {
+  if (counters === null) return [];
+  const { rxPackets, rxBytes, rxErrors, rxDropped, txPackets, txBytes, txErrors, txDropped } = counters;
+  const lost = (errors: number, dropped: number): string =>
+    errors + dropped === 0 ? "" : ` (${errors} errors, ${dropped} dropped)`;
+  return [
+    `    received ${rxPackets} packets, ${rxBytes} bytes${lost(rxErrors, rxDropped)}; ` +
+    `sent ${txPackets} packets, ${txBytes} bytes${lost(txErrors, txDropped)}`,
+  ];
+}
+
 function peerLines({ name, interface: device, peers, elsewhere }: InspectedNetwork): readonly string[] {
   return [
     ...peers.length === 0
@@ -125,10 +144,11 @@ function peerLines({ name, interface: device, peers, elsewhere }: InspectedNetwo
   ];
 }
 
-function peerLine({ pod, node, podIP, inKernel, heardFrom }: InspectedPeer): string {
+function peerLine({ pod, node, podIP, inKernel, heardFrom, neighbours }: InspectedPeer): string {
   const states = [
     ...inKernel === null ? ["not looked at"] : [inKernel ? "in the kernel" : "missing in the kernel"],
     ...heardFrom === true ? ["heard from"] : [],
+    ...(neighbours ?? []).map(({ address, state }) => `neighbour ${address} ${state}`),
   ];
   const on = node === null ? "" : ` on ${node}`;
   return `    ${pod ?? "unknown pod"}${on}, ${podIP}: ${states.join(", ")}`;

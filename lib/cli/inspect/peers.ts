@@ -1,0 +1,92 @@
+// Who are a pod's peers, and what does its kernel have of each: entries, what was learned, neighbours.
+import { cidrText } from "../../network/grammar/address.ts";
+import { type Network, peerKey } from "../../network/network.ts";
+import type { Neighbour } from "../../overlay/iproute2/read_traffic.ts";
+import type { Observation } from "../../overlay/observation.ts";
+import type { ClusterView } from "../show/cluster_view.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** A member of the same network. */
+export interface InspectedPeer {
+  /** NAMESPACE/NAME; null when no pod has the address. */
+  readonly pod: string | null;
+  readonly node: string | null;
+  readonly podIP: string;
+  /** Frames are flooded to it; null when the kernel was not looked at. */
+  readonly inKernel: boolean | null;
+  /** The kernel has learned a MAC of it, so frames came from there. */
+  readonly heardFrom: boolean | null;
+  /**
+   * What the kernel's neighbour table has of it: by its overlay addresses, and by MACs learned of it. Null when it was
+   * not read.
+   */
+  readonly neighbours: readonly { readonly address: string; readonly state: string }[] | null;
+}
+
+const flood = "00:00:00:00:00:00";
+
+/** One peer, as it should be and as the kernel has it. */
+export function peerOf(
+  podIP: string,
+  { network, view, observed, traffic }: {
+    readonly network: Network;
+    readonly view: ClusterView;
+    readonly observed: Observation | undefined;
+    readonly traffic: Traffic | undefined;
+  },
+): InspectedPeer {
+  const peer = view.pods.find(({ uid, podIPs }) =>
+    podIPs.includes(podIP) && view.store.workItem(uid)?.kind === "member"
+  );
+  const { interfaceName } = network;
+  const entries = observed?.fdb.filter(({ dev, dst }) => dev === interfaceName && dst === podIP);
+  const its = peer === undefined ? undefined : view.store.workItem(peer.uid);
+  const asked = new Set(
+    its?.kind !== "member" ? [] : its.member.networks
+      .filter((one) => peerKey(one) === peerKey(network))
+      .flatMap(({ addresses }) => addresses.map((address) => cidrText(address).split("/")[0])),
+  );
+  return {
+    pod: peer === undefined ? null : `${peer.namespace}/${peer.name}`,
+    node: peer?.node ?? null,
+    podIP,
+    inKernel: entries?.some(({ mac }) => mac === flood) ?? null,
+    heardFrom: entries?.some(({ mac }) => mac !== flood) ?? null,
+    neighbours: traffic?.kind === "read"
+      ? neighboursOf(traffic.neighbours, {
+        interfaceName,
+        macs: new Set(entries?.map(({ mac }) => mac)),
+        asked,
+      })
+      : null,
+  };
+}
+
+/** Who has a network of this name in another form: people expect them to be peers. */
+export function elsewhere(network: Network, { pods, store }: ClusterView): readonly string[] {
+  return pods.flatMap((pod) => {
+    const item = store.workItem(pod.uid);
+    if (item?.kind !== "member") return [];
+    return item.member.networks
+      .filter((other) => other.name === network.name && peerKey(other) !== peerKey(network))
+      .map(({ vni, port, family }) =>
+        `${pod.namespace}/${pod.name} (VNI ${vni}, port ${port}, IPv${family})`
+      );
+  });
+}
+
+/** A neighbour that did not answer has no MAC, so the address that was asked for tells whose it is. */
+function neighboursOf(
+  all: readonly Neighbour[],
+  { interfaceName, macs, asked }: {
+    readonly interfaceName: string;
+    readonly macs: ReadonlySet<string>;
+    readonly asked: ReadonlySet<string | undefined>;
+  },
+): readonly { readonly address: string; readonly state: string }[] {
+  return all
+    .filter(({ device, mac, address }) =>
+      device === interfaceName && (asked.has(address) || (mac !== undefined && macs.has(mac)))
+    )
+    .map(({ address, state }) => ({ address, state }));
+}
