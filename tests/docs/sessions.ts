@@ -38,7 +38,7 @@ function masked(line: string): string {
     .replaceAll(/\bMAC [\da-f:]{17}/g, "MAC")
     .replaceAll(/: in the kernel, heard from\b/g, ": in the kernel")
     .replaceAll(/, neighbour [\da-f.:]+ [A-Z]+/g, "")
-    .replaceAll(/\d+ packets, \d+ bytes/g, "PACKETS")
+    .replaceAll(/\d+ packets, \d+ bytes( \(\d+ errors, \d+ dropped\))?/g, "PACKETS")
     .replaceAll(/\s+/g, " ").trimEnd();
 }
 
