@@ -31,18 +31,17 @@ export class HttpConnections {
 
   /**
    * Serves one more. When there are too many, the one goes that has waited longest with its request, else the one that
-   * takes longest to read its answer: a probe does both at once, so it gets through a crowd that does not.
+   * takes longest to read its answer: a probe does both at once, so it gets through a crowd that does not. Resolves when
+   * that one is closed: taken faster, a crowd would have more descriptors than there are connections.
    */
-  add(connection: Deno.Conn): void {
+  async add(connection: Deno.Conn): Promise<void> {
     const one: Open = { connection, state: "asking", ended: Promise.withResolvers() };
-    if (this.#open.size >= mostConnections) {
-      const other = this.#oldest("asking") ?? this.#oldest("answering") ?? this.#oldest("following");
-      if (other) {
-        hangUp(other);
-        this.#open.delete(other);
-      }
-    }
     this.#open.set(one, this.#serve(one).finally(() => this.#open.delete(one)));
+    if (this.#open.size <= mostConnections) return;
+    const other = this.#oldest("asking", one) ?? this.#oldest("answering") ?? this.#oldest("following");
+    if (other === undefined) return;
+    hangUp(other);
+    await this.#open.get(other);
   }
 
   /** Those who still owe their request are hung up on; resolves when the others have their answer. */
@@ -56,8 +55,8 @@ export class HttpConnections {
     for (const one of this.#open.keys()) hangUp(one);
   }
 
-  #oldest(state: Open["state"]): Open | undefined {
-    return this.#open.keys().find((one) => one.state === state);
+  #oldest(state: Open["state"], but?: Open): Open | undefined {
+    return this.#open.keys().find((one) => one.state === state && one !== but);
   }
 
   /** Never rejects: the other side may go at any time, and there is nobody to tell. */

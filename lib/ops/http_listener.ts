@@ -73,7 +73,7 @@ async function accept(
   for (let failed = ""; !closing.aborted;) {
     try {
       listener ??= Deno.listen({ hostname, port });
-      connections.add(await listener.accept());
+      await connections.add(await listener.accept());
       failed = "";
     } catch (error) {
       if (closing.aborted) break;

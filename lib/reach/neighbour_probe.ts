@@ -44,7 +44,7 @@ export function introduce({ address, device }: ProbeTarget): string {
 
 /** Takes away what a probe made. */
 export function endProbe({ address, device }: ProbeTarget): string {
-  return `neigh del ${address} dev ${device}`;
+  return `neigh delete ${address} dev ${device}`;
 }
 
 /** Reads one answer of `ip -json neigh show`. Throws an Error for one that is none. */

@@ -105,6 +105,29 @@ Deno.test("beside a crowd of those who ask and never read or go, each probe is a
   await server.close();
 });
 
+Deno.test("a crowd that comes all at once takes no more descriptors than there are connections", async () => {
+  const child = new Deno.Command("sh", {
+    args: ["-c", 'ulimit -n 128; exec "$0" run -A --quiet "$1"', Deno.execPath(), crowdedServer],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const address = ((await output.read()).value ?? "").trim();
+  const crowd: Deno.TcpConn[] = [];
+  for (let n = 0; n < 1_000; n++) {
+    const connection = await connectTo({ address });
+    crowd.push(connection);
+    await connection.write(new TextEncoder().encode("GET /healthz HTTP/1.1\r\n")).catch(() => {});
+    if (n % 100 === 99) await isWell({ address, close: () => Promise.resolve() });
+  }
+  for (const connection of crowd) connection.close();
+  await child.stdin.close();
+  assert.equal((await output.read()).value, undefined, "it has complained of nothing");
+  assert.equal((await child.status).code, 0);
+  await child.stderr.cancel();
+});
+
 Deno.test("a connection without a whole request ends when its time is up", async () => {
   const clock = fakeClock();
   const { server } = start(clock);
@@ -136,3 +159,4 @@ Deno.test("without free descriptors it says so once, and takes connections again
 });
 
 const descriptorStory = new URL("./few_descriptors.ts", import.meta.url).pathname;
+const crowdedServer = new URL("./crowded_server.ts", import.meta.url).pathname;

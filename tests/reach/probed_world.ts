@@ -164,7 +164,7 @@ export class ProbedWorld {
           from.table.set(address, { state: "asked", since: this.clock.now() });
         }
         return undefined;
-      case "del":
+      case "delete":
         from.table.delete(address);
         return undefined;
       default:

@@ -4,6 +4,7 @@ import { Agent, type AgentOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { checkServerIdentity, type ConnectionOptions, type TLSSocket } from "node:tls";
 import type { Clock } from "../../time/clock.ts";
+import { openTunnel } from "./tunnel.ts";
 
 /** `createConnection` of an Agent as Deno calls it; its types differ between versions of node's. */
 type Connect = (options: ConnectionOptions, callback: Callback) => Duplex | undefined;
@@ -12,43 +13,53 @@ type Callback = (error: Error | null, socket?: Duplex) => void;
 /** ms until a connection must be secure. Whom nobody waits for any more is not ended by node before he is handed over. */
 const handshakeTimeout = 10_000;
 
+export interface TrustingAgentOptions extends AgentOptions {
+  readonly clock: Clock;
+  /** Through which it goes: `http://[USER:PASSWORD@]HOST:PORT`. */
+  readonly proxy?: string;
+}
+
 /**
  * An agent that hands a connection over only when its server is trusted. Two certificates that kubectl takes are refused
  * by Deno's TLS: one that is given as CA itself though another has signed it, and one that says CA:TRUE though the CA
  * that is given has signed it (teleport's, and many made by hand). They are judged here.
  */
-export function trustingAgent(options: AgentOptions, clock: Clock): Agent {
+export function trustingAgent({ clock, proxy, ...options }: TrustingAgentOptions): Agent {
   const agent = new Agent(options);
   const connect = agent.createConnection.bind(agent) as unknown as Connect;
-  const checking: Connect = (asked, done) => {
-    const check = (duplex: Duplex): void => {
-      // An agent of node:https makes nothing else; Deno's are not instances of the class it exports.
-      const socket = duplex as TLSSocket;
-      const failed = (reason: Error): void => {
-        cancel();
-        done(reason);
-      };
-      const cancel = clock.after(handshakeTimeout, () => {
-        socket.destroy(new Error(`no TLS within ${handshakeTimeout} ms`));
-      });
-      const secured = (): void => {
-        cancel();
-        socket.off("error", failed);
-        const refusal = socket.authorized ? undefined : refusalOf(socket, asked);
-        if (refusal === undefined) return done(null, socket);
-        socket.destroy();
-        done(refusal);
-      };
-      if (!socket.connecting && socket.getProtocol() !== null) return secured();
-      socket.once("error", failed);
-      socket.once("secureConnect", secured);
+
+  /** Speaks TLS, on `asked.socket` where there is one. */
+  function secure(asked: ConnectionOptions, done: Callback): void {
+    // An agent of node:https makes nothing else; Deno's are not instances of the class it exports.
+    const socket = connect({ ...asked, rejectUnauthorized: false }, () => {}) as TLSSocket;
+    const failed = (reason: Error): void => {
+      cancel();
+      done(reason);
     };
-    // With a proxy the connection comes by the callback, which is otherwise called without one.
-    const made = connect({ ...asked, rejectUnauthorized: false }, (error, socket) => {
-      if (error) done(error);
-      else if (socket) check(socket);
+    const cancel = clock.after(handshakeTimeout, () => {
+      socket.destroy(new Error(`no TLS within ${handshakeTimeout} ms`));
     });
-    if (made) check(made);
+    const secured = (): void => {
+      cancel();
+      socket.off("error", failed);
+      const refusal = socket.authorized ? undefined : refusalOf(socket, asked);
+      if (refusal === undefined) return done(null, socket);
+      socket.destroy();
+      done(refusal);
+    };
+    socket.once("error", failed);
+    socket.once("close", () => asked.socket?.destroy());
+    socket.once("secureConnect", secured);
+  }
+
+  const checking: Connect = (asked, done) => {
+    if (proxy === undefined) {
+      secure(asked, done);
+      return undefined;
+    }
+    const { socket, opened } = openTunnel(proxy, { host: asked.host ?? "", port: Number(asked.port) });
+    const cancel = clock.after(handshakeTimeout, () => socket.destroy());
+    opened.finally(cancel).then(() => secure({ ...asked, socket }, done)).catch(done);
     return undefined;
   };
   agent.createConnection = checking as unknown as typeof agent.createConnection;

@@ -37,9 +37,10 @@ const keepIdle = 30_000;
 export function createWire(connection: Connection, clock: Clock): Wire {
   const { server, tlsServerName: servername, proxy } = connection;
   const isTls = server.startsWith("https:");
-  const proxyEnv = proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
-  const agentOptions = { keepAlive: true, timeout: keepIdle, proxyEnv };
-  const agent = isTls ? trustingAgent(agentOptions, clock) : new HttpAgent(agentOptions);
+  const agentOptions = { keepAlive: true, timeout: keepIdle };
+  const agent = isTls
+    ? trustingAgent({ ...agentOptions, clock, ...defined({ proxy }) })
+    : new HttpAgent({ ...agentOptions, ...(proxy !== undefined && { proxyEnv: { HTTP_PROXY: proxy } }) });
   let checked = "";
 
   return {
