@@ -40,6 +40,11 @@ const parts: readonly Part[] = [
     run: () => show({ members: 1_000, form: "native", plane: "toy" }),
   },
   {
+    name: "pool",
+    title: "1,000 members of one pool at once on the toy kernel, and the same without a pool",
+    run: showPool,
+  },
+  {
     name: "large",
     title: "5,000 members of 50 networks on the toy kernel",
     run: () => show({ members: 5_000, networks: 50, form: "native", plane: "toy" }),
@@ -96,6 +101,21 @@ async function show(options: RolloutOptions): Promise<readonly string[]> {
   const result = await rollout(options);
   for (const [what, value] of rows(result, options)) say(`${what.padEnd(44)} ${value}`);
   return brokenBudgets(result, options);
+}
+
+async function showPool(): Promise<readonly string[]> {
+  const options: RolloutOptions = { members: 1_000, form: "native", plane: "toy" };
+  const plain = await rollout(options);
+  const pooled = await rollout({ ...options, pooled: true });
+  const writes = pooled.requests["update configmaps"] ?? 0;
+  const times = ({ interfaces, mesh }: RolloutResult): string => `${seconds(interfaces)}; ${seconds(mesh)}`;
+  say(`${"time to all interfaces; to full mesh".padEnd(44)} ${times(pooled)}`);
+  say(`${"the same without a pool".padEnd(44)} ${times(plain)}`);
+  say(`${"writes to the object with the pool".padEnd(44)} ${writes}`);
+  return [
+    ...brokenBudgets(pooled, options),
+    ...(writes > options.members / 10 ? [`${writes} writes to the pool for ${options.members} members`] : []),
+  ];
 }
 
 async function showGrowth(): Promise<readonly string[]> {

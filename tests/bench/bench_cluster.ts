@@ -11,13 +11,13 @@ import { type ProcessFigures, readFigures } from "./process_figures.ts";
 const settled = 3_000;
 const patience = 900_000;
 
-/** Networks net0, net1, … with the VNIs 100, 101, …. */
-export function makeNetworks(sandbox: Sandbox, count: number): void {
+/** Networks net0, net1, … with the VNIs 100, 101, …; `more`: further options of each. */
+export function makeNetworks(sandbox: Sandbox, count: number, more = ""): void {
   sandbox.apply(JSON.stringify({
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { namespace: "kube-system", name: "kube-vxlan-controller" },
-    data: Object.fromEntries(Array.from({ length: count }, (_, i) => [`net${i}`, `id=${100 + i}`])),
+    data: Object.fromEntries(Array.from({ length: count }, (_, i) => [`net${i}`, `id=${100 + i}${more}`])),
   }));
 }
 

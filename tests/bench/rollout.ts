@@ -1,6 +1,8 @@
 // How much does a rollout cost: N pods of one network on the sandbox, with the product as a process of its own.
 import type { ExecRecord } from "../sandbox/faults/counters.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
+import { brokenAtRest } from "../pools/address_law.ts";
+import { addressWorld, makePools } from "../stories/pool_objects.ts";
 import { sandboxViolations } from "../sandbox/sandbox_invariant.ts";
 import { controllerOn, lastLine, makeMembers, makeNetworks, untilRunning } from "./bench_cluster.ts";
 import type { ProcessFigures } from "./process_figures.ts";
@@ -13,6 +15,8 @@ export interface RolloutOptions {
   readonly image?: string;
   /** Networks the members are spread over; default 1. */
   readonly networks?: number;
+  /** Members get addresses of a pool. */
+  readonly pooled?: boolean;
 }
 
 /** What was counted and timed. Times in ms from the creation of the first pod. */
@@ -47,7 +51,8 @@ export async function rollout(options: RolloutOptions): Promise<RolloutResult> {
     ...(options.plane === "toy" && { timing: { probePeriod } }),
   });
   const { networks = 1 } = options;
-  makeNetworks(sandbox, networks);
+  makeNetworks(sandbox, networks, options.pooled ? " subnet=10.20.0.0/16" : "");
+  if (options.pooled) makePools({ sandbox });
   const first = await controllerOn(sandbox);
   const start = performance.now();
   const names = Array.from({ length: options.members }, (_, i) => `pod${i}`);
@@ -57,9 +62,12 @@ export async function rollout(options: RolloutOptions): Promise<RolloutResult> {
   const mesh = await lastLine(sandbox) - start;
   const controller = await first.figures();
   const counted = countsOf(sandbox, names);
-  const violations = await sandboxViolations(sandbox, {
-    members: names.map((pod, i) => ({ pod, network: `net${i % networks}`, vni: 100 + i % networks })),
-  });
+  const violations = [
+    ...await sandboxViolations(sandbox, {
+      members: names.map((pod, i) => ({ pod, network: `net${i % networks}`, vni: 100 + i % networks })),
+    }),
+    ...options.pooled ? brokenAtRest(await addressWorld({ sandbox }, ["net0"])) : [],
+  ];
   await first.stop();
   const perNetwork = options.members / networks;
   return {

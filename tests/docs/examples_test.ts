@@ -32,7 +32,7 @@ const snippets = codeBlocks(documents).filter(({ language }) => language === "ya
       return document.toJS() as unknown;
     })
   );
-const examples = (await Promise.all(["first", "seed", "routed", "names"].map(async (name) => {
+const examples = (await Promise.all(["first", "seed", "routed", "names", "pool"].map(async (name) => {
   const yaml = await text(`examples/${name}.yaml`);
   return parseAllDocuments(yaml).map((document) => document.toJS() as unknown);
 }))).flat();

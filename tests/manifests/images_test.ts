@@ -28,6 +28,7 @@ Deno.test("an image is named in one place: overlays, policy, chart, examples and
       "examples/first.yaml",
       "examples/gateway.yaml",
       "examples/names.yaml",
+      "examples/pool.yaml",
       "examples/routed.yaml",
       "examples/seed.yaml",
       "k8s.yaml",

@@ -9,7 +9,7 @@ import { agentImage, annotationKey, label, podSpec } from "../member/member_pod.
 import { poolsName, type Stage } from "./stage.ts";
 
 /** Creates the objects as the manifests do: empty. */
-export function makePools(stage: Stage, name = poolsName): void {
+export function makePools(stage: Pick<Stage, "sandbox">, name = poolsName): void {
   for (let at = 0; at < poolObjects; at++) stage.sandbox.apply(JSON.stringify(emptyObject(`${name}-${at}`)));
 }
 
@@ -18,7 +18,7 @@ function emptyObject(name: string): object {
 }
 
 /** What all objects say: network → text of its table. */
-export function poolTexts(stage: Stage): ReadonlyMap<string, string> {
+export function poolTexts(stage: Pick<Stage, "sandbox">): ReadonlyMap<string, string> {
   const objects = stage.sandbox.store.list(configMaps).filter(({ metadata }) =>
     metadata.name.startsWith(`${poolsName}-`)
   );
@@ -64,7 +64,7 @@ export function statefulPod(stage: Stage, name: string, networks: string): void 
 
 /** Addresses of an interface of a pod, without link-local ones; none while nothing runs in it. */
 export async function addressesOf(
-  stage: Stage,
+  stage: Pick<Stage, "sandbox">,
   pod: { readonly name: string; readonly namespace?: string; readonly interfaceName: string },
 ): Promise<readonly string[]> {
   const argv = ["ip", "-json", "address", "show"];
@@ -80,7 +80,10 @@ export async function addressesOf(
 }
 
 /** Kernels of running pods, objects and pods, as they are now. Interfaces are called like their network. */
-export async function addressWorld(stage: Stage, networks: readonly string[]): Promise<AddressWorld> {
+export async function addressWorld(
+  stage: Pick<Stage, "sandbox">,
+  networks: readonly string[],
+): Promise<AddressWorld> {
   const kernels: KernelAddress[] = [];
   const living = new Set<string>();
   for (const { metadata: { name, namespace = "default", uid } } of stage.sandbox.store.list(pods)) {
