@@ -1,6 +1,6 @@
 // Which addresses does a pool give to whom: from its table and those who ask, to the next table and the answers. Pure.
-import type { Cidr } from "../network/grammar/address.ts";
-import type { PoolAnswer } from "../network/pool.ts";
+import { type Cidr, cidrText } from "../network/grammar/address.ts";
+import type { PoolAnswer, PoolSubnet } from "../network/pool.ts";
 import type { PoolRequest } from "../network/pool_request.ts";
 import { claimed, type ClaimVerdict } from "./claimed.ts";
 import { PoolState } from "./pool_state.ts";
@@ -83,7 +83,7 @@ function answerTo(
   for (const subnet of input.frozen === undefined ? missing : []) {
     const cidr = state.pick(subnet, holder);
     if (cidr !== undefined) picked.push(cidr);
-    else if (kept.length === 0) return exhausted(state.textOf(subnet), state);
+    else if (kept.length === 0) return exhausted(subnet, state);
   }
   const holding = { ...base, addresses: [...kept, ...picked] };
   const grows = before === undefined ? holdingLine(holding).length + 1 : 0;
@@ -114,14 +114,13 @@ function warningOf(
 }
 
 /** No number in it changes while pods come and go: else each of them would be news to all who wait. */
-function exhausted(pool: string, state: PoolState): PoolAnswer {
+function exhausted(pool: PoolSubnet, state: PoolState): PoolAnswer {
   state.someoneWaits();
-  return {
-    kind: "refused",
-    problem: "exhausted",
-    reason: `its pool is exhausted: ${pool} in use, or freed less than ${quarantine} s ago; ` +
-      "the pod follows when one comes free; widen range=… or subnet=…, or delete pods",
-  };
+  const why = state.isEmpty(pool)
+    ? `range=… and exclude=… leave no address of subnet=${cidrText(pool.subnet)} that could be given`
+    : `${state.textOf(pool)} in use, or freed less than ${quarantine} s ago; ` +
+      "the pod follows when one comes free; widen range=… or subnet=…, or delete pods";
+  return { kind: "refused", problem: "exhausted", reason: `its pool is exhausted: ${why}` };
 }
 
 function full({ object, table }: AllocationInput): PoolAnswer {

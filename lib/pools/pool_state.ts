@@ -108,6 +108,11 @@ export class PoolState {
     this.#waits = true;
   }
 
+  /** Whether there is nothing that it could ever give. */
+  isEmpty(pool: PoolSubnet): boolean {
+    return sizeOf(giveable(pool)) === 0n;
+  }
+
   /** `all 20 addresses of 192.168.10.100-192.168.10.119`. */
   textOf(pool: PoolSubnet): string {
     const ranges = pool.ranges.map(rangeText).slice(0, 3).join(", ");

@@ -44,6 +44,29 @@ Deno.test("pool: network, broadcast, excluded addresses and gateways are given t
   assert.deepEqual(pool.pass([a, b, c], text).sizes, { total: 2, used: 2 });
 });
 
+Deno.test("pool: the smallest subnets give what hosts may have of them, and one with nothing left says why", () => {
+  const rows: readonly (readonly [string, readonly string[]])[] = [
+    ["subnet=10.0.0.0/30", ["a: 10.0.0.1", "b: 10.0.0.2", "c: exhausted"]],
+    ["subnet=10.0.0.0/31", ["a: 10.0.0.0", "b: 10.0.0.1", "c: exhausted"]],
+    ["subnet=10.0.0.5/32", ["a: 10.0.0.5", "b: exhausted", "c: exhausted"]],
+    ["subnet=fd00::/126", ["a: fd00::1", "b: fd00::2", "c: fd00::3"]],
+    ["subnet=fd00::/127", ["a: fd00::", "b: fd00::1", "c: exhausted"]],
+    ["subnet=fd00::5/128", ["a: fd00::5", "b: exhausted", "c: exhausted"]],
+    ["subnet=10.0.0.0/24 range=10.0.0.254-10.0.0.255", ["a: 10.0.0.254", "b: exhausted", "c: exhausted"]],
+    ["subnet=10.0.0.0/31 subnet=fd00::5/128", ["a: 10.0.0.0,fd00::5", "b: exhausted", "c: exhausted"]],
+  ];
+  for (const [text, told] of rows) {
+    assert.deepEqual(new PoolInTime().told([a, b, c], `id=5 ${text}`), told, text);
+  }
+  const { answers } = new PoolInTime().pass([a], "id=5 subnet=10.0.0.0/24 exclude=10.0.0.0/24");
+  assert.deepEqual(answers.get("uid-a"), {
+    kind: "refused",
+    problem: "exhausted",
+    reason:
+      "its pool is exhausted: range=… and exclude=… leave no address of subnet=10.0.0.0/24 that could be given",
+  });
+});
+
 Deno.test("pool: a freed address rests for 60 s by the earliest time, then the one freed first comes first", () => {
   const pool = new PoolInTime();
   pool.pass([a, b, c], three);

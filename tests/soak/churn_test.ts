@@ -4,12 +4,16 @@ import { startProduct } from "../sandbox/tools/product.ts";
 import { pods } from "../sandbox/api/resources.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { readFigures } from "../bench/process_figures.ts";
+import { brokenNow } from "../pools/address_law.ts";
+import { addressWorld, allGone, lawHolds, makePools } from "../stories/pool_objects.ts";
 import { setStage, type Stage } from "../stories/stage.ts";
 
 /** Minutes; KVC_CHURN_MINUTES shortens it for a try. */
 const minutes = Number(Deno.env.get("KVC_CHURN_MINUTES") ?? 10);
 const most = 40;
 const networks = ["one", "two", "three"];
+/** The one of them whose members get addresses of a pool. */
+const pooled = "three";
 
 /** A generator that can be started again with the same seed. */
 function chance(seed: number): () => number {
@@ -25,7 +29,12 @@ Deno.test("ten minutes of churn under random faults", async () => {
   const random = chance(seed);
   const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
   await using stage = await setStage();
-  stage.networks(Object.fromEntries(networks.map((name, i) => [name, `id=${i + 1}`])));
+  const options = networks.map((
+    name,
+    i,
+  ) => [name, `id=${i + 1}${name === pooled ? " subnet=10.30.0.0/24" : ""}`]);
+  stage.networks(Object.fromEntries(options));
+  makePools(stage);
   const log: string[] = [];
   let address = "";
   const product = await startProduct([
@@ -49,12 +58,15 @@ Deno.test("ten minutes of churn under random faults", async () => {
       change(stage, { members, random, pick, second });
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       if (second % 30 === 29) memory.push((await readFigures(address)).heapMiB);
+      if (second % 5 === 4) assert.deepEqual(brokenNow(await addressWorld(stage, [pooled])), []);
     }
     stage.sandbox.faults.liftAll();
     for (const name of members.keys()) await stage.sandbox.waitForPhase({ name }, "Running");
     await stage.holds({
       members: [...members].map(([pod, network]) => ({ pod, network, vni: networks.indexOf(network) + 1 })),
     });
+    await lawHolds(stage, [pooled]);
+    await allGone(stage, [pooled]);
     const half = Math.floor(memory.length / 2);
     const [before, after] = [mean(memory.slice(0, half)), mean(memory.slice(half))];
     assert.ok(after < before * 1.5 + 20, `heap grew from ${before.toFixed(0)} to ${after.toFixed(0)} MiB`);

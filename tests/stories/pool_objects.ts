@@ -72,7 +72,7 @@ export async function addressesOf(
   const links: readonly {
     readonly ifname?: string;
     readonly addr_info?: readonly { readonly local: string; readonly scope: string }[];
-  }[] = JSON.parse(stdout);
+  }[] = JSON.parse(stdout.trim() === "" ? "[]" : stdout);
   return links.filter(({ ifname }) => ifname === pod.interfaceName)
     .flatMap(({ addr_info = [] }) =>
       addr_info.filter(({ scope }) => scope !== "link").map(({ local }) => local)

@@ -34,8 +34,11 @@ export function parseDestination(text: string): Parsed<Cidr> {
   return isMulticast(cidr) || cidrText(cidr) === "255.255.255.255/32" ? valueOf(cidr) : parseSubnet(text);
 }
 
-/** Reads the destination of a route: no host bits, not within loopback, multicast and the like. `/0` is fine. */
-export function parseSubnet(text: string): Parsed<Cidr> {
+/**
+ * Reads the destination of a route, or what is used otherwise (`use` ends with a verb): no host bits, not within loopback,
+ * multicast and the like. `/0` is fine.
+ */
+export function parseSubnet(text: string, use = "a route cannot lead to"): Parsed<Cidr> {
   const [address, length] = splitCidr(text);
   if (length === undefined) return fault("expected a subnet with prefix length, such as 192.0.2.0/24");
   const ip = parseUserIp(address);
@@ -45,7 +48,7 @@ export function parseSubnet(text: string): Parsed<Cidr> {
   const subnet = subnetOf({ ...ip, prefix: prefix.value });
   if (subnet.address !== ip.address) return fault(`it has host bits set; the subnet is ${cidrText(subnet)}`);
   const misuse = misuseOf(subnet);
-  if (misuse !== undefined && !isWide(subnet)) return fault(`a route cannot lead to ${misuse}`);
+  if (misuse !== undefined && !isWide(subnet)) return fault(`${use} ${misuse}`);
   return valueOf(subnet);
 }
 

@@ -1,14 +1,22 @@
 // Which addresses do `subnet=`, `range=` and `exclude=` name?
 import { quoted } from "../../text/quoted.ts";
-import { type Cidr, cidrText, parseAddress, parseSubnet } from "./address.ts";
+import { type Cidr, cidrText, contains, linkLocal, parseAddress, parseSubnet } from "./address.ts";
 import { addressAt, type AddressRange, boundsOf, numberOf } from "./address_number.ts";
 import { fault, mapped, type Parsed, valueOf } from "./parsed.ts";
 
 /** Reads the subnet that addresses are given from. */
 export function parsePoolSubnet(text: string): Parsed<Cidr> {
-  const subnet = parseSubnet(text);
-  if (subnet.kind === "fault" || subnet.value.prefix >= 8) return subnet;
-  return fault("it is too large to be that of a network: expected a prefix length of 8 or more");
+  const subnet = parseSubnet(text, "a member cannot have");
+  if (subnet.kind === "fault") return subnet;
+  if (subnet.value.prefix < 8) {
+    return fault("it is too large to be that of a network: expected a prefix length of 8 or more");
+  }
+  if (contains(linkLocal, subnet.value.address)) {
+    return fault(
+      "kernels give themselves link-local addresses: expected another subnet, such as fd00:10::/64",
+    );
+  }
+  return subnet;
 }
 
 /** Reads `FIRST-LAST`, or several with commas between them. */

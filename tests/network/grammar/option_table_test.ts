@@ -71,6 +71,18 @@ export const cases: readonly Row[] = [
     fault: "it is too large to be that of a network: expected a prefix length of 8 or more",
   },
   {
+    option: "subnet",
+    it: "link-local",
+    text: "fe80::/64",
+    fault: "kernels give themselves link-local addresses: expected another subnet, such as fd00:10::/64",
+  },
+  {
+    option: "subnet",
+    it: "loopback",
+    text: "127.1.0.0/16",
+    fault: "a member cannot have a loopback address",
+  },
+  {
     option: "range",
     it: "a range",
     text: "10.0.0.10-10.0.0.20",
