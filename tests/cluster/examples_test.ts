@@ -25,7 +25,6 @@ Deno.test("the examples on a real cluster", async (t) => {
       () => example(cluster, "routed", routed),
     );
     await t.step("seed.yaml: four pods in two networks, across nodes", () => example(cluster, "seed", seed));
-    await t.step("pool.yaml: three pods with an address each, of two families", () => pooled(cluster));
     await removeController(cluster);
   } finally {
     await cluster.close();
@@ -117,31 +116,6 @@ async function seed(cluster: Cluster): Promise<void> {
   for (const pod of pods.slice(1)) {
     await reachesFirst(cluster, { pod: pod.name, first: pods[0]?.name ?? "" });
   }
-}
-
-/** The pool is made as the example's first lines say. */
-async function pooled(cluster: Cluster): Promise<void> {
-  const text = await Deno.readTextFile(`${repository}examples/pool.yaml`);
-  const [, patch] = /^# kubectl (-n kube-system patch configmap .* -p) '(.*)'$/m.exec(text)?.slice(1) ?? [];
-  assert.ok(patch, "the example says how its pool is made");
-  const change = ["-n", "kube-system", "patch", "configmap", "kube-vxlan-controller", "--type=merge", "-p"];
-  await cluster.kubectl([...change, patch]);
-  await example(cluster, "pool", async () => {
-    const [from, ...others] = await podsReady(cluster, 3);
-    assert.ok(from !== undefined);
-    const given = await Promise.all(others.map(async ({ name }) => {
-      const interfaces = await vxlanInterfaces(cluster, { namespace, pod: name, container: agent });
-      return interfaces.get("office")?.addresses.filter((one) => !one.startsWith("fe80:")) ?? [];
-    }));
-    assert.equal(new Set(given.flat()).size, 4, given.join("; "));
-    for (const address of given.flat()) {
-      assert.match(address, /^(192\.168\.40\.\d+|fd00:40::[0-9a-f]+)\/\d+$/);
-      const [to = ""] = address.split("/");
-      await until(`${from.name} to reach ${to}`, () => pings(cluster, { namespace, pod: from.name, to }), {
-        seconds: 20,
-      });
-    }
-  });
 }
 
 /** The seed's networks have no addresses of their own, so the pods ping each other's link-local ones. */

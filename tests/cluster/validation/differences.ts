@@ -17,7 +17,7 @@ export const leftToController: readonly Reason[] = [
   },
   {
     why: "whether an address is that of one host",
-    applies: says(/address of one host|IPv4-mapped|route cannot lead/),
+    applies: says(/address of one host|IPv4-mapped|route cannot lead|member cannot have|link-local/),
   },
   { why: "whose pod it is: ordinals", applies: says(/needs a pod with an ordinal/) },
   {
