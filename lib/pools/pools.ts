@@ -96,13 +96,27 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
     if (news.size > 0) hooks.onAnswers(news);
   }
 
+  /** What somebody was told who asks no more is free: should he ask again, it counts for nothing. */
+  function withdraw(requests: readonly PoolRequest[]): void {
+    const asked = Map.groupBy(requests, ({ uid }) => uid);
+    const news = new Map<string, ReadonlyMap<string, PoolAnswer>>();
+    for (const [uid, answers] of published) {
+      const networks = new Set(asked.get(uid)?.map(({ network }) => network));
+      const left = [...answers].filter(([network]) => networks.has(network));
+      if (left.length === answers.size) continue;
+      if (left.length === 0) published.delete(uid);
+      else published.set(uid, new Map(left));
+      news.set(uid, new Map(left));
+    }
+    if (news.size > 0) hooks.onAnswers(news);
+  }
+
   function tick(): void {
     cancelTick = undefined;
     byObject = undefined;
     holders = undefined;
     const now = snapshot();
-    const living = new Set([...now.values()].flat().map(({ uid }) => uid));
-    for (const uid of published.keys()) if (!living.has(uid)) published.delete(uid);
+    withdraw([...now.values()].flat());
     for (const [at, pass] of passes.entries()) {
       if (pass.isNews(now.get(at) ?? [])) queue.add(String(at), { fresh: true });
     }

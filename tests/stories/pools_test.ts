@@ -113,3 +113,17 @@ Deno.test("an object that is emptied is made again from what the pods have, by a
   await has(stage, "c", ["10.7.0.12"]);
   await sound(stage);
 });
+
+Deno.test("a pool that was taken away and comes back smaller: what was given before counts for nothing", async () => {
+  await using stage = await started();
+  const { log } = await stage.startController();
+  for (const name of ["a", "b"]) stage.pod({ name, networks: "storage" });
+  await running(stage, ["a", "b"]);
+  stage.networks({ storage: "id=7" });
+  for (const name of ["a", "b"]) await has(stage, name, []);
+  await waitFor(() => held(stage, "storage").size === 0, { what: "nobody holds anything" });
+  stage.networks({ storage: "id=7 subnet=10.7.0.0/24 range=10.7.0.10-10.7.0.10" });
+  await waitFor(() => log.some((line) => line.includes("its pool is exhausted")), { what: "one is told" });
+  await sound(stage);
+  assert.equal(held(stage, "storage").size, 1);
+});
