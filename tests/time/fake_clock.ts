@@ -71,7 +71,7 @@ export async function until(
   condition: () => boolean,
   options: { readonly what: string; readonly patience?: number },
 ): Promise<void> {
-  const end = performance.now() + (options.patience ?? 5000);
+  const end = performance.now() + (options.patience ?? 60_000);
   while (!condition()) {
     if (performance.now() > end) throw new Error(`Waited in vain for: ${options.what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

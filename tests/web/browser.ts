@@ -45,9 +45,21 @@ export async function startBrowser(): Promise<TestBrowser> {
       child.kill("SIGTERM");
       await child.status;
       await drained;
-      await Deno.remove(profile, { recursive: true });
+      await removeProfile(profile);
     },
   };
+}
+
+/** Chromium's helpers end a moment after it, and write until then. */
+async function removeProfile(profile: string): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(profile, { recursive: true });
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 async function openPage(
@@ -63,7 +75,7 @@ async function openPage(
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(120_000);
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(`console: ${message.text()}`);
   });
