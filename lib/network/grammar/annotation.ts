@@ -4,7 +4,7 @@ import { optionNamed } from "./spelling.ts";
 import { optionProblem, readOptions, reservationIn } from "./option_set.ts";
 import type { OptionSet } from "./option_table.ts";
 import { poolFaults } from "../pool.ts";
-import { firstProblems, type Problem, type Source } from "../problem.ts";
+import { firstProblems, mostProblems, type Problem, type Source } from "../problem.ts";
 import { cut, quoted } from "../../text/quoted.ts";
 import { splitEntries, splitLines, splitWords, type Word } from "./words.ts";
 
@@ -49,6 +49,11 @@ export function parseAnnotation(text: string, source: Source): Annotation {
   let complete = true;
   let previous: AnnotationEntry | undefined;
   for (const words of splitEntries(text)) {
+    // More are not listed, and until they are mended nobody knows what the rest means.
+    if (problems.length > mostProblems) {
+      complete = false;
+      break;
+    }
     if (entries.length === mostEntries) {
       problems.push(tooManyEntries(source));
       complete = false;
@@ -136,7 +141,7 @@ function readEntry(
     return { problems: [{ ...nameProblem(first, { source, reason }), network }], complete: true };
   }
   const options = rest.filter((word) => isOption(word.text));
-  const strays = rest.filter((word) => !isOption(word.text));
+  const strays = rest.filter((word) => !isOption(word.text)).slice(0, mostProblems + 1);
   const read = readOptions(options, { network, level: "pod", source });
   const strayProblems = strays.map((word) =>
     optionProblem(word, { network, level: "pod", source, reason: stray(word) })

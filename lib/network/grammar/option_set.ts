@@ -1,7 +1,7 @@
 // What do the options of one network in one source say together, and which of them cannot be read.
 import { cut, quoted } from "../../text/quoted.ts";
 import { optionNamed, optionNames, similarOption } from "./spelling.ts";
-import type { Problem, Source } from "../problem.ts";
+import { mostProblems, type Problem, type Source } from "../problem.ts";
 import {
   type Level,
   type OptionName,
@@ -36,6 +36,8 @@ export function readOptions(
     const read = readOption(token, { options, level: context.level });
     if (read.kind === "value") options = merged(options, read.value);
     else problems.push(optionProblem(token, { ...context, reason: read.reason }));
+    // More are not listed, and a hostile text has ten thousand.
+    if (problems.length > mostProblems) break;
   }
   return { options, problems };
 }

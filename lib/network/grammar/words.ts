@@ -36,8 +36,11 @@ export function splitEntries(text: string): readonly (readonly Word[])[] {
   return entries.filter((words) => words.length > 0);
 }
 
-/** A comma; not one within `except=SUBNET,SUBNET`, for no network is called like a subnet. */
-const betweenEntries = /(?<!(?:^|[ \t,])except=[0-9A-Fa-f:.,/]{0,1024}),|,(?![0-9A-Fa-f:.]+\/[0-9])/;
+/**
+ * A comma; not one within `except=SUBNET,SUBNET`, for no network is called like a subnet. Where no subnet follows, nothing
+ * else is looked at: looking back costs a thousand steps.
+ */
+const betweenEntries = /,(?:(?![0-9A-Fa-f:.]+\/[0-9])|(?<!(?:^|[ \t,])except=[0-9A-Fa-f:.,/]{0,1024},))/;
 
 /** Lines end as on Unix, Windows or an old Macintosh. */
 export function splitLines(text: string): readonly string[] {

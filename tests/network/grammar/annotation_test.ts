@@ -436,6 +436,9 @@ Deno.test("parseAnnotation: lists 50 problems and says that there are more", () 
     "Cannot list all problems: there are more than 50; mend these first and look again",
   );
   assert.equal(parseAnnotation("1,".repeat(50), annotation).problems.length, 50);
+  const behind = parseAnnotation(`${"1,".repeat(60)}vxeth0`, annotation);
+  assert.deepEqual([behind.entries, behind.complete], [[], false], "what stands behind so many is not read");
+  assert.equal(parseAnnotation(`vxeth0 ${"x ".repeat(10_000)}`, annotation).problems.length, 51);
 });
 
 Deno.test("parseAnnotation: a problem holds the token as it was written", () => {
