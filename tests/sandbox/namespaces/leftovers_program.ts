@@ -1,6 +1,7 @@
 // A program for leftovers_test.ts: starts a sandbox with a pod, tells what it has made, and closes it, or waits to be killed.
 import { startSandbox } from "../sandbox.ts";
 import { childrenOf } from "./processes.ts";
+import { linkOf, processesIn } from "./space_processes.ts";
 
 const pod = `{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: x}]}}`;
 
@@ -11,11 +12,12 @@ sandbox.apply(pod);
 await sandbox.waitForPhase({ name: "p" }, "Running");
 const children = await childrenOf(Deno.pid);
 const own = await Deno.readLink(`/proc/${Deno.pid}/ns/pid`);
-const spaces = new Set(
-  await Promise.all(children.map((pid) => Deno.readLink(`/proc/${pid}/ns/pid_for_children`))),
-);
+// One of a moment may have ended meanwhile.
+const spaces = new Set(await Promise.all(children.map((pid) => linkOf(`/proc/${pid}/ns/pid_for_children`))));
 spaces.delete(own);
-const report = { started: children.length - before, url, spaces: [...spaces] };
+spaces.delete("");
+const processes = await processesIn(spaces);
+const report = { started: children.length - before, url, spaces: spaces.size, processes };
 if (Deno.args[0] === "close") {
   await sandbox.close();
   await tell({ ...report, left: (await childrenOf(Deno.pid)).length - before });
