@@ -66,14 +66,8 @@ export function waitingReport(member: Member, reason: string): PodReport {
   return { pod: member, state, holds: false, warnings: member.warnings, networks: [] };
 }
 
-/**
- * What the user wrote wrong is mended by an event. What stands in the way inside the pod may go without one, and
- * what the kernel refused may work later: those are tried again.
- */
-function outcomeOf(
-  { obstacles, steps, lookIn }: Convergence,
-  problems: readonly Problem[],
-): Outcome {
+/** What stands in the way inside the pod may go without an event, and what the kernel refused may work later. */
+function outcomeOf({ obstacles, steps, lookIn }: Convergence, problems: readonly Problem[]): Outcome {
   const [first] = problems;
   if (first === undefined) return { kind: "done", requeueAfter: lookIn };
   if (obstacles.length + steps.length > 0) return { kind: "retry", reason: first.message };

@@ -7,8 +7,8 @@ import type { StatusDifference } from "./pod_status.ts";
 import { messageOf } from "../text/defined.ts";
 
 /**
- * The subresource takes the annotation too (Multus writes its own in the same way), so one request does for both, and
- * no right to change pods themselves is needed. The uid keeps it off a successor of the same name (422).
+ * The subresource takes the annotation too, as Multus writes its own: one request does for both, without a right to change
+ * pods. The uid keeps it off a successor of the same name (422).
  */
 export function statusPatch(
   difference: StatusDifference,

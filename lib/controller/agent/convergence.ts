@@ -52,10 +52,7 @@ export interface Converging extends ConvergeOptions {
   readonly cap: number;
 }
 
-/**
- * The kernel learns where frames come from. Towards a peer that has gone that must not stay, for the IP may be another
- * tenant's soon; and he that goes, or a stray sender, sends on. So it is looked for until nothing is found (ms).
- */
+/** What the kernel has learned of a peer that went must go, and he may send on: looked for until nothing is found (ms). */
 export const learnedPause = { first: 2_000, longest: 60_000 };
 
 /** A pod that is going keeps its peers that go for so long (ms): in a large deletion most are gone by then. */

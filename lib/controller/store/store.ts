@@ -6,7 +6,7 @@ import { poolRequests } from "../../member/pool_requests.ts";
 import type { Problem } from "../../network/problem.ts";
 import type { KernelState } from "../../overlay/observation.ts";
 import type { PoolAnswers } from "../../network/pool_request.ts";
-import { defaultMaxMembers } from "./member_limit.ts";
+import { defaultMaxMembers, withoutFull } from "./member_limit.ts";
 import { KnownNetworks } from "./known_networks.ts";
 import { Surroundings } from "./surroundings.ts";
 import { Tracked } from "./tracked.ts";
@@ -218,7 +218,7 @@ export class Store {
   /** Until nothing follows from anything any more; gives what has changed since the last time. */
   #settle(): Affected {
     for (;;) {
-      const uids = new Set([...this.#unsettled, ...this.surroundings.takeMoved()]);
+      const uids = new Set([...this.#unsettled, ...this.surroundings.limit.settle()]);
       this.#unsettled.clear();
       if (uids.size === 0) break;
       for (const uid of uids) this.#finish(uid);
@@ -232,7 +232,7 @@ export class Store {
   #finish(uid: string): void {
     const tracked = this.#pods.get(uid);
     if (tracked === undefined) return;
-    if (tracked.settle(this.surroundings.allowed(tracked.asked))) this.#changed.add(uid);
+    if (tracked.settle(withoutFull(tracked.asked, this.surroundings.limit))) this.#changed.add(uid);
     this.#noteNetworks(tracked);
     const isOver = tracked.graceEnds <= this.#now;
     tracked.requests = isOver ? [] : poolRequests(tracked);

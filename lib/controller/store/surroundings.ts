@@ -1,11 +1,12 @@
 // What is each member to the others: who is in which network, whose peer, with whose address, and whom a change concerns.
-import type { Member, Membership } from "../../member/member.ts";
+import type { Member } from "../../member/member.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import type { Problem } from "../../network/problem.ts";
+import { addressesIn, reachableIn } from "../../member/reachable.ts";
 import { addressConflicts } from "../../member/shared_addresses.ts";
 import { type AddressClaims, AddressIndex } from "./address_index.ts";
-import { candidacies, MemberLimit, withoutFull } from "./member_limit.ts";
-import { addressesIn, PeerIndex, reachableIn } from "./peer_index.ts";
+import { candidacies, MemberLimit } from "./member_limit.ts";
+import { PeerIndex } from "./peer_index.ts";
 import { NodeNeighbours } from "./node_neighbours.ts";
 import type { Tracked } from "./tracked.ts";
 import { defined } from "../../text/defined.ts";
@@ -18,43 +19,34 @@ export class Surroundings {
   readonly #touchedSegments = new Map<string, number>();
   readonly #touchedMembers = new Map<string, number>();
   #changes = 0;
-  readonly #limit: MemberLimit;
+  /** Who is let in. */
+  readonly limit: MemberLimit;
   readonly #neighbours = new NodeNeighbours();
 
   readonly #pods: ReadonlyMap<string, Tracked>;
 
   /** `pods`: all that are known, by uid. */
   constructor(maxMembers: number, pods: ReadonlyMap<string, Tracked>) {
-    this.#limit = new MemberLimit(maxMembers);
+    this.limit = new MemberLimit(maxMembers);
     this.#pods = pods;
   }
 
   /** What is to be said since the last call. */
   takeNotices(): readonly string[] {
-    return [...this.#limit.takeNotices(), ...this.#neighbours.takeNotices()];
+    return [...this.limit.takeNotices(), ...this.#neighbours.takeNotices()];
   }
 
   /** The pod asks to be in its networks. */
   ask(tracked: Tracked): void {
-    this.#limit.put(tracked.uid, candidacies(tracked));
-  }
-
-  /** Those who are let in, or not any more, since the last call. */
-  takeMoved(): ReadonlySet<string> {
-    return this.#limit.settle();
-  }
-
-  /** What it asks for, less what it is not let into. */
-  allowed(asked: Membership): Membership {
-    return withoutFull(asked, this.#limit);
+    this.limit.put(tracked.uid, candidacies(tracked));
   }
 
   /** Tells the others what it is to them. Who may be in already is reachable until that is known. */
   announce(tracked: Tracked): void {
     const { uid, asked, membership } = tracked;
-    this.#limit.put(uid, candidacies(tracked));
+    this.limit.put(uid, candidacies(tracked));
     const reachable = [...reachableIn(asked)].filter(([segment]) =>
-      this.#limit.verdict(uid, segment) !== "out"
+      this.limit.verdict(uid, segment) !== "out"
     );
     this.#put(uid, new Map(reachable), addressesIn(membership));
     this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments: this.segmentsOf(uid) });
@@ -62,7 +54,7 @@ export class Surroundings {
 
   /** It is nobody to the others any more, though it may still be there. */
   leave(uid: string): void {
-    this.#limit.put(uid, new Map());
+    this.limit.put(uid, new Map());
     this.#put(uid, new Map(), new Map());
     this.#neighbours.put(uid, { segments: [] });
   }

@@ -6,7 +6,6 @@ import {
   type MembershipContext,
   openNames,
 } from "../../member/member.ts";
-import { digestOfText } from "../../member/current_status.ts";
 import type { PodView } from "../../member/pod.ts";
 import { namespaceFaults } from "../../network/access_rules.ts";
 import { type Network, peerKey } from "../../network/network.ts";
@@ -19,6 +18,9 @@ import type { Selection, WorkItem } from "./work_item.ts";
 /** Added (ms) to a grace period before the pod counts as gone: the kubelet kills at its end, not before. */
 const graceMargin = 2_000;
 
+/** One for all: thousands of empty maps take megabytes. */
+const none: ReadonlyMap<string, never> = new Map<string, never>();
+
 /** One pod. */
 export class Tracked {
   readonly uid: string;
@@ -29,8 +31,8 @@ export class Tracked {
   /** What it asks for, before anybody looks at how many others do. */
   asked: Membership = { kind: "none", reason: "no annotation" };
   membership: Membership = this.asked;
-  /** Digest of the membership as text: the same, nothing to do. */
-  fingerprint = "";
+  /** Why it is followed, and whether it is a former member, when that was last told; empty before. */
+  standing = "";
   /** When it stops being a peer though it is still there (monotonic ms); Infinity while it is not being deleted. */
   graceEnds = Infinity;
   /** The form in which it last had each of its networks. */
@@ -40,11 +42,11 @@ export class Tracked {
   /** Networks that it must not have, by name, until it may: though the rule that said so may be gone before its link. */
   readonly out = new Set<string>();
   /** What the pools have answered, by network. */
-  answers: ReadonlyMap<string, PoolAnswer> = new Map();
+  answers: ReadonlyMap<string, PoolAnswer> = none;
   /** What it asks of them. */
   requests: readonly PoolRequest[] = [];
   /** Addresses that it had of pools at the first look, by network. */
-  found: ReadonlyMap<string, readonly string[]> = new Map();
+  found: ReadonlyMap<string, readonly string[]> = none;
   /** False until its kernel was looked at for the first time. In which nothing has run yet nothing can be found. */
   seen: boolean;
   /** It may have interfaces of ours. */
@@ -118,14 +120,11 @@ export class Tracked {
 
   /** What it is now is taken down; true when that is something else than before. Being deleted changes only its peers. */
   settle(membership: Membership): boolean {
+    const [before, standing] = [textOf(this.membership), `${this.selection} ${this.isFormer}`];
     this.membership = membership;
     if (membership.kind === "member") this.#rememberGood(membership.member);
-    const { leaving: _, ...told } = membership.kind === "member"
-      ? membership.member
-      : { ...membership, leaving: 0 };
-    const fingerprint = digestOfText(JSON.stringify([this.selection, this.isFormer, told]));
-    if (fingerprint === this.fingerprint) return false;
-    Object.assign(this, { fingerprint, clean: this.clean && membership.kind === "none", due: true });
+    if (standing === this.standing && textOf(membership) === before) return false;
+    Object.assign(this, { standing, clean: this.clean && membership.kind === "none", due: true });
     return true;
   }
 
@@ -171,4 +170,11 @@ export class Tracked {
       if (standing !== undefined && peerKey(standing) === peerKey(claimed)) holds.add(name);
     }
   }
+}
+
+/** Equal text: nothing to do. It is made anew each time, for ten thousand of them would be kept for nothing. */
+function textOf(judged: Membership): string {
+  if (judged.kind !== "member") return JSON.stringify(judged);
+  const { leaving: _, ...member } = judged.member;
+  return JSON.stringify(member);
 }

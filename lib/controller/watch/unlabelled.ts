@@ -60,10 +60,7 @@ export class UnlabelledPods {
     this.#workers.add(worker);
   }
 
-  /**
-   * Finds those who lost their label while nobody watched: pods that show what we set in them, and are not selected.
-   * Returns at once. Of all pods the metadata alone is read, and in full only those.
-   */
+  /** Finds those who lost their label while nobody watched: they show what we set in them. Returns at once. */
   sweep(): void {
     this.#sweeping ??= this.#sweep().finally(() => this.#sweeping = undefined);
   }
