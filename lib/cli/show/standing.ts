@@ -31,8 +31,13 @@ export function standingOf(pod: PodView, store: Store): MemberStanding {
         reason: pod.annotation === undefined ? "NoAnnotation" : "Finished",
         problems,
       };
-    case "member":
-      return { networks: item.member.networks, reason, problems };
+    case "member": {
+      const { networks, phase } = item.member;
+      const word = phase.kind === "wait" && reason === "" ? waitingWord(pod) : undefined;
+      return phase.kind === "wait" && word !== undefined
+        ? { networks, reason: word, problems: [...problems, phase.reason] }
+        : { networks, reason, problems };
+    }
     case "former":
       return { networks: [], reason: "NoAnnotation", problems };
     case "refused":
@@ -42,4 +47,13 @@ export function standingOf(pod: PodView, store: Store): MemberStanding {
     default:
       return item satisfies never;
   }
+}
+
+/** Words of containers that are only late. */
+const usual: ReadonlySet<string> = new Set(["PodInitializing", "ContainerCreating"]);
+
+/** Why a container of the pod does not run, in Kubernetes' word: the first one's, for the others wait for it. */
+function waitingWord({ initContainers, containers }: PodView): string | undefined {
+  return [...initContainers, ...containers].map(({ waitsFor }) => waitsFor)
+    .find((word) => word !== undefined && !usual.has(word));
 }
