@@ -51,7 +51,7 @@ export const listCommand: CommandSpec<typeof options> = {
         const list = beginningWith(prefix, listOf(pods, { view, now: host.clock.wall(), pools }));
         if (list.rows.length > 0 || isForPrograms(output)) {
           for (const line of listLines(list, settings)) host.print(line);
-        } else host.complain(nothingText(view, pods.length));
+        } else host.complain(nothingText(view, { count: pods.length, labels }));
         // A list of addresses without those that could not be read is none.
         return listOf === addressList && pools.unread.length > 0 ? exitStatus.failed : exitStatus.ok;
       },
@@ -78,7 +78,7 @@ async function watchList(
       const list = beginningWith(prefix, listOf(view.shown, { view, now: host.clock.wall(), pools }));
       for (const line of changes.linesOf(list)) host.print(line);
       if (isFirst && list.rows.length === 0 && !isForPrograms(settings.output)) {
-        host.complain(nothingText(view, view.shown.length));
+        host.complain(nothingText(view, { count: view.shown.length, labels: settings.labels }));
       }
       isFirst = false;
       return "more" as const;
@@ -112,14 +112,18 @@ function kindOf(what: string | undefined): ListMaker {
 }
 
 function isForPrograms(output: ListFormat): boolean {
-  return output === "json" || output === "yaml";
+  return output !== "table" && output !== "wide";
 }
 
 /** `count`: pods that are there, of which none fits. */
-function nothingText({ namespace, settings }: ClusterView, count: number): string {
+function nothingText(
+  { namespace, settings }: ClusterView,
+  { count, labels }: { readonly count: number; readonly labels: string | undefined },
+): string {
   if (count > 0) return `Nothing found among ${count} pods.`;
   const where = namespace === undefined ? "" : ` in namespace ${namespace}; -A shows those of all`;
-  return `No pods with label ${settings.selector}${where}.`;
+  const selector = [settings.selector, ...labels === undefined ? [] : [labels]].join(",");
+  return `No pods with label ${selector}${where}.`;
 }
 
 /** Labels are not kept of pods: the API server knows who matches. */

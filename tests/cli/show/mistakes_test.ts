@@ -58,6 +58,8 @@ Deno.test("an empty cluster: no heads without rows, and empty lists for programs
     (await run("list", "pods", "-n", "lab")).complained,
     /in namespace lab; -A shows those of all\.$/,
   );
+  const labelled = await run("list", "pods", "-l", "tier=x");
+  assert.equal(labelled.complained, "No pods with label vxlan.travelping.com=true,tier=x.");
   const { status, printed } = await run("status");
   assert.equal(status, 1);
   assert.match(printed, /^members {6}0 of 0 ready$/m);
