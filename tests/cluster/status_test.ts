@@ -1,7 +1,10 @@
 // Does `kubectl describe pod` say what is wrong and what to do, for every kind of broken pod, and turn when it is mended?
 import assert from "node:assert/strict";
+import { sysdumpCommand } from "../../lib/cli/sysdump/sysdump.ts";
+import { filesOf } from "../cli/sysdump/unpack.ts";
 import type { Cluster } from "./cluster.ts";
 import { pauseImageName } from "../images/image_names.ts";
+import { productOn } from "./product_on.ts";
 import { say } from "./progress.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
@@ -75,6 +78,7 @@ Deno.test("what describe says of broken pods", async (t) => {
     for (const { it, networks, spec = pair() } of broken) {
       await createPod(cluster, { name: it, networks, spec });
     }
+    await t.step("sysdump has it all: the log, metrics, pods, what agents say", () => sysdumped(cluster));
     for (const { it, reason, says, mended } of broken) {
       await t.step(it, async () => {
         await described(cluster, it, (text) => text.includes(`Vxlan${reason}`) && says.test(text));
@@ -153,6 +157,24 @@ Deno.test("what describe says of broken pods", async (t) => {
     });
   });
 });
+
+/** As an administrator, so nothing but the pools that are not there may be missing. */
+async function sysdumped(cluster: Cluster): Promise<void> {
+  const pod = "unknown-network";
+  await described(cluster, pod, (text) => text.includes("VxlanUnknownNetwork"));
+  const { status, complained, written } = await productOn(cluster, [sysdumpCommand], ["sysdump"]);
+  assert.equal(status, 0, complained);
+  const files = await filesOf(written);
+  const said = files.get("READ-ME.txt") ?? "";
+  const [log] = [...files].filter(([path]) => /^controllers\/.*(?<!previous)\.log$/.test(path));
+  assert.match(log?.[1] ?? "", new RegExp(`member=${namespace}/${pod}`), said);
+  const [metrics] = [...files].filter(([path]) => path.endsWith(".metrics.txt"));
+  assert.match(metrics?.[1] ?? "", /^kube_vxlan_controller_members \d+$/m, said);
+  assert.match(files.get("events.json") ?? "", /VxlanUnknownNetwork/);
+  assert.match(files.get(`inspect/${namespace}/${pod}.json`) ?? "", /nosuch/);
+  assert.match(files.get(`agents/${namespace}/${pod}/ip-address-show.json`) ?? "", /"ifname": "eth0"/);
+  assert.match(files.get("versions.json") ?? "", /"kubeletVersion": "v1\./);
+}
 
 async function createPod(
   cluster: Cluster,
