@@ -152,7 +152,7 @@ for (const verb of ["get", "update"] as const) {
   Deno.test(`a ${verb} that is not answered ends after its deadline; those who wait are told, and served by the next one`, async () => {
     await using sandbox = await emptyObjects();
     const stuck = sandbox.faults.onRequest({ verb, resource: "configmaps" }, { kind: "hang" });
-    const clock = timeLapse(50);
+    const clock = timeLapse(20);
     await using arbiter = await startArbiter(sandbox, { requests: requestsOf(many(3), wide), clock });
     arbiter.changed();
     await waitFor(() => arbiter.said.some((line) => line.includes("no whole answer within 10000 ms")), {
@@ -172,7 +172,7 @@ for (const verb of ["get", "update"] as const) {
 
 Deno.test("a connection that is frozen ends a pass after its deadline, and keeps nobody from ending", async () => {
   await using sandbox = await emptyObjects();
-  const clock = timeLapse(50);
+  const clock = timeLapse(20);
   const arbiter = await startArbiter(sandbox, { requests: requestsOf(many(3), wide), clock });
   const thaw = sandbox.server.wire.freeze();
   arbiter.changed();
@@ -194,7 +194,7 @@ Deno.test("a connection that is frozen ends a pass after its deadline, and keeps
 Deno.test("rubbish that somebody takes out is noticed, though nobody else says anything", async () => {
   await using sandbox = await emptyObjects();
   sandbox.patch(configMaps, object, { data: { storage: "rubbish" } });
-  const clock = timeLapse(50);
+  const clock = timeLapse(20);
   await using arbiter = await startArbiter(sandbox, { requests: requestsOf(many(3), wide), clock });
   arbiter.changed();
   await waitFor(() => arbiter.said.some((line) => line.includes("is damaged")), { what: "it says so" });
