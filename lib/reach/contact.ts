@@ -21,7 +21,7 @@ export interface Contact {
 }
 
 /** Milliseconds from the first try to the second, and then: doubling. */
-export const pauses = { second: 5_000, first: 10_000, most: 120_000 } as const;
+export const pauses = { second: 5_000, first: 10_000, most: 60_000 } as const;
 
 /** Key of what a pod showed before we came: of which networks is not known. */
 const shownBefore = "";

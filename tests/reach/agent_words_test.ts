@@ -1,6 +1,12 @@
 // Does the agent's program let the lines of probes through? It knows no abbreviations: what `ip` takes is not enough.
 import assert from "node:assert/strict";
-import { endProbe, type NeighbourState, showNeighbour, startProbe } from "../../lib/reach/neighbour_probe.ts";
+import {
+  endProbe,
+  introduce,
+  type NeighbourState,
+  showNeighbour,
+  startProbe,
+} from "../../lib/reach/neighbour_probe.ts";
 
 const target = { address: "10.0.0.2", device: "vx0" };
 const states: readonly NeighbourState[] = ["absent", "reachable", "failed", "permanent", "pending", "idle"];
@@ -12,6 +18,7 @@ Deno.test("every line of a probe begins with words that the agent's program know
   assert.ok(verbs.length > 3);
   const lines = [
     showNeighbour(target),
+    introduce(target),
     endProbe(target),
     ...states.map((state) => startProbe(target, state)),
   ];

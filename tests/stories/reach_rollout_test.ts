@@ -1,6 +1,7 @@
 // A story of many that come at once, on real namespaces: that they ask each other costs no exec, and gives no warning.
 import assert from "node:assert/strict";
-import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
+import { agentImage, programImage } from "../member/member_pod.ts";
+import { availablePlanes, planesWithProgram } from "../sandbox/kubelet/available_planes.ts";
 import { startProduct } from "../sandbox/tools/product.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { inPod, running } from "./scenes.ts";
@@ -15,11 +16,14 @@ const needs = availablePlanes.includes("namespaces") ? "" : " (needs network nam
  */
 const members = 24;
 
+// Where the image has our program, that must let the lines through too.
+const image = planesWithProgram.includes("namespaces") ? programImage : agentImage;
+
 Deno.test({
   name: `two dozen come at once: each asks three by two exchanges, in the sessions there are${needs}`,
   ignore: needs !== "",
   fn: async () => {
-    await using stage = await setStage({ dataPlane: "namespaces" });
+    await using stage = await setStage({ dataPlane: "namespaces", agentImage: image });
     // One VTEP is outside, and answers nobody; addresses are of IPv6 alone.
     stage.networks({ one: "id=1 peer=10.250.99.99" });
     const log: string[] = [];
