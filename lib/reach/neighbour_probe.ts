@@ -57,7 +57,6 @@ export function neighbourState(answer: string): NeighbourState {
   if (states.includes("PERMANENT") || states.includes("NOARP")) return "permanent";
   if (states.includes("REACHABLE")) return "reachable";
   if (states.includes("FAILED")) return "failed";
-  return states.some((state) => state === "INCOMPLETE" || state === "PROBE" || state === "DELAY")
-    ? "pending"
-    : "idle";
+  // In DELAY a kernel waits for 5 s before it asks.
+  return states.some((state) => state === "INCOMPLETE" || state === "PROBE") ? "pending" : "idle";
 }

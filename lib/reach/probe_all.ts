@@ -16,7 +16,7 @@ export type Ask = (lines: readonly string[], answers: number) => Promise<readonl
 
 /** Milliseconds between two looks at first and at most, and until a kernel has given up asking: it does after 3 to 5 s. */
 const lookEvery = { first: 50, most: 800 };
-const longest = 7_000;
+const longest = 10_000;
 
 /** Milliseconds after which a kernel that was asked by `beginProbes` has decided. */
 export const decided = 3_500;
@@ -35,7 +35,12 @@ export async function probeAll(
   while (states.some(isOpen) && clock.now() - began < longest && signal?.aborted !== true) {
     await sleep(clock, pause, signal);
     pause = Math.min(lookEvery.most, 2 * pause);
-    states = await look(targets, { ask, lines: [] });
+    // A kernel that is asked by the other meanwhile knows it by that, gives up asking, and has proven one direction.
+    const lines = targets.flatMap((target, at) => {
+      const state = states[at] ?? "absent";
+      return state === "idle" || state === "absent" ? startProbe(target, state) ?? [] : [];
+    });
+    states = await look(targets, { ask, lines });
   }
   await look(targets, { ask, lines: targets.filter((_, at) => before[at] === "absent").map(endProbe) });
   return states.map((state) => isOpen(state) ? { kind: "unreachable" } : outcomeOf(state));

@@ -27,6 +27,11 @@ const states: readonly {
     state: "failed",
     starts: "neigh replace 10.0.0.2 dev west use",
   },
+  {
+    answer: '[{"dst":"10.0.0.2","state":["DELAY"]}]',
+    state: "idle",
+    starts: "neigh replace 10.0.0.2 nud probe dev west",
+  },
   { answer: '[{"dst":"10.0.0.2","state":["INCOMPLETE"]}]', state: "pending", starts: undefined },
   { answer: '[{"dst":"10.0.0.2","state":["PERMANENT"]}]', state: "permanent", starts: undefined },
 ];
