@@ -18,6 +18,7 @@ import {
   runsOf,
   type Step,
   type Tool,
+  toolOf,
 } from "../overlay/step.ts";
 import type { Refusal } from "../overlay/unfinished.ts";
 import type { WantedState } from "../overlay/wanted.ts";
@@ -171,9 +172,13 @@ export class AgentClient {
     return { observed: { ...ip.kernel, fdb }, refusals: [...ip.refusals, ...refusals] };
   }
 
-  /** Makes changes with `bridge`; false when something was said that lets doubt that all were carried out. */
-  async sendFdb(agent: AgentAddress, steps: readonly Step[]): Promise<boolean> {
-    const { isDoubtful } = await this.#ask(agent, { tool: "bridge", steps, questions: [barrier] });
+  /** Makes changes, tool by tool; false when something was said that lets doubt that all were carried out. */
+  async send(agent: AgentAddress, steps: readonly Step[]): Promise<boolean> {
+    let isDoubtful = false;
+    for (const [tool, ofTool] of Map.groupBy(steps, toolOf)) {
+      const answered = await this.#ask(agent, { tool, steps: ofTool, questions: [barrier] });
+      isDoubtful ||= answered.isDoubtful;
+    }
     return !isDoubtful;
   }
 

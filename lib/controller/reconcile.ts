@@ -152,7 +152,7 @@ async function convergeMember(
   const { store, annotationKey, podCache, reporter } = context;
   const wanted = wantedState(member, {
     annotationKey,
-    peersOf: (network) => store.surroundings.peersOf(network),
+    peers: store.surroundings,
     shown: store.pod(member.uid)?.shown?.ips,
   });
   const pod = podCache.of(member.uid);

@@ -72,6 +72,18 @@ export interface ObservedFdbEntry {
   readonly mac: string;
   /** Canonical IP. */
   readonly dst: string;
+  /** Somebody has set it; the others were learned. */
+  readonly permanent?: true;
+}
+
+/** A neighbour that somebody has set for good. */
+export interface ObservedNeighbour {
+  readonly dev: string;
+  /** Canonical IP. */
+  readonly address: string;
+  readonly mac: string;
+  /** True for those that carry our protocol number. */
+  readonly ours: boolean;
 }
 
 /** What `ip` tells. */
@@ -84,6 +96,8 @@ export interface KernelState {
   readonly rules?: readonly ObservedRule[];
   /** Why the rules of a family cannot be had in this pod. */
   readonly noRules?: ReadonlyMap<Family, string>;
+  /** Absent: it was not asked for. */
+  readonly neighbours?: readonly ObservedNeighbour[];
 }
 
 /** One look. */

@@ -74,6 +74,26 @@ export type Step =
   | { readonly kind: "add-rule"; readonly rule: PolicyRule }
   | { readonly kind: "delete-rule"; readonly rule: ObservedRule }
   | { readonly kind: "append-fdb"; readonly interfaceName: string; readonly dst: string }
+  /** A unicast entry, instead of any that the MAC has. */
+  | {
+    readonly kind: "replace-fdb";
+    readonly interfaceName: string;
+    readonly mac: string;
+    readonly dst: string;
+  }
+  | {
+    readonly kind: "set-neighbour";
+    readonly interfaceName: string;
+    readonly address: string;
+    readonly mac: string;
+  }
+  /** What the kernel has found out about an address (absent: about all) is forgotten, or what was set for good. */
+  | {
+    readonly kind: "forget-neighbour";
+    readonly interfaceName: string;
+    readonly address?: string;
+    readonly permanent?: true;
+  }
   | {
     readonly kind: "delete-fdb";
     readonly interfaceName: string;
@@ -101,7 +121,7 @@ export interface AddLink extends LinkAttributes {
 /** What a wanted interface is made with; everything else of it comes by steps of its own. */
 export type LinkAttributes = Omit<
   WantedInterface,
-  "name" | "alias" | "up" | "addresses" | "routes" | "except" | "outside" | "peers"
+  "name" | "alias" | "up" | "addresses" | "routes" | "except" | "outside" | "peers" | "neighbours" | "neigh"
 >;
 
 /** The program a line is for; `ip6` is `ip -6`, which alone can speak of rules of IPv6. */
@@ -133,8 +153,13 @@ export function runsOf(steps: readonly Step[]): { readonly tool: Tool; readonly 
 }
 
 /** Whether `bridge` makes the change; `ip` makes all others. */
-export function isOfBridge(step: Step): step is Step & { kind: "append-fdb" | "delete-fdb" } {
-  return step.kind === "append-fdb" || step.kind === "delete-fdb";
+export function isOfBridge(step: Step): step is Step & { kind: "append-fdb" | "replace-fdb" | "delete-fdb" } {
+  return step.kind === "append-fdb" || step.kind === "replace-fdb" || step.kind === "delete-fdb";
+}
+
+/** Whether it is about what peers are to each other: it comes and goes with them, and is no news. */
+export function isOfPeers(step: Step): boolean {
+  return isOfBridge(step) || step.kind === "set-neighbour" || step.kind === "forget-neighbour";
 }
 
 /**

@@ -39,6 +39,12 @@ export function describe(step: Step): string {
       return step.mac === floodMac
         ? `remove peer ${step.dst} from ${step.interfaceName}`
         : `remove entry ${step.mac} of ${step.dst} from ${step.interfaceName}`;
+    case "replace-fdb":
+      return `send frames for ${step.mac} to ${step.dst} on ${step.interfaceName}`;
+    case "set-neighbour":
+      return `set neighbour ${step.address} (${step.mac}) on ${step.interfaceName}`;
+    case "forget-neighbour":
+      return `forget ${step.address ?? "all neighbours"} on ${step.interfaceName}`;
     case "set-ready":
       return "mark the pod as ready";
     default:
@@ -137,7 +143,10 @@ function changePhrase(step: Step, { isNew }: { readonly isNew: boolean }): reado
     case "rename-link":
     case "delete-link":
     case "append-fdb":
+    case "replace-fdb":
     case "delete-fdb":
+    case "set-neighbour":
+    case "forget-neighbour":
       return [];
     default:
       return step satisfies never;
@@ -147,8 +156,12 @@ function changePhrase(step: Step, { isNew }: { readonly isNew: boolean }): reado
 function peerPhrases(steps: readonly Step[]): readonly string[] {
   const added = steps.filter((step) => step.kind === "append-fdb").length;
   const removed = new Set(steps.flatMap((step) => step.kind === "delete-fdb" ? [step.dst] : [])).size;
+  const set = steps.filter((step) => step.kind === "set-neighbour").length;
+  const forgotten = steps.filter((step) => step.kind === "forget-neighbour").length;
   return [
     ...(added > 0 ? [`${added} peer${added === 1 ? "" : "s"} added`] : []),
     ...(removed > 0 ? [`${removed} peer${removed === 1 ? "" : "s"} removed`] : []),
+    ...(set > 0 ? [`${set} neighbour${set === 1 ? "" : "s"} set`] : []),
+    ...(forgotten > 0 ? [`${forgotten} neighbour${forgotten === 1 ? "" : "s"} forgotten`] : []),
   ];
 }

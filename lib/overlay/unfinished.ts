@@ -2,7 +2,7 @@
 import type { Member } from "../member/member.ts";
 import { firstOfEachNetwork, type Problem, runtimeProblem } from "../network/problem.ts";
 import type { Plan } from "./plan/parts.ts";
-import type { Step } from "./step.ts";
+import { isOfPeers, type Step } from "./step.ts";
 import { describe, deviceOf } from "./step_text.ts";
 
 /** A step the kernel refused, with its words. The words are for people: they may be missing or late. */
@@ -44,17 +44,15 @@ export function problemsOf(member: Member, { obstacles, steps, refusals }: Unfin
 /** What was tried, with those like it. Which peers, and how many, is left out: they come and go, and that is no news. */
 function deedOf(step: Step, alike: readonly Step[]): string {
   if (alike.length === 1 || step.kind === "add-link") return describe(step);
-  if (step.kind === "append-fdb") return `add entries of several peers to ${step.interfaceName}`;
   if (step.kind === "delete-fdb") return `remove entries of several peers from ${step.interfaceName}`;
+  if (isOfPeers(step)) return `add entries of several peers to ${deviceOf(step)}`;
   return `${describe(step)} (and ${alike.length - 1} more of its kind)`;
 }
 
 function causeOf(step: Step, reasons: ReadonlyMap<string, string>): string {
   const said = reasons.get(JSON.stringify(step)) ?? "tried, but it is as before";
   const remedy = remedies.find(({ pattern }) => pattern.test(said))?.remedy;
-  return remedy === undefined || step.kind === "append-fdb" || step.kind === "delete-fdb"
-    ? said
-    : `${said}; ${remedy}`;
+  return remedy === undefined || isOfPeers(step) ? said : `${said}; ${remedy}`;
 }
 
 /** What the kernel says, and what is to be done about it. */

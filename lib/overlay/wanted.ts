@@ -22,6 +22,13 @@ export interface WantedRoute extends Route {
   readonly metric?: number;
 }
 
+/** An address that a member has in a network, and where its frames go: to the MAC of its interface, at its pod IP. */
+export interface Neighbour {
+  readonly address: string;
+  readonly mac: string;
+  readonly dst: string;
+}
+
 /** One interface as it should be: its network with what the pod and its peers add. */
 export interface WantedInterface extends Network {
   readonly addresses: readonly WantedAddress[];
@@ -32,6 +39,8 @@ export interface WantedInterface extends Network {
   readonly mac: string;
   /** Pod IPs of all members, canonical, sorted; our own may be among them. One list for all that have the network. */
   readonly peers: readonly string[];
+  /** Known addresses of all members, our own among them. Again one list for all. */
+  readonly neighbours: readonly Neighbour[];
 }
 
 /** Everything one member's kernel should hold, and what must be left alone. */
@@ -107,12 +116,31 @@ function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 6);
 }
 
-/** Builds the wanted state. `peersOf` gives the pod IPs of a network's members: canonical, sorted, of its family. */
+/** What the members of a network are to each other. */
+export interface Peers {
+  /** Their pod IPs: canonical, sorted, of its family. */
+  readonly peersOf: (network: Network) => readonly string[];
+  readonly neighboursOf: (network: Network) => readonly Neighbour[];
+}
+
+/** The addresses of a member's interface, as its peers know them; none while it has no pod IP of the network's family. */
+export function neighboursIn(network: Network, member: Member): readonly Neighbour[] {
+  const dst = podIpOf(member, network.family);
+  if (dst === undefined) return [];
+  const mac = macOf(network, member);
+  return network.addresses.map(({ address }) => ({ address, mac, dst }));
+}
+
+function macOf({ mac, name }: Network, { uid }: Member): string {
+  return mac ?? derivedMac(uid, name);
+}
+
+/** Builds the wanted state. */
 export function wantedState(
   member: Member,
   context: {
     readonly annotationKey: string;
-    readonly peersOf: (network: Network) => readonly string[];
+    readonly peers: Peers;
     readonly shown?: WantedState["shown"] | undefined;
   },
 ): WantedState {
@@ -135,13 +163,12 @@ export function wantedState(
  */
 function wantedInterface(
   member: Member,
-  context: {
+  { network, annotationKey, peers }: {
     readonly network: Network;
     readonly annotationKey: string;
-    readonly peersOf: (network: Network) => readonly string[];
+    readonly peers: Peers;
   },
 ): readonly WantedInterface[] {
-  const { network } = context;
   const local = podIpOf(member, network.family);
   if (local === undefined) return [];
   const own = new Set(network.addresses.map(({ address }) => address));
@@ -149,10 +176,11 @@ function wantedInterface(
     ...network,
     // Who has the gateway's address is the gateway.
     routes: network.routes.filter(({ gateway }) => gateway === undefined || !own.has(gateway)),
-    alias: aliasOf(network.name, context.annotationKey),
+    alias: aliasOf(network.name, annotationKey),
     ...(network.family === 6 ? { local } : {}),
-    mac: network.mac ?? derivedMac(member.uid, network.name),
-    peers: withOutside(context.peersOf(network), network.outside ?? []),
+    mac: macOf(network, member),
+    peers: withOutside(peers.peersOf(network), network.outside ?? []),
+    neighbours: peers.neighboursOf(network),
   }];
 }
 

@@ -6,7 +6,7 @@ import type { ObservedLink } from "../overlay/observation.ts";
 import { choosePeers } from "./choose_peers.ts";
 import type { LastProbes, ProbeEnd } from "./last_probes.ts";
 import type { ProbeTarget } from "./neighbour_probe.ts";
-import { targetAddress } from "./target_address.ts";
+import { askable, targetAddress } from "./target_address.ts";
 
 /** What the controller knows of a member. */
 export interface StandingView {
@@ -101,7 +101,7 @@ export class Standing {
     const others = [...this.#members.get(key) ?? []].filter((other) => other !== uid);
     const probeOf = (other: string): readonly Probe[] => {
       const [to, its] = [this.#end(other), this.#linkIn(other, key)];
-      const target = its && targetAddress(own.link, its);
+      const target = its && targetAddress(own.link, askable(its, network));
       if (to === undefined || target === undefined || !("address" in target)) return [];
       return [{ network, from, to, target: { address: target.address, device: network.interfaceName } }];
     };

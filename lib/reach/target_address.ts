@@ -1,5 +1,6 @@
 // Under which address can one interface be asked by another: one of a subnet that both have, else the link's own. Pure.
 import { cidrText, readCidr, subnetOf } from "../network/grammar/address.ts";
+import type { Network } from "../network/network.ts";
 import type { ObservedLink } from "../overlay/observation.ts";
 
 /** The address, or why there is none. */
@@ -13,6 +14,15 @@ export function targetAddress(
   return address === undefined
     ? { reason: "no address of either family by which its peers could ask for it" }
     : { address };
+}
+
+/** With neigh=static only the link's own address has to be found out: an entry that is set proves nothing. */
+export function askable<Link extends Pick<ObservedLink, "addresses">>(
+  link: Link,
+  { neigh }: Pick<Network, "neigh">,
+): Link {
+  if (neigh === undefined) return link;
+  return { ...link, addresses: link.addresses.filter((text) => text.startsWith("fe80:")) };
 }
 
 /** IPv4 first in a kernel's list; fe80::/64 is a subnet that all have who have IPv6. */

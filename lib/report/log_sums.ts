@@ -1,6 +1,6 @@
 // What would be a line for each of many members, summed up: peers that come and go, and one cause that all suffer from.
 import type { Log } from "../ops/log.ts";
-import type { Step } from "../overlay/step.ts";
+import { isOfPeers, type Step } from "../overlay/step.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** Milliseconds that are summed up. */
@@ -27,9 +27,11 @@ export class LogSums {
 
   /** Counts what was changed; false, and not counted, when that was more than peers. */
   countPeers(member: string, steps: readonly Step[]): boolean {
+    if (!steps.every(isOfPeers)) return false;
     const added = steps.filter(({ kind }) => kind === "append-fdb").length;
     const removed = steps.filter(({ kind }) => kind === "delete-fdb").length;
-    if (added + removed < steps.length) return false;
+    // What kernels are told of neighbours follows from it, and is no news of its own.
+    if (added + removed === 0) return true;
     this.#members.add(member);
     this.#added += added;
     this.#removed += removed;

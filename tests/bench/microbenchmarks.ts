@@ -40,7 +40,7 @@ export function microbenchmarks(): readonly string[] {
   const judged = membership(view, { settings, cluster });
   if (judged.kind !== "member") throw new Error("Cannot bench: the example pod is no member");
   const { member } = judged;
-  const context = { annotationKey, peersOf: () => peers };
+  const context = { annotationKey, peers: { peersOf: () => peers, neighboursOf: () => [] } };
   const wanted = wantedState(member, context);
   const nothing = { links: [eth0], routes: [], fdb: [] };
   const planned = plan({ wanted, observed: nothing, ourAddresses: new Map() });

@@ -121,9 +121,9 @@ const cases: readonly Row[] = [
       `${where}, key 1st: Cannot read key "1st" as a network: expected a name that begins with a letter and goes on ` +
       'with letters, digits, "_", "." or "-"',
       `${where}, key README: Cannot read "see" of network "README": "see" is no option: expected one of type, id, ` +
-      "name, dev, up, subnet, range, exclude, route, gateway, except, peer, mtu, dstport, family, namespaces",
+      "name, dev, up, subnet, range, exclude, route, gateway, except, peer, neigh, mtu, dstport, family, namespaces",
       `${where}, key README: Cannot read "below" of network "README": "below" is no option: expected one of type, id, ` +
-      "name, dev, up, subnet, range, exclude, route, gateway, except, peer, mtu, dstport, family, namespaces",
+      "name, dev, up, subnet, range, exclude, route, gateway, except, peer, neigh, mtu, dstport, family, namespaces",
     ],
   },
   {
@@ -197,7 +197,7 @@ const reservations: readonly Row[] = [
     notices: [kept("a", `${where} names no network that can be read`)],
     problems: [
       `${where}, key a: Cannot read "metric=5" of network "a": "metric" is no option: expected one of type, id, name, ` +
-      "dev, up, subnet, range, exclude, route, gateway, except, peer, mtu, dstport, family, namespaces",
+      "dev, up, subnet, range, exclude, route, gateway, except, peer, neigh, mtu, dstport, family, namespaces",
     ],
     reserved: ["1: db"],
   },

@@ -40,7 +40,7 @@ const member: Member = {
   phase: { kind: "wait", reason: "" },
 };
 
-const context = { annotationKey, peersOf: (): readonly string[] => [] };
+const context = { annotationKey, peers: { peersOf: (): readonly string[] => [], neighboursOf: () => [] } };
 
 Deno.test("wanted: one interface for each network, with everything that was asked for", () => {
   const asked = {
@@ -60,6 +60,7 @@ Deno.test("wanted: one interface for each network, with everything that was aske
     up: true,
     ...asked,
     peers: [],
+    neighbours: [],
   }]);
 });
 
@@ -80,7 +81,10 @@ Deno.test("wanted: a network of a family that the pod has no IP of is not made, 
 
 Deno.test("wanted: the list of members is taken as it is, and the pod's own IPs are told beside it", () => {
   const members = ["10.0.0.1", "10.0.0.9"];
-  const wanted = wantedState({ ...member, networks: [network] }, { ...context, peersOf: () => members });
+  const wanted = wantedState({ ...member, networks: [network] }, {
+    ...context,
+    peers: { ...context.peers, peersOf: () => members },
+  });
   assert.ok(wanted.interfaces[0]?.peers === members, "a list for each member would be its square in memory");
   assert.deepEqual([...wanted.own], member.podIPs);
 });

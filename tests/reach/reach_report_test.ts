@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type NeighbourState, neighbourState, startProbe } from "../../lib/reach/neighbour_probe.ts";
 import { choosePairs, likelyCause, type ProbedPair, type Station } from "../../lib/reach/reach_report.ts";
-import { targetAddress } from "../../lib/reach/target_address.ts";
+import { askable, targetAddress } from "../../lib/reach/target_address.ts";
 
 const target = { address: "10.0.0.2", device: "west" };
 const states: readonly {
@@ -114,4 +114,6 @@ Deno.test("an address of a subnet that both have, IPv6 of the link else, or none
     const found = targetAddress(from, to);
     assert.equal("address" in found ? found.address : undefined, address);
   }
+  const set = askable(of("10.0.0.2/24", "fe80::2/64"), { neigh: "static" });
+  assert.deepEqual(targetAddress(of("10.0.0.1/24", "fe80::1/64"), set), { address: "fe80::2" });
 });

@@ -8,7 +8,7 @@ import type { ObservedLink } from "../../overlay/observation.ts";
 import type { ProbeTarget } from "../../reach/neighbour_probe.ts";
 import { probeAll } from "../../reach/probe_all.ts";
 import type { Outcome, ProbedPair, Station } from "../../reach/reach_report.ts";
-import { targetAddress } from "../../reach/target_address.ts";
+import { askable, targetAddress } from "../../reach/target_address.ts";
 import { messageOf } from "../../text/defined.ts";
 import type { Clock } from "../../time/clock.ts";
 import { arrivals, type End, type OpenPair } from "./directions.ts";
@@ -107,7 +107,7 @@ async function linkOf({ agent, network }: SegmentMember, tools: AgentTools): Pro
     });
     const link = links.find(({ name }) => name === network.interfaceName);
     if (link === undefined) return `it has no interface ${network.interfaceName}`;
-    return link.up ? link : `its interface ${network.interfaceName} is down`;
+    return link.up ? askable(link, network) : `its interface ${network.interfaceName} is down`;
   } catch (error) {
     return messageOf(error);
   }

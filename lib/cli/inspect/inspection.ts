@@ -188,7 +188,7 @@ async function lookInto(
 
 function wantedOf(member: Member, { settings, store }: ClusterView): WantedState {
   const { annotationKey } = settings.membership;
-  return wantedState(member, { annotationKey, peersOf: (network) => store.surroundings.peersOf(network) });
+  return wantedState(member, { annotationKey, peers: store.surroundings });
 }
 
 type Drift = Pick<Inspection, "problems" | "notJudged">;

@@ -19,7 +19,7 @@ export function contactView({ store, podCache, pool, add }: Known): ContactView 
     interfaceOf: (uid, name) => {
       const cached = store.pod(uid) === undefined ? undefined : podCache.of(uid).cached;
       const link = cached?.kernel.links.find((each) => each.name === name);
-      return link && { link, floodsTo: cached?.peers.get(name) ?? [] };
+      return link && { link, floodsTo: cached?.peers.get(name)?.peers ?? [] };
     },
     withIp: async (uid, { open, use }) => {
       const agent = lastingAgent(member(uid));

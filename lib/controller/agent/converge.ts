@@ -61,12 +61,12 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
     const planned = planKernel({ wanted, observed: cached.kernel, ourAddresses: pod.addresses });
     if (planned.steps.length + planned.obstacles.length > 0) return undefined;
   }
-  const { appends, deletions } = options.peerChanges.steps(wanted, cached.peers);
+  const { appends, deletions, forgets } = options.peerChanges.steps(wanted, cached);
   const now = clock.now();
   const heldSince = cached.heldSince ?? now;
   const isHeld = options.isLeaving && appends.length === 0 && now - heldSince < heldFor;
-  const steps = isHeld ? [] : [...appends, ...deletions];
-  if (steps.length > 0 && !await agents.sendFdb(agent, steps)) return undefined;
+  const steps = isHeld ? [] : [...appends, ...deletions, ...forgets];
+  if (steps.length > 0 && !await agents.send(agent, steps)) return undefined;
   const { heldSince: _, ...rest } = cached;
   const after: CachedState = {
     ...rest,
@@ -96,7 +96,7 @@ async function sweepLearned(
   const found = fdbSteps(heldBy(cached.peers, wanted), { fdb, own: wanted.own }).deletions;
   if (found.length === 0) return { cached: rest, applied: [] };
   // One that has aged out meanwhile is refused, which is no doubt: what is there is looked at again.
-  await agents.sendFdb(agent, found);
+  await agents.send(agent, found);
   const pause = Math.min(learnedPause.longest, learned.pause * 2);
   return { cached: { ...rest, learned: { at: clock.now() + learned.pause, pause } }, applied: found };
 }

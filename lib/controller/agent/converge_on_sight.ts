@@ -40,15 +40,19 @@ export async function convergeOnSight(
     // A running tool may speak to a link that somebody has replaced, and say so too late to be heard: start it anew.
     if (refusals.length > 0) agents.closeSessions(agent);
   }
+  const moved = before === undefined ? [] : options.peerChanges.steps(wanted, before).forgets;
+  await agents.send(agent, moved);
   const now = clock.now();
   const strays = planned.steps.some(isOfLearned);
   const left = { steps: planned.steps.filter((step) => !isOfLearned(step)), obstacles: planned.obstacles };
   const isFinished = left.steps.length + left.obstacles.length === 0;
   pod.unfinishedSince = isFinished ? undefined : pod.unfinishedSince ?? now;
+  // Which neighbours are set follows from the lists of peers.
+  const { neighbours: _, ...kernel } = kernelOf(observed);
   const cached: CachedState = {
     containerId: agent.containerId,
     podIPs: [...wanted.own].join(),
-    kernel: kernelOf(observed),
+    kernel,
     peers: peersOf(wanted, standingIn(left, { wanted, observed })),
     readBackAt: now + (isFinished ? options.readEvery * (0.9 + 0.2 * clock.random()) : retryPause(pod, now)),
     ...(isFinished ? {} : {

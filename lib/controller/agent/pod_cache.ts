@@ -4,6 +4,7 @@ import type { KernelState } from "../../overlay/observation.ts";
 import type { KnownAddresses } from "../../overlay/plan/parts.ts";
 import { answerCaps } from "../../agents/answer_caps.ts";
 import type { Unfinished } from "../../overlay/unfinished.ts";
+import type { KnownPeers } from "../../overlay/plan/peers.ts";
 
 /** What a pod's kernel is known to hold, so that a peer's coming costs one line and no reading. */
 export interface CachedState {
@@ -13,8 +14,8 @@ export interface CachedState {
   readonly podIPs: string;
   /** Links and routes as read. */
   readonly kernel: KernelState;
-  /** Interface → pod IPs it floods to: the very list that was wanted, which all members of the network share. */
-  readonly peers: ReadonlyMap<string, readonly string[]>;
+  /** By interface. */
+  readonly peers: ReadonlyMap<string, KnownPeers>;
   /** What could not be had when it was read; absent when everything was as wanted. */
   readonly unfinished?: Unfinished;
   /** Everything is read then (monotonic ms). In the past: what is known may be wrong. */

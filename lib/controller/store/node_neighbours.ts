@@ -3,6 +3,7 @@
 // A member has an entry for each peer that it reaches without a router, for its kernel's IPv6 announcements go to all.
 // Where pods of several nodes share a subnet that is everybody: so much is counted. Beyond gc_thresh3, 1024 unless somebody
 // has raised it, no new neighbour is found on the node, not even by pods that are in no network.
+// Networks with neigh=static are not counted: their members have none on the interface itself.
 import { marks, TwoWayIndex } from "./two_way_index.ts";
 
 /** Neighbours on a node from which on a network is worth a warning: other pods need some too. */
@@ -51,7 +52,7 @@ export class NodeNeighbours {
       `Network "${segment}" (name, VNI, port, IP family) has ${all} members, ${here} of them on ` +
         `node ${node}: these have up to ${neighbours} neighbours, even if they say nothing. The node's pods share ` +
         "one neighbour table; when it is full (gc_thresh3, mostly 1024) none of them finds a new neighbour. Raise " +
-        "net.ipv4.neigh.default.gc_thresh3 on the nodes, or split the network",
+        "net.ipv4.neigh.default.gc_thresh3 on the nodes, give the network neigh=static, or split it",
     );
   }
 }

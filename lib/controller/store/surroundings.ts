@@ -1,8 +1,10 @@
 // What is each member to the others: who is in which network, whose peer, with whose address, and whom a change concerns.
 import type { Member } from "../../member/member.ts";
 import { type Network, peerKey } from "../../network/network.ts";
+import type { Neighbour, Peers } from "../../overlay/wanted.ts";
 import type { Problem } from "../../network/problem.ts";
-import { addressesIn, reachableIn } from "../../member/reachable.ts";
+import { addressesIn } from "../../member/reachable.ts";
+import { reachableIn } from "../../overlay/reachable.ts";
 import { addressConflicts } from "../../member/shared_addresses.ts";
 import { type AddressClaims, AddressIndex } from "./address_index.ts";
 import { candidacies, MemberLimit } from "./member_limit.ts";
@@ -12,7 +14,7 @@ import type { Tracked } from "./tracked.ts";
 import { defined } from "../../text/defined.ts";
 
 /** The indices that make a change cost only those whom it concerns. */
-export class Surroundings {
+export class Surroundings implements Peers {
   readonly #peers = new PeerIndex();
   readonly #addresses = new AddressIndex();
   /** Number of the last change in a segment, and around a single member, until somebody takes those whom it concerns. */
@@ -49,7 +51,9 @@ export class Surroundings {
       this.limit.verdict(uid, segment) !== "out"
     );
     this.#put(uid, new Map(reachable), addressesIn(membership));
-    this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments: this.segmentsOf(uid) });
+    const found = [...this.#peers.of(uid)].filter(([, { neigh }]) => neigh === undefined);
+    const segments = found.map(([segment]) => segment);
+    this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments });
   }
 
   /** It is nobody to the others any more, though it may still be there. */
@@ -62,6 +66,11 @@ export class Surroundings {
   /** Pod IPs of the other members of the network's segment. */
   peersOf(network: Network): readonly string[] {
     return this.#peers.addressesOf(peerKey(network));
+  }
+
+  /** Known addresses of the members of the network's segment. */
+  neighboursOf(network: Network): readonly Neighbour[] {
+    return this.#peers.neighboursOf(peerKey(network));
   }
 
   /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
@@ -120,7 +129,7 @@ export class Surroundings {
     return touched;
   }
 
-  #put(uid: string, reachable: ReadonlyMap<string, string>, claims: AddressClaims): void {
+  #put(uid: string, reachable: Parameters<PeerIndex["put"]>[1], claims: AddressClaims): void {
     const changed = this.#peers.put(uid, reachable);
     const { members, segments } = this.#addresses.put(uid, claims);
     for (const key of [...changed, ...segments]) this.#touchedSegments.set(key, ++this.#changes);

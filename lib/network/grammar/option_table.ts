@@ -123,6 +123,13 @@ export const optionTable = {
     example: "peer=203.0.113.7",
     help: "VTEP outside the cluster; may be given several times",
   }),
+  neigh: one({
+    parse: (text) => text === "static" ? valueOf("static" as const) : fault("expected static"),
+    only: { level: "cluster", why: "all members of a network must agree on it" },
+    synonyms: ["neighbour", "neighbor", "neighbours", "neighbors", "arp", "nud"],
+    example: "neigh=static",
+    help: "`static`: peers' addresses are set in the kernels, which then ask for none of them",
+  }),
   mtu: one({
     parse: (text) => parseDecimal(text, { from: mtuLimits.ipv4, to: mtuLimits.longest }),
     synonyms: [],

@@ -1,6 +1,7 @@
 // What to ask `ip` for a look: everything about links, and of the routes only what has to do with what is wanted.
 import { cidrText, subnetOf } from "../../network/grammar/address.ts";
 import type { WantedState } from "../wanted.ts";
+import { permanentNeighbours } from "./read_neighbours.ts";
 import { ourRoutes } from "./read_routes.ts";
 
 /**
@@ -18,6 +19,7 @@ export function ipQuestions({ interfaces }: Pick<WantedState, "interfaces">): re
   const defaults = new Set(subnets.map(({ family }) => family === 4 ? "0.0.0.0/0" : "::/0"));
   return [
     "address show",
+    permanentNeighbours,
     ourRoutes,
     ...new Set(
       [...defaults, ...routes.map(({ subnet }) => cidrText(subnet))].map((to) => `${routesTo} exact ${to}`),

@@ -10,8 +10,10 @@ import {
   tooMany,
   unexpected,
 } from "./fields.ts";
+import { permanentNeighbours, readNeighbours } from "./read_neighbours.ts";
 import { readLinks } from "./read_links.ts";
 import { mostRoutes, readRoutes } from "./read_routes.ts";
+import { defined } from "../../text/defined.ts";
 import { cut, listed } from "../../text/quoted.ts";
 
 /**
@@ -35,13 +37,16 @@ export const barrier = "link show dev lo";
 /** Reads the answers to `ipQuestions`. Throws a ReadingError that says what is not as expected. */
 export function readIp(answers: readonly string[], questions: readonly string[]): KernelState {
   const [links = "", ...lines] = counted(answers, questions);
+  let neighbours: KernelState["neighbours"];
   // One route may answer several questions.
   const routes = new Map<string, ObservedRoute>();
   for (const [at, line] of lines.entries()) {
-    for (const route of readRoutes(line, questions[at + 1] ?? "")) routes.set(JSON.stringify(route), route);
+    const question = questions[at + 1] ?? "";
+    if (question === permanentNeighbours) neighbours = readNeighbours(line);
+    else for (const route of readRoutes(line, question)) routes.set(JSON.stringify(route), route);
     if (routes.size > mostRoutes) throw tooMany({ what: "routes", most: mostRoutes });
   }
-  return { links: readLinks(links), routes: [...routes.values()] };
+  return { links: readLinks(links), routes: [...routes.values()], ...defined({ neighbours }) };
 }
 
 /** Reads the answers to `observeFdb`. Throws a ReadingError that says what is not as expected. */
@@ -117,5 +122,10 @@ function readEntry(entry: Foreign): readonly ObservedFdbEntry[] {
   if (found === undefined || ownDestination.some((field) => entry.fields[field] !== undefined)) return [];
   const dst = parseIp(found);
   if (dst === undefined) throw unexpected(entry, { field: "dst", expected: "an IP address", found });
-  return [{ dev: text(entry, "ifname"), mac: text(entry, "mac").toLowerCase(), dst: dst.address }];
+  return [{
+    dev: text(entry, "ifname"),
+    mac: text(entry, "mac").toLowerCase(),
+    dst: dst.address,
+    ...(entry.fields["state"] === "permanent" && { permanent: true }),
+  }];
 }

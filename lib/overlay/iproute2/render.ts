@@ -62,11 +62,34 @@ export function render(step: Step): CommandLine {
       return bridge("fdb append", floodMac, "dst", address(step.dst), "dev", name(step.interfaceName));
     case "delete-fdb":
       return bridge("fdb delete", mac(step.mac), "dst", address(step.dst), "dev", name(step.interfaceName));
+    case "replace-fdb":
+      return bridge(
+        ...["fdb replace", mac(step.mac), "dst", address(step.dst)],
+        ...["dev", name(step.interfaceName), "self permanent"],
+      );
+    case "set-neighbour":
+      return ip(
+        ...["neigh replace", address(step.address), "lladdr", mac(step.mac), "dev", name(step.interfaceName)],
+        ...["nud permanent protocol", String(routeProtocol)],
+      );
+    case "forget-neighbour":
+      return ip(
+        ...["neigh flush", ...toAddress(step.address), "dev", name(step.interfaceName)],
+        ...(step.permanent === true ? ["nud permanent"] : []),
+      );
     case "set-ready":
       return ip("link set dev lo alias", readyMarker);
     default:
       return unknownStep(step);
   }
+}
+
+/**
+ * `neigh delete` of what is not there, and any `neigh` line that is refused, ends the tool in spite of `-force`; `flush`
+ * refuses nothing, knows both families and leaves permanent entries alone unless they are named.
+ */
+function toAddress(to: string | undefined): readonly string[] {
+  return to === undefined ? [] : ["to", address(to)];
 }
 
 function renderAddLink(step: AddLink): CommandLine {

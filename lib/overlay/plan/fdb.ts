@@ -3,8 +3,9 @@
 import { floodMac } from "../iproute2/render.ts";
 import type { ObservedFdbEntry } from "../observation.ts";
 import type { Step } from "../step.ts";
-import type { WantedState } from "../wanted.ts";
+import type { WantedInterface, WantedState } from "../wanted.ts";
 import type { StandingLink } from "./parts.ts";
+import { isOldUnicast, missingUnicasts } from "./static_neighbours.ts";
 
 /** Steps for all interfaces, each list sorted by interface. */
 export interface FdbSteps {
@@ -25,13 +26,19 @@ export function fdbSteps(standing: readonly Pick<StandingLink, "wanted">[], entr
     a.interfaceName < b.interfaceName ? -1 : 1
   );
   return {
-    appends: sorted.flatMap(({ interfaceName, peers }) =>
-      missingPeers(peers, { fdb: held.get(interfaceName) ?? [], own: entries.own })
-        .map((dst) => ({ kind: "append-fdb", interfaceName, dst }) as const)
-    ),
-    deletions: sorted.flatMap(({ interfaceName, peers }) =>
-      strayEntries(peers, { fdb: held.get(interfaceName) ?? [], own: entries.own })
-        .map(({ mac, dst }) => ({ kind: "delete-fdb", interfaceName, mac, dst }) as const)
+    appends: sorted.flatMap((wanted) => {
+      const { interfaceName, peers } = wanted;
+      const there = { fdb: held.get(interfaceName) ?? [], own: entries.own };
+      return [
+        ...missingPeers(peers, there).map((dst) => ({ kind: "append-fdb", interfaceName, dst }) as const),
+        ...missingUnicasts(wanted, there),
+      ];
+    }),
+    deletions: sorted.flatMap((wanted) =>
+      strayEntries(wanted, { fdb: held.get(wanted.interfaceName) ?? [], own: entries.own })
+        .map(({ mac, dst }) =>
+          ({ kind: "delete-fdb", interfaceName: wanted.interfaceName, mac, dst }) as const
+        )
     ),
   };
 }
@@ -46,9 +53,10 @@ function missingPeers(peers: readonly string[], { fdb, own }: Entries): readonly
  * another's by now. A learned one may age out before it is deleted; the kernel then refuses the line, which
  * is harmless.
  */
-function strayEntries(peers: readonly string[], { fdb, own }: Entries): readonly ObservedFdbEntry[] {
-  const wanted = new Set(peers);
-  return fdb.filter(({ dst }) => !wanted.has(dst) || own.has(dst)).sort(byDestination);
+function strayEntries(wanted: WantedInterface, { fdb, own }: Entries): readonly ObservedFdbEntry[] {
+  const peers = new Set(wanted.peers);
+  return fdb.filter((entry) => !peers.has(entry.dst) || own.has(entry.dst) || isOldUnicast(wanted, entry))
+    .sort(byDestination);
 }
 
 function byDestination(a: ObservedFdbEntry, b: ObservedFdbEntry): number {

@@ -30,10 +30,18 @@ export function makingSteps(
 
 /** All of it but what comes by steps of its own. */
 function attributesOf(
-  { name: _name, alias: _alias, up: _up, addresses: _ips, routes: _routes, peers: _peers, ...others }:
-    WantedInterface,
+  {
+    name: _name,
+    alias: _alias,
+    up: _up,
+    addresses: _ips,
+    routes: _routes,
+    peers: _peers,
+    neighbours: _neighbours,
+    ...others
+  }: WantedInterface,
 ): LinkAttributes {
-  const { except: _except, outside: _outside, ...attributes } = others;
+  const { except: _except, outside: _outside, neigh: _neigh, ...attributes } = others;
   return attributes;
 }
 

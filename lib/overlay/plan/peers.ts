@@ -1,10 +1,10 @@
 // What has changed between two lists of peers: asked by every member of a network after each change, answered once.
-import type { Observation } from "../observation.ts";
+import type { KernelState, Observation } from "../observation.ts";
 import { isOfBridge, type Step } from "../step.ts";
-import type { WantedState } from "../wanted.ts";
+import type { Neighbour, WantedInterface, WantedState } from "../wanted.ts";
 import { floodMac } from "../iproute2/render.ts";
-import type { FdbSteps } from "./fdb.ts";
 import type { Plan, StandingLink } from "./parts.ts";
+import { knowsFamily, staticEntries } from "./static_neighbours.ts";
 
 /** What came and what went. */
 export interface PeerChange {
@@ -12,53 +12,157 @@ export interface PeerChange {
   readonly removed: readonly string[];
 }
 
-/** Remembers the last answer for each list it was asked about. All members of a network share their list. */
+/** What an interface knows of the other members: the very lists that were wanted, which all of them share. */
+export type KnownPeers = Pick<WantedInterface, "peers" | "neighbours"> & {
+  readonly neigh?: WantedInterface["neigh"] | undefined;
+};
+
+/** What is known of a pod. */
+export interface KnownPod {
+  readonly kernel: Pick<KernelState, "links">;
+  /** By interface. */
+  readonly peers: ReadonlyMap<string, KnownPeers>;
+}
+
+/** Steps for all interfaces. */
+export interface PeerSteps {
+  readonly appends: readonly Step[];
+  readonly deletions: readonly Step[];
+  /** What is asked anew, for somebody else answers there by now. */
+  readonly forgets: readonly Step[];
+}
+
+/** Entries that are set for a network. */
+interface StaticChange {
+  readonly neighbours: { readonly added: readonly Neighbour[]; readonly removed: readonly Neighbour[] };
+  readonly unicasts: { readonly added: readonly Neighbour[]; readonly removed: readonly Neighbour[] };
+}
+
+/** Lines about neighbours of one interface at most: each goes through all that the kernel knows. */
+const mostForgotten = 16;
+
+/** Remembers the last answer for each list it was asked about. All members of a network share their lists. */
 export class PeerChanges {
-  readonly #answers = new WeakMap<readonly string[], { to: readonly string[]; change: PeerChange }>();
+  readonly #peers = new Memory<readonly string[], PeerChange>();
+  readonly #moved = new Memory<readonly Neighbour[], readonly string[]>();
+  readonly #static = new Memory<readonly Neighbour[], StaticChange>();
 
   /** Both are sorted. */
   between(from: readonly string[], to: readonly string[]): PeerChange {
-    if (from === to) return noChange;
-    const known = this.#answers.get(from);
-    if (known?.to === to) return known.change;
-    const [before, after] = [new Set(from), new Set(to)];
-    const change = {
-      added: to.filter((ip) => !before.has(ip)),
-      removed: from.filter((ip) => !after.has(ip)),
-    };
-    this.#answers.set(from, { to, change });
-    return change;
+    if (from === to) return { added: [], removed: [] };
+    return this.#peers.once(from, to, () => {
+      const [before, after] = [new Set(from), new Set(to)];
+      return { added: to.filter((ip) => !before.has(ip)), removed: from.filter((ip) => !after.has(ip)) };
+    });
   }
 
-  /** Steps for the interfaces that are known to flood to `held` (interface → pod IPs). */
-  steps(wanted: WantedState, held: ReadonlyMap<string, readonly string[]>): FdbSteps {
-    const [appends, deletions]: Step[][] = [[], []];
-    for (const { interfaceName, peers } of wanted.interfaces) {
-      const from = held.get(interfaceName);
-      if (from === undefined) continue;
-      const { added, removed } = this.between(from, peers);
+  /** Steps for the interfaces of which it is known what they held. */
+  steps(wanted: WantedState, { kernel, peers: held }: KnownPod): PeerSteps {
+    const [appends, deletions, forgets]: [Step[], Step[], Step[]] = [[], [], []];
+    for (const each of wanted.interfaces) {
+      const { interfaceName, peers } = each;
+      const before = held.get(interfaceName);
+      if (before === undefined) continue;
+      const { added, removed } = this.between(before.peers, peers);
       for (const dst of added) {
-        if (!wanted.own.has(dst)) appends?.push({ kind: "append-fdb", interfaceName, dst });
+        if (!wanted.own.has(dst)) appends.push({ kind: "append-fdb", interfaceName, dst });
       }
       for (const dst of removed) {
-        if (!wanted.own.has(dst)) deletions?.push({ kind: "delete-fdb", interfaceName, mac: floodMac, dst });
+        if (!wanted.own.has(dst)) deletions.push({ kind: "delete-fdb", interfaceName, mac: floodMac, dst });
+      }
+      if (each.neigh === undefined) forgets.push(...this.#forgets(before, each));
+      const change = this.#staticChange(before, each);
+      if (change === undefined) continue;
+      const isOther = ({ dst }: Neighbour): boolean => !wanted.own.has(dst);
+      const link = kernel.links.find(({ name }) => name === interfaceName) ?? { addresses: [], mtu: 0 };
+      for (const { mac, dst } of change.unicasts.added.filter(isOther)) {
+        appends.push({ kind: "replace-fdb", interfaceName, mac, dst });
+      }
+      for (const { address, mac } of change.neighbours.added.filter(isOther)) {
+        if (!knowsFamily(link, address)) continue;
+        appends.push({ kind: "set-neighbour", interfaceName, address, mac });
+      }
+      for (const { mac, dst } of change.unicasts.removed.filter(isOther)) {
+        deletions.push({ kind: "delete-fdb", interfaceName, mac, dst });
+      }
+      for (const { address } of change.neighbours.removed.filter(isOther)) {
+        forgets.push({ kind: "forget-neighbour", interfaceName, address, permanent: true });
       }
     }
-    return { appends: appends ?? [], deletions: deletions ?? [] };
+    return { appends, deletions, forgets };
+  }
+
+  /** Addresses at which another interface answers now, or none: what the kernel has found out about them is wrong. */
+  #forgets(before: KnownPeers, { interfaceName, neighbours: to }: WantedInterface): readonly Step[] {
+    const from = before.neighbours;
+    if (from === to) return [];
+    const addresses = this.#moved.once(from, to, () => {
+      const after = new Set(to.map(({ address, mac }) => `${address} ${mac}`));
+      const gone = from.filter(({ address, mac }) => !after.has(`${address} ${mac}`));
+      return [...new Set(gone.map(({ address }) => address))];
+    });
+    if (addresses.length > mostForgotten) return [{ kind: "forget-neighbour", interfaceName }];
+    return addresses.map((address) => ({ kind: "forget-neighbour", interfaceName, address }));
+  }
+
+  /** Undefined: nothing is set for the network, nor was. */
+  #staticChange(before: KnownPeers, now: WantedInterface): StaticChange | undefined {
+    const [from, to] = [before, now].map(({ neigh, neighbours }) =>
+      neigh === undefined ? nobody : neighbours
+    );
+    if (from === undefined || to === undefined || from === to) return undefined;
+    return this.#static.once(from, to, () => {
+      const [old, next] = [from, to].map((neighbours) => staticEntries({ neigh: "static", neighbours }));
+      return {
+        neighbours: changed(old?.neighbours, { to: next?.neighbours, value: ({ mac }) => mac }),
+        unicasts: changed(old?.unicasts, { to: next?.unicasts, value: ({ dst }) => dst }),
+      };
+    });
   }
 }
 
-const noChange: PeerChange = { added: [], removed: [] };
+const nobody: readonly Neighbour[] = [];
 
-/** What interfaces of these names flood to once all is as wanted. */
+/** Those with another value count as added: what is set takes the place of what was. */
+function changed(
+  from: ReadonlyMap<string, Neighbour> = new Map(),
+  { to = new Map(), value }: {
+    readonly to: ReadonlyMap<string, Neighbour> | undefined;
+    readonly value: (one: Neighbour) => string;
+  },
+): { readonly added: readonly Neighbour[]; readonly removed: readonly Neighbour[] } {
+  const isThere = (key: string, one: Neighbour): boolean => {
+    const before = from.get(key);
+    return before !== undefined && value(before) === value(one);
+  };
+  return {
+    added: [...to].flatMap(([key, one]) => isThere(key, one) ? [] : [one]),
+    removed: [...from].flatMap(([key, one]) => to.has(key) ? [] : [one]),
+  };
+}
+
+/** The last answer for each list. */
+class Memory<List extends readonly unknown[], Answer> {
+  readonly #answers = new WeakMap<List, { readonly to: List; readonly answer: Answer }>();
+
+  once(from: List, to: List, work: () => Answer): Answer {
+    const known = this.#answers.get(from);
+    if (known?.to === to) return known.answer;
+    const answer = work();
+    this.#answers.set(from, { to, answer });
+    return answer;
+  }
+}
+
+/** What interfaces of these names know of their peers once all is as wanted. */
 export function peersOf(
   wanted: WantedState,
   names: Iterable<string>,
-): ReadonlyMap<string, readonly string[]> {
+): KnownPod["peers"] {
   const kept = new Set(names);
   return new Map(
-    wanted.interfaces.flatMap(({ interfaceName, peers }) =>
-      kept.has(interfaceName) ? [[interfaceName, peers] as const] : []
+    wanted.interfaces.flatMap(({ interfaceName, peers, neighbours, neigh }) =>
+      kept.has(interfaceName) ? [[interfaceName, { peers, neighbours, neigh }] as const] : []
     ),
   );
 }
@@ -79,14 +183,18 @@ export function standingIn(
   return [...names].filter((name) => !steps.some((step) => isOfBridge(step) && step.interfaceName === name));
 }
 
-/** Forwarding entries that are wanted. */
+/** Forwarding entries, and neighbours, that are wanted. */
 export function entriesOf(wanted: WantedState): number {
-  return wanted.interfaces.reduce((sum, each) => sum + each.peers.length, 0);
+  return wanted.interfaces.reduce(
+    (sum, { peers, neighbours, neigh }) =>
+      sum + peers.length + (neigh === undefined ? 0 : 2 * neighbours.length),
+    0,
+  );
 }
 
-/** The wanted interfaces that are known to flood to `held` (interface → pod IPs). */
+/** The wanted interfaces of which it is known what they hold, by name. */
 export function heldBy(
-  held: ReadonlyMap<string, readonly string[]> | undefined,
+  held: KnownPod["peers"] | undefined,
   { interfaces }: WantedState,
 ): readonly Pick<StandingLink, "wanted">[] {
   return interfaces.flatMap((wanted) => held?.has(wanted.interfaceName) ? [{ wanted }] : []);

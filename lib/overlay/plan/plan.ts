@@ -1,6 +1,7 @@
 // Wanted minus observed: which steps bring one pod's kernel to what it should hold, and what stands in the
 // way.
 import type { KernelState, Observation } from "../observation.ts";
+import type { Step } from "../step.ts";
 import type { WantedState } from "../wanted.ts";
 import { addressSteps } from "./addresses.ts";
 import { fdbSteps } from "./fdb.ts";
@@ -9,6 +10,7 @@ import { linkSteps, makingSteps } from "./interface.ts";
 import { planLinks } from "./links.ts";
 import type { KnownAddresses, LinkPlan, Obstacle, Plan, StandingLink } from "./parts.ts";
 import { routeSteps } from "./routes.ts";
+import { neighbourSteps } from "./static_neighbours.ts";
 import { leastIpv6Mtu } from "./underlay.ts";
 
 /** What a plan is made from. */
@@ -31,11 +33,24 @@ export function plan(input: PlanInput): Plan {
   const guard = guarded(input.wanted, input.observed);
   const links = planLinks(guard.wanted, input.observed);
   const { steps, obstacles } = linksAndContents(links, { ...input, guard });
-  const fdb = fdbSteps(links.standing, { fdb: input.observed.fdb, own: input.wanted.own });
-  return { steps: [...steps, ...fdb.appends, ...fdb.deletions], obstacles };
+  const { own } = input.wanted;
+  const settled = links.standing.filter(({ wanted: { interfaceName } }) =>
+    !steps.some((step) => isOfLink(step) && step.interfaceName === interfaceName)
+  );
+  const neighbours = neighbourSteps(settled, { ...input.observed, own });
+  const fdb = fdbSteps(links.standing, { fdb: input.observed.fdb, own });
+  return {
+    steps: [...steps, ...neighbours.deletions, ...neighbours.additions, ...fdb.appends, ...fdb.deletions],
+    obstacles: [...obstacles, ...neighbours.obstacles].sort(byInterface),
+  };
 }
 
-/** The same without forwarding entries: what `ip` does. */
+/** What may cost a link its neighbours, or its IPv6: they are set when it has been read again. */
+function isOfLink(step: Step): step is Step & { readonly interfaceName: string } {
+  return ["set-underlay", "set-mtu", "set-mac", "set-up"].includes(step.kind);
+}
+
+/** The same without what peers are to each other, which is kept apart: links, addresses, routes and rules. */
 export function planKernel(input: Omit<PlanInput, "observed"> & { readonly observed: KernelState }): Plan {
   const guard = guarded(input.wanted, input.observed);
   return linksAndContents(planLinks(guard.wanted, input.observed), { ...input, guard });

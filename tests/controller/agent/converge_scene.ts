@@ -10,7 +10,7 @@ import { membership } from "../../../lib/member/member.ts";
 import { podView } from "../../../lib/member/pod.ts";
 import { noClusterNetworks } from "../../../lib/network/cluster_networks.ts";
 import { PeerChanges } from "../../../lib/overlay/plan/peers.ts";
-import { type WantedState, wantedState } from "../../../lib/overlay/wanted.ts";
+import { type Neighbour, type WantedState, wantedState } from "../../../lib/overlay/wanted.ts";
 import { annotationKey, memberPod, membershipSettings } from "../../member/member_pod.ts";
 import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
 import { ToyAgents } from "../../agents/toy_agents.ts";
@@ -30,7 +30,12 @@ export interface Look {
   readonly mayUseCache?: boolean;
   readonly isLeaving?: boolean;
   readonly networks?: string;
+  readonly neighbours?: readonly Neighbour[];
+  /** Of all its networks. */
+  readonly neigh?: "static";
 }
+
+const none: readonly Neighbour[] = [];
 
 /** The pod and its looks. */
 export class Scene {
@@ -50,7 +55,7 @@ export class Scene {
 
   look(
     peers: readonly string[],
-    { mayUseCache = true, isLeaving = false, networks = "west id=101" }: Look = {},
+    { mayUseCache = true, isLeaving = false, networks = "west id=101", neighbours = none, neigh }: Look = {},
   ): Promise<Convergence> {
     return converge({
       agents: this.#agents,
@@ -59,7 +64,7 @@ export class Scene {
       budget: this.#budget,
       peerChanges: this.#peerChanges,
       clock: this.clock,
-      wanted: wantedFor(networks, peers),
+      wanted: withNeigh(wantedFor(networks, peers, neighbours), neigh),
       mayUseCache,
       isLeaving,
       readEvery: 600_000,
@@ -98,14 +103,26 @@ export class Scene {
 }
 
 /** What a pod with this annotation wants. */
-export function wantedFor(networks: string, peers: readonly string[]): WantedState {
+export function wantedFor(
+  networks: string,
+  peers: readonly string[],
+  neighbours: readonly Neighbour[] = none,
+): WantedState {
   const pod = podView(memberPod({ name: "a", uid, networks, ip: "10.0.0.1" }), { annotationKey });
   const judged = membership(pod, {
     settings: membershipSettings,
     cluster: noClusterNetworks,
   });
   assert.ok(judged.kind === "member");
-  return wantedState(judged.member, { annotationKey, peersOf: () => peers });
+  return wantedState(judged.member, {
+    annotationKey,
+    peers: { peersOf: () => peers, neighboursOf: () => neighbours },
+  });
+}
+
+function withNeigh(wanted: WantedState, neigh: "static" | undefined): WantedState {
+  if (neigh === undefined) return wanted;
+  return { ...wanted, interfaces: wanted.interfaces.map((each) => ({ ...each, neigh })) };
 }
 
 /** The flood entry of a peer. */

@@ -1,5 +1,6 @@
 // What does bringing one pod to what is wanted cost, and what is relied on, read back and doubted on the way?
 import assert from "node:assert/strict";
+import type { Neighbour } from "../../../lib/overlay/wanted.ts";
 import { flood, Scene, uid } from "./converge_scene.ts";
 
 Deno.test("the first look makes everything and reads it back; the next one sends nothing at all", async () => {
@@ -174,5 +175,47 @@ Deno.test("a pod that is being deleted keeps peers that go for ten seconds: in a
   await scene.clock.advance(6_000);
   await scene.look(["10.0.0.3"], { isLeaving });
   assert.deepEqual(scene.entries(), [flood("10.0.0.3")]);
+  await scene.close();
+});
+
+Deno.test("neigh=static: set and read back at the first look; then a peer with an address costs three lines, and again when it goes", async () => {
+  const scene = new Scene();
+  const neighbour = (at: number): Neighbour => ({
+    address: `10.1.0.${at}`,
+    mac: `02:00:00:00:00:0${at}`,
+    dst: `10.0.0.${at}`,
+  });
+  const networks = "west id=101 ip=10.1.0.1/24";
+  const two = [neighbour(2)];
+  const first = await scene.look(["10.0.0.2"], { networks, neighbours: two, neigh: "static" });
+  assert.deepEqual([first.steps, first.obstacles], [[], []]);
+  assert.match(scene.run("ip neigh show nud permanent"), /10\.1\.0\.2/);
+  scene.toys.takeLines(uid);
+  await scene.look(["10.0.0.2"], { networks, neighbours: two, neigh: "static" });
+  assert.deepEqual(scene.toys.takeLines(uid), []);
+  const three = [neighbour(2), neighbour(3)];
+  await scene.look(["10.0.0.2", "10.0.0.3"], { networks, neighbours: three, neigh: "static" });
+  assert.deepEqual(scene.toys.takeWrites(uid), [
+    "fdb append 00:00:00:00:00:00 dst 10.0.0.3 dev west",
+    "fdb replace 02:00:00:00:00:03 dst 10.0.0.3 dev west self permanent",
+    "neigh replace 10.1.0.3 lladdr 02:00:00:00:00:03 dev west nud permanent protocol 86",
+  ]);
+  await scene.look(["10.0.0.2"], { networks, neighbours: two, neigh: "static" });
+  assert.deepEqual(scene.toys.takeWrites(uid), [
+    "fdb delete 00:00:00:00:00:00 dst 10.0.0.3 dev west",
+    "fdb delete 02:00:00:00:00:03 dst 10.0.0.3 dev west",
+    "neigh flush to 10.1.0.3 dev west nud permanent",
+  ]);
+  scene.podCache.invalidate(uid);
+  const { applied } = await scene.look(["10.0.0.2"], { networks, neighbours: two, neigh: "static" });
+  assert.deepEqual(applied, []);
+  await scene.look(["10.0.0.2"], { networks, neighbours: two });
+  assert.equal(scene.run("ip neigh show nud permanent").trim(), "[]");
+  scene.toys.takeLines(uid);
+  await scene.look([], { networks });
+  assert.deepEqual(scene.toys.takeWrites(uid), [
+    "fdb delete 00:00:00:00:00:00 dst 10.0.0.2 dev west",
+    "neigh flush to 10.1.0.2 dev west",
+  ]);
   await scene.close();
 });

@@ -6,7 +6,7 @@ const state: CachedState = {
   containerId: "1",
   podIPs: "10.0.0.9",
   kernel: { links: [], routes: [] },
-  peers: new Map([["west", ["10.0.0.2"]]]),
+  peers: new Map([["west", { peers: ["10.0.0.2"], neighbours: [] }]]),
   readBackAt: 600_000,
 };
 

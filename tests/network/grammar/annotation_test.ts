@@ -35,7 +35,7 @@ export interface AnnotationRow {
 const pod = (name: string): string => `"${name}" of network "vxeth0"`;
 const podOptions = "type, id, name, dev, up, ip, route, gateway, except, peer, mtu, dstport, mac";
 const clusterOptions =
-  "type, id, name, dev, up, subnet, range, exclude, route, gateway, except, peer, mtu, dstport, family, namespaces";
+  "type, id, name, dev, up, subnet, range, exclude, route, gateway, except, peer, neigh, mtu, dstport, family, namespaces";
 const noName = 'expected a name that begins with a letter and goes on with letters, digits, "_", "." or "-"';
 
 /** Also tried through the policies of deploy/validation, on a real API server. */

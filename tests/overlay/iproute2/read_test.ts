@@ -11,6 +11,7 @@ import type {
   ObservedRoute,
 } from "../../../lib/overlay/observation.ts";
 import { readFdb, readIp, readRefusals } from "../../../lib/overlay/iproute2/read.ts";
+import { permanentNeighbours, readNeighbours } from "../../../lib/overlay/iproute2/read_neighbours.ts";
 import { ourRoutes } from "../../../lib/overlay/iproute2/read_routes.ts";
 import { isReady, readyMarker } from "../../../lib/overlay/step.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
@@ -109,9 +110,9 @@ Deno.test("reading: a member's routes say which are ours; hosts get their length
 Deno.test("reading: a member's forwarding entries, learned ones beside ours", () => {
   assert.deepEqual(scene("member").fdb, [
     { dev: "vxeth0", mac: "02:00:00:00:01:06", dst: "10.244.1.6" },
-    { dev: "vxeth0", mac: zero, dst: "10.244.1.6" },
-    { dev: "vxeth0", mac: zero, dst: "10.244.2.7" },
-    { dev: "vxeth1", mac: zero, dst: "fd00:10:244:2::7" },
+    { dev: "vxeth0", mac: zero, dst: "10.244.1.6", permanent: true },
+    { dev: "vxeth0", mac: zero, dst: "10.244.2.7", permanent: true },
+    { dev: "vxeth1", mac: zero, dst: "fd00:10:244:2::7", permanent: true },
   ]);
   const floods = scene("many").fdb.filter(({ dev, mac }) => dev === "vxeth0" && mac === zero);
   assert.equal(floods.length, 202);
@@ -196,7 +197,9 @@ Deno.test("reading: foreign routes of all kinds and tables", () => {
 });
 
 Deno.test("reading: entries with a port, VNI or device of their own are left out", () => {
-  assert.deepEqual(scene("foreign").fdb, [{ dev: "vx-remote", mac: "02:aa:00:00:00:01", dst: "10.244.1.8" }]);
+  assert.deepEqual(scene("foreign").fdb, [
+    { dev: "vx-remote", mac: "02:aa:00:00:00:01", dst: "10.244.1.8", permanent: true },
+  ]);
 });
 
 const link = { ifname: "vx", ifindex: 3, mtu: 1450, flags: ["UP"] };
@@ -312,6 +315,7 @@ Deno.test("questions: only routes that have to do with what is wanted, each aske
   const two = anInterface({ name: "two", routes: routes("10.2.0.0/24 via 192.168.0.9") });
   assert.deepEqual(ipQuestions({ interfaces: [one, two] }), [
     "address show",
+    permanentNeighbours,
     "route show table all proto 86",
     "route show table all exact 0.0.0.0/0",
     "route show table all exact ::/0",
@@ -321,7 +325,11 @@ Deno.test("questions: only routes that have to do with what is wanted, each aske
     "route show table all match 192.168.0.9",
     "route show table all match fd00::9",
   ]);
-  assert.deepEqual(ipQuestions({ interfaces: [] }), ["address show", "route show table all proto 86"]);
+  assert.deepEqual(ipQuestions({ interfaces: [] }), [
+    "address show",
+    permanentNeighbours,
+    "route show table all proto 86",
+  ]);
 });
 
 Deno.test("reading leaves out the empty objects that older iproute2 prints", () => {
@@ -381,4 +389,16 @@ Deno.test("rules: those of ours in the words that set them, all others as they a
       [8867, true, "lookup 86"],
     ],
   );
+});
+
+Deno.test("reading: neighbours that somebody has set, ours by their protocol; those without a MAC are left out", () => {
+  const line =
+    '[{"dst":"10.9.0.5","dev":"vx","lladdr":"02:00:00:00:00:0A","state":["PERMANENT"],"protocol":"86"},' +
+    '{"dst":"fd00:0:0::6","dev":"vx","lladdr":"02:00:00:00:00:06","state":["PERMANENT"]},{},' +
+    '{"dst":"10.9.0.7","dev":"tun0","state":["PERMANENT"]}]';
+  assert.deepEqual(readNeighbours(line), [
+    { dev: "vx", address: "10.9.0.5", mac: "02:00:00:00:00:0a", ours: true },
+    { dev: "vx", address: "fd00::6", mac: "02:00:00:00:00:06", ours: false },
+  ]);
+  assert.throws(() => readNeighbours('[{"dev":"vx","lladdr":"02:00:00:00:00:06"}]'), ReadingError);
 });

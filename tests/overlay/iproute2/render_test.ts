@@ -19,6 +19,31 @@ const add = {
 
 const cases: readonly { readonly step: Step; readonly line: string; readonly told: string }[] = [
   {
+    step: {
+      kind: "set-neighbour",
+      interfaceName: "vxeth0",
+      address: "192.168.10.2",
+      mac: "02:00:00:00:00:02",
+    },
+    line: "ip: neigh replace 192.168.10.2 lladdr 02:00:00:00:00:02 dev vxeth0 nud permanent protocol 86",
+    told: "set neighbour 192.168.10.2 (02:00:00:00:00:02) on vxeth0",
+  },
+  {
+    step: { kind: "forget-neighbour", interfaceName: "vxeth0", address: "fd00::2", permanent: true },
+    line: "ip: neigh flush to fd00::2 dev vxeth0 nud permanent",
+    told: "forget fd00::2 on vxeth0",
+  },
+  {
+    step: { kind: "forget-neighbour", interfaceName: "vxeth0" },
+    line: "ip: neigh flush dev vxeth0",
+    told: "forget all neighbours on vxeth0",
+  },
+  {
+    step: { kind: "replace-fdb", interfaceName: "vxeth0", mac: "02:00:00:00:00:02", dst: "10.0.0.2" },
+    line: "bridge: fdb replace 02:00:00:00:00:02 dst 10.0.0.2 dev vxeth0 self permanent",
+    told: "send frames for 02:00:00:00:00:02 to 10.0.0.2 on vxeth0",
+  },
+  {
     step: { kind: "delete-link", interfaceName: "vxeth0", why: "its VNI is 7, not 100" },
     line: "ip: link delete dev vxeth0",
     told: "delete interface vxeth0: its VNI is 7, not 100",

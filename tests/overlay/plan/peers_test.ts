@@ -1,9 +1,10 @@
 // Do the steps between two lists of peers lead where a plan from what was read would have led?
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { floodMac } from "../../../lib/overlay/iproute2/render.ts";
+import { floodMac, render } from "../../../lib/overlay/iproute2/render.ts";
 import { PeerChanges } from "../../../lib/overlay/plan/peers.ts";
 import { plan } from "../../../lib/overlay/plan/plan.ts";
+import type { Neighbour } from "../../../lib/overlay/wanted.ts";
 import { createToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
 import { anInterface, aWantedState } from "./worlds.ts";
@@ -22,7 +23,10 @@ Deno.test("after each change of peers the kernel floods to them all, to nobody e
       const changes = new PeerChanges();
       let held: readonly string[] = [];
       for (const peers of wishes) {
-        const { appends, deletions } = changes.steps(wantedOf(peers), new Map([["vxeth0", held]]));
+        const { appends, deletions } = changes.steps(
+          wantedOf(peers),
+          { kernel: { links: [] }, peers: new Map([["vxeth0", { peers: held, neighbours: [] }]]) },
+        );
         assert.deepEqual(applyToToy(toy, [...appends, ...deletions]), []);
         held = peers;
         const there = observeToy(toy).fdb.filter(({ mac }) => mac === floodMac).map(({ dst }) => dst).sort();
@@ -42,5 +46,58 @@ Deno.test("all members ask for the same change: it is worked out once", () => {
 
 Deno.test("an interface of which nothing is known gets nothing", () => {
   const wanted = aWantedState([anInterface({ peers: ["10.0.0.2"] })]);
-  assert.deepEqual(new PeerChanges().steps(wanted, new Map()), { appends: [], deletions: [] });
+  assert.deepEqual(new PeerChanges().steps(wanted, { kernel: { links: [] }, peers: new Map() }), {
+    appends: [],
+    deletions: [],
+    forgets: [],
+  });
 });
+
+const addressOf = (address: string, mac: string): Neighbour => ({ address, mac, dst: "10.0.0.9" });
+const [before, other] = ["02:00:00:00:00:01", "02:00:00:00:00:02"];
+const many = Array.from({ length: 17 }, (_, i) => addressOf(`192.168.0.${i}`, before));
+
+const moves: readonly {
+  readonly it: string;
+  readonly from: readonly Neighbour[];
+  readonly to: readonly Neighbour[];
+  readonly lines: readonly string[];
+}[] = [
+  { it: "one that comes", from: [], to: [addressOf("10.1.0.1", before)], lines: [] },
+  {
+    it: "one that goes",
+    from: [addressOf("10.1.0.1", before), addressOf("fd01::1", before)],
+    to: [],
+    lines: ["neigh flush to 10.1.0.1 dev vxeth0", "neigh flush to fd01::1 dev vxeth0"],
+  },
+  {
+    it: "one that is another's now",
+    from: [addressOf("10.1.0.1", before)],
+    to: [addressOf("10.1.0.1", other)],
+    lines: ["neigh flush to 10.1.0.1 dev vxeth0"],
+  },
+  {
+    it: "one that two had",
+    from: [addressOf("10.1.0.1", before), addressOf("10.1.0.1", other)],
+    to: [addressOf("10.1.0.1", other)],
+    lines: ["neigh flush to 10.1.0.1 dev vxeth0"],
+  },
+  {
+    it: "one at another pod IP",
+    from: many,
+    to: many.map((one) => ({ ...one, dst: "10.0.0.8" })),
+    lines: [],
+  },
+  { it: "many that go", from: many, to: [], lines: ["neigh flush dev vxeth0"] },
+];
+
+for (const { it, from, to, lines } of moves) {
+  Deno.test(`what is forgotten of an address: ${it}`, () => {
+    const wanted = aWantedState([anInterface({ neighbours: to })]);
+    const { forgets } = new PeerChanges().steps(
+      wanted,
+      { kernel: { links: [] }, peers: new Map([["vxeth0", { peers: [], neighbours: from }]]) },
+    );
+    assert.deepEqual(forgets.map((step) => render(step).text), lines);
+  });
+}

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { cidrText, subnetOf } from "../../../lib/network/grammar/address.ts";
 import { floodMac } from "../../../lib/overlay/iproute2/render.ts";
-import type { Observation } from "../../../lib/overlay/observation.ts";
+import type { Observation, ObservedLink } from "../../../lib/overlay/observation.ts";
 import type { KnownAddresses, Obstacle, Plan } from "../../../lib/overlay/plan/parts.ts";
 import { plan } from "../../../lib/overlay/plan/plan.ts";
 import type { Step } from "../../../lib/overlay/step.ts";
@@ -90,6 +90,7 @@ Deno.test("the same world gives the same plan byte for byte, whatever the order 
         routes: shuffle(observed.routes, chance),
         fdb: shuffle(observed.fdb, chance),
         rules: shuffle(observed.rules ?? [], chance),
+        neighbours: shuffle(observed.neighbours ?? [], chance),
       };
       const ourAddresses = new Map(shuffle([...memory], chance));
       assert.equal(
@@ -121,7 +122,7 @@ Deno.test("these worlds are worth something: they have obstacles, replacements, 
       "set-up",
     ],
     ...["add-address", "delete-address", "add-route", "delete-route", "append-fdb", "delete-fdb", "conflict"],
-    ...["add-rule", "delete-rule"],
+    ...["add-rule", "delete-rule", "set-neighbour", "forget-neighbour", "replace-fdb"],
   ];
   assert.deepEqual(kinds.filter((kind) => (seen.get(kind) ?? 0) < 10), [], JSON.stringify([...seen]));
 });
@@ -170,7 +171,10 @@ interface Reached {
   readonly obstacles: readonly Obstacle[];
 }
 
-/** What is made is filled once it has been read, and what stands on it is made then: two goes, more for a pile. */
+/**
+ * What is made is filled once it has been read, what stands on it is made then, and neighbours are set last: three goes, more
+ * for a pile.
+ */
 function reach(
   toy: ToyNamespace,
   { world, memory }: { readonly world: World; readonly memory: Memory },
@@ -179,7 +183,7 @@ function reach(
   for (let go = 0;; go++) {
     const { steps, obstacles } = lookAndPlan(toy, { world, memory });
     if (steps.length === 0) return { steps: all, refused, obstacles };
-    assert.ok(go < 5, `still to do: ${JSON.stringify(steps)}`);
+    assert.ok(go < 6, `still to do: ${JSON.stringify(steps)}`);
     all.push(...steps);
     refused.push(...carryOut(toy, { steps, memory }));
   }
@@ -295,6 +299,11 @@ function assertInterface(
   const floods = fdb.filter((entry) => entry.mac === floodMac).map((entry) => entry.dst).sort();
   assert.deepEqual(floods, wanted.peers, "peers");
   assert.deepEqual(fdb.filter(({ dst }) => !wanted.peers.includes(dst)), [], "strangers");
+  assertNeighbours(observed, {
+    wanted,
+    link,
+    isExcused: excused.some((reason) => /the neighbour/.test(reason)),
+  });
   const ours = observed.routes.filter((route) => route.ours && route.dev === wanted.interfaceName).map((
     { subnet },
   ) => subnet);
@@ -304,6 +313,37 @@ function assertInterface(
     [],
     "routes of ours that nobody asked for",
   );
+}
+
+/** Those that are set are as wanted, ours are no others, and frames for their MACs go to one of those who have it. */
+function assertNeighbours(
+  observed: Observation,
+  { wanted, link, isExcused }: {
+    readonly wanted: WantedInterface;
+    readonly link: ObservedLink;
+    readonly isExcused: boolean;
+  },
+): void {
+  const isOfLink = ({ dev }: { readonly dev: string }): boolean => dev === wanted.interfaceName;
+  const hasIpv6 = link.mtu >= 1280 && link.addresses.some((cidr) => cidr.includes(":"));
+  const asked = wanted.neigh === undefined
+    ? []
+    : wanted.neighbours.filter(({ address }) => hasIpv6 || !address.includes(":"));
+  const held = (observed.neighbours ?? []).filter(isOfLink);
+  for (const { address, mac, ours } of held.filter((one) => one.ours)) {
+    const is = wanted.neigh !== undefined &&
+      wanted.neighbours.some((one) => one.address === address && one.mac === mac);
+    assert.ok(is, `neighbour ${address} ${mac} ${ours}`);
+  }
+  const entries = observed.fdb.filter((entry) => isOfLink(entry) && entry.permanent === true);
+  for (const { address, mac } of asked) {
+    const set = held.find((one) => one.address === address)?.mac;
+    const others = asked.filter((one) => one.address === address).map((one) => one.mac);
+    assert.ok(isExcused || others.includes(set ?? ""), `${address} is at ${set}, not at ${others}`);
+    const ways = entries.filter((entry) => entry.mac === mac).map(({ dst }) => dst);
+    const sharers = wanted.neighbours.filter((one) => one.mac === mac).map(({ dst }) => dst);
+    assert.ok(ways.length === 1 && sharers.includes(ways[0] ?? ""), `${mac} goes to ${ways}, not ${sharers}`);
+  }
 }
 
 /** Links of ours that should have gone. */

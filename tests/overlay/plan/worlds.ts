@@ -25,6 +25,7 @@ export function anInterface(changes: Partial<WantedInterface> = {}): WantedInter
     addresses: [],
     routes: [],
     peers: [],
+    neighbours: [],
     ...changes,
   };
 }

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import {
   aliasOf,
+  type Neighbour,
   temporaryName,
   type WantedInterface,
   type WantedState,
@@ -30,6 +31,11 @@ const peers = {
   4: ["10.0.0.2", "10.0.0.3", "10.0.0.10", "10.1.2.3", "192.168.102.50", "172.18.0.50"],
   6: ["fd00::2", "fd00::3", "fd00::a"],
 };
+/** Some have two addresses, some share one or a MAC. */
+const neighbours: readonly Neighbour[] = [...peers[4].slice(0, 4), ...peers[6]].flatMap((dst, at) => [
+  { address: `192.168.0.${20 + at}`, mac: `02:00:00:00:01:0${at}`, dst },
+  { address: `fd01::${20 + at % 3}`, mac: `02:00:00:00:01:0${at === 3 ? 2 : at}`, dst },
+]);
 const foreignAlias = aliasOf("red", "vxlan.openvnf.org/networks");
 
 /** Any world. */
@@ -101,8 +107,12 @@ function shapes(): fc.Arbitrary<Shape> {
     gateways: fc.subarray([0, 1, 2]),
     peers4: fc.subarray(peers[4]),
     peers6: fc.subarray(peers[6]),
-  }).map(({ mtu, peers4, peers6, ...shape }) => ({
+    neigh: fc.constantFrom(undefined, "static" as const),
+    neighbours: fc.subarray([...neighbours]),
+  }).map(({ mtu, peers4, peers6, neigh, ...shape }) => ({
     ...shape,
+    ...(neigh === undefined ? {} : { neigh }),
+    neighbours: shape.neighbours.filter(({ dst }) => (shape.family === 4 ? peers4 : peers6).includes(dst)),
     ...(mtu === undefined ? {} : { mtu }),
     ...(shape.family === 6 ? { local: "fd00::5" } : {}),
     peers: [...shape.family === 4 ? peers4 : peers6].sort(),
@@ -159,6 +169,13 @@ function events(): fc.Arbitrary<string> {
     fc.tuple(name, address).map(([dev, cidr]) => `ip address del ${cidr} dev ${dev}`),
     fc.constantFrom("10.244.1.9 dev eth0", "10.245.1.9 dev eth1").map((hop) =>
       `ip route add 172.16.0.0/24 via ${hop}`
+    ),
+    fc.tuple(name, fc.constantFrom(...neighbours), fc.constantFrom("", " protocol 86")).map(
+      ([dev, { address, mac }, protocol]) =>
+        `ip neigh replace ${address} lladdr ${mac} dev ${dev} nud permanent${protocol}`,
+    ),
+    fc.tuple(name, fc.constantFrom(...neighbours), fc.constantFrom(...peers[4])).map(([dev, { mac }, dst]) =>
+      `bridge fdb replace ${mac} dst ${dst} dev ${dev} self permanent`
     ),
     fc.tuple(name, fc.constantFrom(...peers[4], ...peers[6])).map(([dev, dst]) =>
       `bridge fdb append 00:00:00:00:00:00 dst ${dst} dev ${dev}`

@@ -37,6 +37,7 @@ function dispatch(words: ToyWords, bridge: Bridge): unknown {
       return bridge.show(words);
     case "append":
     case "add":
+    case "replace":
     case "del":
     case "delete":
       return change(command, { words, names: bridge.names });
@@ -46,7 +47,7 @@ function dispatch(words: ToyWords, bridge: Bridge): unknown {
 }
 
 function change(
-  command: "append" | "add" | "del" | "delete",
+  command: "append" | "add" | "replace" | "del" | "delete",
   { words, names }: { readonly words: ToyWords; readonly names: ToyNames },
 ): void {
   const mac = words.next().toLowerCase();
@@ -56,6 +57,7 @@ function change(
   if (link.name === "lo") throw new ToyRefusal("Error: FDB add only supported for Ethernet devices.");
   if (command === "append") return link.fdb.append({ mac, dst });
   if (command === "add") return link.fdb.add({ mac, dst });
+  if (command === "replace") return link.fdb.replace({ mac, dst });
   return link.fdb.remove({ mac, dst });
 }
 

@@ -46,6 +46,14 @@ export class ToyFdb {
     this.append(entry);
   }
 
+  /** `bridge fdb replace`: instead of the destination that the MAC has, learned or not. */
+  replace(entry: { readonly mac: string; readonly dst: string }): void {
+    const remotes = this.#table.get(entry.mac);
+    if (remotes?.has(entry.dst) !== true) remotes?.delete([...remotes.keys()][0] ?? "");
+    this.append(entry);
+    this.#table.get(entry.mac)?.forEach((_, dst, all) => all.set(dst, false));
+  }
+
   /** `bridge fdb delete`: a destination that is not there is no error as long as the MAC has another. */
   remove({ mac, dst }: { readonly mac: string; readonly dst: string }): void {
     const remotes = this.#table.get(mac);

@@ -36,7 +36,7 @@ function dispatch(words: ToyWords, kernel: Kernel): unknown {
     case "r":
       return onRoute(words, kernel);
     case "neigh":
-      return onNeighbour(words, kernel);
+      return kernel.links.neighbours.line(words, (name) => named(new ToyWords([name]), kernel));
     case "rule":
       return kernel.links.rules.line(words, kernel.family);
     default:
@@ -61,18 +61,6 @@ function onLink(words: ToyWords, kernel: Kernel): unknown {
     default:
       throw new ToyExit(`Command "${command}" is unknown, try "ip link help".`, 255);
   }
-}
-
-/** It asks nobody: every neighbour is one of those that need not be asked for, so that nobody takes it for a proof. */
-function onNeighbour(words: ToyWords, kernel: Kernel): unknown {
-  const command = words.next();
-  // Of itself it knows none.
-  if (command === "show" && words.isEmpty) return [];
-  words.skip("to");
-  const dst = words.next();
-  if (command === "add") throw new ToyRefusal("RTNETLINK answers: File exists");
-  if (command !== "show") throw new ToyRefusal("RTNETLINK answers: No such file or directory");
-  return [{ dst, dev: named(words, kernel).name, state: ["NOARP"] }];
 }
 
 function deleteLink(link: ToyLink, { links, names }: Kernel): void {

@@ -1,6 +1,7 @@
 // The links of a toy namespace: making, changing and removing them, and what goes with them.
 import { ToyAddresses } from "./addresses.ts";
 import { ToyFdb } from "./fdb.ts";
+import { ToyNeighbours } from "./neighbours.ts";
 import { ToyRoutes } from "./routes.ts";
 import { ToyRules } from "./rules.ts";
 import { ToyRefusal } from "./session.ts";
@@ -42,13 +43,14 @@ export interface NewToyLink {
 }
 
 /** IPv6 needs at least this MTU. */
-const leastIpv6Mtu = 1280;
+export const leastIpv6Mtu = 1280;
 
 /** All links of one namespace, with their addresses and routes. */
 export class ToyLinks {
   readonly addresses: ToyAddresses;
   readonly routes: ToyRoutes;
   readonly rules: ToyRules;
+  readonly neighbours = new ToyNeighbours();
   readonly #links = new Map<string, ToyLink>();
   #lastIndex = 0;
 
@@ -126,6 +128,7 @@ export class ToyLinks {
     for (const port of this.all()) if (port.master === link) port.master = undefined;
     this.routes.forget(link);
     this.addresses.forget(link);
+    this.neighbours.forget(link);
     this.#links.delete(link.name);
   }
 
@@ -141,6 +144,7 @@ export class ToyLinks {
     link.up = false;
     this.routes.forget(link);
     this.addresses.forget(link, 6);
+    this.neighbours.forget(link);
     link.fdb.forgetLearned();
   }
 
@@ -152,12 +156,14 @@ export class ToyLinks {
     if (mtu < leastIpv6Mtu) {
       this.addresses.forget(link, 6);
       this.routes.forget(link, 6);
+      this.neighbours.forget(link, 6);
     }
     if (before < leastIpv6Mtu && link.up) this.#giveLinkLocal(link);
   }
 
   setMac(link: ToyLink, mac: string): void {
     checkMac(mac);
+    if (mac !== link.mac) this.neighbours.forget(link);
     link.mac = mac;
   }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { Observation } from "../../../lib/overlay/observation.ts";
 import { createToyNamespace, type ToyNamespace } from "./kernel.ts";
+import { permanentNeighbours } from "../../../lib/overlay/iproute2/read_neighbours.ts";
 import { observeToy } from "./observation.ts";
 import {
   type Batch,
@@ -24,7 +25,7 @@ const setUp = `
 const vx = "link add name vx address 02:00:00:00:00:01 type vxlan id 6 dev eth0 dstport 8472";
 const vx6 = `${vx} local fd00:1::5`;
 /** Everything, not only what somebody wants to know. */
-const questions = ["address show", "route show table all"];
+const questions = ["address show", permanentNeighbours, "route show table all"];
 const zero = "00:00:00:00:00:00";
 
 /** A line of `ip`, unless it begins with `bridge`. Lines of one tool in a row are one batch. */
@@ -333,6 +334,45 @@ const scripts: readonly { readonly it: string; readonly lines: readonly string[]
     ],
   },
   {
+    it: "replaces forwarding entries",
+    lines: [
+      vx,
+      "bridge fdb replace 02:00:00:00:00:07 dst 10.244.1.7 dev vx self permanent",
+      "bridge fdb replace 02:00:00:00:00:07 dst 10.244.1.7 dev vx self permanent",
+      "bridge fdb replace 02:00:00:00:00:07 dst 10.244.1.8 dev vx self permanent",
+      "bridge fdb append 02:00:00:00:00:09 dst 10.244.1.7 dev vx",
+      "bridge fdb append 02:00:00:00:00:09 dst 10.244.1.8 dev vx",
+      "bridge fdb replace 02:00:00:00:00:09 dst 10.244.1.8 dev vx self permanent",
+      "bridge fdb replace 02:00:00:00:00:09 dst 10.244.1.9 dev vx self permanent",
+      "bridge fdb replace 02:00:00:00:00:09 dst fd00:1::9 dev vx self permanent",
+    ],
+  },
+  ...["vx down", "vx up", "vx mtu 1270", "vx address 02:00:00:00:00:02", "eth0 down"].map((change) => ({
+    it: `keeps permanent neighbours, or loses them: ${change}`,
+    lines: [
+      vx,
+      "link set vx up",
+      "neigh replace 192.168.10.7 lladdr 02:00:00:00:00:07 dev vx nud permanent protocol 86",
+      "neigh replace fd00::7 lladdr 02:00:00:00:00:07 dev vx nud permanent protocol 86",
+      "neigh replace 192.168.10.8 lladdr 02:00:00:00:00:07 dev vx nud permanent",
+      "neigh replace 192.168.10.8 lladdr 02:00:00:00:00:08 dev vx nud permanent protocol 86",
+      "neigh replace 192.168.10.9 lladdr 02:00:00:00:00:09 dev vx nud permanent",
+      "neigh flush to 192.168.10.9 dev vx nud permanent",
+      "neigh flush to 192.168.10.10 dev vx nud permanent",
+      `link set ${change}`,
+    ],
+  })),
+  {
+    it: "ends at a neighbour of IPv6 on a link without",
+    lines: [
+      vx,
+      "link set vx mtu 1270",
+      "neigh replace 192.168.10.7 lladdr 02:00:00:00:00:07 dev vx nud permanent protocol 86",
+      "neigh replace fd00::7 lladdr 02:00:00:00:00:07 dev vx nud permanent protocol 86",
+      "link set dev lo alias late",
+    ],
+  },
+  {
     it: "deletes the last forwarding entry",
     lines: [
       vx,
@@ -347,6 +387,21 @@ const scripts: readonly { readonly it: string; readonly lines: readonly string[]
       vx6,
       `bridge fdb append ${zero} dst fd00:1::6 dev vx`,
       `bridge fdb append ${zero} dst 10.244.1.6 dev vx`,
+    ],
+  },
+  {
+    it: "flushes neighbours, be there any or none, but for permanent ones",
+    lines: [
+      vx,
+      "neigh replace 192.168.10.7 lladdr 02:00:00:00:00:07 dev vx nud reachable",
+      "neigh replace 192.168.10.8 lladdr 02:00:00:00:00:08 dev vx nud permanent",
+      "neigh flush to 192.168.10.7 dev vx",
+      "neigh flush to fd00::9 dev vx",
+      "neigh flush to 192.168.10.8 dev vx",
+      "neigh flush to 192.168.10.8 dev nosuch",
+      "neigh delete 192.168.10.8 dev vx",
+      "neigh delete 192.168.10.7 dev vx",
+      "link set dev lo alias late",
     ],
   },
   {
@@ -441,5 +496,6 @@ function comparable(observed: Observation): unknown {
     routes: sorted(observed.routes.filter(({ table, subnet }) => table === "main" && settled(subnet))),
     fdb: sorted(observed.fdb),
     rules: sorted(observed.rules ?? []),
+    neighbours: sorted(observed.neighbours ?? []),
   };
 }

@@ -1,0 +1,27 @@
+// How do the peers of a member reach it, in each of its networks?
+import type { Membership } from "../member/member.ts";
+import { podIpOf } from "../member/pod.ts";
+import { type Network, peerKey } from "../network/network.ts";
+import { defined } from "../text/defined.ts";
+import { type Neighbour, neighboursIn } from "./wanted.ts";
+
+/** Under what its peers reach a member. */
+export interface Reachable {
+  /** Pod IP. */
+  readonly ip: string;
+  readonly neighbours: readonly Neighbour[];
+  /** Its peers set them, instead of finding them out. */
+  readonly neigh?: Network["neigh"];
+}
+
+/** Segment → how peers reach the pod there. Empty for who is no peer, or no longer. */
+export function reachableIn(judged: Membership): ReadonlyMap<string, Reachable> {
+  if (judged.kind !== "member" || judged.member.leaving?.terminated) return new Map();
+  const { member } = judged;
+  return new Map(member.networks.flatMap((network): [string, Reachable][] => {
+    const ip = podIpOf(member, network.family);
+    if (ip === undefined) return [];
+    const neighbours = neighboursIn(network, member);
+    return [[peerKey(network), { ip, neighbours, ...defined({ neigh: network.neigh }) }]];
+  }));
+}
