@@ -1,7 +1,7 @@
 // Does a request end in time, with the right answer or the right error, whatever the server does?
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:net";
-import { type ApiClient, ApiError, type ApiFailure } from "../../../lib/kube/api/client.ts";
+import { connect, createServer, type Server } from "node:net";
+import { ApiError, type ApiFailure } from "../../../lib/kube/api/client.ts";
 import type { Credentials } from "../../../lib/kube/config/connection.ts";
 import { createApiClient } from "../../../lib/kube/api/http.ts";
 import { systemClock } from "../../../lib/time/clock.ts";
@@ -9,7 +9,6 @@ import { fakeClock, until } from "../../time/fake_clock.ts";
 import { Wire } from "../../sandbox/faults/wire.ts";
 import { makeAuthority } from "./certificates.ts";
 import { type Answer, connectionTo, startStub, statusAnswer } from "./stub_server.ts";
-import { freePort } from "../../sandbox/tools/free_port.ts";
 
 const list = { method: "GET", path: "/api/v1/pods", purpose: "list pods", deadline: 10_000 } as const;
 
@@ -222,22 +221,29 @@ Deno.test("tls: a server is trusted by its CA only; a new CA is taken up without
   const [old, young] = await Promise.all([makeAuthority("old"), makeAuthority("young")]);
   const [first, second, user] = await Promise.all([old.issue("a"), young.issue("b"), old.issue("user")]);
   let credentials: Credentials = { ca: old.ca, ...user };
-  // Between the two servers another test must not get it.
-  const port = freePort();
   const answer: Answer = () => Response.json({ fine: true });
-  let client: ApiClient;
-  {
-    await using server = startStub(answer, { tls: first, port });
-    client = createApiClient(connectionTo(server.url, () => credentials), { clock: systemClock });
-    assert.deepEqual(await client.json(list), { fine: true });
-  }
-  await using server = startStub(answer, { tls: second, port });
+  await using before = startStub(answer, { tls: first });
+  await using server = startStub(answer, { tls: second });
+  // A load balancer before both: a port that the first gives back the second may not get at once.
+  let served = before;
+  const balancer = await rawServer((socket) => {
+    const upstream = connect(Number(new URL(served.url).port), "127.0.0.1");
+    upstream.on("error", () => socket.destroy());
+    socket.on("close", () => upstream.destroy());
+    socket.pipe(upstream).pipe(socket);
+  });
+  const url = balancer.url.replace("http:", "https:");
+  const client = createApiClient(connectionTo(url, () => credentials), { clock: systemClock });
+  assert.deepEqual(await client.json(list), { fine: true });
+  served = server;
+  balancer.cut();
   const failure = await failureOf(client.json(list));
   assert.ok(failure.kind === "unreachable" && /certificate/.test(failure.reason), JSON.stringify(failure));
   assert.deepEqual(server.requests, []);
   credentials = { ca: young.ca, ...user };
   assert.deepEqual(await client.json(list), { fine: true });
   client.close();
+  await balancer.stop();
 });
 
 Deno.test("tls: a certificate that is none is said to be one", async () => {
@@ -251,7 +257,13 @@ Deno.test("tls: a certificate that is none is said to be one", async () => {
 /** A server below HTTP. */
 async function rawServer(
   serve: (socket: import("node:net").Socket) => void,
-): Promise<{ readonly url: string; readonly connections: () => number; readonly stop: () => Promise<void> }> {
+): Promise<{
+  readonly url: string;
+  readonly connections: () => number;
+  /** Ends the connections that there are. */
+  readonly cut: () => void;
+  readonly stop: () => Promise<void>;
+}> {
   const sockets = new Set<import("node:net").Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
@@ -261,11 +273,15 @@ async function rawServer(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   assert.ok(address && typeof address === "object");
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `http://127.0.0.1:${address.port}`,
     connections: () => sockets.size,
+    cut,
     stop: () => {
-      for (const socket of sockets) socket.destroy();
+      cut();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

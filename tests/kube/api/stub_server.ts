@@ -11,16 +11,13 @@ export interface StubServer extends AsyncDisposable {
 
 export type Answer = (request: Request) => Response | Promise<Response>;
 
-/** Starts a server on a free port (or `port`); with `tls` it speaks HTTPS. */
-export function startStub(
-  answer: Answer,
-  options: { readonly tls?: Issued; readonly port?: number } = {},
-): StubServer {
+/** Starts a server on a free port; with `tls` it speaks HTTPS. */
+export function startStub(answer: Answer, options: { readonly tls?: Issued } = {}): StubServer {
   const requests: string[] = [];
   const abort = new AbortController();
   const server = Deno.serve({
     hostname: "127.0.0.1",
-    port: options.port ?? 0,
+    port: 0,
     signal: abort.signal,
     onListen: () => {},
     onError: () => new Response("broken on purpose", { status: 500 }),
