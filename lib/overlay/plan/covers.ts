@@ -11,18 +11,19 @@ import {
 import type { KernelState } from "../observation.ts";
 import type { WantedState } from "../wanted.ts";
 
-/** Gives the test for one pod. A default route always counts: it is for what has no other way, and main has one. */
+/**
+ * Gives the test for one pod. A default route always counts, for it is for what has no other way, and main has one; so does
+ * half of everything, the usual way to write one beside that.
+ */
 export function coveringIn(
   wanted: Pick<WantedState, "interfaces" | "own">,
   observed: KernelState,
 ): (subnet: Cidr) => boolean {
   const targets = targetsOf(wanted, observed);
   return (subnet) => {
-    if (subnet.prefix === 0) return true;
+    if (subnet.prefix <= 1) return true;
     const found = targets.get(subnet.family);
     if (found === undefined) return false;
-    // Half of everything: the usual way to write a default route beside the one that there is.
-    if (subnet.prefix === 1) return true;
     return found.gateways.some((address) => contains(subnet, address)) ||
       found.lists.some((list) => coveredIn(list, subnet).some((ip) => !wanted.own.has(ip)));
   };

@@ -40,6 +40,7 @@ export function placed(
     return mayStand(route.subnet.family, option) ? [{ ...route, table: ownTable }] : [];
   });
   const addresses = each.addresses.flatMap((cidr) => {
+    if (covers({ ...cidr, prefix: hostPrefix(cidr.family) })) refused.push(swallowing(each, cidr));
     const isAlone = cidr.prefix === hostPrefix(cidr.family);
     if (isAlone || !covers(subnetOf(cidr))) return [cidr];
     return mayStand(cidr.family, `ip=${cidrText(cidr)}`) ? [{ ...cidr, withoutRoute: true as const }] : [];
@@ -52,6 +53,20 @@ export function placed(
   );
   // What is on the link goes first: it makes the gateways neighbours.
   return { kept: { ...each, addresses, routes: [...connected.values(), ...routes] }, refused };
+}
+
+/** The kernel delivers what goes to an address of its own to itself, before any rule is asked. */
+function swallowing({ name, interfaceName }: WantedInterface, cidr: Cidr): Obstacle {
+  return {
+    kind: "conflict",
+    network: name,
+    interfaceName,
+    reason:
+      `Cannot rely on ip=${
+        cidrText(cidr)
+      } of network "${name}": it is also the pod IP of a peer or the gateway of ` +
+      "the pod's network, and packets that carry the networks there would stay in the pod. Give it another address",
+  };
 }
 
 function unguarded(

@@ -135,6 +135,33 @@ Deno.test("guard: IPv6 in IPv6, in a session of its own", () => {
   assert.equal(wayOf({ to: "fd00:0:0:2::7" }, pod), "vxeth0");
 });
 
+Deno.test("guard: half of IPv6 over a network that IPv4 carries: replies from the pod's IPv6 address keep their way", () => {
+  const pod = aPod();
+  const { lines } = bring(pod, anOverlay({ routes: routes("::/1 via fd01::9", "8000::/1 via fd01::9") }));
+  assert.deepEqual(lines.slice(0, 1), ["ip6 rule add pref 8600 from fd00::5 lookup main protocol 86"]);
+  assert.equal(wayOf({ to: "2001:db8::1", from: "fd00::5" }, pod), "eth0");
+  assert.equal(wayOf({ to: "2001:db8::1" }, pod), "vxeth0");
+  assert.equal(wayOf({ to: "a000::1" }, pod), "vxeth0");
+  bring(pod, anOverlay({}));
+  assert.deepEqual(rulesLeft(pod), []);
+});
+
+for (
+  const [address, what] of [["10.244.2.7/32", "a peer"], ["10.244.2.7/16", "a peer"], [
+    "10.244.1.1/24",
+    "the way",
+  ]]
+) {
+  Deno.test(`guard: an address that is that of ${what} (${address}) is said: no rule helps against table local`, () => {
+    const { obstacles } = bring(aPod(), anOverlay({ addresses: cidrs(address ?? "") }));
+    assert.equal(obstacles.length, 1);
+    assert.match(
+      obstacles[0] ?? "",
+      /^conflict: Cannot rely on ip=10\.244\.\S+ of network "vxeth0": it is also .* packets .* would stay in the pod\. Give it another/,
+    );
+  });
+}
+
 Deno.test("gateway: all but exceptions and replies goes through it; when it is down nothing leaves by eth0", () => {
   const pod = aPod();
   const wanted = anOverlay({
