@@ -104,7 +104,8 @@ Deno.test("the same world gives the same plan byte for byte, whatever the order 
 
 Deno.test("these worlds are worth something: they have obstacles, replacements, adoptions and much to do", () => {
   const seen = new Map<string, number>();
-  for (const world of fc.sample(worlds(), 1000)) {
+  // The generator is judged, and by the same worlds each time: rare kinds come in a dozen of a thousand.
+  for (const world of fc.sample(worlds(), { numRuns: 1000, seed: 1 })) {
     const { toy, memory } = enter(world);
     const { steps, obstacles } = reach(toy, { world, memory });
     const kinds = new Set<string>([...steps, ...obstacles].map(({ kind }) => kind));
