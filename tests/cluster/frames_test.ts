@@ -159,7 +159,7 @@ async function gateway({ cluster, access, a, b }: Scene): Promise<void> {
 
   const next = await member(cluster, { name: "c", node: "node2", networks: `${network} ip=10.71.0.2/24` });
   await makeNat(next);
-  // The client's kernel believes the old one's MAC for up to 45 s, and then asks for 8 s in vain.
+  // The client's kernel has been told to ask anew; the deadline is that of a slow machine.
   await until("the next gateway to serve", () => reaches(a, outside), { seconds: 90 });
   await annotate(cluster, { pod: "a", networks: `${network} ip=10.71.0.1/24` });
   await until("the default route to be what it was", async () => {
