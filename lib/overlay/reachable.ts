@@ -14,6 +14,30 @@ export interface Reachable {
   readonly neigh?: Network["neigh"];
 }
 
+/** What all members of a segment share: pod IPs, sorted, and known addresses in their order. */
+export interface PeerLists {
+  readonly ips: readonly string[];
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** Of any number of members, in any order. */
+export function peerListsOf(segment: Iterable<Reachable>): PeerLists {
+  const members = [...segment].sort((a, b) => a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0);
+  return {
+    ips: [...new Set(members.map(({ ip }) => ip))],
+    neighbours: members.flatMap(({ neighbours }) => neighbours),
+  };
+}
+
+/** Do peers reach both in the same way? `undefined` is a member that there is not. */
+export function isReachedAlike(a: Reachable | undefined, b: Reachable | undefined): boolean {
+  return a?.ip === b?.ip && textOf(a) === textOf(b);
+}
+
+function textOf(reachable: Reachable | undefined): string {
+  return (reachable?.neighbours ?? []).map(({ address, mac, dst }) => `${address} ${mac} ${dst}`).join();
+}
+
 /** Segment → how peers reach the pod there. Empty for who is no peer, or no longer. */
 export function reachableIn(judged: Membership): ReadonlyMap<string, Reachable> {
   if (judged.kind !== "member" || judged.member.leaving?.terminated) return new Map();

@@ -65,12 +65,12 @@ export class Surroundings implements Peers {
 
   /** Pod IPs of the other members of the network's segment. */
   peersOf(network: Network): readonly string[] {
-    return this.#peers.addressesOf(peerKey(network));
+    return this.#peers.listsOf(peerKey(network)).ips;
   }
 
   /** Known addresses of the members of the network's segment. */
   neighboursOf(network: Network): readonly Neighbour[] {
-    return this.#peers.neighboursOf(peerKey(network));
+    return this.#peers.listsOf(peerKey(network)).neighbours;
   }
 
   /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
