@@ -37,7 +37,11 @@ export function startProbe({ address, device }: ProbeTarget, state: NeighbourSta
   }
 }
 
-/** The same without knowing what is known: refused where there is an entry, which stays as it is. */
+/**
+ * The same without knowing what is known: refused where there is an entry, which stays as it is. But a line of `neigh` that
+ * is refused ends `ip` in spite of `-force`, and nothing is judged then. `replace … use` would not be refused; it takes a
+ * permanent entry its MAC.
+ */
 export function introduce({ address, device }: ProbeTarget): string {
   return `neigh add ${address} dev ${device} use`;
 }
