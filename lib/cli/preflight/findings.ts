@@ -1,5 +1,5 @@
 // Can the controller be installed here, and what of it can be used? Read from a cluster that need not have anything of ours.
-import { controllerObjects } from "../show/cluster_status.ts";
+import { controllerObjects, mayI } from "../show/cluster_status.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
 import { ApiError } from "../../kube/api/client.ts";
 import { defined, messageOf } from "../../text/defined.ts";
@@ -176,20 +176,9 @@ async function rights({ client, signal, controllerNamespace }: Looking): Promise
     { right: `create ConfigMaps in ${namespace}`, group: "", resource: "configmaps", namespace },
   ];
   const refused: string[] = [];
-  for (const { right, ...attributes } of needed) {
-    const answer = await client.json({
-      method: "POST",
-      path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-      purpose: "ask what this account may do",
-      body: {
-        apiVersion: "authorization.k8s.io/v1",
-        kind: "SelfSubjectAccessReview",
-        spec: { resourceAttributes: { verb: "create", ...defined(attributes) } },
-      },
-      deadline,
-      signal,
-    });
-    if (recordAt(answer, "status")["allowed"] !== true) refused.push(right);
+  for (const { right, ...asked } of needed) {
+    const attributes = { verb: "create", ...defined(asked) };
+    if (!await mayI(client, { attributes, asked: { deadline, signal } })) refused.push(right);
   }
   return [
     refused.length === 0 ? { state: "ok", says: "enough to install" } : {

@@ -130,7 +130,8 @@ interface Asked {
   readonly signal?: AbortSignal;
 }
 
-async function mayI(
+/** Whether the caller may do that; `attributes` as a SelfSubjectAccessReview has them. Throws an ApiError. */
+export async function mayI(
   client: ApiClient,
   { attributes, asked }: { readonly attributes: object; readonly asked: Asked },
 ): Promise<boolean> {
