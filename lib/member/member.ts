@@ -187,7 +187,8 @@ function noPodIp(pod: PodView, network: Network): Problem {
     network: network.name,
     message:
       `Cannot give the pod network ${quoted(network.name)}: pod IPs of IPv${network.family} carry it, ` +
-      `and the pod has ${pod.podIPs.join(", ")} only`,
+      `and the pod has ${pod.podIPs.join(", ")} only; ` +
+      `family=${network.family === 4 ? 6 : 4} in its ConfigMap entry makes it one for such pods`,
   };
 }
 

@@ -2,6 +2,8 @@
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { type Family, parseAddress } from "../network/grammar/address.ts";
 import { longestText, overlongText } from "../network/grammar/annotation.ts";
+import { type Delay, delayOf } from "./delay.ts";
+import { isOfWindows, virtualNodeOf } from "./node_kind.ts";
 import { type Numbered, numbered } from "./ordinal.ts";
 import {
   conditionType,
@@ -70,6 +72,8 @@ export interface PodView extends Numbered {
   readonly deletion?: { readonly graceSeconds: number };
   readonly initContainers: readonly ContainerView[];
   readonly containers: readonly ContainerView[];
+  /** What holds it up; no business of membership. Absent while nothing does. */
+  readonly delay?: Delay;
   /** What the pod shows of us. Membership does not read it, so that our own writes wake nobody. */
   readonly shown?: ShownStatus;
 }
@@ -96,6 +100,7 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
   }
   const graceSeconds = metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds;
   const shown = shownStatus(pod, options.annotationKey);
+  const delay = delayOf(pod);
   return {
     uid: required(metadata?.uid, "metadata.uid"),
     namespace: required(metadata?.namespace, "metadata.namespace"),
@@ -123,22 +128,9 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
     }),
     containers: containerViews(spec?.containers, { spec, statuses: status?.containerStatuses, init: false }),
     ...numbered(metadata),
+    ...(delay && { delay }),
     ...(shown && { shown }),
   };
-}
-
-function isOfWindows(spec: V1PodSpec | undefined): boolean {
-  const { os, nodeSelector } = spec ?? {};
-  return os?.name === "windows" || nodeSelector?.["kubernetes.io/os"] === "windows";
-}
-
-/** What sends pods to virtual kubelets: the taint that those have, and the label. */
-function virtualNodeOf(spec: V1PodSpec | undefined): { readonly virtualNode?: string } {
-  if (spec?.nodeSelector?.["type"] === "virtual-kubelet") {
-    return { virtualNode: "nodeSelector type: virtual-kubelet" };
-  }
-  const key = spec?.tolerations?.find(({ key }) => key?.startsWith("virtual-kubelet.io/"))?.key;
-  return key === undefined ? {} : { virtualNode: `a toleration of ${key}` };
 }
 
 /** Multus reads an annotation of the same name, which is no mistake. */

@@ -330,7 +330,8 @@ Deno.test("membership: a network that no pod IP can carry says which would", () 
   assert.ok(problem !== undefined);
   assert.equal(
     problemText(problem),
-    'pod default/a: Cannot give the pod network "v6": pod IPs of IPv6 carry it, and the pod has 10.244.0.5 only',
+    'pod default/a: Cannot give the pod network "v6": pod IPs of IPv6 carry it, and the pod has 10.244.0.5 only; ' +
+      "family=4 in its ConfigMap entry makes it one for such pods",
   );
 });
 

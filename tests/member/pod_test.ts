@@ -116,8 +116,11 @@ const pods: readonly { readonly it: string; readonly pod: V1Pod; readonly change
 ];
 
 for (const { it, pod, changes } of pods) {
-  Deno.test(`podView: ${it}`, () =>
-    assert.deepEqual(podView(pod, { annotationKey }), { ...freshView, ...changes }));
+  Deno.test(`podView: ${it}`, () => {
+    // What holds it up has a test of its own.
+    const { delay: _, ...view } = podView(pod, { annotationKey });
+    assert.deepEqual(view, { ...freshView, ...changes });
+  });
 }
 
 Deno.test("podView: a pod that cannot be told from others is an error", () => {

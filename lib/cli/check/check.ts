@@ -106,7 +106,7 @@ async function check(
 function nothingReason(pod: PodView | string | undefined, view: ClusterView): string {
   if (typeof pod === "string") return pod;
   if (pod !== undefined) {
-    const { reason, problems: [problem] } = standingOf(pod, view.store);
+    const { reason, problems: [problem] } = standingOf(pod, view);
     return `it is no member (${reason || "no networks"})${problem === undefined ? "" : `: ${problem}`}`;
   }
   const names = [...new Set(segmentsOf(view).map(({ network }) => network.name))].sort();

@@ -3,13 +3,14 @@ import { printable } from "../../text/printable.ts";
 import { exitStatus, type Host } from "../host.ts";
 import type { CommandSpec } from "../program.ts";
 import type { SettingsOf } from "../settings/options.ts";
-import { podNamed, withClusterView } from "../show/cluster_view.ts";
+import { type ClusterView, podNamed, withClusterView } from "../show/cluster_view.ts";
 import { type InspectedNetwork, type Inspection, inspection } from "./inspection.ts";
 import { listCommand } from "../show/list.ts";
 import { inspectOwn, type OwnView } from "../show/own_view.ts";
 import type { InspectedPeer } from "./peers.ts";
 import { valueText } from "../show/print_list.ts";
 import { valueOutput, viewOptions } from "../show/view_options.ts";
+import { uncreatedPods } from "../show/warnings.ts";
 
 const options = { ...viewOptions, output: valueOutput } as const;
 
@@ -37,7 +38,11 @@ export const inspectCommand: CommandSpec<typeof options> = {
       host,
       use: async (view) => {
         const pod = podNamed(name, view);
-        if (typeof pod === "string") throw new Error(`Cannot inspect ${JSON.stringify(name)}: ${pod}`);
+        if (typeof pod === "string") {
+          throw new Error(
+            `Cannot inspect ${JSON.stringify(name)}: ${pod}${await notMade(name, { view, host })}`,
+          );
+        }
         await view.readPools(view.store);
         const found = await inspection(pod, { view, host });
         print(found, { output: settings.output, host });
@@ -50,6 +55,29 @@ export const inspectCommand: CommandSpec<typeof options> = {
     });
   },
 };
+
+/** Why pods with a name like this could not be made; empty when none is known, or it may not be read. */
+async function notMade(
+  name: string,
+  { view, host }: { readonly view: ClusterView; readonly host: Host },
+): Promise<string> {
+  const [first = "", second] = name.split("/");
+  const isPlain = second === undefined || first === "pod" || first === "pods";
+  const { found } = await uncreatedPods({
+    client: view.client,
+    signal: host.stop,
+    namespace: isPlain ? view.namespace : first,
+    annotationKey: view.settings.membership.annotationKey,
+  });
+  const asked = second ?? first;
+  const like = found.filter(({ owner }) => {
+    const [, ownerName = ""] = owner.split(" ");
+    return ownerName.startsWith(asked) || asked.startsWith(ownerName);
+  });
+  return like.slice(0, 3).map(({ namespace, owner, message }) =>
+    `; ${owner} in namespace ${namespace} could not make its pods: ${message}`
+  ).join("");
+}
 
 /** The predecessor's `inspect nets [PREFIX]`. */
 function listNetworks(
@@ -92,6 +120,7 @@ function textOf(found: Inspection): readonly string[] {
     unread,
     warnings,
     problems,
+    events,
     inSync,
   } = found;
   const on = node === null ? "" : ` on ${node}`;
@@ -107,6 +136,7 @@ function textOf(found: Inspection): readonly string[] {
     ...unread.map((reason) => `  not read: ${reason}`),
     ...warnings.map((warning) => `  warning: ${warning}`),
     ...problems.map((problem) => `  problem: ${problem}`),
+    ...events.map((event) => `  event: ${event}`),
     inSync ? "in sync" : "out of sync",
   ];
 }

@@ -17,6 +17,8 @@ import { withTools } from "../agent_access.ts";
 import type { Host } from "../host.ts";
 import { absentGateways } from "../check/absent_gateways.ts";
 import type { ClusterView } from "../show/cluster_view.ts";
+import { delayIn, problemsAhead } from "../show/standing.ts";
+import { type Warnings, warningsAbout } from "../show/warnings.ts";
 import { outputVersion } from "../show/print_list.ts";
 import { elsewhere, type InspectedPeer, peerOf } from "./peers.ts";
 import { readTraffic, type Traffic } from "./traffic.ts";
@@ -36,6 +38,8 @@ export interface Inspection {
   readonly networks: readonly InspectedNetwork[];
   readonly warnings: readonly string[];
   readonly problems: readonly string[];
+  /** What others say of a pod that does not come up: warnings among the Events about it. */
+  readonly events: readonly string[];
   /** Destinations of entries whose networks cannot be resolved at the moment. */
   readonly notJudged: readonly string[];
   /** What could not be read and is no problem of the pod: its counters, say. */
@@ -76,7 +80,16 @@ export async function inspection(
   const drift = member === undefined ? noDrift : driftOf(member, { view, look });
   // Nothing is probed here: what the controller has found stands on the pod.
   const unreachable = pod.shown?.unreachable === undefined ? [] : [pod.shown.unreachable];
-  const problems = [...store.problemsOf(pod.uid).map(problemText), ...drift.problems, ...unreachable];
+  const delay = look?.kind === "seen" ? undefined : delayIn(pod, item);
+  const asking = { client: view.client, signal: host.stop };
+  const said = delay === undefined ? nothingSaid : await warningsAbout(pod, asking);
+  const problems = [
+    ...store.problemsOf(pod.uid).map(problemText),
+    ...delay === undefined ? [] : [delay.text],
+    ...item?.kind === "pending" ? problemsAhead(pod, view).map(problemText) : [],
+    ...drift.problems,
+    ...unreachable,
+  ];
   return {
     apiVersion: outputVersion,
     kind: "Inspection",
@@ -92,10 +105,13 @@ export async function inspection(
       : [...member.warnings.map(problemText), ...absentGateways(member, view)],
     problems,
     notJudged: drift.notJudged,
-    unread: traffic?.kind === "unread" ? [traffic.reason] : [],
+    events: said.found,
+    unread: [...traffic?.kind === "unread" ? [traffic.reason] : [], ...said.unread],
     inSync: member !== undefined && problems.length === 0,
   };
 }
+
+const nothingSaid: Warnings<string> = { found: [], unread: [] };
 
 function noMember(
   pod: PodView,

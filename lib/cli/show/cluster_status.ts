@@ -8,6 +8,7 @@ import type { Host } from "../host.ts";
 import type { ClusterView } from "./cluster_view.ts";
 import { outputVersion } from "./print_list.ts";
 import { standingOf } from "./standing.ts";
+import { type Uncreated, uncreatedPods } from "./warnings.ts";
 
 /** One screen about an installation. What could not be read is said as `unread`, and is nothing that is well. */
 export interface ClusterStatus {
@@ -28,6 +29,10 @@ export interface ClusterStatus {
     /** Ready, and reach none of the peers that they asked: as their conditions say. */
     readonly unreachable: readonly { readonly pod: string; readonly message: string }[];
   };
+  /** Workloads that ask for networks and whose pods the API server refuses. */
+  readonly uncreated: readonly Uncreated[];
+  /** What else was not looked for, for want of a right; says nothing about the installation. */
+  readonly unsought: readonly string[];
   readonly unread: readonly string[];
   readonly well: boolean;
 }
@@ -81,14 +86,20 @@ export async function clusterStatus(
       allowed: await read(mayI(client, { attributes, asked }), null),
     })),
   );
+  const { annotationKey } = settings.membership;
+  const asking = { client, signal: host.stop, namespace: view.namespace, annotationKey };
+  const uncreated = await uncreatedPods(asking);
   const members = shown.filter(({ uid }) => {
     const kind = store.workItem(uid)?.kind;
     return kind !== undefined && kind !== "former";
   });
-  const notReady = members.filter((pod) => pod.shown?.ready !== "True").map((pod) => {
-    const { reason, problems } = standingOf(pod, store);
-    return { pod: `${pod.namespace}/${pod.name}`, reason: reason || "NotJudgedYet", problems };
-  });
+  // One on a node that is lost shows what was last written on it.
+  const notReady = members.filter(({ shown, delay }) => shown?.ready !== "True" || delay?.of === "pod").map(
+    (pod) => {
+      const { reason, problems } = standingOf(pod, view);
+      return { pod: `${pod.namespace}/${pod.name}`, reason: reason || "NotJudgedYet", problems };
+    },
+  );
   const unreachable = members.flatMap(({ namespace, name, shown }) =>
     shown?.unreachable === undefined ? [] : [{ pod: `${namespace}/${name}`, message: shown.unreachable }]
   );
@@ -104,8 +115,11 @@ export async function clusterStatus(
     rights,
     configMapProblems,
     members: { total: members.length, ready: members.length - notReady.length, notReady, unreachable },
+    uncreated: uncreated.found,
+    unsought: uncreated.unread,
     unread: [...new Set(unread)],
-    well: isServed && notReady.length + unreachable.length === 0 && configMapProblems.length === 0 &&
+    well: isServed && notReady.length + unreachable.length + uncreated.found.length === 0 &&
+      configMapProblems.length === 0 &&
       unread.length === 0,
   };
 }

@@ -72,7 +72,7 @@ export function memberSeen(pod: PodView, store: Store): readonly MemberSeen[] {
     case "refused":
       return [{ ...seen, standing: "failing" }];
     case "pending":
-      return [{ ...seen, standing: "waiting", reasons: ["waits for its pod IP"] }];
+      return [{ ...seen, standing: "waiting", reasons: [pod.delay?.text ?? "waits for its pod IP"] }];
     case "member": {
       const { networks, unresolved: missing, phase } = item.member;
       if (problems.length > 0 || pod.shown?.ready === "False") {

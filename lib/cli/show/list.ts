@@ -150,7 +150,7 @@ async function matching(
 
 function podList(
   pods: readonly PodView[],
-  { view: { store }, now }: { readonly view: ClusterView; readonly now: Date },
+  { view, now }: { readonly view: ClusterView; readonly now: Date },
 ): List {
   return {
     kind: "MemberList",
@@ -158,7 +158,7 @@ function podList(
     wideHead: ["NODE", "ADDRESSES", "PROBLEM"],
     rows: pods.map((pod): ListRow => {
       const { namespace, name, node, podIPs, shown } = pod;
-      const { networks, reason, problems } = standingOf(pod, store);
+      const { networks, reason, problems } = standingOf(pod, view);
       const ready = shown?.ready ?? "-";
       const addresses = networks.flatMap((network) => network.addresses.map(cidrText));
       const names = networks.map((network) => network.name);

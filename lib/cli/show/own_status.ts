@@ -1,6 +1,8 @@
 // What does a pod say of its networks itself: its annotation with their state and its condition, as people read them. Pure.
 import type { V1Pod } from "@kubernetes/client-node";
 import { conditionType, statusAnnotation } from "../../member/current_status.ts";
+import { delayOf } from "../../member/delay.ts";
+import type { MembershipSettings } from "../../member/member.ts";
 import { defined } from "../../text/defined.ts";
 import { isRecord } from "../../text/json.ts";
 
@@ -24,7 +26,8 @@ export interface OwnStatus {
 }
 
 /** Reads it. What cannot be read is a problem, like what is not there: nothing of it counts as well. */
-export function ownStatus(pod: V1Pod, annotationKey: string): OwnStatus {
+export function ownStatus(pod: V1Pod, settings: MembershipSettings): OwnStatus {
+  const { annotationKey } = settings;
   const { networks, unread } = networksOf(pod, annotationKey);
   const errors = networks.flatMap(({ name, error }) =>
     error === undefined ? [] : [`network ${name}: ${error}`]
@@ -35,8 +38,25 @@ export function ownStatus(pod: V1Pod, annotationKey: string): OwnStatus {
     name: pod.metadata?.name ?? "",
     ...defined({ podIP }),
     networks,
-    problems: [...unread, ...errors, ...conditionProblems(pod, annotationKey)],
+    problems: [
+      ...unread,
+      ...errors,
+      ...conditionProblems(pod, annotationKey),
+      ...delayProblems(pod, settings),
+    ],
   };
+}
+
+/** What holds it up, until all is well; that its agent runs and lets nobody pass is what the condition speaks of. */
+function delayProblems(
+  pod: V1Pod,
+  { annotationKey, agent, initAgent }: MembershipSettings,
+): readonly string[] {
+  const delay = delayOf(pod);
+  if (delay === undefined) return [];
+  const isHeld = delay.word === "PodInitializing" && [agent, initAgent].includes(delay.container ?? "");
+  const isWell = conditionProblems(pod, annotationKey).length === 0;
+  return delay.of === "container" && (isHeld || isWell) ? [] : [delay.text];
 }
 
 function networksOf(

@@ -99,7 +99,7 @@ async function ownPods(
     },
     paged: true,
     signal: host.stop,
-    read: (item) => ownStatus(item as V1Pod, settings.membership.annotationKey),
+    read: (item) => ownStatus(item as V1Pod, settings.membership),
     onItem: (status) => found.push(status),
     onLong: (head) =>
       host.complain(printable(`not read: pod ${nameOf(beginningOf(head))}: it is longer than can be read`)),

@@ -93,8 +93,8 @@ function linesOf(found: ClusterStatus, output: "text" | "json" | "yaml"): readon
 const mostNamed = 20;
 
 function textOf(found: ClusterStatus): readonly string[] {
-  const { server, serverVersion, controllers, leader, rights, configMapProblems, members, unread, well } =
-    found;
+  const { server, serverVersion, controllers, leader, rights, configMapProblems, members } = found;
+  const { uncreated, unsought, unread, well } = found;
   const { total, ready, notReady, unreachable } = members;
   const refused = rights.filter(({ allowed }) => allowed === false).map(({ right }) => right);
   return [
@@ -118,6 +118,10 @@ function textOf(found: ClusterStatus): readonly string[] {
       ? []
       : [`frames       ${unreachable.length} members do not reach their peers`],
     ...unreachable.slice(0, mostNamed).map(({ pod, message }) => `  ${pod}: ${message}`),
+    ...uncreated.slice(0, mostNamed).map(({ namespace, owner, message }) =>
+      `no pods      ${owner} in namespace ${namespace} could not make its pods: ${message}`
+    ),
+    ...unsought.map((reason) => `not sought   ${reason}`),
     ...unread.map((reason) => `not read     ${reason}`),
     well ? "all is well" : "not all is well",
   ];
