@@ -13,7 +13,7 @@ export interface Contact {
   /** Failed in a row. */
   readonly failures: Map<string, number>;
   readonly problems: Map<string, Problem>;
-  /** In which somebody did not answer. */
+  /** In which somebody did not answer, or it was not decided. */
   open: ReadonlySet<string>;
   attempts: number;
   errors: number;
@@ -63,13 +63,18 @@ export function clear(contact: Contact, key: string): boolean {
 
 /**
  * Takes down what was found: all of one asking. `isNews`: there is something else to tell; `healed`: it reaches who it did
- * not; `again`: milliseconds from the beginning of this asking to the next, if somebody did not answer.
+ * not; `again`: milliseconds from the beginning of this asking to the next, if somebody did not answer, or nothing is known
+ * yet (`undecided`: in these networks).
  */
 export function takeDown(
   contact: Contact,
-  { member, pairs }: { readonly member: Member; readonly pairs: readonly LastProbe[] },
+  { member, pairs, undecided }: {
+    readonly member: Member;
+    readonly pairs: readonly LastProbe[];
+    readonly undecided: readonly string[];
+  },
 ): { readonly isNews: boolean; readonly healed: boolean; readonly again: number | undefined } {
-  const open = new Set<string>();
+  const open = new Set(undecided);
   let [healed, worse] = [false, false];
   for (const [key, all] of Map.groupBy(pairs, ({ network }) => peerKey(network))) {
     if (all.some(({ outcome }) => outcome.kind === "unreachable")) open.add(key);

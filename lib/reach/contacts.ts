@@ -122,7 +122,6 @@ export class Contacts implements Reporter {
 
   /** The first contact: two exchanges in a session that is open anyway, and nothing waits for them. */
   async #introduce(uid: string, contact: Contact): Promise<void> {
-    const { view, clock } = this.#options;
     const isUnmet = (network: Network): boolean => !contact.met.has(peerKey(network));
     // The first that comes asks it.
     for (const network of this.#standing.networksOf(uid)) {
@@ -130,30 +129,45 @@ export class Contacts implements Reporter {
     }
     if (!this.#standing.networksOf(uid).some(isUnmet)) return;
     contact.busy = true;
+    const again = await this.#meet(uid, contact, isUnmet);
+    contact.busy = false;
+    const isOver = this.#contacts.get(uid) !== contact || this.#ending.signal.aborted;
+    if (again !== undefined && !isOver) this.#queue.add(uid, { delay: again });
+  }
+
+  /** Gives the milliseconds after which it is to be asked again. */
+  async #meet(
+    uid: string,
+    contact: Contact,
+    isUnmet: (network: Network) => boolean,
+  ): Promise<number | undefined> {
+    const { view, clock } = this.#options;
     let asked: readonly Probe[] = [];
-    const meet = (): void => asked.forEach(({ network }) => contact.met.add(peerKey(network)));
+    // Without a session the next look, which has one, brings us here again.
+    const withIp = <T>(use: (ask: Ask) => Promise<T>): Promise<T | undefined> =>
+      view.withIp(uid, { open: false, use });
     try {
-      // Without a session the next look, which has one, brings us here again.
-      const isOpen = await view.withIp(uid, { open: false, use: () => Promise.resolve(true) });
-      if (isOpen === undefined) return;
+      if (await withIp(() => Promise.resolve(true)) === undefined) return undefined;
       await sleep(clock, settling, this.#ending.signal);
       const { probes } = this.#standing.choose(uid, this.#standing.networksOf(uid).filter(isUnmet));
-      if (probes.length === 0) return;
+      if (probes.length === 0) return undefined;
       asked = probes;
       const targets = probes.map(({ target }) => target);
-      const before = await view.withIp(uid, { open: false, use: (ask) => beginProbes(targets, ask) });
-      if (before === undefined) return;
-      meet();
+      const before = await withIp((ask) => beginProbes(targets, ask));
+      if (before === undefined) return undefined;
       await sleep(clock, decided, this.#ending.signal);
-      const use = (ask: Ask): Promise<readonly Outcome[]> => endProbes(targets, { before, ask });
-      const outcomes = await view.withIp(uid, { open: false, use });
-      const again = outcomes && this.#judge(uid, contact, { probes, outcomes });
-      if (again !== undefined) this.#queue.add(uid, { delay: again - decided });
+      const outcomes = await withIp((ask) => endProbes(targets, { before, ask }));
+      if (outcomes === undefined) return undefined;
+      asked.forEach(({ network }) => contact.met.add(peerKey(network)));
+      const again = this.#judge(uid, contact, { probes, outcomes });
+      return again === undefined ? undefined : again - decided;
     } catch {
-      // Whoever looks next finds out what is wrong with the agent, and says so.
-      if (++contact.errors >= mostErrors) meet();
-    } finally {
-      contact.busy = false;
+      // An entry may have come in between, or the agent is broken: whoever looks next finds that out, and says so.
+      const keys = asked.map(({ network }) => peerKey(network));
+      keys.forEach((key) => contact.met.add(key));
+      if (++contact.errors >= mostErrors) return undefined;
+      contact.open = new Set([...contact.open, ...keys]);
+      return pauses.second;
     }
   }
 
@@ -181,17 +195,21 @@ export class Contacts implements Reporter {
       const isOver = outcomes !== undefined && again === undefined;
       return { kind: "done", ...!isOver && { requeueAfter: again ?? pauses.first } };
     } catch {
-      return { kind: "done", requeueAfter: pauses.most };
+      if (contact.attempts === 0 && ++contact.errors >= mostErrors) contact.open = new Set();
+      return { kind: "done", ...contact.open.size > 0 && { requeueAfter: pauses.most } };
     } finally {
       contact.busy = false;
     }
   }
 
-  /** Takes down what was found; gives the milliseconds after which to ask again if somebody did not answer. */
+  /** Takes down what was found; gives the milliseconds after which to ask again. */
   #judge(
     uid: string,
     contact: Contact,
-    { probes, outcomes }: { readonly probes: readonly Probe[]; readonly outcomes: readonly Outcome[] },
+    { probes, outcomes }: {
+      readonly probes: readonly Probe[];
+      readonly outcomes: readonly (Outcome | undefined)[];
+    },
   ): number | undefined {
     const { view, onProbed } = this.#options;
     const member = view.member(uid);
@@ -203,7 +221,10 @@ export class Contacts implements Reporter {
     });
     for (const pair of pairs) this.#probes.put(pair);
     onProbed?.();
-    const { isNews, healed, again } = takeDown(contact, { member, pairs });
+    const undecided = probes.flatMap(({ network }, at) =>
+      outcomes[at] === undefined ? [peerKey(network)] : []
+    );
+    const { isNews, healed, again } = takeDown(contact, { member, pairs, undecided });
     if (isNews) view.lookAgain(uid);
     if (healed) this.#hurry();
     return again;

@@ -19,7 +19,7 @@ export function showNeighbour({ address, device }: ProbeTarget): string {
 
 /**
  * Makes the kernel ask; undefined where it must not or need not. What is known already is asked again (`nud probe`): an
- * entry that is REACHABLE was proven within the last half minute and proves nothing of now.
+ * entry that is REACHABLE was proven within the last half minute and proves nothing of now. Neither is ever refused.
  */
 export function startProbe({ address, device }: ProbeTarget, state: NeighbourState): string | undefined {
   switch (state) {
@@ -38,17 +38,18 @@ export function startProbe({ address, device }: ProbeTarget, state: NeighbourSta
 }
 
 /**
- * The same without knowing what is known: refused where there is an entry, which stays as it is. But a line of `neigh` that
- * is refused ends `ip` in spite of `-force`, and nothing is judged then. `replace … use` would not be refused; it takes a
- * permanent entry its MAC.
+ * The same without knowing what is known, and right whatever it is: what the kernel has found out by itself gives way to a new
+ * question, what somebody has set for good stays (`replace … use` would take it its MAC). Then, and where an entry comes in
+ * between the two lines, `add` is refused, and ends `ip` in spite of `-force`.
  */
-export function introduce({ address, device }: ProbeTarget): string {
-  return `neigh add ${address} dev ${device} use`;
+export function introduce({ address, device }: ProbeTarget): readonly string[] {
+  return [`neigh flush to ${address} dev ${device}`, `neigh add ${address} dev ${device} use`];
 }
 
-/** Takes away what a probe made. */
-export function endProbe({ address, device }: ProbeTarget): string {
-  return `neigh delete ${address} dev ${device}`;
+/** Takes away what a probe made, and what nobody answered to; never refused, and leaves what somebody has set for good. */
+export function endProbe({ address, device }: ProbeTarget, before: NeighbourState): string {
+  const line = `neigh flush to ${address} dev ${device}`;
+  return before === "absent" ? line : `${line} nud failed`;
 }
 
 /** Reads one answer of `ip -json neigh show`. Throws an Error for one that is none. */

@@ -42,7 +42,7 @@ export async function probeAll(
     });
     states = await look(targets, { ask, lines });
   }
-  await look(targets, { ask, lines: targets.filter((_, at) => before[at] === "absent").map(endProbe) });
+  await look(targets, { ask, lines: endings(targets, before) });
   return states.map((state) => isOpen(state) ? { kind: "unreachable" } : outcomeOf(state));
 }
 
@@ -54,27 +54,30 @@ export async function beginProbes(
   const shows = targets.map(showNeighbour);
   // The last one answers when what stands before it was carried out.
   const answers = await ask(
-    [...shows, ...targets.map(introduce), ...shows.slice(0, 1)],
+    [...shows, ...targets.flatMap(introduce), ...shows.slice(0, 1)],
     targets.length + Math.min(1, targets.length),
   );
   return targets.map((_, at) => neighbourState(answers[at] ?? ""));
 }
 
-/** The second, after `decided` ms: what came of it. Takes away what was made. */
+/**
+ * The second, after `decided` ms: what came of it; undefined where nothing has yet. Takes away what was made.
+ */
 export async function endProbes(
   targets: readonly ProbeTarget[],
   { before, ask }: { readonly before: readonly NeighbourState[]; readonly ask: Ask },
-): Promise<readonly Outcome[]> {
+): Promise<readonly (Outcome | undefined)[]> {
   const shows = targets.map(showNeighbour);
-  const made = targets.filter((_, at) => before[at] === "absent").map(endProbe);
-  const answers = await ask([...shows, ...made, ...shows.slice(0, 1)], targets.length + 1);
+  const lines = [...shows, ...endings(targets, before), ...shows.slice(0, 1)];
+  const answers = await ask(lines, targets.length + 1);
   return targets.map((_, at) => {
-    // An entry that was there was not asked for: only what is proven counts.
     const state = neighbourState(answers[at] ?? "");
-    return isOpen(state)
-      ? { kind: "not probed", reason: "its neighbour entry was in use" }
-      : outcomeOf(state);
+    return isOpen(state) ? undefined : outcomeOf(state);
   });
+}
+
+function endings(targets: readonly ProbeTarget[], before: readonly NeighbourState[]): readonly string[] {
+  return targets.map((target, at) => endProbe(target, before[at] ?? "absent"));
 }
 
 async function look(

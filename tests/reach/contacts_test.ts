@@ -106,7 +106,8 @@ const quiet: readonly {
       world.report(b.member.uid);
       return b;
     },
-    exchanges: 2,
+    // `ip` ends at the question; the second time, in a session of its own, its table is read first.
+    exchanges: 1 + 3,
     history: ["ready", "ready"],
   },
   {
@@ -134,6 +135,68 @@ for (const { it, run, exchanges, history } of quiet) {
     await world.contacts.close();
   });
 }
+
+const crossings: readonly {
+  readonly it: string;
+  readonly passes: boolean;
+  readonly cross: (world: ProbedWorld, b: Probed) => void;
+  readonly opened: number;
+}[] = [true, false].flatMap((passes) => [
+  {
+    it: "an entry came in between, and ended ip",
+    passes,
+    cross: (world: ProbedWorld) => {
+      world.between = (table, address) => {
+        table.set(address, { state: "STALE", since: 0 });
+        world.between = () => {};
+      };
+    },
+    opened: 1,
+  },
+  {
+    it: "it was asked by the other while it asked, and its kernel asked no more",
+    passes,
+    cross: (_: ProbedWorld, b: Probed) => void b.table.set("10.0.0.1", { state: "STALE", since: 0 }),
+    opened: 0,
+  },
+  {
+    it: "its entry was swept away from a full table",
+    passes,
+    cross: (_: ProbedWorld, b: Probed) => b.table.clear(),
+    opened: 0,
+  },
+]);
+
+for (const { it, passes, cross, opened } of crossings) {
+  Deno.test(`it is decided all the same, frames ${passes ? "pass" : "do not pass"}: ${it}`, async () => {
+    const world = new ProbedWorld();
+    world.join("a", { session: false });
+    world.passes = () => passes;
+    const b = world.join("b");
+    // Between the question and the look at what came of it, or before both.
+    await world.advance(opened === 0 ? 4_000 : 1_000);
+    cross(world, b);
+    await world.advance(opened === 0 ? 8_000 : 12_000);
+    assert.equal(b.opened, opened, "sessions of its own");
+    assert.deepEqual(world.contacts.probes.all().map(({ outcome }) => outcome.kind), [
+      passes ? "reachable" : "unreachable",
+    ]);
+    await world.advance(30_000);
+    assert.deepEqual(b.history, passes ? ["ready"] : ["ready", "unreachable"]);
+    await world.contacts.close();
+  });
+}
+
+Deno.test("who cannot be talked to is left alone after the second time", async () => {
+  const world = new ProbedWorld();
+  world.join("a", { session: false });
+  const b = world.join("b");
+  world.between = (table, address) => void table.set(address, { state: "STALE", since: 0 });
+  b.table.set("10.0.0.1", { state: "FAILED", since: 0 });
+  await world.advance(600_000);
+  assert.deepEqual([b.opened, b.history], [1, ["ready"]]);
+  await world.contacts.close();
+});
 
 Deno.test("what a pod showed before we came stays until it is asked again", async () => {
   const world = new ProbedWorld();

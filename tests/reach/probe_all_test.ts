@@ -6,7 +6,8 @@ import { fakeClock } from "../time/fake_clock.ts";
 const target = { address: "10.0.0.2", device: "west" };
 const use = "neigh replace 10.0.0.2 dev west use";
 const again = "neigh replace 10.0.0.2 nud probe dev west";
-const away = "neigh delete 10.0.0.2 dev west";
+const away = "neigh flush to 10.0.0.2 dev west";
+const swept = "neigh flush to 10.0.0.2 dev west nud failed";
 
 const cases: readonly {
   readonly it: string;
@@ -36,8 +37,13 @@ const cases: readonly {
     outcome: "reachable",
     lines: [use, use, away],
   },
-  { it: "was there: it stays", shows: ["STALE", "PROBE", "REACHABLE"], outcome: "reachable", lines: [again] },
-  { it: "was set by somebody", shows: ["PERMANENT"], outcome: "not probed", lines: [] },
+  {
+    it: "was there: it stays",
+    shows: ["STALE", "PROBE", "REACHABLE"],
+    outcome: "reachable",
+    lines: [again, swept],
+  },
+  { it: "was set by somebody", shows: ["PERMANENT"], outcome: "not probed", lines: [swept] },
   { it: "never decides", shows: ["", "INCOMPLETE"], outcome: "unreachable", lines: [use, away] },
 ];
 

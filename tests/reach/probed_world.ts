@@ -34,6 +34,8 @@ export class ProbedWorld {
   readonly contacts: Contacts;
   passes: Passes = () => true;
   leads = true;
+  /** What happens in a kernel between a `flush` and the line after it. */
+  between: (table: Probed["table"], address: string) => void = () => {};
 
   constructor(options: { readonly interval?: number } = {}) {
     this.contacts = new Contacts({
@@ -159,13 +161,21 @@ export class ProbedWorld {
           entry === undefined ? [] : [{ dst: address, state: [this.#stateOf(from, address)] }],
         );
       case "add":
-      case "replace":
-        if (command === "replace" || entry === undefined) {
-          from.table.set(address, { state: "asked", since: this.clock.now() });
+        if (entry !== undefined) {
+          from.session = false;
+          throw new Error("Cannot talk to ip: it has ended");
         }
+        from.table.set(address, { state: "asked", since: this.clock.now() });
         return undefined;
-      case "delete":
-        from.table.delete(address);
+      case "replace":
+        from.table.set(address, { state: "asked", since: this.clock.now() });
+        return undefined;
+      case "flush":
+        if (entry?.state === "PERMANENT") return undefined;
+        if (!words.includes("failed") || this.#stateOf(from, address) === "FAILED") {
+          from.table.delete(address);
+        }
+        this.between(from.table, address);
         return undefined;
       default:
         throw new Error(`no such line: ${line}`);

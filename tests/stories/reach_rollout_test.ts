@@ -13,15 +13,15 @@ import { pods } from "../sandbox/api/resources.ts";
 const needs = availablePlanes.includes("namespaces") ? "" : " (needs network namespaces)";
 /**
  * All namespaces of this machine share one neighbour table: with forty here it is full (1,560 of 1,024 entries), and what is
- * told then is true.
+ * told then is true. More can be asked for where gc_thresh3 is larger.
  */
-const members = 24;
+const members = Number(Deno.env.get("KVC_ROLLOUT") ?? 24);
 
 // Where the image has our program, that must let the lines through too.
 const image = planesWithProgram.includes("namespaces") ? programImage : agentImage;
 
 Deno.test({
-  name: `two dozen come at once: each asks three by two exchanges, in the sessions there are${needs}`,
+  name: `${members} come at once: each asks three by two exchanges, in the sessions there are${needs}`,
   ignore: needs !== "",
   fn: async () => {
     await using stage = await setStage({ dataPlane: "namespaces", agentImage: image });
@@ -61,19 +61,22 @@ Deno.test({
           const [added = 0, shown = 0] = [/ add /, / show /].map((word) =>
             linesOf(name).filter((line) => word.test(line)).length
           );
-          return added === 0 || shown === 2 * (added + 1);
+          return added === 0 || shown >= 2 * (added + 1);
         }), { what: "everybody has asked twice" });
       for (const name of names) {
         assert.equal(conditionOf(stage.sandbox.find(pods, { name }))?.reason, "NetworksReady", name);
         assert.deepEqual(podEvents(stage, name).filter((event) => !event.startsWith("VxlanReady")), [], name);
-        // Show, add, and one that answers last; show, del, and one that answers last.
-        assert.ok(linesOf(name).length <= 2 * (3 + 3 + 1), `${name}: ${linesOf(name).join("; ")}`);
         const alone = stage.sandbox.counters.execs({ pod: name, program: "ip" })
           .filter(({ lines }) => lines.length > 0 && lines.every((line) => line.startsWith("neigh ")));
         assert.deepEqual(alone, [], `${name}: no exec for that`);
         const left = await inPod(stage, name, ["ip", "-6", "neigh", "show", "dev", "one"]);
         assert.doesNotMatch(left, /INCOMPLETE|FAILED|PROBE|PERMANENT/, name);
       }
+      // Show, flush, add, and one that answers last; show, flush, and one that answers last. Where two have asked each other in
+      // the same moment, one may have to ask once more.
+      const all = names.flatMap(linesOf);
+      const most = members * (3 + 3 + 3 + 1 + 3 + 3 + 1);
+      assert.ok(all.length <= 1.1 * most, `${all.length} lines`);
       assert.deepEqual(log.filter((line) => /unreachable|Cannot reach/.test(line)), []);
     } finally {
       await product.stop();
