@@ -1,6 +1,6 @@
 // Which of a pod's networks exclude each other, because the kernel would refuse or confuse the second.
 import { cidrText, contains, subnetOf } from "./grammar/address.ts";
-import type { Network } from "./network.ts";
+import { type Network, ownRoutes } from "./network.ts";
 
 /** What the networks that stand have taken, each with the name of the network that has it. */
 export interface Claims {
@@ -95,7 +95,7 @@ function routeConflicts(
       own.connected.set(cidrText(subnetOf(address)), network.name);
     }
   }
-  const conflicts = network.routes.flatMap((route) => {
+  const conflicts = ownRoutes(network).flatMap((route) => {
     const subnet = cidrText(route.subnet);
     const routed = claims.routes.get(subnet) ?? own.routes.get(subnet);
     const connected = claims.connected.get(subnet) ?? own.connected.get(subnet);

@@ -36,6 +36,17 @@ export interface Network extends PlainOptions {
   readonly outside?: readonly string[];
 }
 
+/** Those of its routes that the pod takes: who has the gateway's address is the gateway. */
+export function ownRoutes({ addresses, routes }: Pick<Network, "addresses" | "routes">): readonly Route[] {
+  const own = new Set(addresses.map(({ address }) => address));
+  return routes.filter(({ gateway }) => gateway === undefined || !own.has(gateway));
+}
+
+/** VTEPs outside the cluster to which it floods besides its members, whose pod IPs these are. */
+export function outsideOf({ outside = [] }: Network, members: readonly string[]): readonly string[] {
+  return outside.length === 0 ? outside : outside.filter((ip) => !members.includes(ip));
+}
+
 /** What two members must have in common to be peers: name, VNI, port and family. As text, for use as a key. */
 export function peerKey(network: Pick<Network, "name" | "vni" | "port" | "family">): string {
   return `${network.name}/${network.vni}/${network.port}/${network.family}`;

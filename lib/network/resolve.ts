@@ -2,7 +2,6 @@
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withPool } from "./asked_addresses.ts";
-import type { Ip, Route } from "./grammar/address.ts";
 import { mtuFaults } from "./mtu_faults.ts";
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
@@ -11,6 +10,7 @@ import type { AnnotationEntry } from "./grammar/annotation.ts";
 import { type OptionSet, optionTable } from "./grammar/option_table.ts";
 import { configMapText, type Problem, type Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";
+import { merged, routesOf, wayFaults } from "./ways.ts";
 import { type ResolveFault, settle, type Settled, tooMany, type Wish } from "./settle.ts";
 
 /** What stands around one annotation. */
@@ -124,7 +124,7 @@ interface EntryResolution {
 
 function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryResolution {
   const atCluster = clusterOptions(entry.network, context);
-  const options: OptionSet = { ...atCluster, ...entry.options };
+  const options = merged(atCluster, entry.options);
   const interfaceName = options.name ?? entry.network;
   const isNamed = atCluster !== undefined ||
     context.cluster.networks.get(entry.network)?.state === "unreadable";
@@ -167,21 +167,6 @@ function interfaceFaults(interfaceName: string): readonly ResolveFault[] {
   return [{ kind: "invalid-option", reason }];
 }
 
-/** What does not fit together of what says where packets go. */
-function wayFaults(
-  { peer = [], family = optionTable.family.fallback, ...options }: OptionSet,
-): ResolveFault[] {
-  const faults = peer.filter((ip) => ip.family !== family).map(({ address }) =>
-    `peer=${address} is no IPv${family} address, and the network is carried by IPv${family} (family=…)`
-  );
-  const hasDefault = options.gateway !== undefined ||
-    options.route?.some(({ subnet }) => subnet.prefix === 0);
-  if (options.except !== undefined && hasDefault !== true) {
-    faults.push("except=… says what does not go through a gateway, and there is none: give gateway=… too");
-  }
-  return faults.map((reason) => ({ kind: "invalid-option", reason }));
-}
-
 /** Said only when the pod may have the network: one that is forbidden has no id for this pod either. */
 function unknownFaults(
   network: string,
@@ -206,9 +191,9 @@ function networkOf(
   network: string,
   options: OptionSet & { readonly id: number; readonly name: string },
 ): Network {
-  const { id, name, dev, dstport, family, up, route = [], type: _, namespaces: __, ...given } = options;
+  const { id, name, dev, dstport, family, up, type: _, namespaces: __, ...given } = options;
   const { ip: ___, subnet: ____, range: _____, exclude: ______, ...rest } = given;
-  const { gateway = [], except, peer, ...others } = rest;
+  const { route: _route, gateway: _gateway, except, peer, ...others } = rest;
   return {
     ...others,
     name: network,
@@ -219,14 +204,10 @@ function networkOf(
     family: family ?? optionTable.family.fallback,
     up: up ?? optionTable.up.fallback,
     addresses: [],
-    routes: [...route, ...gateway.flatMap((each) => each === "none" ? [] : [defaultRoute(each)])],
+    routes: routesOf(options),
     ...(except !== undefined && { except: except.flat() }),
     ...(peer !== undefined && { outside: [...new Set(peer.map(({ address }) => address))].sort() }),
   };
-}
-
-function defaultRoute({ family, address }: Ip): Route {
-  return { subnet: { family, address: family === 4 ? "0.0.0.0" : "::", prefix: 0 }, gateway: address };
 }
 
 function entryProblem(

@@ -100,6 +100,9 @@ export const gauges = {
   kube_vxlan_controller_fdb_entries_wanted: {
     help: "Forwarding entries that all members together want.",
   },
+  kube_vxlan_controller_fdb_entries_outside: {
+    help: "Forwarding entries to VTEPs outside the cluster (peer=) that all members together want besides.",
+  },
   kube_vxlan_controller_fdb_entries_missing: {
     help: "Forwarding entries wanted and not seen at the last reconcile of each member.",
   },

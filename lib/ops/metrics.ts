@@ -30,6 +30,8 @@ export interface State {
   readonly probedPairs?: number;
   readonly unreachablePairs?: number;
   readonly entriesWanted?: number;
+  /** To VTEPs outside the cluster; not among those wanted for members. */
+  readonly entriesOutside?: number;
   readonly entriesMissing?: number;
   readonly annotationsRejected?: number;
   readonly configMapEntriesRejected?: number;
@@ -104,6 +106,7 @@ const stateGauges = [
   ["probedPairs", "kube_vxlan_controller_probed_pairs"],
   ["unreachablePairs", "kube_vxlan_controller_unreachable_pairs"],
   ["entriesWanted", "kube_vxlan_controller_fdb_entries_wanted"],
+  ["entriesOutside", "kube_vxlan_controller_fdb_entries_outside"],
   ["entriesMissing", "kube_vxlan_controller_fdb_entries_missing"],
   ["annotationsRejected", "kube_vxlan_controller_annotations_rejected"],
   ["configMapEntriesRejected", "kube_vxlan_controller_configmap_entries_rejected"],

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Member } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
 import type { Cidr, Route } from "../network/grammar/address.ts";
-import type { Network } from "../network/network.ts";
+import { type Network, ownRoutes } from "../network/network.ts";
 
 /** An address as it should stand. */
 export interface WantedAddress extends Cidr {
@@ -171,11 +171,9 @@ function wantedInterface(
 ): readonly WantedInterface[] {
   const local = podIpOf(member, network.family);
   if (local === undefined) return [];
-  const own = new Set(network.addresses.map(({ address }) => address));
   return [{
     ...network,
-    // Who has the gateway's address is the gateway.
-    routes: network.routes.filter(({ gateway }) => gateway === undefined || !own.has(gateway)),
+    routes: ownRoutes(network),
     alias: aliasOf(network.name, annotationKey),
     ...(network.family === 6 ? { local } : {}),
     mac: macOf(network, member),

@@ -70,6 +70,61 @@ const merging: readonly Row[] = [
     networks: ["n: a 2:8472 on b, mtu 1300, 02:00:00:00:00:01"],
   },
   {
+    it: "a gateway and the same as a route are one",
+    annotation: "n gateway=10.0.0.1 route=0.0.0.0/0:10.0.0.1 route=::/0:fd00::1 gateway=fd00:0::1",
+    networks: ["n: n 1:8472 on eth0, 0.0.0.0/0 via 10.0.0.1, ::/0 via fd00::1"],
+    looks: [{ n: "id=1" }],
+  },
+  {
+    it: "the same in the ConfigMap",
+    annotation: "n",
+    networks: ["n: n 1:8472 on eth0, 0.0.0.0/0 via 10.0.0.1"],
+    looks: [{ n: "id=1 route=0.0.0.0/0:10.0.0.1 gateway=10.0.0.1" }],
+  },
+  {
+    it: "one of them from each",
+    annotation: "m gateway=10.1.0.1",
+    networks: ["m: m 2:8472 on eth0, 10.3.0.0/16 via 10.1.0.9, 0.0.0.0/0 via 10.1.0.1"],
+    looks: [{ m: "id=2 route=0.0.0.0/0:10.1.0.1 route=10.3.0.0/16:10.1.0.9" }],
+  },
+  {
+    it: "one of them from each, the other way round",
+    annotation: "n route=0.0.0.0/0:10.0.0.1",
+    networks: ["n: n 1:8472 on eth0, 0.0.0.0/0 via 10.0.0.1"],
+    looks: [{ n: "id=1 gateway=10.0.0.1" }],
+  },
+  {
+    it: "the annotation's default route takes the place of the ConfigMap's, however it is written",
+    annotation: "n route=0.0.0.0/0:10.0.0.9",
+    networks: ["n: n 1:8472 on eth0, 0.0.0.0/0 via 10.0.0.9, ::/0 via fd00::1"],
+    looks: [{ n: "id=1 gateway=10.0.0.1 gateway=fd00::1" }],
+  },
+  {
+    it: "another gateway for one pod",
+    annotation: "n gateway=10.0.0.9",
+    networks: ["n: n 1:8472 on eth0, 0.0.0.0/0 via 10.0.0.9"],
+    looks: [{ n: "id=1 route=0.0.0.0/0:10.0.0.1" }],
+  },
+  {
+    it: "no gateway for one pod, whose ConfigMap has it as a route",
+    annotation: "n gateway=none",
+    networks: ["n: n 1:8472 on eth0, 10.3.0.0/16 via 10.0.0.1"],
+    looks: [{ n: "id=1 route=10.3.0.0/16:10.0.0.1 route=0.0.0.0/0:10.0.0.1 except=10.9.0.0/16" }],
+  },
+  {
+    it: "one route written twice",
+    annotation:
+      "n route=10.3.0.0/16:10.0.0.1 route=10.3.0.0/16:10.0.0.1 route=fd01::/64:fd00::1 route=fd01:0::/64:fd00:0::1",
+    networks: ["n: n 1:8472 on eth0, 10.3.0.0/16 via 10.0.0.1, fd01::/64 via fd00::1"],
+    looks: [{ n: "id=1" }],
+  },
+  {
+    it: "one group written twice",
+    annotation: "n route=224.0.0.0/4 route=224.0.0.0/4",
+    networks: ["n: n 1:8472 on eth0, 224.0.0.0/4 on link"],
+    looks: [{ n: "id=1" }],
+  },
+  {
     it: "routes of the annotation replace all of the ConfigMap's",
     annotation: "n route=10.2.0.0/16:10.0.0.1",
     looks: [{ n: "id=1 route=10.3.0.0/16:10.0.0.1 route=10.4.0.0/16:10.0.0.1" }],
@@ -271,6 +326,41 @@ const conflicting: readonly Row[] = [
     ],
   },
   {
+    it: "a chain of gateways: who has the address of the one goes through the other",
+    annotation: "a ip=10.1.0.1/24, b ip=10.2.0.9/24",
+    looks: [{ a: "id=5 gateway=10.1.0.1", b: "id=6 gateway=10.2.0.1" }],
+    networks: [
+      "a: a 5:8472 on eth0, 10.1.0.1/24, 0.0.0.0/0 via 10.1.0.1",
+      "b: b 6:8472 on eth0, 10.2.0.9/24, 0.0.0.0/0 via 10.2.0.1",
+    ],
+  },
+  {
+    it: "gateways in two networks",
+    annotation: "a id=5 gateway=10.1.0.1, b id=6 route=0.0.0.0/0:10.2.0.1",
+    networks: ["a: a 5:8472 on eth0, 0.0.0.0/0 via 10.1.0.1"],
+    unresolved: ["b"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "b": subnet 0.0.0.0/0 is already routed by network "a"',
+    ],
+  },
+  {
+    it: "two gateways of one network, one of them written as a route",
+    annotation: "a id=5 gateway=10.1.0.1 route=0.0.0.0/0:10.1.0.2",
+    unresolved: ["a"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "a": subnet 0.0.0.0/0 is already routed by this network',
+    ],
+  },
+  {
+    it: "no gateway beside one",
+    annotation: "a id=5 gateway=none gateway=10.1.0.1, b id=6 gateway=none route=::/0:fd00::1",
+    unresolved: ["a", "b"],
+    problems: ["a", "b"].map((name) =>
+      `invalid-option, 1: Cannot give the pod network "${name}": gateway=none stands beside a gateway or a default ` +
+      "route: keep one of them"
+    ),
+  },
+  {
     it: "one subnet routed twice in a network",
     annotation: "a id=5 route=10.0.0.0/8:192.168.0.1 route=10.0.0.0/8:192.168.0.2",
     unresolved: ["a"],
@@ -465,7 +555,9 @@ function shown(network: Network): string {
     ...(network.mtu === undefined ? [] : [`mtu ${network.mtu}`]),
     ...(network.mac === undefined ? [] : [network.mac]),
     ...network.addresses.map(cidrText),
-    ...network.routes.map(({ subnet, gateway }) => `${cidrText(subnet)} via ${gateway}`),
+    ...network.routes.map(({ subnet, gateway }) =>
+      gateway === undefined ? `${cidrText(subnet)} on link` : `${cidrText(subnet)} via ${gateway}`
+    ),
   ].join(", ");
 }
 

@@ -30,7 +30,13 @@ function fill(metrics: Metrics): void {
     shown: [{ namespace: "core", pod: "amf-0", interface: "n2", network: "n2", vni: "102" }],
     leftOut: 3,
   }));
-  metrics.stateFrom(() => ({ members: 30, networks: 2, entriesWanted: 870, sessionsOpen: 7 }));
+  metrics.stateFrom(() => ({
+    members: 30,
+    networks: 2,
+    entriesWanted: 870,
+    entriesOutside: 60,
+    sessionsOpen: 7,
+  }));
 }
 
 /** One sample per series: "name{labels}" to its value. */
@@ -86,6 +92,7 @@ const rows: readonly { readonly series: string; readonly value: number }[] = [
   { series: `${ours}event_loop_lag_seconds_count`, value: 1 },
   { series: `${ours}members`, value: 30 },
   { series: `${ours}fdb_entries_wanted`, value: 870 },
+  { series: `${ours}fdb_entries_outside`, value: 60 },
   { series: `${ours}sessions_open`, value: 7 },
   { series: `${ours}build_info{version="1.2.3"}`, value: 1 },
 ];

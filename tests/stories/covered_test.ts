@@ -1,6 +1,6 @@
 // Stories of addresses and routes that cover the way of the packets between members: they are had, and that way is kept.
 import assert from "node:assert/strict";
-import { inPod, ipOf, isRunning, membersOf, one, running, said, startPair } from "./scenes.ts";
+import { inPod, inspect, ipOf, isRunning, membersOf, one, running, said, startPair } from "./scenes.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { setStage, type Stage } from "./stage.ts";
 
@@ -76,6 +76,13 @@ Deno.test("VTEPs outside are flooded to beside the members, and go when they are
   const fdb = (): Promise<string> => inPod(stage, "a", ["bridge", "-json", "fdb", "show"]);
   await until(async () => (await fdb()).includes("203.0.113.8"));
   assert.ok((await fdb()).includes(ipOf(stage, "b")));
+  const { text } = await inspect(stage, "default/a", "-o", "json");
+  const [{ peers, outside }] = JSON.parse(text).networks;
+  assert.deepEqual(peers.map(({ pod }: { pod: string }) => pod), ["default/b"], "counted apart");
+  assert.deepEqual(outside, [
+    { address: "203.0.113.7", inKernel: true, heardFrom: false },
+    { address: "203.0.113.8", inKernel: true, heardFrom: false },
+  ]);
   stage.networks({ one: "id=1" });
   await stage.holds({ members: membersOf(one, ["a", "b"]) });
 });

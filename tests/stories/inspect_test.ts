@@ -1,22 +1,11 @@
 // Stories of looking without touching: what `inspect` finds in a pod, and that it leaves it as it was.
 import assert from "node:assert/strict";
 import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
-import { startProduct } from "../sandbox/tools/product.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { inPod, ipOf, membersOf, one, running, said, startPair } from "./scenes.ts";
-import { setStage, type Stage } from "./stage.ts";
+import { inPod, inspect, ipOf, membersOf, one, running, said, startPair } from "./scenes.ts";
+import { setStage } from "./stage.ts";
 
 const flood = "00:00:00:00:00:00";
-
-async function inspect(
-  stage: Stage,
-  ...words: readonly string[]
-): Promise<{ readonly code: number; readonly text: string }> {
-  const lines: string[] = [];
-  const args = ["inspect", ...words, "--server", stage.sandbox.server.url];
-  const code = await (await startProduct(args, { onLine: (line) => lines.push(line) })).ended;
-  return { code, text: lines.join("\n") };
-}
 
 Deno.test("inspect says what a pod's kernel lacks, and does not mend it", async () => {
   await using stage = await setStage();

@@ -13,7 +13,7 @@ import { setStage } from "./stage.ts";
 Deno.test("the program feeds every metric of its catalogue", async () => {
   using fed = watchInstruments();
   await using stage = await setStage();
-  stage.networks({ one: "id=1", bad: "nonsense", pooled: "id=9 subnet=10.9.0.0/24" });
+  stage.networks({ one: "id=1", bad: "nonsense", pooled: "id=9 subnet=10.9.0.0/24 peer=203.0.113.7" });
   makePools(stage);
   const order = new AbortController();
   const log: string[] = [];
@@ -29,8 +29,9 @@ Deno.test("the program feeds every metric of its catalogue", async () => {
     // How long a peer's entry takes is measured of pods that come while it watches.
     stage.pod({ name: "late", networks: "one" });
     const address = await servedAt(log);
+    const read = async (): Promise<string> => await (await fetch(`http://${address}/metrics`)).text();
     const missing = async (): Promise<readonly string[]> => {
-      await (await fetch(`http://${address}/metrics`)).text();
+      await read();
       return Object.keys({ ...counters, ...gauges, ...histograms }).filter((name) => !fed.names.has(name));
     };
     let left = await missing();
@@ -38,6 +39,11 @@ Deno.test("the program feeds every metric of its catalogue", async () => {
       what: "every metric was fed",
       state: () => `${left.join(", ")}\n${log.slice(-10).join("\n")}`,
     });
+    assert.match(
+      await read(),
+      /^kube_vxlan_controller_fdb_entries_outside 1$/m,
+      "one member, one VTEP outside",
+    );
   } finally {
     order.abort();
     assert.equal(await ended, 0, log.join("\n"));

@@ -3,6 +3,7 @@ import { field, textField } from "../sandbox/store/kube_object.ts";
 import { pods } from "../sandbox/api/resources.ts";
 import type { DeclaredMember } from "../sandbox/sandbox_invariant.ts";
 import { podIpOf } from "../sandbox/sandbox_invariant.ts";
+import { startProduct } from "../sandbox/tools/product.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import type { ControllerOverrides, RunningController, Stage } from "./stage.ts";
 
@@ -60,4 +61,15 @@ export async function inPod(stage: Stage, pod: string, argv: readonly string[]):
   const { code, stdout, stderr } = await stage.sandbox.exec({ name: pod }, argv);
   if (code !== 0) throw new Error(`Cannot run ${argv.join(" ")} in ${pod}: ${stderr}`);
   return stdout;
+}
+
+/** Runs `inspect` on a pod: exit status and what it printed. */
+export async function inspect(
+  stage: Stage,
+  ...words: readonly string[]
+): Promise<{ readonly code: number; readonly text: string }> {
+  const lines: string[] = [];
+  const args = ["inspect", ...words, "--server", stage.sandbox.server.url];
+  const code = await (await startProduct(args, { onLine: (line) => lines.push(line) })).ended;
+  return { code, text: lines.join("\n") };
 }

@@ -165,19 +165,33 @@ function counterLines({ counters }: InspectedNetwork): readonly string[] {
   ];
 }
 
-function peerLines({ name, interface: device, peers, elsewhere }: InspectedNetwork): readonly string[] {
+function peerLines(network: InspectedNetwork): readonly string[] {
+  const { name, interface: device, peers, outside, elsewhere } = network;
   return [
     ...peers.length === 0
       ? [`  peers on ${device}: none`]
       : [`  peers on ${device}:`, ...peers.map(peerLine)],
+    ...outside.length === 0 ? [] : [
+      `  outside the cluster, on ${device}:`,
+      ...outside.map((each) => `    ${each.address}: ${destinationTexts(each).join(", ")}`),
+    ],
     ...elsewhere.length === 0 ? [] : [`  of the same name ${name}, but not peers: ${elsewhere.join(", ")}`],
   ];
 }
 
-function peerLine({ pod, node, podIP, inKernel, heardFrom, neighbours }: InspectedPeer): string {
-  const states = [
+/** What its kernel has of where frames are flooded to. */
+function destinationTexts(
+  { inKernel, heardFrom }: Pick<InspectedPeer, "inKernel" | "heardFrom">,
+): readonly string[] {
+  return [
     ...inKernel === null ? ["not looked at"] : [inKernel ? "in the kernel" : "missing in the kernel"],
     ...heardFrom === true ? ["heard from"] : [],
+  ];
+}
+
+function peerLine({ pod, node, podIP, neighbours, ...kernel }: InspectedPeer): string {
+  const states = [
+    ...destinationTexts(kernel),
     ...(neighbours ?? []).map(({ address, state }) => `neighbour ${address} ${state}`),
   ];
   const on = node === null ? "" : ` on ${node}`;

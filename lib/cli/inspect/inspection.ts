@@ -4,7 +4,7 @@ import { answerCaps } from "../../agents/answer_caps.ts";
 import type { Member } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText, type Route } from "../../network/grammar/address.ts";
-import type { Network } from "../../network/network.ts";
+import { type Network, outsideOf } from "../../network/network.ts";
 import { problemText } from "../../network/problem.ts";
 import type { Observation } from "../../overlay/observation.ts";
 import { plan } from "../../overlay/plan/plan.ts";
@@ -20,7 +20,7 @@ import type { ClusterView } from "../show/cluster_view.ts";
 import { delayIn, problemsAhead } from "../show/standing.ts";
 import { type Warnings, warningsAbout } from "../show/warnings.ts";
 import { outputVersion } from "../show/print_list.ts";
-import { elsewhere, type InspectedPeer, peerOf } from "./peers.ts";
+import { elsewhere, type InspectedPeer, type OutsidePeer, outsidePeer, peerOf } from "./peers.ts";
 import { readTraffic, type Traffic } from "./traffic.ts";
 
 /** A pod as it was found; printed as text, JSON or YAML. */
@@ -61,6 +61,8 @@ export interface InspectedNetwork {
   /** What has gone through it; null when it was not read. */
   readonly counters: Counters | null;
   readonly peers: readonly InspectedPeer[];
+  /** VTEPs outside the cluster, to which it floods besides. */
+  readonly outside: readonly OutsidePeer[];
   /** Members of the same name that are not reached, because they have another VNI, port or family. */
   readonly elsewhere: readonly string[];
 }
@@ -154,6 +156,7 @@ function networkOf(
 ): InspectedNetwork {
   const { name, interfaceName, vni, port, underlay, addresses, routes } = network;
   const link = observed?.links.find((each) => each.name === interfaceName);
+  const members = view.store.surroundings.peersOf(network);
   return {
     name,
     interface: interfaceName,
@@ -165,8 +168,9 @@ function networkOf(
     mac: link?.mac ?? null,
     mtu: link?.mtu ?? null,
     counters: traffic?.kind === "read" ? traffic.counters.get(interfaceName) ?? null : null,
-    peers: view.store.surroundings.peersOf(network).filter((ip) => !pod.podIPs.includes(ip))
+    peers: members.filter((ip) => !pod.podIPs.includes(ip))
       .map((podIP) => peerOf(podIP, { network, view, observed, traffic })),
+    outside: outsideOf(network, members).map((address) => outsidePeer(address, { network, observed })),
     elsewhere: elsewhere(network, view),
   };
 }

@@ -6,16 +6,25 @@ import type { Observation } from "../../overlay/observation.ts";
 import type { ClusterView } from "../show/cluster_view.ts";
 import type { Traffic } from "./traffic.ts";
 
+/** Where frames are flooded to. */
+interface Destination {
+  /** The kernel floods to it; null when it was not looked at. */
+  readonly inKernel: boolean | null;
+  /** The kernel has learned a MAC of it, so frames came from there. */
+  readonly heardFrom: boolean | null;
+}
+
+/** A VTEP outside the cluster (`peer=`). */
+export interface OutsidePeer extends Destination {
+  readonly address: string;
+}
+
 /** A member of the same network. */
-export interface InspectedPeer {
+export interface InspectedPeer extends Destination {
   /** NAMESPACE/NAME; null when no pod has the address. */
   readonly pod: string | null;
   readonly node: string | null;
   readonly podIP: string;
-  /** Frames are flooded to it; null when the kernel was not looked at. */
-  readonly inKernel: boolean | null;
-  /** The kernel has learned a MAC of it, so frames came from there. */
-  readonly heardFrom: boolean | null;
   /**
    * What the kernel's neighbour table has of it: by its overlay addresses, and by MACs learned of it. Null when it was
    * not read.
@@ -39,7 +48,7 @@ export function peerOf(
     podIPs.includes(podIP) && view.store.workItem(uid)?.kind === "member"
   );
   const { interfaceName } = network;
-  const entries = observed?.fdb.filter(({ dev, dst }) => dev === interfaceName && dst === podIP);
+  const entries = entriesTo(podIP, { network, observed });
   const its = peer === undefined ? undefined : view.store.workItem(peer.uid);
   const asked = new Set(
     its?.kind !== "member" ? [] : its.member.networks
@@ -50,8 +59,7 @@ export function peerOf(
     pod: peer === undefined ? null : `${peer.namespace}/${peer.name}`,
     node: peer?.node ?? null,
     podIP,
-    inKernel: entries?.some(({ mac }) => mac === flood) ?? null,
-    heardFrom: entries?.some(({ mac }) => mac !== flood) ?? null,
+    ...destination(entries),
     neighbours: traffic?.kind === "read"
       ? neighboursOf(traffic.neighbours, {
         interfaceName,
@@ -59,6 +67,33 @@ export function peerOf(
         asked,
       })
       : null,
+  };
+}
+
+/** A VTEP outside, as the kernel has it. Nobody else looks at its end. */
+export function outsidePeer(
+  address: string,
+  about: { readonly network: Network; readonly observed: Observation | undefined },
+): OutsidePeer {
+  return { address, ...destination(entriesTo(address, about)) };
+}
+
+type Entries = Observation["fdb"] | undefined;
+
+function entriesTo(
+  ip: string,
+  { network: { interfaceName }, observed }: {
+    readonly network: Network;
+    readonly observed: Observation | undefined;
+  },
+): Entries {
+  return observed?.fdb.filter(({ dev, dst }) => dev === interfaceName && dst === ip);
+}
+
+function destination(entries: Entries): Destination {
+  return {
+    inKernel: entries?.some(({ mac }) => mac === flood) ?? null,
+    heardFrom: entries?.some(({ mac }) => mac !== flood) ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 // What probes and Prometheus can ask of a running controller.
 import type { Controller } from "../../controller/controller.ts";
+import { outsideOf } from "../../network/network.ts";
 import type { HttpAddress } from "../../ops/http_address.ts";
 import { type HttpServer, startHttpServer } from "../../ops/http_server.ts";
 import { createLiveness } from "../../ops/liveness.ts";
@@ -86,7 +87,21 @@ function stateOf(controller: Controller): State {
     networks: sizes.length,
     nodeNeighbours: counted.neighbours,
     entriesWanted: sizes.reduce((sum, size) => sum + size * (size - 1), 0),
+    entriesOutside: entriesOutside(controller),
     sessionsOpen: sessions,
     configMapEntriesRejected: badConfigMapEntries,
   };
+}
+
+/** Flood entries that members want and that lead to none of them. */
+function entriesOutside({ store }: Controller): number {
+  let sum = 0;
+  for (const uid of store.tracked.keys()) {
+    const item = store.workItem(uid);
+    if (item?.kind !== "member") continue;
+    for (const network of item.member.networks) {
+      sum += outsideOf(network, store.surroundings.peersOf(network)).length;
+    }
+  }
+  return sum;
 }

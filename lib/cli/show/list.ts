@@ -4,7 +4,7 @@ import { metadataOf } from "../../kube/watch/events.ts";
 import { listPages } from "../../kube/watch/list_pages.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText } from "../../network/grammar/address.ts";
-import { type Network, peerKey } from "../../network/network.ts";
+import { type Network, outsideOf, peerKey } from "../../network/network.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { followCluster } from "../follow/followed_view.ts";
 import { RowChanges } from "../follow/row_changes.ts";
@@ -200,14 +200,22 @@ function ageText(ms: number): string {
   return step === undefined ? `${Math.floor(ms / 1_000)}s` : `${Math.floor(ms / step[1])}${step[0]}`;
 }
 
+/** Members that are each other's peers, and the VTEPs outside the cluster to which any of them floods besides. */
+interface Segment {
+  readonly network: Network;
+  readonly members: PodView[];
+  readonly outside: Set<string>;
+}
+
 function networkList(pods: readonly PodView[], { view: { store } }: { readonly view: ClusterView }): List {
-  const segments = new Map<string, { readonly network: Network; readonly members: PodView[] }>();
+  const segments = new Map<string, Segment>();
   for (const pod of pods) {
     const item = store.workItem(pod.uid);
     if (item?.kind !== "member") continue;
     for (const network of item.member.networks) {
-      const segment = segments.get(peerKey(network)) ?? { network, members: [] };
+      const segment = segments.get(peerKey(network)) ?? { network, members: [], outside: new Set() };
       segment.members.push(pod);
+      for (const ip of outsideOf(network, store.surroundings.peersOf(network))) segment.outside.add(ip);
       segments.set(peerKey(network), segment);
     }
   }
@@ -218,20 +226,21 @@ function networkList(pods: readonly PodView[], { view: { store } }: { readonly v
   return {
     kind: "NetworkList",
     head: ["NETWORK", "VNI", "PORT", "UNDERLAY", "READY", "PODS"],
-    wideHead: ["KEY"],
+    wideHead: ["KEY", "OUTSIDE"],
     hints: split.map((name) =>
       `${name} stands for several networks: members with another VNI, port or family do not reach each other.`
     ),
-    rows: sorted.map(({ network, members }): ListRow => {
+    rows: sorted.map(({ network, members, outside: vteps }): ListRow => {
       const { name, vni, port, family } = network;
+      const outside = [...vteps].sort();
       const ready = members.filter(({ shown }) => shown?.ready === "True").length;
       const named = members.map((pod) => `${pod.namespace}/${pod.name}`);
       return {
         key: peerKey(network),
         name: `network/${name}`,
         cells: [name, String(vni), String(port), `IPv${family}`, `${ready}/${members.length}`, someOf(named)],
-        wide: [peerKey(network)],
-        value: { name, vni, port, family, ready, members: named },
+        wide: [peerKey(network), someOf(outside) || "-"],
+        value: { name, vni, port, family, ready, members: named, outside },
       };
     }),
   };

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { listCommand } from "../../../lib/cli/show/list.ts";
 import { textTable } from "../../../lib/cli/show/text_table.ts";
 import { field, type KubeObject } from "../../sandbox/store/kube_object.ts";
+import { ipOf } from "../../stories/scenes.ts";
 import { setStage } from "../../stories/stage.ts";
 import { type CommandResult, runOn } from "../test_host.ts";
 
@@ -57,6 +58,15 @@ Deno.test("list: pods in every state, and networks with their members", async ()
   ]);
   const everywhere = await list("nets", "-A");
   assert.deepEqual(everywhere[3], ["west", "7", "8472", "IPv4", "0/1", "other/a"], "the predecessor's word");
+  // In the annotation of one of two members; the pod IP of a member is no VTEP outside.
+  stage.annotate("same1", `south peer=203.0.113.8 peer=203.0.113.7 peer=${ipOf(stage, "same2")}`);
+  const wide = await list("networks", "-n", "default", "-o", "wide");
+  assert.deepEqual(wide.map((cells) => [cells[0], cells.at(-1)]), [
+    ["NETWORK", "OUTSIDE"],
+    ["east", "-"],
+    ["south", "203.0.113.7, 203.0.113.8"],
+    ["west", "-"],
+  ]);
   assert.match(everywhere.at(-1)?.join(" ") ?? "", /^west stands for several networks: /);
 
   assert.equal(
