@@ -1,20 +1,14 @@
 // Do the examples work unchanged on a real cluster, with the controller deployed as k8s.yaml says?
 import assert from "node:assert/strict";
 import { type Cluster, clusterForTests } from "./cluster.ts";
-import { controllerLog, installController, removeController, repository } from "./install_controller.ts";
+import { dhcp } from "./dhcp_example.ts";
+import { example, manifestOf, namespace, podsReady, putAppliances } from "./example_pods.ts";
+import { installController, removeController } from "./install_controller.ts";
 import { floodsTo, type Inside, inside, pings, vxlanInterfaces } from "./pod_network.ts";
-import { toolsImageName } from "../images/image_names.ts";
 import { until } from "./until.ts";
+import { vrrp } from "./vrrp_example.ts";
 
 const agent = "vxlan-controller-agent";
-const namespace = "default";
-
-interface Pod {
-  readonly name: string;
-  readonly ip: string;
-  readonly node: string;
-}
-
 Deno.test("the examples on a real cluster", async (t) => {
   const cluster = await clusterForTests();
   try {
@@ -25,34 +19,28 @@ Deno.test("the examples on a real cluster", async (t) => {
       () => example(cluster, "routed", routed),
     );
     await t.step("seed.yaml: four pods in two networks, across nodes", () => example(cluster, "seed", seed));
+    await withAppliances(t, cluster);
     await removeController(cluster);
   } finally {
     await cluster.close();
   }
 });
 
-/** Applied as a user does it, in the default namespace: a namespace of its own would contradict that of the ConfigMap. */
-async function example(
-  cluster: Cluster,
-  name: string,
-  test: (cluster: Cluster) => Promise<void>,
-): Promise<void> {
-  const manifest = await manifestOf(name);
-  await cluster.kubectl(["apply", "-f", "-"], manifest);
-  try {
-    await test(cluster);
-  } finally {
-    await cluster.kubectl(["delete", "-f", "-", "--now", "--ignore-not-found"], manifest);
-    await until("the example's pods to be gone", async () => {
-      return (await cluster.kubectl(["-n", namespace, "get", "pods", "-o", "name"])) === "";
-    }, { seconds: 60 });
+/** Those that install keepalived and dnsmasq from packages. */
+async function withAppliances(t: Deno.TestContext, cluster: Cluster): Promise<void> {
+  const missing = await putAppliances(cluster);
+  const why = missing === undefined ? "" : ` (not here: ${missing})`;
+  const steps = [
+    { name: "vrrp.yaml: an address moves between two nodes", file: "vrrp", fn: vrrp },
+    { name: "dhcp.yaml: a lease from a member on the other node", file: "dhcp", fn: dhcp },
+  ];
+  for (const { name, file, fn } of steps) {
+    await t.step({
+      name: name + why,
+      ignore: missing !== undefined,
+      fn: () => example(cluster, file, fn),
+    });
   }
-}
-
-/** Test clusters pull no images: busybox is that of the test tools. */
-async function manifestOf(name: string): Promise<string> {
-  const text = await Deno.readTextFile(`${repository}examples/${name}.yaml`);
-  return text.replaceAll(/image: busybox:.*/g, `image: ${toolsImageName}`);
 }
 
 /** Then a third member asks for a route to the pod IP of another: that one is reached all the same. */
@@ -142,35 +130,4 @@ async function peersOf(
     found = await floodsTo(cluster, target);
     return found.join() === peers.join();
   }, { seconds: 20, describe: () => `it floods to ${found.join()}, and the peers are ${peers.join()}` });
-}
-
-async function podsReady(cluster: Cluster, count: number): Promise<readonly Pod[]> {
-  const query = ["-n", namespace, "get", "pods", "-o", "json"];
-  let ready: readonly Pod[] = [];
-  await until(`${count} ready pods`, async () => {
-    const { items } = JSON.parse(await cluster.kubectl(query));
-    ready = items.filter(isReady).map((pod: PodJson) => ({
-      name: pod.metadata.name,
-      ip: pod.status.podIP,
-      node: pod.spec.nodeName,
-    }));
-    return ready.length === count;
-  }, {
-    seconds: 60,
-    describe: async () => `${ready.length} are ready. The controller says:\n${await controllerLog(cluster)}`,
-  });
-  return ready;
-}
-
-interface PodJson {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly nodeName: string };
-  readonly status: {
-    readonly podIP: string;
-    readonly conditions?: readonly { type: string; status: string }[];
-  };
-}
-
-function isReady(pod: PodJson): boolean {
-  return pod.status.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
 }

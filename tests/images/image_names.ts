@@ -14,3 +14,6 @@ export const toolsImageName = "localhost/kube-vxlan-controller-test-tools:1";
 
 /** What the sandbox of a pod runs on the test cluster: the same image, for it does nothing and reaps orphans. */
 export const pauseImageName = "localhost/pause:1";
+
+/** In the place of alpine, with the programs that examples add to it. */
+export const appliancesImageName = "localhost/appliances:1";

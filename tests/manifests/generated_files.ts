@@ -37,7 +37,7 @@ export async function staleFiles(root: string): Promise<ReadonlyMap<string, stri
       value: agent,
     })),
     // They have images beside the agent's.
-    ...["first", "gateway", "names", "pool"].map((name) => ({
+    ...["dhcp", "first", "gateway", "names", "pool", "vrrp"].map((name) => ({
       path: `examples/${name}.yaml`,
       pattern: /(name: vxlan-controller-agent\n +image: )(.*)/g,
       value: agent,

@@ -25,12 +25,14 @@ Deno.test("an image is named in one place: overlays, policy, chart, examples and
     for (const [path, text] of files) await Deno.writeTextFile(root + path, text);
     assert.deepEqual([...files.keys()].sort(), [
       "deploy/admission/agent-injection.yaml",
+      "examples/dhcp.yaml",
       "examples/first.yaml",
       "examples/gateway.yaml",
       "examples/names.yaml",
       "examples/pool.yaml",
       "examples/routed.yaml",
       "examples/seed.yaml",
+      "examples/vrrp.yaml",
       "k8s.yaml",
     ]);
     const texts = new Map(files);

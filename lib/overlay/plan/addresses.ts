@@ -1,7 +1,7 @@
 // Which addresses an interface gets and loses.
 import { type Cidr, cidrText, contains, readCidr } from "../../network/grammar/address.ts";
 import type { KernelState } from "../observation.ts";
-import { networkOfAlias, type WantedState } from "../wanted.ts";
+import { networkOfAlias, type WantedAddress, type WantedState } from "../wanted.ts";
 import type { AddressSteps, KnownAddresses, StandingLink } from "./parts.ts";
 
 /**
@@ -23,12 +23,19 @@ export function addressSteps({ wanted, link }: StandingLink, ours: KnownAddresse
     !isUnwanted(cidr) && !isUnwanted(firstOfSubnet(cidr, observed))
   );
   const there = new Set(remaining.map(cidrText));
+  // Those of others that the kernel takes along, as keepalived's: they were never ours to remove.
+  const taken = observed.filter((cidr) =>
+    !there.has(cidrText(cidr)) && !isUnwanted(cidr) && !forms.has(cidrText(cidr))
+  )
+    .map((cidr): WantedAddress =>
+      link.withoutRoute?.includes(cidrText(cidr)) === true ? { ...cidr, withoutRoute: true } : cidr
+    );
   // The last ones first: the first of a subnet would take them along.
   const leaving = observed.filter(isUnwanted).reverse();
   return {
     leaving,
     deletions: leaving.map((cidr) => ({ kind: "delete-address", interfaceName, cidr: cidrText(cidr) })),
-    additions: wanted.addresses
+    additions: [...wanted.addresses, ...taken]
       .filter((cidr) => !there.has(cidrText(cidr)))
       .map(({ withoutRoute, ...cidr }) => ({
         kind: "add-address",
