@@ -46,16 +46,14 @@ Deno.test({
     assert.deepEqual(await addresses(), expected);
 
     await first.stop();
-    const second = await stage.startController({ limits: impatient });
+    await stage.startController({ limits: impatient });
     stage.annotate("a", "one ip=10.1.0.1/24 mtu=1300");
     stage.annotate("b", "one ip=none mtu=1300");
     await until(() => mtuIs(stage, "1300"), "the new controller changes the interfaces");
     assert.deepEqual(await addresses(), expected);
     assert.ok(await reaches(stage, "10.1.0.100"));
-    await second.stop();
 
-    // Its own address goes with the annotation; that of somebody else does not go along.
-    await stage.startController({ limits: impatient });
+    // Its own address goes with the annotation; that of somebody else, which the kernel takes along, comes back.
     stage.annotate("a", "one ip=10.1.0.2/24 mtu=1300");
     await until(async () => (await addresses())[0]?.includes("10.1.0.2") === true, "a has another address");
     await until(

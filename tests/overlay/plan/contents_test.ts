@@ -62,6 +62,17 @@ const addressCases: readonly {
     ours: ["192.168.10.1/24"],
     lines: ["address delete 192.168.10.1/24 dev vxeth0", "address replace 192.168.10.2/24 dev vxeth0"],
   },
+  {
+    it: "those of others too, which nobody else would",
+    wanted: ["192.168.10.3/24"],
+    observed: ["192.168.10.1/24", "192.168.10.100/24", "192.168.10.101/32", "192.168.11.100/24"],
+    ours: ["192.168.10.1/24"],
+    lines: [
+      "address delete 192.168.10.1/24 dev vxeth0",
+      "address replace 192.168.10.3/24 dev vxeth0",
+      "address replace 192.168.10.100/24 dev vxeth0",
+    ],
+  },
 ];
 
 for (const { it, wanted, observed, ours = [], lines } of addressCases) {
