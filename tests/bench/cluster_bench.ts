@@ -10,6 +10,7 @@ import { execCost, millisecondsText } from "./cluster/exec_cost.ts";
 import { figuresReader } from "./cluster/figures.ts";
 import { brokenCounts, goal, medianOf, verdictOf } from "./cluster/goal.ts";
 import { hostileRatios } from "./cluster/hostile_rollout.ts";
+import { excessText } from "./cluster/machine.ts";
 import { probeCosts } from "./cluster/probe_cost.ts";
 import { neighbourTable } from "../cluster/neighbour_table.ts";
 import { type ClusterRollout, clusterRollout, type RolloutKind } from "./cluster/rollout.ts";
@@ -160,7 +161,8 @@ function summary(pairs: readonly Pair[], execCpu: number): readonly string[] {
     // Whatever misses the goal, within its limit too: the two rounds of the median, share by share.
     const pair = same.find((each) => ratioOf(each) === ratio);
     if (pair === undefined || ratio <= goal) continue;
-    lines.push(`  ours ${sharesText(pair.ours.shares)}`, `  same ${sharesText(pair.twin.shares)}`);
+    lines.push(`  ours ${sharesText(pair.ours.whole)}`, `  same ${sharesText(pair.twin.whole)}`);
+    lines.push(`  beyond ${excessText(pair.ours.whole, pair.twin.whole)}`);
   }
   return lines;
 }
@@ -170,8 +172,8 @@ function ratioOf({ ours, twin }: Pair): number {
   return Math.max(ours.ready, ours.members?.mesh ?? 0) / twin.ready;
 }
 
-function describe({ ready, shares, others, members }: ClusterRollout): string {
-  const common = `ready ${ready.toFixed(1)} s, processor ${sharesText(shares)}, others ${others.toFixed(1)}`;
+function describe({ ready, whole, softirq, members }: ClusterRollout): string {
+  const common = `ready ${ready.toFixed(1)} s, cores ${sharesText(whole)}, softirq in it ${softirq.toFixed(1)}`;
   if (members === undefined) return common;
   const {
     counted: { pods, execs, requests, meshAfterLastInterface },

@@ -12,7 +12,8 @@ import {
 import { until } from "../../cluster/until.ts";
 import type { Figures, FiguresReader } from "./figures.ts";
 import type { Counted } from "./goal.ts";
-import { readShares, type Shares, sharesBetween, totalOf } from "./shares.ts";
+import { readMachine, type Whole, wholeBetween } from "./machine.ts";
+import { readShares, type Shares, sharesBetween } from "./shares.ts";
 
 /** What is rolled out: members, the same containers without the controller, or `plain`: one container, no network. */
 export interface RolloutKind {
@@ -31,8 +32,10 @@ export interface ClusterRollout {
   readonly ready: number;
   /** Processor time of the cluster until all is ready and meshed. */
   readonly shares: Shares;
-  /** Of the cluster's machine, by whatever else it does: the disturbance of this round. Seconds. */
-  readonly others: number;
+  /** The same, with what the machine did beside. */
+  readonly whole: Whole;
+  /** Seconds in it that went to soft interrupts: frames, timers. */
+  readonly softirq: number;
   /** Absent without networks. */
   readonly members?: MemberRollout;
 }
@@ -68,7 +71,7 @@ export async function clusterRollout(
   const hasMembers = kind.form !== "plain" && kind.unmanaged === undefined;
   const object = objectOf(kind, { namespace, name, replicas: pods });
   const before = await reader.figures();
-  const machine = await machineSeconds();
+  const machine = await readMachine();
   const shares = await readShares(cluster, before.cpuSeconds);
   const start = performance.now();
   const since = (): number => (performance.now() - start) / 1000;
@@ -95,14 +98,17 @@ export async function clusterRollout(
   }, { seconds: patience, describe: () => controllerLog(cluster) });
   const after = await reader.figures();
   const used = sharesBetween(shares, await readShares(cluster, after.cpuSeconds));
-  const others = await machineSeconds() - machine - totalOf(used);
+  const machineAfter = await readMachine();
+  const cores = navigator.hardwareConcurrency;
+  const whole = wholeBetween(machine, machineAfter, { shares: used, cores });
+  const softirq = machineAfter.softirq - machine.softirq;
   const violations = hasMembers ? await lookAtAll() : [];
   await cluster.kubectl(["-n", namespace, "delete", "deployment", name, "--now"]);
   await until("the pods to be gone", async () => (await podsLeft(cluster, namespace)) === 0, {
     seconds: patience,
   });
   const { ready = NaN, mesh } = seen;
-  const result = { kind, pods, ready, shares: used, others };
+  const result = { kind, pods, ready, shares: used, whole, softirq };
   if (mesh === undefined) return result;
   const interfaces = seen.interfaces ?? mesh;
   const counted: Counted = {
@@ -123,14 +129,6 @@ export async function clusterRollout(
       residentMiB: after.residentMiB,
     },
   };
-}
-
-/** Processor time of the whole machine since it started, short-lived processes included. */
-async function machineSeconds(): Promise<number> {
-  const [line = ""] = (await Deno.readTextFile("/proc/stat")).split("\n");
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number);
-  // In ticks of the kernel's accounting, everywhere a hundredth of a second.
-  return (user + nice + system + irq + softirq) / 100;
 }
 
 function objectOf(
