@@ -57,19 +57,24 @@ export interface MemberRollout {
 const network = { network: "vxeth0", vni: 1000 };
 const patience = 300;
 
-/** Creates the pods, measures, deletes them again. The controller must be installed. */
+/**
+ * Creates the pods, measures, calls `whileThere`, deletes them again and waits until the nodes hold nothing of them. The
+ * controller must be installed.
+ */
 export async function clusterRollout(
   cluster: Cluster,
-  { kind, pods, namespace, reader }: {
+  { kind, pods, namespace, reader, whileThere }: {
     readonly kind: RolloutKind;
     readonly pods: number;
     readonly namespace: string;
     readonly reader: FiguresReader;
+    readonly whileThere?: () => Promise<void>;
   },
 ): Promise<ClusterRollout> {
   const name = "bench";
   const hasMembers = kind.form !== "plain" && kind.unmanaged === undefined;
   const object = objectOf(kind, { namespace, name, replicas: pods });
+  const sandboxes = await sandboxesOn(cluster);
   const before = await reader.figures();
   const machine = await readMachine();
   const shares = await readShares(cluster, before.cpuSeconds);
@@ -103,8 +108,13 @@ export async function clusterRollout(
   const whole = wholeBetween(machine, machineAfter, { shares: used, cores });
   const softirq = machineAfter.softirq - machine.softirq;
   const violations = hasMembers ? await lookAtAll() : [];
+  await whileThere?.();
   await cluster.kubectl(["-n", namespace, "delete", "deployment", name, "--now"]);
   await until("the pods to be gone", async () => (await podsLeft(cluster, namespace)) === 0, {
+    seconds: patience,
+  });
+  // What the kubelets have not cleared away they clear once a minute, and the next rollout would pay for it.
+  await until("the nodes to be clear of the pods", async () => (await sandboxesOn(cluster)) <= sandboxes, {
     seconds: patience,
   });
   const { ready = NaN, mesh } = seen;
@@ -172,6 +182,16 @@ function plainObject(
 async function podsLeft(cluster: Cluster, namespace: string): Promise<number> {
   const names = await cluster.kubectl(["-n", namespace, "get", "pods", "-o", "name"]);
   return names.split("\n").filter((line) => line !== "").length;
+}
+
+/** Pods that containerd knows, with those that are gone from the API server and not yet from the nodes. */
+async function sandboxesOn({ access }: Cluster): Promise<number> {
+  let count = 0;
+  for (const { directory } of access?.layout.nodes ?? []) {
+    const path = `${directory}/containerd/io.containerd.grpc.v1.cri/sandboxes`;
+    for await (const { isDirectory } of Deno.readDir(path)) if (isDirectory) count++;
+  }
+  return count;
 }
 
 function failedExecs(before: Figures, after: Figures): string {
