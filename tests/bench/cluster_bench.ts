@@ -199,12 +199,14 @@ function describe({ ready, whole, softirq, members }: ClusterRollout): string {
     failedExecs,
     fdbLines,
     residentMiB,
+    warnings,
   } = members;
   const asked = [...requests].filter(([, count]) => count > 0).map(([method, count]) => `${method} ${count}`);
   return `${common}; interfaces ${interfaces.toFixed(1)} s, mesh ${mesh.toFixed(1)} s ` +
     `(${meshAfterLastInterface.toFixed(1)} s after the last interface that counts), ` +
     `${(execs / pods).toFixed(2)} execs a pod, ${asked.join(" ")}, ${fdbLines} fdb lines, ` +
-    `${residentMiB.toFixed(0)} MiB ${failedExecs}`;
+    `${residentMiB.toFixed(0)} MiB ${failedExecs}` +
+    (warnings.length === 0 ? "" : `; ${warnings.length} warnings, the first: ${warnings[0]?.slice(0, 300)}`);
 }
 
 function brokenOf({ name, execsPerPod }: Kind, { pods, members }: ClusterRollout): readonly string[] {

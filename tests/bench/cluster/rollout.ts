@@ -15,11 +15,11 @@ import type { Counted } from "./goal.ts";
 import { readMachine, type Whole, wholeBetween } from "./machine.ts";
 import { readShares, type Shares, sharesBetween } from "./shares.ts";
 
-/** What is rolled out: members, the same containers without the controller, or `plain`: one container, no network. */
+/** What is rolled out: members, or the same containers without the controller. */
 export interface RolloutKind {
   /** As the table calls it. */
   readonly name: string;
-  readonly form: AgentForm | "plain";
+  readonly form: AgentForm;
   readonly unmanaged?: true;
   /** Of the agents; default: ours. */
   readonly image?: string;
@@ -50,6 +50,8 @@ export interface MemberRollout {
   readonly failedExecs: string;
   readonly fdbLines: number;
   readonly residentMiB: number;
+  /** Warnings of the controller on these pods; nothing is wrong with them. */
+  readonly warnings: readonly string[];
   /** What of the overlay does not hold. */
   readonly violations: readonly string[];
 }
@@ -72,9 +74,10 @@ export async function clusterRollout(
   },
 ): Promise<ClusterRollout> {
   const name = "bench";
-  const hasMembers = kind.form !== "plain" && kind.unmanaged === undefined;
+  const hasMembers = kind.unmanaged === undefined;
   const object = objectOf(kind, { namespace, name, replicas: pods });
   const sandboxes = await sandboxesOn(cluster);
+  const warned = new Map(await warningsIn(cluster, namespace));
   const before = await reader.figures();
   const machine = await readMachine();
   const shares = await readShares(cluster, before.cpuSeconds);
@@ -108,6 +111,7 @@ export async function clusterRollout(
   const whole = wholeBetween(machine, machineAfter, { shares: used, cores });
   const softirq = machineAfter.softirq - machine.softirq;
   const violations = hasMembers ? await lookAtAll() : [];
+  const warnings = (await warningsIn(cluster, namespace)).filter(([uid]) => !warned.has(uid));
   await whileThere?.();
   await cluster.kubectl(["-n", namespace, "delete", "deployment", name, "--now"]);
   await until("the pods to be gone", async () => (await podsLeft(cluster, namespace)) === 0, {
@@ -134,6 +138,7 @@ export async function clusterRollout(
     ...result,
     members: {
       ...{ counted, interfaces, mesh, violations },
+      warnings: warnings.map(([, text]) => text),
       failedExecs: failedExecs(before, after),
       fdbLines: after.appended - before.appended,
       residentMiB: after.residentMiB,
@@ -149,39 +154,26 @@ function objectOf(
     readonly replicas: number;
   },
 ): unknown {
-  if (form === "plain") return plainObject({ namespace, name, replicas });
   const workload = { namespace, name, replicas, networks: network.network, form, image, graceSeconds: 1 };
   return unmanaged ? unmanagedObject(workload) : workloadObject(workload);
-}
-
-function plainObject(
-  { namespace, name, replicas }: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly replicas: number;
-  },
-): unknown {
-  const labels = { app: name };
-  const container = {
-    name: "app",
-    image: agentImage,
-    imagePullPolicy: "IfNotPresent",
-  };
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { namespace, name },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 1, containers: [container] } },
-    },
-  };
 }
 
 async function podsLeft(cluster: Cluster, namespace: string): Promise<number> {
   const names = await cluster.kubectl(["-n", namespace, "get", "pods", "-o", "name"]);
   return names.split("\n").filter((line) => line !== "").length;
+}
+
+/** Events of the controller that warn of a pod: uid and text. */
+async function warningsIn(cluster: Cluster, namespace: string): Promise<readonly [string, string][]> {
+  const selector = "type=Warning,involvedObject.kind=Pod,reportingComponent=kube-vxlan-controller";
+  const path = "{range .items[*]}{.metadata.uid} {.involvedObject.name} {.reason}: {.message}{'\\n'}{end}";
+  const text = await cluster.kubectl([
+    ...["-n", namespace, "get", "events", `--field-selector=${selector}`, "-o", `jsonpath=${path}`],
+  ]);
+  return text.split("\n").filter(Boolean).map((line) => {
+    const at = line.indexOf(" ");
+    return [line.slice(0, at), line.slice(at + 1)];
+  });
 }
 
 /** Pods that containerd knows, with those that are gone from the API server and not yet from the nodes. */
