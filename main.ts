@@ -48,6 +48,7 @@ function thisProcess(stop: AbortSignal): Host {
     args: Deno.args,
     env: (name) => Deno.env.get(name),
     readTextFile: (path) => Deno.readTextFile(path),
+    listFolder,
     readInput: () => new Response(Deno.stdin.readable).text(),
     print: (line) => writeAll(Deno.stdout, encoder.encode(`${line}\n`)),
     complain: (line) => writeAll(Deno.stderr, encoder.encode(`${line}\n`)),
@@ -60,6 +61,13 @@ function thisProcess(stop: AbortSignal): Host {
     clock: systemClock,
     stop,
   };
+}
+
+async function listFolder(path: string): Promise<readonly string[] | undefined> {
+  const { isDirectory } = await Deno.stat(path);
+  if (!isDirectory) return undefined;
+  const all = await Array.fromAsync(Deno.readDir(path));
+  return all.filter((entry) => !entry.isDirectory).map(({ name }) => name);
 }
 
 /** Synchronous: a line is out before the process can end. */

@@ -26,10 +26,10 @@ export const targets = {
       "--allow-net",
       // A directory, because its files are links that change when the token rotates.
       "--allow-read=/var/run/secrets/kubernetes.io/serviceaccount",
-      // Our own settings, what Kubernetes says, and through which proxy its API server is reached. All else is as if it were not set (--ignore-env), because libraries
-      // look for variables of their own.
+      // Our own settings, what Kubernetes says, through which proxy its API server is reached, and what the terminal of
+      // an exec can do. All else is as if it were not set (--ignore-env): libraries look for variables of their own.
       "--allow-env=KVC_*,KUBERNETES_SERVICE_HOST,KUBERNETES_SERVICE_PORT,KUBERNETES_SERVICE_PORT_HTTPS,HOSTNAME," +
-      "HTTP_PROXY,HTTPS_PROXY,NO_PROXY,http_proxy,https_proxy,no_proxy",
+      "HTTP_PROXY,HTTPS_PROXY,NO_PROXY,http_proxy,https_proxy,no_proxy,TERM",
       "--ignore-env",
     ],
     output: "dist/kube-vxlan-controller",

@@ -8,6 +8,8 @@ export interface Host {
   readonly env: (name: string) => string | undefined;
   /** Rejects when the file cannot be read. */
   readonly readTextFile: (path: string) => Promise<string>;
+  /** Names of the files in a folder; undefined for what is none. */
+  readonly listFolder: (path: string) => Promise<readonly string[] | undefined>;
   /** All of stdin. */
   readonly readInput: () => Promise<string>;
   /** Writes one line for the user (stdout). */

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../kube/config/connection.ts";
 import { exitStatus, type Host } from "./host.ts";
 import { flagOf, type OptionRow, type OptionTable, type SettingsOf, variableOf } from "./settings/options.ts";
+import { readHabits } from "./settings/habits.ts";
 import { addExamples, addOptions, type Example } from "./settings/help_text.ts";
 import { messageOf } from "../text/defined.ts";
 import { withProgress } from "./progress.ts";
@@ -33,9 +34,10 @@ export class UsageError extends Error {
 /** Runs the command that `host.args` names; gives the exit status. */
 export async function runProgram(commands: readonly CommandSpec[], host: Host): Promise<number> {
   const called: { status?: Promise<number> } = {};
-  const program = programOf(commands, { host, called });
+  const { args, switches } = readHabits(host.args, commands);
+  const program = programOf(commands, { host, called, switches });
   try {
-    await program.parseAsync([...host.args], { from: "user" });
+    await program.parseAsync([...args], { from: "user" });
     return await (called.status ?? exitStatus.ok);
   } catch (error) {
     return statusOf(error, host);
@@ -44,7 +46,11 @@ export async function runProgram(commands: readonly CommandSpec[], host: Host): 
 
 function programOf(
   commands: readonly CommandSpec[],
-  { host, called }: { readonly host: Host; readonly called: { status?: Promise<number> } },
+  { host, called, switches }: {
+    readonly host: Host;
+    readonly called: { status?: Promise<number> };
+    readonly switches: Switches;
+  },
 ): Command {
   const program = new Command("kube-vxlan-controller")
     .description("Makes labelled pods members of VXLAN overlay networks.")
@@ -64,7 +70,7 @@ function programOf(
     addExamples(command, spec.examples ?? []);
     command.action((...call: unknown[]) => {
       const args = call.slice(0, -2).flat().filter((value): value is string => typeof value === "string");
-      const settings = settingsOf(spec, { command, host });
+      const settings = settingsOf(spec, { command, host, switches });
       const progress = withProgress(host, { isQuiet: isForPrograms(settings) });
       called.status = spec.action({ settings, args }, progress.host).finally(progress.end);
     });
@@ -77,10 +83,19 @@ function isForPrograms({ output }: Readonly<Record<string, unknown>>): boolean {
   return output === "json" || output === "yaml" || output === "name";
 }
 
+/** Switches that were given as a text: `--watch=true`. */
+type Switches = ReadonlyMap<string, string>;
+
+interface Call {
+  readonly command: Command;
+  readonly host: Host;
+  readonly switches: Switches;
+}
+
 /** Flag over environment variable over fallback, each value read by its row: that is what makes the cast true. */
 function settingsOf(
   spec: CommandSpec,
-  call: { readonly command: Command; readonly host: Host },
+  call: Call,
 ): SettingsOf<OptionTable> {
   return Object.fromEntries(
     Object.entries(spec.options).map(([key, row]) => [key, settingOf(key, { row, ...call })]),
@@ -89,9 +104,9 @@ function settingsOf(
 
 function settingOf(
   key: string,
-  { row, command, host }: { readonly row: OptionRow; readonly command: Command; readonly host: Host },
+  { row, command, host, switches }: Call & { readonly row: OptionRow },
 ): unknown {
-  const flag = flagValue(key, command);
+  const flag = switches.get(key) ?? flagValue(key, command);
   const variable = flag === undefined ? variableOf(key, row) : undefined;
   const from = variable ?? `--${flagOf(key)}`;
   const text = flag === undefined
@@ -116,7 +131,8 @@ function flagValue(key: string, command: Command): unknown {
 
 function isOn(text: string | undefined, from: string): boolean {
   if (text === "true" || text === "1") return true;
-  if (text === undefined || text === "" || text === "false" || text === "0") return false;
+  if (text === undefined || text === "false" || text === "0") return false;
+  if (text === "" && !from.startsWith("--")) return false;
   throw new UsageError(`Cannot use ${from}="${text}": expected true or false`);
 }
 

@@ -19,7 +19,8 @@ export interface ProgressingHost {
 /** The same host, with a `progress` that shows; `isQuiet`: somebody reads what is printed by program. */
 export function withProgress(host: Host, { isQuiet }: { readonly isQuiet: boolean }): ProgressingHost {
   const { terminal, clock } = host;
-  if (terminal === undefined || isQuiet) return { host, end: () => {} };
+  // A dumb terminal cannot erase a line.
+  if (terminal === undefined || isQuiet || host.env("TERM") === "dumb") return { host, end: () => {} };
   let doing: string | undefined;
   let isShown = false;
   let shownAt = -Infinity;

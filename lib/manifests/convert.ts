@@ -13,7 +13,7 @@ import {
   readMultus,
 } from "./multus.ts";
 import { type DocumentChange, readable, type Rewritten, rewritten } from "./rewrite.ts";
-import { annotationsOf, type PodTemplate, podTemplate, setText, textsIn } from "./templates.ts";
+import { annotationsOf, ownTemplate, type PodTemplate, podTemplate, setText, textsIn } from "./templates.ts";
 
 /** Names, and how definitions become networks. */
 export interface ConvertSettings {
@@ -111,7 +111,7 @@ function convertTemplate(
   template: PodTemplate,
   context: Context & { readonly document: ManifestDocument["document"] },
 ): DocumentChange {
-  const { value, node, object } = template;
+  const { value, object } = template;
   const annotations = textsIn(value, "metadata", "annotations");
   const text = annotations[multusAnnotation];
   const say = (note: string): string => `${object.title}: ${note}`;
@@ -138,12 +138,14 @@ function convertTemplate(
   }
   if (words.length === 0) return { outcome: "same", notes };
   const { document } = context;
+  const own = ownTemplate(template);
+  const { node } = own;
   setText(node, { path: ["metadata", "labels"], ...context.label, document });
   const all = [...ours === undefined ? [] : [ours.trimEnd()], ...words];
   const path = ["metadata", "annotations"];
   setText(node, { path, key: context.annotation, value: all.join(all.length > 2 ? ",\n" : ", "), document });
   const rest = multusText(left, read.form);
-  if (rest === undefined) annotationsOf(template)?.delete(multusAnnotation);
+  if (rest === undefined) annotationsOf(own)?.delete(multusAnnotation);
   else setText(node, { path, key: multusAnnotation, value: rest, document });
   return { outcome: "changed", notes };
 }

@@ -33,6 +33,8 @@ export interface ManifestDocument {
 /** One object. */
 export interface ManifestObject {
   readonly node: YAMLMap;
+  /** The document it stands in: it knows what aliases stand for. */
+  readonly document: Document;
   /** Its values; aliases followed. */
   readonly value: Readonly<Record<string, unknown>>;
   readonly kind: string;
@@ -118,32 +120,6 @@ export function textNode(value: string): Scalar {
   return scalar;
 }
 
-/** A text within a map: its value, and the line (within the whole text) of a line of it. */
-export interface PlacedText {
-  readonly value: string;
-  readonly lineOf: (line: number | undefined) => number;
-}
-
-/** The entry of a map by its key, with its line. Undefined when there is none, or it is no text. */
-export function placedText(
-  map: YAMLMap | undefined,
-  { key, source }: { readonly key: string; readonly source: ManifestDocument },
-): PlacedText | undefined {
-  const pair = map?.items.find((item) => isScalar(item.key) && item.key.value === key);
-  if (pair === undefined || !isScalar(pair.value) || typeof pair.value.value !== "string") return undefined;
-  const scalar: Scalar = pair.value;
-  const first = source.lineAt(scalar.range?.[0] ?? 0);
-  const isBlock = scalar.type === "BLOCK_LITERAL" || scalar.type === "BLOCK_FOLDED";
-  return { value: pair.value.value, lineOf: (line) => isBlock ? first + (line ?? 1) : first };
-}
-
-/** A map within a map. */
-export function mapIn(map: YAMLMap | undefined, ...keys: readonly string[]): YAMLMap | undefined {
-  let at: unknown = map;
-  for (const key of keys) at = isMap(at) ? at.get(key, true) : undefined;
-  return isMap(at) ? at : undefined;
-}
-
 /** Only what is empty is null: everything else is text in its own words. */
 const emptyTag: ScalarTag = {
   identify: (value) => value === null,
@@ -155,7 +131,7 @@ const emptyTag: ScalarTag = {
 };
 
 /** Charts that are in use write `ports:` twice. Helm, kubectl and we take the last then. */
-const lenient = { logLevel: "error", uniqueKeys: false } as const;
+export const lenient = { logLevel: "error", uniqueKeys: false } as const;
 
 /** But of these: what is read of one would be written into the other. */
 const ways = new Set([
@@ -197,22 +173,29 @@ function readDocument(text: string, firstLine: number): ManifestDocument {
   const base = { text, firstLine, document, lineAt };
   if (faults.length > 0 || !isMap(document.contents)) return { ...base, faults, objects: [] };
   try {
-    const value: unknown = parseDocument(text, lenient).toJS({ maxAliasCount: mostAliases });
-    return { ...base, faults, objects: objectsIn(document.contents, value) };
+    const value: unknown = parseDocument(text, { ...lenient, merge: true }).toJS({
+      maxAliasCount: mostAliases,
+    });
+    return { ...base, faults, objects: objectsIn(document.contents, { value, document }) };
   } catch (error) {
     const message = `Cannot read the YAML: ${messageOf(error)}`;
     return { ...base, faults: [{ line: firstLine, message }], objects: [] };
   }
 }
 
-function objectsIn(node: YAMLMap, value: unknown): readonly ManifestObject[] {
+function objectsIn(
+  node: YAMLMap,
+  { value, document }: { readonly value: unknown; readonly document: Document },
+): readonly ManifestObject[] {
   if (!isRecord(value)) return [];
   const items = node.get("items", true);
   if (String(value.kind ?? "").endsWith("List") && isSeq(items)) {
     const values: readonly unknown[] = Array.isArray(value.items) ? value.items : [];
-    return items.items.flatMap((item, at) => isMap(item) ? objectsIn(item, withKind(values[at], value)) : []);
+    return items.items.flatMap((item, at) =>
+      isMap(item) ? objectsIn(item, { value: withKind(values[at], value), document }) : []
+    );
   }
-  return [{ node, value, kind: String(value.kind ?? ""), title: titleOf(value) }];
+  return [{ node, document, value, kind: String(value.kind ?? ""), title: titleOf(value) }];
 }
 
 /** What the API server gives as a PodList leaves the kind of its items out. */

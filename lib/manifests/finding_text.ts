@@ -6,14 +6,19 @@ export const findingForms = ["text", "json", "github"] as const;
 export type FindingForm = typeof findingForms[number];
 
 /** Lines to print; none for people when there is nothing to say. */
-export function findingLines(findings: readonly Finding[], form: FindingForm): readonly string[] {
+export function findingLines(
+  findings: readonly Finding[],
+  { form, outputVersion }: { readonly form: FindingForm; readonly outputVersion: string },
+): readonly string[] {
   switch (form) {
     case "text":
       return findings.map((finding) =>
         `${finding.file}:${finding.line}: ${finding.severity}: ${sentence(finding)}`
       );
     case "json":
-      return [JSON.stringify(findings, undefined, 2)];
+      return [
+        JSON.stringify({ apiVersion: outputVersion, kind: "FindingList", items: findings }, undefined, 2),
+      ];
     case "github":
       return findings.map((finding) => {
         const place = `file=${property(finding.file)},line=${finding.line}`;

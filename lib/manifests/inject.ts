@@ -4,7 +4,7 @@ import { isRecord } from "../text/json.ts";
 import { ownNode } from "./anchors.ts";
 import { type ManifestDocument, nodeOf } from "./documents.ts";
 import { type Rewritten, rewritten } from "./rewrite.ts";
-import { type PodTemplate, podTemplate, setText, textsIn } from "./templates.ts";
+import { ownTemplate, type PodTemplate, podTemplate, setText, textsIn } from "./templates.ts";
 
 /** Names, and the form of the agent. */
 export interface InjectSettings {
@@ -37,35 +37,43 @@ function injectInto(
   settings: InjectSettings & { readonly source: ManifestDocument },
 ): readonly string[] {
   const { annotation, label, source } = settings;
-  const { value, node, object } = template;
-  if (textsIn(value, "metadata", "annotations")[annotation] === undefined) return [];
-  const spec = ownNode(node, { key: "spec", document: source.document });
-  if (!isMap(spec) || !isRecord(value.spec)) return [];
+  const { value, object } = template;
+  if (textsIn(value, "metadata", "annotations")[annotation] === undefined || !isRecord(value.spec)) return [];
   if (value.spec.hostNetwork === true) {
     return [
       `${object.title}: Cannot add the agent: the pod is in the host's network, which cannot be a member`,
     ];
   }
   const isLabelled = textsIn(value, "metadata", "labels")[label.key] !== undefined;
-  if (!isLabelled) setText(node, { path: ["metadata", "labels"], ...label, document: source.document });
   const names = [value.spec.initContainers, value.spec.containers].flatMap((list) =>
     Array.isArray(list) ? list.filter(isRecord).map(({ name }) => name) : []
   );
   const hasAgent = names.includes(settings.agent) || names.includes(settings.initAgent);
-  if (!hasAgent) addAgent(spec as YAMLMap, { ...settings, source });
-  return hasAgent && isLabelled ? [] : ["changed"];
+  if (hasAgent && isLabelled) return [];
+  const { node } = ownTemplate(template);
+  if (!isLabelled) setText(node, { path: ["metadata", "labels"], ...label, document: source.document });
+  const { document } = source;
+  // What comes by a merge key (<<) is written out where it is changed.
+  if (!node.has("spec")) node.set("spec", nodeOf(value.spec, document));
+  const spec = ownNode(node, { key: "spec", document });
+  if (!hasAgent && isMap(spec)) addAgent(spec, { ...settings, source, value: value.spec });
+  return ["changed"];
 }
 
 /** First, so that every other container finds the interfaces. */
 function addAgent(
   spec: YAMLMap,
-  { classic, agent, initAgent, image, source }: InjectSettings & { readonly source: ManifestDocument },
+  { classic, agent, initAgent, image, source, value }: InjectSettings & {
+    readonly source: ManifestDocument;
+    readonly value: Readonly<Record<string, unknown>>;
+  },
 ): void {
   const { document } = source;
   const put = (list: string, container: object): void => {
     const known = ownNode(spec, { key: list, document });
+    const merged = Array.isArray(value[list]) ? value[list] : [];
     if (isSeq(known)) known.items.unshift(nodeOf(container, document));
-    else spec.set(list, nodeOf([container], document));
+    else spec.set(list, nodeOf([container, ...merged], document));
   };
   const bare = { image, imagePullPolicy: "IfNotPresent", securityContext: security };
   if (classic) {

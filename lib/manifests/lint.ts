@@ -3,7 +3,9 @@ import type { YAMLMap } from "yaml";
 import { noClusterNetworks, readClusterNetworks } from "../network/cluster_networks.ts";
 import type { Problem } from "../network/problem.ts";
 import { isRecord } from "../text/json.ts";
-import { type ManifestDocument, type ManifestObject, mapIn, placedText, readManifests } from "./documents.ts";
+import { quoted } from "../text/quoted.ts";
+import { type ManifestDocument, type ManifestObject, readManifests } from "./documents.ts";
+import { lineOfKey, mapIn, placedText } from "./places.ts";
 import { annotationsOf, type PodTemplate, podTemplate, textsIn } from "./templates.ts";
 
 /** A text of manifests under the name that findings give it. */
@@ -88,7 +90,7 @@ function configMapFindings(object: ManifestObject, { configMap, source }: InDocu
     previous: noClusterNetworks,
     configMap: { ...configMap, ...namesOf(object) },
   });
-  const data = mapIn(object.node, "data");
+  const data = mapIn(object, "data");
   const others = Object.entries(isRecord(object.value.data) ? object.value.data : {})
     .filter(([, value]) => typeof value !== "string");
   return [
@@ -99,7 +101,7 @@ function configMapFindings(object: ManifestObject, { configMap, source }: InDocu
       return { line, severity: "error", object: object.title, message: `key ${key}: ${problem.message}` };
     }),
     ...others.map(([key, value]): Placed => ({
-      line: lineOf(data ?? object.node, source),
+      line: lineOfKey(data, { key, source }) ?? lineOf(object.node, source),
       severity: "error",
       object: object.title,
       message: `key ${key}: Cannot read ${
@@ -115,6 +117,8 @@ function templateFindings(template: PodTemplate, context: InDocument): readonly 
   const annotations = annotationsOf(template);
   const text = placedText(annotations, { key: annotation, source });
   const { title } = template.object;
+  const wrong = notTexts(template, context);
+  if (wrong.length > 0) return wrong;
   const at = (line: number | undefined): number => text?.lineOf(line) ?? lineOf(template.node, source);
   if (!context.isSelected(labels)) {
     if (text === undefined) return [];
@@ -130,6 +134,25 @@ function templateFindings(template: PodTemplate, context: InDocument): readonly 
       object: title,
       message: problem.message,
     };
+  });
+}
+
+/** The API server refuses the whole object for a label that is no text: `true` without quotes is none. */
+function notTexts(template: PodTemplate, { source, annotation, selector }: InDocument): readonly Placed[] {
+  const { value, node, object } = template;
+  return (["labels", "annotations"] as const).flatMap((place) => {
+    const map = mapIn({ node, document: object.document }, "metadata", place);
+    const metadata = isRecord(value.metadata) ? value.metadata[place] : undefined;
+    return Object.entries(isRecord(metadata) ? metadata : {}).flatMap(([key, found]): readonly Placed[] => {
+      const isOurs = key === annotation || selector.split(/[=,!() ]+/).includes(key);
+      if (!isOurs || typeof found === "string") return [];
+      const what = place === "labels" ? "label" : "annotation";
+      const message = found === null
+        ? `Cannot read the ${what} ${key}: nothing stands behind it`
+        : `Cannot read the ${what} ${key}: ${quoted(JSON.stringify(found))} is no text; put it in quotes`;
+      const line = lineOfKey(map, { key, source }) ?? lineOf(node, source);
+      return [{ line, severity: "error", object: object.title, message }];
+    });
   });
 }
 

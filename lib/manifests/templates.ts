@@ -2,7 +2,8 @@
 import { type Document, isMap, YAMLMap } from "yaml";
 import { isRecord } from "../text/json.ts";
 import { ownNode } from "./anchors.ts";
-import { type ManifestObject, mapIn, textNode } from "./documents.ts";
+import { type ManifestObject, textNode } from "./documents.ts";
+import { mapIn } from "./places.ts";
 
 /** A pod as a manifest describes it. */
 export interface PodTemplate {
@@ -27,15 +28,28 @@ const templatePaths: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
+/** Workloads of others (a Rollout, a DeploymentConfig) have it where Deployments have it. */
+const unknownPath = ["spec", "template"];
+
 /** The template of an object; undefined when it has none. */
 export function podTemplate(object: ManifestObject): PodTemplate | undefined {
-  const path = templatePaths[object.kind];
-  if (path === undefined) return undefined;
-  const node = mapIn(object.node, ...path);
-  let value: unknown = object.value;
-  for (const key of path) value = isRecord(value) ? value[key] : undefined;
+  const path = templatePaths[object.kind] ?? unknownPath;
+  const node = mapIn(object, ...path);
+  const value = path.reduce<unknown>((at, key) => isRecord(at) ? at[key] : undefined, object.value);
   if (node === undefined || !isRecord(value)) return undefined;
+  const isKnown = object.kind in templatePaths;
+  if (!isKnown && !(isRecord(value.spec) && Array.isArray(value.spec.containers))) return undefined;
   return { object, node, value, copies: copiesOf(object) };
+}
+
+/** The same to be changed: what an alias stands for there becomes a copy of its own. */
+export function ownTemplate(template: PodTemplate): PodTemplate {
+  const { object } = template;
+  let at: unknown = object.node;
+  for (const key of templatePaths[object.kind] ?? unknownPath) {
+    at = isMap(at) ? ownNode(at, { key, document: object.document }) : undefined;
+  }
+  return isMap(at) ? { ...template, node: at } : template;
 }
 
 function copiesOf({ kind, value }: ManifestObject): PodTemplate["copies"] {
@@ -46,8 +60,8 @@ function copiesOf({ kind, value }: ManifestObject): PodTemplate["copies"] {
 }
 
 /** Annotations of a template by name. */
-export function annotationsOf({ node }: PodTemplate): YAMLMap | undefined {
-  return mapIn(node, "metadata", "annotations");
+export function annotationsOf({ node, object: { document } }: PodTemplate): YAMLMap | undefined {
+  return mapIn({ node, document }, "metadata", "annotations");
 }
 
 /** A map of texts within a template: labels, annotations. */

@@ -9,11 +9,11 @@ import { testHost } from "./test_host.ts";
 const erase = "\r\x1b[K";
 
 function onTerminal(
-  isQuiet = false,
+  { isQuiet = false, env = {} }: { isQuiet?: boolean; env?: Readonly<Record<string, string>> } = {},
 ): ProgressingHost & { readonly clock: FakeClock; readonly seen: string[] } {
   const clock = fakeClock();
   const seen: string[] = [];
-  const { host } = testHost({ args: [] });
+  const { host } = testHost({ args: [], env });
   const progress = withProgress({
     ...host,
     clock,
@@ -57,11 +57,13 @@ Deno.test("progress: what is printed stands on a line of its own, and nothing st
   assert.deepEqual(seen.slice(3), ["err: error"]);
 });
 
-Deno.test("progress: none for programs", async () => {
-  const { host, clock, seen } = onTerminal(true);
-  host.progress?.("reading");
-  await clock.advance(10_000);
-  assert.deepEqual(seen, []);
+Deno.test("progress: none for programs, and none on a terminal that cannot erase it", async () => {
+  for (const on of [{ isQuiet: true }, { env: { TERM: "dumb" } }]) {
+    const { host, clock, seen } = onTerminal(on);
+    host.progress?.("reading");
+    await clock.advance(10_000);
+    assert.deepEqual(seen, []);
+  }
 });
 
 const script = await findProgram("script");

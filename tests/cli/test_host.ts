@@ -43,6 +43,12 @@ export function testHost(
       const text = files[path];
       return text === undefined ? Promise.reject(new Error(`no file ${path}`)) : Promise.resolve(text);
     },
+    listFolder: (path) => {
+      const inside = Object.keys(files).filter((name) => name.startsWith(`${path}/`));
+      return Promise.resolve(
+        inside.length === 0 ? undefined : inside.map((name) => name.slice(path.length + 1)),
+      );
+    },
     print: (line) => printed.push(line),
     complain: (line) => complained.push(line),
     output: { isTerminal: () => terminal, write: (bytes) => void written.push(bytes.slice()) },

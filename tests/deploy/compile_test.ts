@@ -48,7 +48,7 @@ const programs: readonly {
     may: {
       allow_net: [],
       allow_read: ["/var/run/secrets/kubernetes.io/serviceaccount"],
-      allow_env: ["KVC_*", ...kubernetes, "HOSTNAME", ...proxies],
+      allow_env: ["KVC_*", ...kubernetes, "HOSTNAME", ...proxies, "TERM"],
       ignore_env: [],
     },
   },

@@ -75,6 +75,7 @@ function host(
     ],
     env: () => undefined,
     readTextFile: (path) => Deno.readTextFile(path),
+    listFolder: () => Promise.resolve(undefined),
     readInput: () => Promise.resolve(""),
     print: (line) => log.push(line),
     output: { isTerminal: () => false, write: () => {} },

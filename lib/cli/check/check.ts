@@ -9,6 +9,7 @@ import { type CommandSpec, UsageError } from "../program.ts";
 import type { OptionTable, SettingsOf } from "../settings/options.ts";
 import { count } from "../settings/values.ts";
 import { type ClusterView, podNamed, withClusterView } from "../show/cluster_view.ts";
+import { podWords } from "../show/pod_name.ts";
 import { valueText } from "../show/print_list.ts";
 import { standingOf } from "../show/standing.ts";
 import { valueOutput, viewOptions } from "../show/view_options.ts";
@@ -45,10 +46,9 @@ export const checkCommand: CommandSpec<typeof options> = {
       line: "kube-vxlan-controller check network n2 --all -o json",
     },
   ],
-  action: ({ settings, args: [what, name = ""] }, host) => {
-    if (what !== "network" && what !== "pod") {
-      throw new UsageError(`Cannot check "${what ?? ""}": expected network or pod`);
-    }
+  action: ({ settings, args: [word = "", name = ""] }, host) => {
+    const what = podWords.has(word) ? "pod" : /^net(work)?s?$/.test(word) ? "network" : undefined;
+    if (what === undefined) throw new UsageError(`Cannot check "${word}": expected network or pod`);
     return withClusterView(settings, {
       host,
       use: async (view) => {

@@ -1,6 +1,7 @@
 // What can stand at the place of the cursor: commands, flags and their choices, and names from the cluster.
 import type { CommandSpec } from "../program.ts";
-import { flagOf, type OptionRow, type OptionTable } from "../settings/options.ts";
+import { rowOf } from "../settings/habits.ts";
+import { flagOf, type OptionTable } from "../settings/options.ts";
 
 /** Names that a cluster is asked for. */
 export type ClusterNames = "pods" | "networks";
@@ -27,14 +28,16 @@ export function candidates(words: readonly string[], commands: readonly CommandS
   }
   if (spec === undefined) return fitting([], last);
   const before = rest.at(-1);
-  const valued = before === undefined ? undefined : rowOf(before, spec);
+  const valued = before === undefined ? undefined : rowOf(before, spec.options)?.[1];
   if (valued?.value !== undefined) return fitting(valued.choices ?? [], last);
   if (last.startsWith("-")) return fitting(Object.keys(spec.options).map((key) => `--${flagOf(key)}`), last);
   const args = argumentsIn(rest, spec);
   const first = firstWords[spec.name];
   if (first !== undefined && args.length === 0) return fitting(first, last);
-  switch (`${spec.name} ${args[0] ?? ""}`.trim()) {
-    case "inspect":
+  // Those of which any number may follow.
+  if (spec.name === "inspect") return { kind: "names", of: "pods" };
+  if (spec.name === "graph") return { kind: "names", of: "networks" };
+  switch (`${spec.name} ${args[0] ?? ""}`) {
     case "check pod":
     case "list pods":
       return { kind: "names", of: "pods" };
@@ -43,7 +46,7 @@ export function candidates(words: readonly string[], commands: readonly CommandS
     case "list addresses":
       return { kind: "names", of: "networks" };
     default:
-      return spec.name === "graph" ? { kind: "names", of: "networks" } : fitting([], last);
+      return fitting([], last);
   }
 }
 
@@ -55,7 +58,7 @@ export function fitting(words: readonly string[], last: string): Candidates {
 /** The flags of this table among the words, with their values: those that are written whole. */
 export function flagsIn(words: readonly string[], options: OptionTable): readonly string[] {
   return words.flatMap((word, at) => {
-    const row = rowOf(word.split("=")[0] ?? "", { options });
+    const row = rowOf(word.split("=")[0] ?? "", options)?.[1];
     if (row === undefined) return [];
     if (row.value === undefined || word.includes("=")) return [word];
     const value = words[at + 1];
@@ -63,17 +66,11 @@ export function flagsIn(words: readonly string[], options: OptionTable): readonl
   });
 }
 
-function rowOf(word: string, { options }: { readonly options: OptionTable }): OptionRow | undefined {
-  const found = Object.entries(options).find(([key, { short }]) =>
-    word === `--${flagOf(key)}` || (short !== undefined && word === `-${short}`)
-  );
-  return found?.[1];
-}
-
 /** What is neither a flag nor the value of one. */
 function argumentsIn(words: readonly string[], spec: CommandSpec): readonly string[] {
   return words.filter((word, at) => {
     const before = words[at - 1];
-    return !word.startsWith("-") && (before === undefined || rowOf(before, spec)?.value === undefined);
+    return !word.startsWith("-") &&
+      (before === undefined || rowOf(before, spec.options)?.[1].value === undefined);
   });
 }

@@ -30,11 +30,16 @@ compdef _${name} ${program}`;
 end
 complete -c ${program} -f -a '(__${name})'`;
     case "powershell":
-      return `Register-ArgumentCompleter -Native -CommandName ${program} -ScriptBlock {
+      // Before 7.3 PowerShell leaves an empty argument out, unless it is written with its quotes.
+      return `Register-ArgumentCompleter -Native -CommandName '${program}' -ScriptBlock {
   param($word, $ast, $cursor)
-  $words = @($ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
-  if ($word -eq '') { $words += '' }
-  & ${program} __complete -- @words 2>$null | ForEach-Object {
+  $words = @($ast.CommandElements | Select-Object -Skip 1 |
+    Where-Object { $_.Extent.StartOffset -lt $cursor } | ForEach-Object { "$_" })
+  if ($word -eq '') {
+    $keeps = $PSVersionTable.PSVersion -ge [version]'7.3' -and $PSNativeCommandArgumentPassing -ne 'Legacy'
+    $words += if ($keeps) { '' } else { '""' }
+  }
+  & '${program}' __complete '--' @words 2>$null | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
   }
 }`;

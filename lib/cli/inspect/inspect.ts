@@ -1,14 +1,16 @@
 // The command `inspect`: prints what was found of one pod. Changes nothing.
+import type { PodView } from "../../member/pod.ts";
 import { printable } from "../../text/printable.ts";
 import { exitStatus, type Host } from "../host.ts";
 import type { CommandSpec } from "../program.ts";
 import type { SettingsOf } from "../settings/options.ts";
 import { type ClusterView, podNamed, withClusterView } from "../show/cluster_view.ts";
+import { podWords, readPodName } from "../show/pod_name.ts";
 import { type InspectedNetwork, type Inspection, inspection } from "./inspection.ts";
 import { listCommand } from "../show/list.ts";
 import { inspectOwn, type OwnView } from "../show/own_view.ts";
 import type { InspectedPeer } from "./peers.ts";
-import { valueText } from "../show/print_list.ts";
+import { outputVersion, valueText } from "../show/print_list.ts";
 import { valueOutput, viewOptions } from "../show/view_options.ts";
 import { uncreatedPods } from "../show/warnings.ts";
 
@@ -17,13 +19,11 @@ const options = { ...viewOptions, output: valueOutput } as const;
 export const inspectCommand: CommandSpec<typeof options> = {
   name: "inspect",
   summary: "show one pod's networks, what its kernel holds, and what is wrong (exit status 1 if anything is)",
-  args: [
-    { name: "<pod>", description: "NAME, pod/NAME or NAMESPACE/NAME" },
-    {
-      name: "[prefix]",
-      description: "after the word nets, as the predecessor had it: `list networks` shows those",
-    },
-  ],
+  args: [{
+    name: "<pod...>",
+    description:
+      "NAME, pod/NAME or NAMESPACE/NAME; `inspect nets [PREFIX]`, as the predecessor had it, is `list networks`",
+  }],
   options,
   examples: [
     {
@@ -31,27 +31,33 @@ export const inspectCommand: CommandSpec<typeof options> = {
       line: "kube-vxlan-controller inspect lab/upf-0",
     },
     { does: "the same as a value", line: "kube-vxlan-controller inspect pod/upf-0 -n lab -o json" },
+    { does: "two pods of a namespace", line: "kube-vxlan-controller inspect -n lab upf-0 smf-0" },
   ],
-  action: ({ settings, args: [name = "", prefix] }, host) => {
-    if (name === "nets") return listNetworks(settings, { prefix, host });
+  action: ({ settings, args }, host) => {
+    const [first = "", ...rest] = args;
+    if (first === "nets") return listNetworks(settings, { prefixes: rest, host });
+    const names = rest.length > 0 && podWords.has(first) ? rest : args;
     return withClusterView(settings, {
       host,
       use: async (view) => {
-        const pod = podNamed(name, view);
-        if (typeof pod === "string") {
-          throw new Error(
-            `Cannot inspect ${JSON.stringify(name)}: ${pod}${await notMade(name, { view, host })}`,
-          );
+        const pods: PodView[] = [];
+        for (const name of names) {
+          const pod = podNamed(name, view);
+          if (typeof pod === "string") {
+            throw new Error(
+              `Cannot inspect ${JSON.stringify(name)}: ${pod}${await notMade(name, { view, host })}`,
+            );
+          }
+          pods.push(pod);
         }
         await view.readPools(view.store);
-        const found = await inspection(pod, { view, host });
+        const found: Inspection[] = [];
+        for (const pod of pods) found.push(await inspection(pod, { view, host }));
         print(found, { output: settings.output, host });
-        return found.inSync ? exitStatus.ok : exitStatus.failed;
+        return found.every(({ inSync }) => inSync) ? exitStatus.ok : exitStatus.failed;
       },
       // What stands on the pod has no such form: a program must not get text where it asked for JSON.
-      ...(settings.output === "text" && {
-        own: (view: OwnView) => inspectOwn(fullName(name, settings.namespace), view),
-      }),
+      ...(settings.output === "text" && { own: (view: OwnView) => inspectOwn(names, view) }),
     });
   },
 };
@@ -61,15 +67,13 @@ async function notMade(
   name: string,
   { view, host }: { readonly view: ClusterView; readonly host: Host },
 ): Promise<string> {
-  const [first = "", second] = name.split("/");
-  const isPlain = second === undefined || first === "pod" || first === "pods";
+  const { namespace = view.namespace, name: asked } = readPodName(name) ?? { name };
   const { found } = await uncreatedPods({
     client: view.client,
     signal: host.stop,
-    namespace: isPlain ? view.namespace : first,
+    namespace,
     annotationKey: view.settings.membership.annotationKey,
   });
-  const asked = second ?? first;
   const like = found.filter(({ owner }) => {
     const [, ownerName = ""] = owner.split(" ");
     return ownerName.startsWith(asked) || asked.startsWith(ownerName);
@@ -82,29 +86,31 @@ async function notMade(
 /** The predecessor's `inspect nets [PREFIX]`. */
 function listNetworks(
   settings: SettingsOf<typeof options>,
-  { prefix, host }: { readonly prefix: string | undefined; readonly host: Host },
+  { prefixes, host }: { readonly prefixes: readonly string[]; readonly host: Host },
 ): Promise<number> {
   const output = settings.output === "text" ? "table" : settings.output;
-  const args = ["networks", ...prefix === undefined ? [] : [prefix]];
   return listCommand.action(
-    { settings: { ...settings, output, labels: undefined, noHeaders: false, watch: false }, args },
+    {
+      settings: { ...settings, output, labels: undefined, noHeaders: false, watch: false },
+      args: ["networks", ...prefixes],
+    },
     host,
   );
 }
 
-function fullName(name: string, namespace: string | undefined): string {
-  return name.includes("/") || namespace === undefined ? name : `${namespace}/${name}`;
-}
-
+/** Several are a list for programs, too. */
 function print(
-  found: Inspection,
+  found: readonly Inspection[],
   { output, host }: { readonly output: "text" | "json" | "yaml"; readonly host: Host },
 ): void {
   if (output === "text") {
-    for (const line of textOf(found)) host.print(printable(line));
-  } else {
-    host.print(valueText(found, output));
+    const lines = found.flatMap((one, at) => [...at === 0 ? [] : [""], ...textOf(one)]);
+    for (const line of lines) host.print(printable(line));
+    return;
   }
+  const [first, ...more] = found;
+  const list = { apiVersion: outputVersion, kind: "InspectionList", items: found };
+  host.print(valueText(first === undefined || more.length > 0 ? list : first, output));
 }
 
 function textOf(found: Inspection): readonly string[] {

@@ -21,7 +21,7 @@ export const fileOption = {
   file: {
     short: "f",
     value: "FILE...",
-    description: "manifests to read; - for what comes through the pipe",
+    description: "manifests to read, or a folder of them; - for what comes through the pipe",
     fallback: "-",
     parse: files,
   },
@@ -35,18 +35,30 @@ function files(text: string): Parsed<readonly string[]> {
   return names.length === 0 ? fault("expected files, or - for what comes through the pipe") : valueOf(names);
 }
 
-/** The texts, in the order of the names. Throws UsageError when one cannot be read. */
+/** The texts, in the order of the names; of a folder those in it. Throws UsageError when one cannot be read. */
 export async function readFiles(names: readonly string[], host: Host): Promise<readonly ManifestFile[]> {
   const read: ManifestFile[] = [];
   for (const name of names) {
     try {
-      const text = name === "-" ? await host.readInput() : await host.readTextFile(name);
-      read.push({ name: name === "-" ? "stdin" : name, text });
+      const inside = name === "-" ? undefined : await host.listFolder(name);
+      if (inside !== undefined) {
+        read.push(...await readFiles(manifestsIn(name, inside), host));
+      } else {
+        const text = name === "-" ? await host.readInput() : await host.readTextFile(name);
+        read.push({ name: name === "-" ? "stdin" : name, text });
+      }
     } catch (error) {
-      throw new UsageError(`Cannot read ${name}: ${messageOf(error)}`);
+      throw error instanceof UsageError ? error : new UsageError(`Cannot read ${name}: ${messageOf(error)}`);
     }
   }
   return read;
+}
+
+/** As kubectl takes them: not those of folders below. Throws UsageError where there are none. */
+function manifestsIn(folder: string, names: readonly string[]): readonly string[] {
+  const found = names.filter((name) => /\.(ya?ml|json)$/.test(name)).sort();
+  if (found.length > 0) return found.map((name) => `${folder.replace(/\/+$/, "")}/${name}`);
+  throw new UsageError(`Cannot read ${folder}: no file in it ends with .yaml, .yml or .json`);
 }
 
 /** The label that members have, of a selector that asks for one. Throws UsageError. */

@@ -3,6 +3,7 @@ import { findingForms, findingLines } from "../../manifests/finding_text.ts";
 import { lint } from "../../manifests/lint.ts";
 import { printable } from "../../text/printable.ts";
 import { exitStatus } from "../host.ts";
+import { outputVersion } from "../show/print_list.ts";
 import type { CommandSpec } from "../program.ts";
 import { membershipOptions, type OptionTable } from "../settings/options.ts";
 import { oneOf } from "../settings/values.ts";
@@ -52,7 +53,7 @@ export const lintCommand: CommandSpec<typeof options> = {
       judgePod: (template, data) => judgePod(template, { data, settings: membership }),
       judgeService: (service) => judgeService(service, annotation),
     });
-    for (const line of findingLines(findings, settings.output)) {
+    for (const line of findingLines(findings, { form: settings.output, outputVersion })) {
       host.print(settings.output === "text" ? printable(line) : line);
     }
     return findings.some(({ severity }) => severity === "error") ? exitStatus.failed : exitStatus.ok;

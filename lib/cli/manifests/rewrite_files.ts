@@ -27,5 +27,7 @@ export async function rewriteFiles(
 function joined(before: string, text: string): string {
   if (before === "") return text;
   const end = before.endsWith("\n") ? before : `${before}\n`;
+  // A byte order mark stands at the beginning only.
+  if (text.startsWith("\ufeff")) return joined(before, text.slice(1));
   return /^---(\s|$)/.test(text) ? end + text : `${end}---\n${text}`;
 }

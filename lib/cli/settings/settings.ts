@@ -1,12 +1,11 @@
 // From settings to a connection: which API server, and in which namespace the ConfigMap is.
 import { type ControllerSettings, defaultLimits } from "../../controller/settings.ts";
-import { ConfigError, type Connection, type ImpersonationHeaders } from "../../kube/config/connection.ts";
+import { ConfigError, type Connection } from "../../kube/config/connection.ts";
 import { loadConnection } from "../../kube/config/load_connection.ts";
 import { runCommand } from "../../kube/config/run_plugin.ts";
 import { defined, messageOf } from "../../text/defined.ts";
 import type { PoolsOptions } from "../../pools/pools.ts";
 import type { Host } from "../host.ts";
-import { UsageError } from "../program.ts";
 import type { connectionOptions, membershipOptions, SettingsOf } from "./options.ts";
 
 /** Where the ConfigMap is when nothing says otherwise. */
@@ -20,33 +19,23 @@ interface CallerSettings {
   readonly as?: string | undefined;
   readonly asUid?: string | undefined;
   readonly asGroup?: readonly string[] | undefined;
+  readonly asUserExtra?: Readonly<Record<string, readonly string[]>> | undefined;
   /** ms; 0: no limit. */
   readonly requestTimeout?: number | undefined;
 }
 
-/** Loads the configuration that the settings name. Throws ConfigError that says what was tried, and UsageError. */
+/** Loads the configuration that the settings name. Throws ConfigError that says what was tried. */
 export async function connectionFrom(
   settings: ConnectionSettings & CallerSettings,
   host: Host,
 ): Promise<Connection> {
   const { kubeconfig, context, server, caCertFile, token, tokenFile, requestTimeout } = settings;
-  const impersonation = impersonationOf(settings);
+  const { as, asUid, asGroup, asUserExtra } = settings;
   const given = defined({
     ...{ kubeconfig, context, server, caCertFile, token, tokenFile },
-    ...{ impersonation, requestTimeout },
+    ...{ impersonation: { user: as, uid: asUid, groups: asGroup, extra: asUserExtra }, requestTimeout },
   });
   return await loadConnection(given, { ...host, runCommand });
-}
-
-function impersonationOf({ as, asUid, asGroup }: CallerSettings): ImpersonationHeaders | undefined {
-  if (as !== undefined) {
-    return defined({ "impersonate-user": as, "impersonate-uid": asUid, "impersonate-group": asGroup });
-  }
-  const said = asGroup !== undefined ? "--as-group" : asUid !== undefined ? "--as-uid" : undefined;
-  if (said !== undefined) {
-    throw new UsageError(`Cannot use ${said} without --as: say which user it belongs to`);
-  }
-  return undefined;
 }
 
 /** `--namespace`, else the content of `--namespace-file`, else our own namespace in a cluster, else kube-system. */

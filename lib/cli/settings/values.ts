@@ -1,5 +1,6 @@
 // How the text of each kind of setting reads: a value, or what was expected.
 import { statusAnnotation } from "../../member/current_status.ts";
+import { headerText } from "../../kube/config/impersonation.ts";
 import { fault, type Parsed, valueOf } from "../../network/grammar/parsed.ts";
 import { type HttpAddress, readHttpAddress } from "../../ops/http_address.ts";
 import { maxAnnotationKeyLength } from "../../overlay/wanted.ts";
@@ -107,16 +108,27 @@ export function interval(text: string): Parsed<number | undefined> {
     : fault("expected a time from 1s to 24h, such as 5m, or off");
 }
 
-/** What may stand in a header of HTTP. */
-export function headerText(text: string): Parsed<string> {
-  return /^[\x21-\x7e]([\x20-\x7e]{0,510}[\x21-\x7e])?$/.test(text)
-    ? valueOf(text)
-    : fault("expected plain signs (ASCII), at most 512");
+/** Who can be named in a header. */
+export function headerValue(text: string): Parsed<string> {
+  return headerText.test(text) ? valueOf(text) : fault(expectedInHeader);
 }
 
+const expectedInHeader = "expected plain signs (ASCII), at most 512";
+
 /** One in each line. */
-export function headerLines(text: string): Parsed<readonly string[]> {
+export function headerValues(text: string): Parsed<readonly string[]> {
   const lines = text.split("\n");
-  const wrong = lines.map(headerText).find((read) => read.kind !== "value");
-  return wrong === undefined ? valueOf(lines) : fault("expected plain signs (ASCII), at most 512");
+  return lines.every((line) => headerText.test(line)) ? valueOf(lines) : fault(expectedInHeader);
+}
+
+/** `KEY=VALUE` in each line; a key may have several values. */
+export function extraFields(text: string): Parsed<Readonly<Record<string, readonly string[]>>> {
+  const pairs = text.split("\n").map((line) => /^([^=]+)=(.*)$/.exec(line) ?? []);
+  if (!pairs.every(([, , value = ""]) => headerText.test(value))) {
+    return fault(`expected KEY=VALUE; of the value ${expectedInHeader}`);
+  }
+  const byKey = Map.groupBy(pairs, ([, key = ""]) => key);
+  return valueOf(
+    Object.fromEntries([...byKey].map(([key, all]) => [key, all.map(([, , value = ""]) => value)])),
+  );
 }

@@ -17,6 +17,7 @@ import { printable } from "../../text/printable.ts";
 import type { Host } from "../host.ts";
 import type { connectionOptions, membershipOptions, SettingsOf } from "../settings/options.ts";
 import { isRefused, type OwnView } from "./own_view.ts";
+import { expectedPodName, readPodName } from "./pod_name.ts";
 import type { callerOptions, viewOptions } from "./view_options.ts";
 
 /** Where the cluster is, and what of it is meant. */
@@ -131,16 +132,15 @@ function namespaceShown(
  * there is no such pod, and what may be meant.
  */
 export function podNamed(name: string, { pods, shown, namespace, settings }: ClusterView): PodView | string {
-  const [first = "", second, ...more] = name.split("/");
-  const isPlain = second === undefined || first === "pod" || first === "pods";
-  const plain = second ?? first;
-  if (plain === "" || first === "" || more.length > 0) return "expected NAME, pod/NAME or NAMESPACE/NAME";
-  const found = isPlain
+  const read = readPodName(name);
+  if (read === undefined) return expectedPodName;
+  const { namespace: first, name: plain } = read;
+  const found = first === undefined
     ? shown.filter((pod) => pod.name === plain)
     : pods.filter((pod) => pod.namespace === first && pod.name === plain);
   const [pod] = found;
   if (pod !== undefined && found.length === 1) return pod;
-  const where = isPlain ? namespace : first;
+  const where = first ?? namespace;
   const others = namesOf(pods.filter((each) => each.name === plain));
   return found.length > 1
     ? `pods of several namespaces are called so: ${others}`

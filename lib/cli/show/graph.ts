@@ -44,7 +44,9 @@ export const graphCommand: CommandSpec<typeof options> = {
       use: async ({ shown: pods, store, readPools }) => {
         await readPools(store);
         const topology = topologyOf(pods.flatMap((pod) => memberSeen(pod, store)), args);
-        const known = new Set(topology.segments.map(({ name }) => name));
+        // One that is asked for and cannot be had is drawn too, in red.
+        const asked = topology.nodes.flatMap(({ pods }) => pods.flatMap(({ missing }) => missing));
+        const known = new Set([...topology.segments.map(({ name }) => name), ...asked]);
         const unknown = args.filter((name) => !known.has(name));
         if (unknown.length > 0) throw new Error(noMembers(unknown));
         host.print(formats[settings.output](pictureOf(topology)).trimEnd());

@@ -25,7 +25,7 @@ export const listCommand: CommandSpec<typeof options> = {
   summary: "list member pods, networks with their members, or addresses with who has them",
   args: [
     { name: "<what>", description: "pods, networks or addresses" },
-    { name: "[prefix]", description: "only those whose name begins so" },
+    { name: "[prefix...]", description: "only those whose name begins so: NAME, pod/NAME or NAMESPACE/NAME" },
   ],
   options,
   examples: [
@@ -38,17 +38,17 @@ export const listCommand: CommandSpec<typeof options> = {
     { does: "which address is whose", line: "kube-vxlan-controller list addresses -A" },
     { does: "for a program", line: "kube-vxlan-controller list pods -A -o json" },
   ],
-  action: ({ settings, args: [what, prefix = ""] }, host) => {
+  action: ({ settings, args: [what, ...prefixes] }, host) => {
     const listOf = kindOf(what);
     const { output, labels, noHeaders } = settings;
-    if (settings.watch) return watchList(settings, { listOf, prefix, host });
-    const isPlain = output === "table" && labels === undefined && !noHeaders && prefix === "";
+    if (settings.watch) return watchList(settings, { listOf, prefixes, host });
+    const isPlain = output === "table" && labels === undefined && !noHeaders && prefixes.length === 0;
     return withClusterView(settings, {
       host,
       use: async (view) => {
         const pods = await matching(view, { labels: settings.labels, host });
         const pools = await poolsFor(listOf, view);
-        const list = beginningWith(prefix, listOf(pods, { view, now: host.clock.wall(), pools }));
+        const list = beginningWith(prefixes, listOf(pods, { view, now: host.clock.wall(), pools }));
         if (list.rows.length > 0 || isForPrograms(output)) {
           for (const line of listLines(list, settings)) host.print(line);
         } else host.complain(nothingText(view, { count: pods.length, labels }));
@@ -66,7 +66,11 @@ export const listCommand: CommandSpec<typeof options> = {
 /** Prints what changes, until the user has enough. */
 async function watchList(
   settings: SettingsOf<typeof options>,
-  { listOf, prefix, host }: { readonly listOf: ListMaker; readonly prefix: string; readonly host: Host },
+  { listOf, prefixes, host }: {
+    readonly listOf: ListMaker;
+    readonly prefixes: readonly string[];
+    readonly host: Host;
+  },
 ): Promise<number> {
   const changes = new RowChanges(settings);
   let isFirst = true;
@@ -75,7 +79,7 @@ async function watchList(
     labels: settings.labels,
     onView: async (view) => {
       const pools = await poolsFor(listOf, view);
-      const list = beginningWith(prefix, listOf(view.shown, { view, now: host.clock.wall(), pools }));
+      const list = beginningWith(prefixes, listOf(view.shown, { view, now: host.clock.wall(), pools }));
       for (const line of changes.linesOf(list)) host.print(line);
       if (isFirst && list.rows.length === 0 && !isForPrograms(settings.output)) {
         host.complain(nothingText(view, { count: view.shown.length, labels: settings.labels }));
@@ -87,9 +91,12 @@ async function watchList(
   return exitStatus.ok;
 }
 
-function beginningWith(prefix: string, list: List): List {
+/** Those of any of the prefixes; all where there is none. The word of `-o name` may stand before. */
+function beginningWith(prefixes: readonly string[], list: List): List {
+  if (prefixes.length === 0) return list;
+  const plain = prefixes.map((prefix) => prefix.replace(/^(pods?|po|networks?|nets?|address(es)?)\//, ""));
   const rows = list.rows.filter(({ name, names = [name.slice(name.indexOf("/") + 1)] }) =>
-    names.some((each) => each.startsWith(prefix))
+    names.some((each) => plain.some((prefix) => each.startsWith(prefix)))
   );
   return { ...list, rows };
 }
@@ -105,8 +112,8 @@ async function poolsFor(listOf: ListMaker, view: ClusterView): Promise<PoolsRead
 }
 
 function kindOf(what: string | undefined): ListMaker {
-  if (what === "pods" || what === "pod") return podList;
-  if (what === "networks" || what === "nets" || what === "network") return networkList;
+  if (what === "pods" || what === "pod" || what === "po") return podList;
+  if (what === "networks" || what === "nets" || what === "network" || what === "net") return networkList;
   if (what === "addresses" || what === "address") return addressList;
   throw new UsageError(`Cannot list "${what ?? ""}": expected pods, networks or addresses`);
 }
@@ -165,6 +172,7 @@ function podList(
       return {
         key: `${namespace}/${name}`,
         name: `pod/${name}`,
+        names: [name, `${namespace}/${name}`],
         cells: [
           ...[namespace, name, podIPs[0] ?? "-", names.join(",") || "-", ready],
           ...[reason || "-", ageText(now.getTime() - Date.parse(pod.created))],

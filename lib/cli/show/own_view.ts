@@ -9,6 +9,7 @@ import { messageOf } from "../../text/defined.ts";
 import { printable } from "../../text/printable.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type OwnNetwork, type OwnStatus, ownStatus } from "./own_status.ts";
+import { readPodName } from "./pod_name.ts";
 import { textTable } from "./text_table.ts";
 
 /** How to read, and what the full view was refused with. */
@@ -26,14 +27,30 @@ export function isRefused(error: unknown): error is ApiError {
   return statusOf(error) === 403;
 }
 
-/** `inspect` by what the pod says. `name` is NAMESPACE/NAME. Throws ApiError and Error. */
-export async function inspectOwn(name: string | undefined, view: OwnView): Promise<number> {
+/** `inspect` by what the pods say. Throws ApiError and Error. */
+export async function inspectOwn(names: readonly string[], view: OwnView): Promise<number> {
+  let worst: number = exitStatus.ok;
+  for (const [at, name] of names.entries()) {
+    if (at > 0) view.host.print("");
+    worst = Math.max(worst, await inspectOne(name, view));
+  }
+  return worst;
+}
+
+/** A plain name is looked for in the namespace that is meant. */
+async function inspectOne(text: string, view: OwnView): Promise<number> {
   const { settings, host } = view;
-  const [namespace = "", pod = ""] = name?.split("/") ?? [];
-  const [found] = namespace === "" || pod === "" ? [] : await ownPods(view, { namespace, pod });
+  const [only, ...others] = settings.watchNamespaces;
+  const { name, namespace = others.length === 0 ? only : undefined } = readPodName(text) ?? {};
+  const [found] = name === undefined || namespace === undefined
+    ? []
+    : await ownPods(view, { namespace, pod: name });
   if (found === undefined) {
+    const where = namespace === undefined || name === undefined
+      ? "of that NAMESPACE/NAME"
+      : `${namespace}/${name}`;
     throw new Error(
-      `Cannot inspect "${name ?? ""}": no pod of that NAMESPACE/NAME has the label ${settings.selector}`,
+      `Cannot inspect ${JSON.stringify(text)}: no pod ${where} has the label ${settings.selector}`,
     );
   }
   const lines = [

@@ -1,5 +1,13 @@
 // What commands that only look can be told: as people know it from kubectl.
-import { anyText, headerLines, headerText, namespaceName, oneOf, requestTime } from "../settings/values.ts";
+import {
+  anyText,
+  extraFields,
+  headerValue,
+  headerValues,
+  namespaceName,
+  oneOf,
+  requestTime,
+} from "../settings/values.ts";
 import { connectionOptions, membershipOptions, type OptionTable } from "../settings/options.ts";
 
 /** Who asks, and how patiently: all commands that speak to an API server have these, but for `run`. */
@@ -14,17 +22,25 @@ export const callerOptions = {
   as: {
     variable: "none",
     value: "USER",
-    description: "user or service account to act as, for lists, watches and execs",
-    parse: headerText,
+    description:
+      "user or service account to act as, for lists, watches and execs (default: that of the kubeconfig's user)",
+    parse: headerValue,
   },
   asGroup: {
     variable: "none",
     value: "GROUP",
     repeated: true,
-    description: "group to act as, with --as; may be given several times",
-    parse: headerLines,
+    description: "group to act as, beside a user; may be given several times",
+    parse: headerValues,
   },
-  asUid: { variable: "none", value: "UID", description: "uid to act as, with --as", parse: headerText },
+  asUid: { variable: "none", value: "UID", description: "uid to act as, beside a user", parse: headerValue },
+  asUserExtra: {
+    variable: "none",
+    value: "KEY=VALUE",
+    repeated: true,
+    description: "extra field to act with, beside a user; may be given several times",
+    parse: extraFields,
+  },
 } as const satisfies OptionTable;
 
 const { namespace: _ofConfigMap, ...membership } = membershipOptions;

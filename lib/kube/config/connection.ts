@@ -38,7 +38,16 @@ export interface Connection {
 }
 
 /** Header → its values. */
-export type ImpersonationHeaders = Readonly<Record<string, string | readonly string[]>>;
+export type ImpersonationHeaders = Readonly<Record<string, readonly string[]>>;
+
+/** As whom to act; what is undefined is not said. */
+export interface Impersonation {
+  readonly user?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly groups?: readonly string[] | undefined;
+  /** Values of each key. */
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
+}
 
 /** The configuration cannot be loaded or used: says what was tried, the field and the remedy. Exit status 3. */
 export class ConfigError extends Error {
@@ -53,7 +62,8 @@ export interface ConnectionOptions {
   readonly caCertFile?: string;
   readonly token?: string;
   readonly tokenFile?: string;
-  readonly impersonation?: ImpersonationHeaders;
+  /** Each of its fields wins over that of the kubeconfig. */
+  readonly impersonation?: Impersonation;
   /** ms; 0: no limit. */
   readonly requestTimeout?: number;
 }

@@ -1,7 +1,8 @@
 // Where do the credentials of a kubeconfig's context come from, and can all of its fields be honoured? Pure.
-import { ConfigError } from "./connection.ts";
+import { ConfigError, type Impersonation } from "./connection.ts";
 import { isRecord } from "../../text/json.ts";
 import { defined } from "../../text/defined.ts";
+import { impersonationOf } from "./impersonation.ts";
 import { besides, type KubeconfigEntry, path, type SelectedContext, text } from "./kubeconfig.ts";
 
 /** A text that is known, or that stands in a file and may change there. */
@@ -39,10 +40,6 @@ const refusedClusterFields: Readonly<Record<string, string>> = {
 
 const refusedUserFields: Readonly<Record<string, string>> = {
   "auth-provider": "use a credential plugin (exec) or a token",
-  "as": "give the rights to the user itself",
-  "as-uid": "give the rights to the user itself",
-  "as-groups": "give the rights to the user itself",
-  "as-user-extra": "give the rights to the user itself",
 };
 
 /** What a context says of its server, and how to get credentials for it. */
@@ -52,6 +49,8 @@ export interface ServerPlan {
   readonly tlsServerName?: string;
   /** `where` it stands is for messages. */
   readonly proxyUrl?: { readonly url: string; readonly where: string };
+  /** As whom the user is to act. */
+  readonly impersonation?: Impersonation;
 }
 
 /** The server's address and the plan for credentials. Throws ConfigError that names the field and the remedy. */
@@ -72,7 +71,8 @@ export function planCredentials(selected: SelectedContext): ServerPlan {
   const trust = ca === undefined ? {} : { ca };
   if (user === undefined) return { ...about, plan: trust };
   refuse(user, refusedUserFields);
-  return { ...about, plan: { ...trust, ...userPlan(user, { server, cluster }) } };
+  const plan = { ...trust, ...userPlan(user, { server, cluster }) };
+  return { ...about, plan, impersonation: impersonationOf(user) };
 }
 
 /** Checks a server's address; the result has no trailing slash. `where` is for the message. */

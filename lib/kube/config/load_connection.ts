@@ -1,7 +1,14 @@
 // Which API server is meant? Flags first, then a kubeconfig that was named, then the service account, then ~/.kube/config.
 import { delimiter, join } from "node:path";
-import { ConfigError, type Connection, type ConnectionHost, type ConnectionOptions } from "./connection.ts";
+import {
+  ConfigError,
+  type Connection,
+  type ConnectionHost,
+  type ConnectionOptions,
+  type Impersonation,
+} from "./connection.ts";
 import { type CredentialPlan, planCredentials, serverAddress } from "./credential_plan.ts";
+import { impersonationHeaders } from "./impersonation.ts";
 import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig, selectContext, text } from "./kubeconfig.ts";
 import { proxyFor } from "./proxy.ts";
 import { rotatingCredentials } from "./credentials.ts";
@@ -19,6 +26,7 @@ interface Found {
   readonly plan: CredentialPlan;
   readonly tlsServerName?: string;
   readonly proxyUrl?: { readonly url: string; readonly where: string };
+  readonly impersonation?: Impersonation;
 }
 
 /**
@@ -28,7 +36,11 @@ interface Found {
 export async function loadConnection(options: ConnectionOptions, host: ConnectionHost): Promise<Connection> {
   const found = await find(options, host);
   const { description, server, namespace, ownNamespace, tlsServerName } = found;
-  const { impersonation, requestTimeout } = options;
+  const { requestTimeout } = options;
+  const impersonation = impersonationHeaders({
+    flags: options.impersonation ?? {},
+    kubeconfig: found.impersonation ?? {},
+  });
   const proxy = proxyFor({ server, named: found.proxyUrl, env: host.env });
   const credentials = rotatingCredentials(found.plan, host);
   await credentials();

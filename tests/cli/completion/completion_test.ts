@@ -42,6 +42,8 @@ Deno.test("completion: words, flags, choices, and names from the cluster", async
     [["inspect", "-n", "default", ""], ["a1", "b1"]],
     [["inspect", "--namespace=default", "b"], ["b1"]],
     [["inspect", "-n", "other", ""], []],
+    [["inspect", "-n", "default", "a1", "b"], ["b1"]],
+    [["inspect", "-o=json", "-n", "default", "a"], ["a1"]],
     [["check", "network", ""], ["east", "west"]],
     [["graph", "w"], ["west"]],
     [["nobody", ""], []],

@@ -37,6 +37,44 @@ function containersIn(text: string): readonly (readonly string[])[] {
   );
 }
 
+const inList = (name: string, template: string): string =>
+  `- kind: Deployment\n  metadata: {name: ${name}}\n  spec:\n    template: ${template}\n`;
+
+Deno.test("a template that two share by an anchor: each gets the agent, once", async () => {
+  const shared = `&t\n      metadata: {annotations: {${networks}: one id=7}}\n` +
+    "      spec: {containers: [{name: app}]}";
+  const input = `kind: List\nitems:\n${inList("a", shared)}${inList("b", "*t")}`;
+  assert.deepEqual(containersIn(await injected(input)), [[agent, "app"], [agent, "app"]]);
+});
+
+Deno.test("a template that others have, but another annotation: theirs stays as it is", async () => {
+  const input = `kind: List\nx: &t\n  spec: {containers: [{name: app}]}\nitems:\n` +
+    inList("a", `\n      metadata: {annotations: {${networks}: one id=7}}\n      <<: *t`);
+  const output = await injected(input);
+  const [{ x, items: [{ spec }] }] = parseAllDocuments(output, { merge: true }).map((one) => one.toJS());
+  assert.deepEqual(x, { spec: { containers: [{ name: "app" }] } });
+  assert.deepEqual(spec.template.spec.containers, [{ name: "app" }]);
+  assert.equal(spec.template.spec.initContainers[0].name, agent);
+});
+
+Deno.test("init containers that come by a merge key stay", async () => {
+  const input = "x: &base\n  initContainers: [{name: wait}]\n" +
+    `kind: Pod\nmetadata: {name: a, annotations: {${networks}: one id=7}}\n` +
+    "spec:\n  <<: *base\n  containers: [{name: app}]\n";
+  const [{ spec }] = parseAllDocuments(await injected(input), { merge: true }).map((one) => one.toJS());
+  assert.deepEqual(spec.initContainers.map(({ name }: { name: string }) => name), [agent, "wait"]);
+});
+
+Deno.test("byte order marks of several files", async () => {
+  const files = { "a.yaml": `\ufeff${pod}`, "b.yaml": `\ufeff${pod}` };
+  const { status, printed, complained } = await runOn([injectCommand], {
+    args: ["inject", "-f", "a.yaml", "b.yaml"],
+    files,
+  });
+  assert.equal(status, 0, complained);
+  assert.deepEqual(containersIn(printed), [[agent, "app"], [agent, "app"]]);
+});
+
 Deno.test("JSON stays JSON, with its indentation", async (t) => {
   const value = {
     apiVersion: "v1",

@@ -70,6 +70,11 @@ const rows: readonly Row[] = [
     found: [[5, "error", /key storage: Cannot read 1000: a ConfigMap holds texts only/]],
   },
   {
+    it: "another key of it that is none, in its own line",
+    text: map.replace("id=1000", "id=1000\n  # more\n  other:\n    id: 7"),
+    found: [[7, "error", /key other: Cannot read \{"id":7\}/]],
+  },
+  {
     it: "two networks with one id",
     text: `${map}  other: id=1000\n`,
     found: [[5, "error", /1000/]],
@@ -105,6 +110,54 @@ const rows: readonly Row[] = [
     text: "kind: Pod\nmetadata:\n  name: {{ .name }}\n",
     found: [[3, "error", /a chart must be rendered first/]],
   },
+  {
+    it: "a folded block",
+    text: pod(
+      "    vxlan.travelping.com/networks: >-\n      one id=1,\n\n\n      two\n      id=2\n      mtu=huge",
+    ),
+    found: [[11, "error", /mtu=huge/]],
+  },
+  {
+    it: "a block of a key in braces",
+    text: 'kind: Pod\nmetadata: {name: a, labels: {vxlan.travelping.com: "true"}, annotations: {\n  b: c,\n' +
+      '  vxlan.travelping.com/networks: "one vni=1"}}\n' + agents,
+    found: [[4, "error", /vni=1/]],
+  },
+  {
+    it: "a label that is no text",
+    text: pod("    vxlan.travelping.com/networks: one id=1").replace('"true"', "true"),
+    found: [[
+      5,
+      "error",
+      /Cannot read the label vxlan\.travelping\.com: "true" is no text; put it in quotes/,
+    ]],
+  },
+  {
+    it: "an annotation that is no text, and one that is nothing",
+    text: `${pod("    vxlan.travelping.com/networks: 5")}---\n${pod("    vxlan.travelping.com/networks:")}`,
+    found: [
+      [7, "error", /annotation vxlan\.travelping\.com\/networks: "5" is no text/],
+      [20, "error", /networks: nothing stands behind it/],
+    ],
+  },
+  {
+    it: "what an alias stands for, where it stands",
+    text: `x: &nets\n  vxlan.travelping.com/networks: one vni=1\n${
+      pod("    a: b").replace("annotations:\n    a: b", "annotations: *nets")
+    }`,
+    found: [[2, "error", /vni=1/]],
+  },
+  {
+    it: "what a merge key brings",
+    text: `x: &nets {vxlan.travelping.com/networks: one vni=1}\n${pod("    <<: *nets")}`,
+    found: [[1, "error", /vni=1/]],
+  },
+  {
+    it: "a workload of others",
+    text:
+      `kind: Rollout\nmetadata: {name: a}\nspec:\n  template:\n    metadata:\n      annotations:\n        vxlan.travelping.com/networks: one vni=1\n    spec:\n      containers: []\n`,
+    found: [[7, "error", /not the label/]],
+  },
   { it: "nothing", text: "", found: [] },
 ];
 
@@ -133,7 +186,8 @@ Deno.test("findings for programs and for pull requests", async () => {
   const files = { "a,b.yaml": pod('    vxlan.travelping.com/networks: "one id=0145"'), "c.yaml": map };
   const run = (form: string): ReturnType<typeof runOn> =>
     runOn([lintCommand], { args: ["lint", "-o", form, "-f", "a,b.yaml", "c.yaml"], files });
-  const [finding, ...more] = JSON.parse((await run("json")).printed);
+  const { apiVersion, kind, items: [finding, ...more] } = JSON.parse((await run("json")).printed);
+  assert.deepEqual([apiVersion, kind], ["vxlan.travelping.com/v1", "FindingList"]);
   assert.deepEqual([finding.file, finding.line, finding.severity, finding.object, more], [
     "a,b.yaml",
     7,
@@ -155,6 +209,16 @@ Deno.test("a file that is not there, and the pipe", async () => {
   const piped = await runOn([lintCommand], { args: ["lint"], input: map.replace("1000", "0") });
   assert.equal(piped.status, 1);
   assert.match(piped.printed, /^stdin:5: error: ConfigMap kube-system\/kube-vxlan-controller: key storage: /);
+});
+
+Deno.test("a folder: the manifests in it, by name; none is a mistake", async () => {
+  const files = { "d/b.yml": map.replace("1000", "0"), "d/a.json": "{", "d/note.txt": "x: [", "e/f.txt": "" };
+  const { status, printed } = await runOn([lintCommand], { args: ["lint", "-f", "d"], files });
+  assert.equal(status, 1);
+  assert.deepEqual(printed.split("\n").map((line) => line.split(":")[0]), ["d/a.json", "d/b.yml"], printed);
+  const empty = await runOn([lintCommand], { args: ["lint", "-f", "e"], files });
+  assert.equal(empty.status, 2);
+  assert.match(empty.complained, /^error: Cannot read e: no file in it ends with \.yaml, \.yml or \.json$/);
 });
 
 Deno.test("anchors that multiply are refused, and nothing hangs", async () => {

@@ -36,7 +36,7 @@ Deno.test("an exec is made as the same user, each group in a header of its own",
       return { status: 403, body: "no" };
     },
   });
-  const impersonation = { "impersonate-user": "ann", "impersonate-group": ["ops", "net"] };
+  const impersonation = { "impersonate-user": ["ann"], "impersonate-group": ["ops", "net"] };
   const executor = createExecutor({ ...connectionTo(server.url), impersonation }, { clock: systemClock });
   const { outcome } = await executor.run({ target, command: ["ip"], deadline: 30_000 });
   executor.close();
@@ -63,11 +63,10 @@ Deno.test("--request-timeout bounds a list, and an exec that is not answered", a
 for (
   const { it, args, says } of [
     {
-      it: "a group without a user",
-      args: ["list", "pods", "--as-group", "a"],
-      says: /--as-group without --as/,
+      it: "an extra field without a value",
+      args: ["list", "pods", "--as-user-extra", "a"],
+      says: /"a": expected KEY=VALUE/,
     },
-    { it: "a uid without a user", args: ["list", "pods", "--as-uid", "a"], says: /--as-uid without --as/ },
     { it: "an empty user", args: ["list", "pods", "--as", ""], says: /Cannot use --as="": expected plain/ },
     {
       it: "a time that is none",
@@ -86,5 +85,19 @@ for (
     const { status, complained, printed } = await runOn([listCommand, runCommand], { args });
     assert.deepEqual([status, printed], [2, ""]);
     assert.match(complained, says);
+  });
+}
+
+for (const [flag, value] of [["--as-group", "ops"], ["--as-uid", "7"], ["--as-user-extra", "scopes=view"]]) {
+  Deno.test(`command line: ${flag} without a user, here and in a kubeconfig, asks nobody`, async () => {
+    let asked = 0;
+    await using server = startStub(() => {
+      asked++;
+      return Response.json(emptyList);
+    });
+    const args = ["list", "pods", "--server", server.url, `${flag}`, `${value}`];
+    const { status, complained, printed } = await runOn([listCommand], { args });
+    assert.deepEqual([status, printed, asked], [3, "", 0]);
+    assert.match(complained, /Cannot act as a group.* without a user: say --as/);
   });
 }

@@ -30,6 +30,8 @@ Deno.test("graph: members by node, problems marked, one network alone, three lan
   assert.equal((await graph("west", "-o", "mermaid")).printed.includes("not to be had"), false);
   assert.match((await graph("-o", "dot")).printed, /^graph networks \{/);
   assert.match((await graph("-o", "svg")).printed, /^<svg .*\n<style>/);
+  const wanted = await graph("nobody");
+  assert.deepEqual([wanted.status, wanted.printed.includes("not to be had")], [0, true], "asked for in vain");
   const unknown = await graph("east");
   assert.deepEqual([unknown.status, unknown.complained], [
     1,

@@ -73,6 +73,11 @@ Deno.test("list: pods in every state, and networks with their members", async ()
     (await run("pods", "b", "-n", "default", "-o", "name", "--no-headers")).printed,
     "pod/b\npod/broken",
   );
+  const named = async (...args: readonly string[]): Promise<string> =>
+    (await run(...args, "-o", "name")).printed.replaceAll("\n", " ");
+  assert.equal(await named("pods", "-n", "default", "pod/b", "fin"), "pod/b pod/broken pod/finished");
+  assert.equal(await named("po", "-A", "other/", "default/same1"), "pod/same1 pod/a");
+  assert.equal(await named("nets", "-A", "net/west"), "network/west network/west");
   assert.equal((await run("pods", "-n", "default", "-l", "nothing=here", "--no-headers")).printed, "");
   const { apiVersion, kind, items } = JSON.parse((await run("pods", "a", "-o", "json")).printed);
   assert.deepEqual([apiVersion, kind, items.length], ["vxlan.travelping.com/v1", "MemberList", 2]);

@@ -26,6 +26,9 @@ Deno.test("pods and networks that are not there, or several: status 1, and what 
     ["inspect a.b -n third", /in namespace third has the label .*; there is default\/a\.b, other\/a\.b$/],
     ["inspect a.b -A", /"a\.b": pods of several namespaces are called so: default\/a\.b, other\/a\.b$/],
     ["inspect a.b -A -n default", /pods of several namespaces/],
+    ["inspect default/a.b other/nobody", /"other\/nobody": no pod of that name in namespace other/],
+    ["inspect pod nobody -n other", /"nobody": no pod of that name in namespace other/],
+    ["inspect po/nobody -n other", /"po\/nobody": no pod of that name in namespace other/],
     ["inspect default/a.b/c", /expected NAME, pod\/NAME or NAMESPACE\/NAME$/],
     ["inspect pod/", /expected NAME, pod\/NAME or NAMESPACE\/NAME$/],
     ["check pod nobody", /^error: Cannot check pod "nobody": no pod of that name/],
@@ -71,7 +74,7 @@ for (
     { it: "no word", line: "list", says: /missing required argument 'what'/ },
     {
       it: "a word too many",
-      line: "list pods a b",
+      line: "check pod a b",
       says: /too many arguments.*Expected 2 arguments but got 3/,
     },
     {

@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { createServer, request as httpsRequest, type RequestOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { createApiClient } from "../../../lib/kube/api/http.ts";
-import { loadConnection } from "../../../lib/kube/config/load_connection.ts";
-import { runCommand } from "../../../lib/kube/config/run_plugin.ts";
+import { connectionFrom } from "../../../lib/cli/settings/settings.ts";
+import { type CommandSpec, runProgram } from "../../../lib/cli/program.ts";
+import { viewOptions } from "../../../lib/cli/show/view_options.ts";
 import { systemClock } from "../../../lib/time/clock.ts";
+import { testHost } from "../../cli/test_host.ts";
 import { makeAuthority } from "../api/certificates.ts";
 import { builtKubectl } from "../../tools/built_kubectl.ts";
 import { type KubeconfigCase, kubeconfigCorpus, kubeconfigDifferences } from "./kubeconfig_corpus.ts";
@@ -38,7 +40,8 @@ async function scene({ files }: KubeconfigCase): Promise<Scene> {
         // node's own types say Socket.
         const { subject } = (request.socket as TLSSocket).getPeerCertificate() ?? {};
         const path = request.url?.replace(/\/probe(\?.*)?$/, "") || "/";
-        asked.push(`${path} ${request.headers.authorization ?? "nobody"} as ${subject?.CN ?? "nobody"}`);
+        const who = `${request.headers.authorization ?? "nobody"} as ${subject?.CN ?? "nobody"}`;
+        asked.push(`${path} ${who}${impersonationIn(request.rawHeaders)}`);
         response.setHeader("content-type", "application/json").end("{}");
       },
     )
@@ -86,6 +89,16 @@ async function scene({ files }: KubeconfigCase): Promise<Scene> {
   };
 }
 
+/** ` for user=ann group=ops`; one header of several values is not the same as several headers. */
+function impersonationIn(headers: readonly string[]): string {
+  const found = headers.flatMap((name, at) =>
+    at % 2 === 0 && /^impersonate-/i.test(name)
+      ? [`${name.slice("impersonate-".length).toLowerCase()}=${headers[at + 1]}`]
+      : []
+  );
+  return found.length === 0 ? "" : ` for ${found.sort().join(" ")}`;
+}
+
 /** A credential plugin whose token says what it was told. */
 function pluginScript(identity: string): string {
   return `#!/bin/sh
@@ -107,28 +120,35 @@ printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/%s",
 
 const variables = { HOME: "/nowhere", PATH: "/usr/bin:/bin" };
 
-async function askAsWe(to: Scene): Promise<string> {
-  const env: Readonly<Record<string, string>> = { ...variables, KUBECONFIG: to.path };
-  const readTextFile = (path: string): Promise<string> => Deno.readTextFile(path);
-  try {
-    const connection = await loadConnection({}, {
-      env: (name) => env[name],
-      readTextFile,
-      clock: systemClock,
-      runCommand,
-    });
+/** By a command whose flags are read as those of every command are. */
+const probe: CommandSpec<typeof viewOptions> = {
+  name: "probe",
+  summary: "",
+  options: viewOptions,
+  action: async ({ settings }, host) => {
+    const connection = await connectionFrom(settings, host);
     const client = createApiClient(connection, { clock: systemClock });
     const asked = { method: "GET", path: "/probe", purpose: "probe", deadline: 10_000 } as const;
     await client.json(asked).finally(() => client.close());
-  } catch {
-    // Said in other tests; here it counts that nothing was sent.
-  }
+    return 0;
+  },
+};
+
+/** That it fails is said in other tests; here it counts that nothing was sent. */
+async function askAsWe(to: Scene, flags: readonly string[]): Promise<string> {
+  const env = { ...variables, KUBECONFIG: to.path };
+  const readTextFile = (path: string): Promise<string> => Deno.readTextFile(path);
+  const { host } = testHost({ args: ["probe", ...flags], env });
+  await runProgram([probe], { ...host, readTextFile });
   return to.take();
 }
 
-async function askAsKubectl(to: Scene, program: string): Promise<string> {
+async function askAsKubectl(
+  to: Scene,
+  { program, flags }: { readonly program: string; readonly flags: readonly string[] },
+): Promise<string> {
   await new Deno.Command(program, {
-    args: ["get", "--raw", "/probe", "--request-timeout=10s"],
+    args: ["get", "--raw", "/probe", "--request-timeout=10s", ...flags],
     env: { ...variables, KUBECONFIG: to.path },
     clearEnv: true,
   }).output();
@@ -173,10 +193,11 @@ for (const each of kubeconfigCorpus) {
     sanitizeOps: false,
     fn: async () => {
       await using to = await scene(each);
+      const { flags = [] } = each;
       const found = {
-        ours: await askAsWe(to),
+        ours: await askAsWe(to, flags),
         clientNode: await askAsClientNode(to),
-        ...(kubectl === undefined ? {} : { kubectl: await askAsKubectl(to, kubectl) }),
+        ...(kubectl === undefined ? {} : { kubectl: await askAsKubectl(to, { program: kubectl, flags }) }),
       };
       const differences = kubeconfigDifferences[each.it] ?? {};
       const expected = {

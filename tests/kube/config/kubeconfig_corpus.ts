@@ -5,6 +5,8 @@ export interface KubeconfigCase {
   readonly it: string;
   /** In the order of KUBECONFIG. Words in capitals are replaced: see `fill` in the test. */
   readonly files: readonly string[];
+  /** As whom to ask besides, on the command line. */
+  readonly flags?: readonly string[];
   /** What the server is asked as by us, "/path Authorization as CN"; "refused" when it is asked nothing. */
   readonly ours: string;
 }
@@ -44,6 +46,15 @@ ${fields}`;
 
 const certificates = `    client-certificate-data: CERT_DATA
     client-key-data: KEY_DATA`;
+
+const actsAs = `
+    as: ann
+    as-uid: "7"
+    as-groups: ["system:authenticated", "a, b"]
+    as-user-extra: {scopes: [view, edit], reason: [x]}`;
+
+/** Its groups, as they are noted. */
+const everybody = "group=a, b group=system:authenticated";
 
 /** The corpus. */
 export const kubeconfigCorpus: readonly KubeconfigCase[] = [
@@ -186,7 +197,94 @@ export const kubeconfigCorpus: readonly KubeconfigCase[] = [
   },
   { it: "a token that is a number", files: [file({ user: "    token: 12345" })], ours: "refused" },
   { it: "nobody at all", files: [file({}).replace(", user: a", "")], ours: "/ nobody as nobody" },
-  { it: "impersonation", files: [file({ user: "    token: t\n    as: other" })], ours: "refused" },
+  // Somebody else.
+  {
+    it: "as",
+    files: [file({ user: "    token: t\n    as: system:serviceaccount:lab:x" })],
+    ours: "/ Bearer t as nobody for user=system:serviceaccount:lab:x",
+  },
+  {
+    it: "as with a certificate, uid, groups and extra fields",
+    files: [file({ user: certificates + actsAs })],
+    ours:
+      `/ nobody as user for extra-reason=x extra-scopes=edit extra-scopes=view ${everybody} uid=7 user=ann`,
+  },
+  {
+    it: "as with signs that no header's name has",
+    files: [
+      file({
+        user: '    token: t\n    as: ann\n    as-user-extra: {"acme.com/scope %s": [a], "Größe": [b]}',
+      }),
+    ],
+    ours: "/ Bearer t as nobody for extra-acme.com%2fscope%20%25s=a extra-gr%c3%b6%c3%9fe=b user=ann",
+  },
+  {
+    it: "as with fields that are null or empty",
+    files: [
+      file({
+        user: '    token: t\n    as: ann\n    as-uid: ""\n    as-groups: []\n    as-user-extra: null',
+      }),
+    ],
+    ours: "/ Bearer t as nobody for user=ann",
+  },
+  {
+    it: "as, empty, is nobody",
+    files: [file({ user: '    token: t\n    as: ""' })],
+    ours: "/ Bearer t as nobody",
+  },
+  {
+    it: "as beside a plugin",
+    files: [file({ user: `    as: ann\n${plugin("")}` })],
+    ours: "/ Bearer plugin as nobody for user=ann",
+  },
+  {
+    it: "as-groups without as",
+    files: [file({ user: "    token: t\n    as-groups: [ops]" })],
+    ours: "refused",
+  },
+  { it: "as-uid without as", files: [file({ user: '    token: t\n    as-uid: "7"' })], ours: "refused" },
+  {
+    it: "as-user-extra without as",
+    files: [file({ user: "    token: t\n    as-user-extra: {a: [b]}" })],
+    ours: "refused",
+  },
+  { it: "as that is a number", files: [file({ user: "    token: t\n    as: 7" })], ours: "refused" },
+  {
+    it: "as-groups that is no list",
+    files: [file({ user: "    token: t\n    as: ann\n    as-groups: ops" })],
+    ours: "refused",
+  },
+  {
+    it: "as-user-extra that is no list",
+    files: [file({ user: "    token: t\n    as: ann\n    as-user-extra: {scopes: view}" })],
+    ours: "refused",
+  },
+  {
+    it: "--as wins over as, and leaves the rest",
+    files: [file({ user: `    token: t${actsAs}` })],
+    flags: ["--as", "bob"],
+    ours:
+      `/ Bearer t as nobody for extra-reason=x extra-scopes=edit extra-scopes=view ${everybody} uid=7 user=bob`,
+  },
+  {
+    it: "--as-group wins over as-groups, beside the as of the kubeconfig",
+    files: [file({ user: "    token: t\n    as: ann\n    as-groups: [ops, net]" })],
+    flags: ["--as-group=dev", "--as-group", "test"],
+    ours: "/ Bearer t as nobody for group=dev group=test user=ann",
+  },
+  {
+    it: "--as-uid and --as-user-extra win, one field by one",
+    files: [file({ user: `    token: t${actsAs}` })],
+    flags: ["--as-uid", "9", "--as-user-extra", "scopes=all", "--as-user-extra", "more=m"],
+    ours: `/ Bearer t as nobody for extra-more=m extra-reason=x extra-scopes=all ${everybody} uid=9 user=ann`,
+  },
+  {
+    it: "--as beside groups of the kubeconfig that have no as",
+    files: [file({ user: "    token: t\n    as-groups: [ops]" })],
+    flags: ["--as", "bob"],
+    ours: "/ Bearer t as nobody for group=ops user=bob",
+  },
+  { it: "--as-group without any as", files: [file({})], flags: ["--as-group", "ops"], ours: "refused" },
   // Certificates.
   {
     it: "a certificate without its key",
@@ -351,6 +449,9 @@ export interface Differences {
 const tells = "it tells plugins nothing (no KUBERNETES_EXEC_INFO)";
 const drops = "it drops what it does not know, silently";
 const lax = "it does not check this";
+const asOnly = "of these fields it knows as alone";
+const noFlags = "it has no flags, and of these fields knows as alone";
+const annOnly = "/ Bearer t as nobody for user=ann";
 
 /** Every difference, by case. */
 export const kubeconfigDifferences: Readonly<Record<string, Differences>> = {
@@ -372,13 +473,22 @@ export const kubeconfigDifferences: Readonly<Record<string, Differences>> = {
     kubectl: ["refused", "it asks for a user name on the terminal"],
     clientNode: ["refused", "a context must name a user"],
   },
-  impersonation: {
-    kubectl: [
-      "/ Bearer t as nobody",
-      "it impersonates; ours refuses the field, which none of its rights needs",
-    ],
-    clientNode: ["/ Bearer t as nobody", drops],
+  "as with a certificate, uid, groups and extra fields": {
+    clientNode: ["/ nobody as user for user=ann", asOnly],
   },
+  "as with signs that no header's name has": { clientNode: [annOnly, asOnly] },
+  "as, empty, is nobody": { clientNode: ["/ Bearer t as nobody for user=", "it sends an empty name"] },
+  "as-groups without as": { clientNode: ["/ Bearer t as nobody", drops] },
+  "as-uid without as": { clientNode: ["/ Bearer t as nobody", drops] },
+  "as-user-extra without as": { clientNode: ["/ Bearer t as nobody", drops] },
+  "as that is a number": { clientNode: ["/ Bearer t as nobody for user=7", lax] },
+  "as-groups that is no list": { clientNode: [annOnly, asOnly] },
+  "as-user-extra that is no list": { clientNode: [annOnly, asOnly] },
+  "--as wins over as, and leaves the rest": { clientNode: [annOnly, noFlags] },
+  "--as-group wins over as-groups, beside the as of the kubeconfig": { clientNode: [annOnly, noFlags] },
+  "--as-uid and --as-user-extra win, one field by one": { clientNode: [annOnly, noFlags] },
+  "--as beside groups of the kubeconfig that have no as": { clientNode: ["/ Bearer t as nobody", noFlags] },
+  "--as-group without any as": { clientNode: ["/ Bearer t as nobody", noFlags] },
   "a certificate without its key": { clientNode: ["/ nobody as nobody", drops] },
   "no check of the server": {
     kubectl: ["/ Bearer t as nobody", "it skips the check; ours refuses the field"],

@@ -227,8 +227,8 @@ const refused: readonly (Machine & {
     it: "impersonation",
     options: one,
     files: { "/a": kubeconfig({ user: { "as-groups": ["g"] } }) },
-    message: `Cannot honour as-groups of "prod" in /a: it is not supported here; ` +
-      "give the rights to the user itself",
+    message: "Cannot act as a group, a uid or with extra fields without a user: say --as, or give the " +
+      "kubeconfig's user an as",
   },
   {
     it: "a certificate without its key",
