@@ -1,6 +1,8 @@
 // Stories of addresses and routes that cover the way of the packets between members: they are had, and that way is kept.
 import assert from "node:assert/strict";
 import { inPod, inspect, ipOf, isRunning, membersOf, one, running, said, startPair } from "./scenes.ts";
+import { pods } from "../sandbox/api/resources.ts";
+import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { setStage, type Stage } from "./stage.ts";
 
@@ -85,6 +87,51 @@ Deno.test("VTEPs outside are flooded to beside the members, and go when they are
   ]);
   stage.networks({ one: "id=1" });
   await stage.holds({ members: membersOf(one, ["a", "b"]) });
+});
+
+Deno.test("a VTEP outside that is a member's pod IP is one entry, and stays when the member goes", async () => {
+  await using stage = await setStage();
+  await startPair(stage);
+  const b = ipOf(stage, "b");
+  stage.annotate("a", `one peer=${b} peer=203.0.113.7`);
+  const floods = async (): Promise<readonly string[]> => {
+    const entries: readonly { readonly mac: string; readonly dst?: string }[] = JSON.parse(
+      await inPod(stage, "a", ["bridge", "-json", "fdb", "show"]),
+    );
+    return entries.flatMap(({ mac, dst }) => mac === "00:00:00:00:00:00" && dst !== undefined ? [dst] : []);
+  };
+  await until(async () => (await floods()).includes("203.0.113.7"));
+  assert.deepEqual((await floods()).toSorted(), [b, "203.0.113.7"].toSorted());
+  const outside = async (): Promise<readonly string[]> => {
+    const { text } = await inspect(stage, "default/a", "-o", "json");
+    return JSON.parse(text).networks[0].outside.map(({ address }: { address: string }) => address);
+  };
+  assert.deepEqual(await outside(), ["203.0.113.7"], "the member counts as a member");
+  stage.sandbox.delete(pods, { name: "b" });
+  await until(async () => (await outside()).length === 2);
+  assert.deepEqual((await floods()).toSorted(), [b, "203.0.113.7"].toSorted());
+  stage.annotate("a", "one");
+  await until(async () => (await floods()).length === 0);
+});
+
+Deno.test({
+  name: "VTEPs outside of a network that IPv6 carries",
+  ignore: !availablePlanes.includes("namespaces"),
+  fn: async () => {
+    await using stage = await setStage({ dataPlane: "namespaces", dualStack: true });
+    stage.networks({ six: "id=6 family=6 peer=fd99::7" });
+    await stage.startController();
+    stage.pod({ name: "a", networks: "six" });
+    stage.pod({ name: "b", networks: "six peer=fd99::8" });
+    await running(stage, ["a", "b"]);
+    const fdb = (name: string): Promise<string> => inPod(stage, name, ["bridge", "-json", "fdb", "show"]);
+    assert.match(await fdb("a"), /"fd99::7"/);
+    const own = await fdb("b");
+    assert.ok(
+      own.includes('"fd99::8"') && !own.includes('"fd99::7"'),
+      "the annotation's instead of the ConfigMap's",
+    );
+  },
 });
 
 Deno.test("what contradicts itself is said: a gateway twice, exceptions of none, a peer of the other family", async () => {
