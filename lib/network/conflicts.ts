@@ -1,6 +1,8 @@
 // Which of a pod's networks exclude each other, because the kernel would refuse or confuse the second.
-import { cidrText, contains, subnetOf } from "./grammar/address.ts";
+import { type Cidr, cidrText, contains, linkLocal, subnetOf } from "./grammar/address.ts";
+import { reachesInto } from "./grammar/address_number.ts";
 import { type Network, ownRoutes } from "./network.ts";
+import type { PoolSubnet } from "./pool.ts";
 
 /** What the networks that stand have taken, each with the name of the network that has it. */
 export interface Claims {
@@ -10,6 +12,15 @@ export interface Claims {
   readonly routes: Map<string, string>;
   /** Subnets that the kernel routes by itself because an address is in them. IPv4 only, see `routeConflicts`. */
   readonly connected: Map<string, string>;
+  /** Subnets in which it has addresses, or may be given some. */
+  readonly links: LinkedSubnet[];
+}
+
+/** A subnet behind one interface, and which of its addresses may be there. */
+interface LinkedSubnet extends PoolSubnet {
+  readonly network: string;
+  /** The network's pool chooses; else the pod's author has. */
+  readonly pooled: boolean;
 }
 
 /** Nothing taken yet. */
@@ -21,6 +32,7 @@ export function noClaims(): Claims {
     addresses: none(),
     routes: none(),
     connected: none(),
+    links: [],
   };
 }
 
@@ -34,6 +46,7 @@ export function claim(network: Network, claims: Claims): readonly string[] {
     ...interfaceConflicts(network, claims),
     ...addressConflicts(network, { claims, own }),
     ...routeConflicts(network, { claims, own }),
+    ...linkConflicts(network, { claims, own }),
   ];
   if (conflicts.length > 0) return conflicts;
   claims.interfaceNames.set(network.interfaceName, network.name);
@@ -41,6 +54,7 @@ export function claim(network: Network, claims: Claims): readonly string[] {
   addAll(own.addresses, claims.addresses);
   addAll(own.routes, claims.routes);
   addAll(own.connected, claims.connected);
+  claims.links.push(...own.links);
   return [];
 }
 
@@ -77,7 +91,46 @@ function addressConflicts(
 }
 
 function isLinkLocal(address: string): boolean {
-  return contains({ family: 6, address: "fe80::", prefix: 10 }, address);
+  return contains(linkLocal, address);
+}
+
+/**
+ * The kernel sends what is in a subnet out of one interface. Authors may know what they do with two in one subnet; a pool
+ * does not, and would give the pod one address twice, or members that it cannot reach.
+ */
+function linkConflicts(
+  { name, addresses, ...network }: Network,
+  taken: { readonly claims: Claims; readonly own: Claims },
+): readonly string[] {
+  const own = addresses.filter(({ address }) => !isLinkLocal(address)).map((cidr) => {
+    const { family, address } = cidr;
+    const ranges = [{ family, first: address, last: address }];
+    return { subnet: subnetOf(cidr), ranges, kept: [], network: name, pooled: false };
+  });
+  const pooled = pooledSubnets(network).map((each) => ({ ...each, network: name, pooled: true }));
+  taken.own.links.push(...pooled, ...own);
+  const clashes = taken.own.links.flatMap((one) =>
+    taken.claims.links.filter((other) => (one.pooled || other.pooled) && clash(one, other)).map((other) =>
+      `subnet ${cidrText(one.subnet)} of its ${one.pooled ? "pool" : "address"} overlaps ` +
+      `${
+        cidrText(other.subnet)
+      } of network "${other.network}", and a pod reaches a subnet through one interface: ` +
+      "give one of the networks another subnet=…, or write ip=none behind one of them"
+    )
+  );
+  return clashes.slice(0, 1);
+}
+
+/** Two of one subnet, or the wider one may have members where the kernel looks behind the narrower one. */
+function clash(one: LinkedSubnet, other: LinkedSubnet): boolean {
+  const [wide, narrow] = one.subnet.prefix <= other.subnet.prefix ? [one, other] : [other, one];
+  if (!contains(wide.subnet, narrow.subnet.address)) return false;
+  return wide.subnet.prefix === narrow.subnet.prefix || reachesInto(wide, narrow.subnet);
+}
+
+/** Those from which the network's pool gives the pod addresses. */
+function pooledSubnets({ pool }: Pick<Network, "pool">): readonly PoolSubnet[] {
+  return pool?.asked === true ? pool.subnets : [];
 }
 
 /**
@@ -89,7 +142,11 @@ function routeConflicts(
   taken: { readonly claims: Claims; readonly own: Claims },
 ): readonly string[] {
   const { claims, own } = taken;
-  for (const address of network.addresses) {
+  const onLink: readonly Cidr[] = [
+    ...network.addresses,
+    ...pooledSubnets(network).map(({ subnet }) => subnet),
+  ];
+  for (const address of onLink) {
     // A /32 is a local address without a subnet, and the kernel adds no route for it.
     if (address.family === 4 && address.prefix < 32) {
       own.connected.set(cidrText(subnetOf(address)), network.name);

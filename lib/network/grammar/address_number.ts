@@ -54,6 +54,17 @@ export function numbersOf({ first, last }: Pick<AddressRange, "first" | "last">)
   return { first: numberOf(first), last: numberOf(last) };
 }
 
+/** Whether addresses of the subnet are among the ranges (none: all are), and not all of them are kept back. */
+export function reachesInto(
+  { ranges, kept }: { readonly ranges: readonly AddressRange[]; readonly kept: readonly AddressRange[] },
+  subnet: Cidr,
+): boolean {
+  const { first, last } = boundsOf(subnet);
+  const isAmong = ranges.map(numbersOf).some((range) => range.first <= last && range.last >= first);
+  const isKept = kept.map(numbersOf).some((range) => range.first <= first && range.last >= last);
+  return (isAmong || ranges.length === 0) && !isKept;
+}
+
 /** Whether the address is one of the range. */
 export function isWithin({ address }: Pick<Ip, "address">, { first, last }: NumberRange): boolean {
   const number = numberOf(address);
