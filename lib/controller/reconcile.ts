@@ -1,5 +1,6 @@
 // The program in one function: look at one pod, make it hold what it should, say where it stands.
 import type { Member } from "../member/member.ts";
+import { awaitsPools } from "../member/pool_requests.ts";
 import { firstOfEachNetwork, type Problem } from "../network/problem.ts";
 import { settleSharing, stillClaimed } from "../member/shared_addresses.ts";
 import { listed } from "../text/quoted.ts";
@@ -78,10 +79,12 @@ async function serve(
   const { uid, namespace, name: pod } = member;
   const urgent = isAwaited(item, context.store.pod(uid)?.shown?.ready);
   const agent: AgentAddress = { uid, namespace, pod, urgent, ...phase.agent };
+  const choosing = { reason: `addresses of ${listed(member.awaited)} are being chosen`, context };
   const release = phase.kind === "setup" ? phase.release : undefined;
   try {
     context.ensureLeader();
     if (context.releaser.isUnderWay(agent)) return await context.releaser.follow(agent);
+    if (urgent && awaitsPools(member, context.store.pod(uid)?.shown)) return waitForAgent(member, choosing);
     if (phase.kind === "maintain") {
       const { containerId } = agent;
       const found = { containerId, podIPs: member.podIPs.join(), at: context.clock.now() };
@@ -90,10 +93,7 @@ async function serve(
     const result = await convergeMember(member, { agent, release, context });
     context.podCache.of(member.uid).failingSince = undefined;
     if (context.claim(member.uid, result.kernel)) return { kind: "done" };
-    if (member.awaited.length > 0) {
-      const reason = `addresses of ${listed(member.awaited)} are being chosen`;
-      return waitForAgent(member, { reason, context });
-    }
+    if (member.awaited.length > 0) return waitForAgent(member, choosing);
     const evaluation = evaluate(item, { result, ...sharingOf(member, context) });
     if (evaluation.holds && release !== undefined) {
       await context.releaser.release(agent, { how: release, member, result });

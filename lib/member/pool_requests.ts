@@ -1,6 +1,6 @@
 // What does a pod ask of the pools of its networks, and who holds what they give?
 import type { PoolRequest } from "../network/pool_request.ts";
-import { type Membership, openNames } from "./member.ts";
+import { type Member, type Membership, openNames } from "./member.ts";
 import type { PodView } from "./pod.ts";
 
 /** Who holds a pod's addresses: its name where that comes back, else its uid. */
@@ -18,6 +18,9 @@ interface Asking {
   readonly seen: boolean;
   /** Addresses that it had of pools then, by network. */
   readonly found: ReadonlyMap<string, readonly string[]>;
+  /** It asks for nothing any more; `clean` once its kernel has nothing of ours. */
+  readonly isFormer: boolean;
+  readonly clean: boolean;
 }
 
 /** The same list as before while it says the same. Empty for who has ended, and so needs no address. */
@@ -34,8 +37,7 @@ export function poolRequests(asking: Asking): readonly PoolRequest[] {
       own: network.pool.asked ? [] : network.addresses.map(({ address }) => address),
     }]
   );
-  // Unresolvable is not unwanted: what it has of these it keeps.
-  const open = openNames(member).map((network) => ({ network, subnets: [], asks: true, own: [] }));
+  const open = keptNames(asking, member).map((network) => ({ network, ...nothing }));
   const about = { uid, created, holder: holderOf(pod), pod: `${pod.namespace}/${pod.name}` };
   const now = [...pooled, ...open].map((each): PoolRequest => ({
     ...about,
@@ -43,6 +45,28 @@ export function poolRequests(asking: Asking): readonly PoolRequest[] {
     claim: claimOf(asking, each.network),
   }));
   return now.length === before.length && now.every((each, at) => isSame(each, before[at])) ? before : now;
+}
+
+/** It keeps what it has, and gets no more. One for all, so that who compares finds them equal. */
+const nothing = { subnets: [], asks: true, own: [] } as const;
+
+/**
+ * Networks of which it keeps what it has: unresolvable is not unwanted, and what is asked for no more is free when it has
+ * gone from the kernel.
+ */
+function keptNames({ isFormer, clean, requests, pod }: Asking, member: Member): readonly string[] {
+  if (!isFormer) return openNames(member);
+  const asked = requests.filter(({ asks }) => asks).map(({ network }) => network);
+  return clean ? [] : [...new Set([...asked, ...pod.shown?.ips?.keys() ?? []])];
+}
+
+/**
+ * Its pools have not answered, and what its kernel holds tells them nothing: until they have, an exec would only make what
+ * a second one has to finish.
+ */
+export function awaitsPools({ awaited }: Pick<Member, "awaited">, shown: PodView["shown"]): boolean {
+  const isClaimed = (network: string): boolean => (shown?.ips?.get(network) ?? []).length > 0;
+  return awaited.length > 0 && !awaited.some(isClaimed);
 }
 
 function claimOf({ seen, pod, found }: Asking, network: string): PoolRequest["claim"] {

@@ -111,7 +111,8 @@ export const gauges = {
   },
   kube_vxlan_controller_configmap_entries_rejected: { help: "ConfigMap entries that do not parse." },
   kube_vxlan_controller_pool_addresses: {
-    help: "Addresses of each network's pool: used by members, and free or freed less than a minute ago.",
+    help:
+      "Addresses of each network's pool, of its subnet that has the fewest left: used, and free or freed less than a minute ago.",
     labels: ["network", "state"],
   },
   kube_vxlan_controller_interface_info: {

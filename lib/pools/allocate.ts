@@ -7,7 +7,7 @@ import { PoolState } from "./pool_state.ts";
 import { type Allocation, type AllocationInput, quarantine } from "./allocation.ts";
 import { isOutdated, shortOf } from "./outdated.ts";
 import type { Holding } from "./table.ts";
-import { holdingLine } from "./table_text.ts";
+import { roomOf } from "./table_text.ts";
 
 /**
  * One pass over a network, in this order, so that nobody takes what is another's:
@@ -16,6 +16,7 @@ import { holdingLine } from "./table_text.ts";
  * |------------------------------------------------|-----------------------------------------------|
  * | a holder that is gone                          | nothing; its addresses rest for 60 s          |
  * | a holder                                       | what it has, with a warning outside the pool  |
+ * | who may still have what was freed already      | that, until it is known to have gone          |
  * | who had addresses before the table was lost    | these, where kernel and annotation agree and nobody else claims them |
  * | who had them before it went                    | these, while nobody else has been given them  |
  * | the oldest of the others                       | what was never given, else what was freed first |
@@ -26,6 +27,9 @@ export function allocate(input: AllocationInput): Allocation {
   const keeping = new Set(input.requests.filter(({ asks }) => asks).map(({ holder }) => holder));
   for (const { holder } of input.table.held.values()) {
     if (!keeping.has(holder) && input.isGone(holder)) state.free(holder);
+  }
+  for (const { holder, uid, asks, subnets } of input.frozen === undefined ? input.requests : []) {
+    if (asks && subnets.length === 0 && !state.held.has(holder)) state.recall(holder, uid);
   }
   for (const request of asking) dropReplaced(request, state);
   const claims = claimed(asking, state);
@@ -74,25 +78,22 @@ function answerTo(
     return { kind: "refused", problem: "conflict", reason: claim.reason };
   }
   const kept = before?.addresses ?? (claim?.kind === "honoured" ? claim.addresses : []);
-  const missing = shortOf(kept, subnets);
   if (input.frozen !== undefined && kept.length === 0) {
     return { kind: "refused", problem: "setup-failed", reason: input.frozen };
   }
   const base: Holding = { holder, uid, addresses: kept, since: before?.since ?? input.now.latest };
   const picked: Cidr[] = [];
-  for (const subnet of input.frozen === undefined ? missing : []) {
+  for (const subnet of input.frozen === undefined ? shortOf(kept, subnets) : []) {
     const cidr = state.pick(subnet, holder);
     if (cidr !== undefined) picked.push(cidr);
     else if (kept.length === 0) return exhausted(subnet, state);
   }
   const holding = { ...base, addresses: [...kept, ...picked] };
-  const grows = before === undefined ? holdingLine(holding).length + 1 : 0;
-  if (grows > state.room()) return full(input);
-  state.hold(holding);
-  return given(
-    holding.addresses,
-    warningOf(request, { holding, state, missing: missing.length - picked.length }),
-  );
+  const isFull = roomOf(holding) - (before === undefined ? 0 : roomOf(before)) > state.room();
+  if (isFull && before === undefined) return full(input);
+  const next = isFull ? base : holding;
+  state.hold(next);
+  return given(next.addresses, warningOf(next, { subnets, state }));
 }
 
 function given(addresses: readonly Cidr[], warning?: string): PoolAnswer {
@@ -100,15 +101,14 @@ function given(addresses: readonly Cidr[], warning?: string): PoolAnswer {
 }
 
 function warningOf(
-  { subnets }: PoolRequest,
-  about: { readonly holding: Holding; readonly state: PoolState; readonly missing: number },
+  { addresses }: Holding,
+  { subnets, state }: Pick<PoolRequest, "subnets"> & { readonly state: PoolState },
 ): string | undefined {
-  const outdated = about.holding.addresses.filter((cidr) => isOutdated(cidr, subnets, about.state));
-  const [first] = outdated;
-  if (first !== undefined) {
-    return `address ${first.address} is outside of the network's pool as it is now: the pod keeps it until it is replaced`;
+  const [outdated] = addresses.filter((cidr) => isOutdated(cidr, subnets, state));
+  if (outdated !== undefined) {
+    return `address ${outdated.address} is outside of the network's pool as it is now: the pod keeps it until it is replaced`;
   }
-  return about.missing === 0
+  return shortOf(addresses, subnets).length === 0
     ? undefined
     : "the network's pool has another subnet now, and no address of it is free for this pod";
 }

@@ -5,7 +5,7 @@ import type { Allocation } from "./allocation.ts";
 import { objectRoom } from "./pool_object.ts";
 import type { ServerTime } from "./server_clock.ts";
 import { emptyTable, type PoolTable } from "./table.ts";
-import { readTable, tableText } from "./table_text.ts";
+import { readTable, tableRoom, tableText } from "./table_text.ts";
 
 /** Everything in and about one object. */
 export interface DrawInput {
@@ -35,13 +35,18 @@ export function drawTables(input: DrawInput): ReadonlyMap<string, Drawn> {
   const { texts, known, requests, frozen } = input;
   const byNetwork = Map.groupBy(requests, ({ network }) => network);
   const networks = new Set([...texts.keys(), ...known.keys(), ...byNetwork.keys()]);
-  let room = objectRoom - [...texts].reduce((sum, [key, text]) => sum + key.length + text.length, 0);
+  const reads = new Map([...texts].map(([network, text]) => [network, readTable(text)] as const));
+  const roomOfText = (network: string): number => {
+    const read = reads.get(network);
+    return read?.kind === "table" ? tableRoom(read.table) : texts.get(network)?.length ?? 0;
+  };
+  let room = [...texts.keys()].reduce((left, key) => left - key.length - roomOfText(key), objectRoom);
   const drawn = new Map<string, Drawn>();
   for (const network of [...networks].sort()) {
     const text = texts.get(network);
-    const read = text === undefined ? undefined : readTable(text);
+    const read = reads.get(network);
     const why = frozen ?? (read?.kind === "damaged" ? input.onDamage(network, read.reason) : undefined);
-    const own = text?.length ?? 0;
+    const own = roomOfText(network);
     const allocation = allocate({
       ...input,
       network,
@@ -52,7 +57,7 @@ export function drawTables(input: DrawInput): ReadonlyMap<string, Drawn> {
       frozen: why,
     });
     const next = why === undefined ? tableText(allocation.table) : text;
-    if (next !== undefined) room -= next.length - own;
+    if (why === undefined) room -= tableRoom(allocation.table) - own;
     drawn.set(network, { text: next === "" ? undefined : next, allocation });
   }
   return drawn;

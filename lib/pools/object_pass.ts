@@ -79,6 +79,11 @@ export class ObjectPass {
     this.#asked.clear();
   }
 
+  /** Before anybody has a pool, nobody needs the objects. */
+  get #isNeeded(): boolean {
+    return this.#last.some(({ subnets }) => subnets.length > 0);
+  }
+
   /** Never throws for what the API server does. */
   async run(): Promise<Outcome> {
     if (!this.#options.isLeader()) {
@@ -91,7 +96,7 @@ export class ObjectPass {
       this.#object = undefined;
       if (this.#options.signal.aborted) return { kind: "done" };
       this.#refuse(messageOf(error));
-      return this.#last.length > 0 ? { kind: "retry", reason: messageOf(error) } : { kind: "done" };
+      return this.#isNeeded ? { kind: "retry", reason: messageOf(error) } : { kind: "done" };
     }
   }
 
@@ -203,14 +208,13 @@ export class ObjectPass {
 
   #unusable(reason: string): Outcome {
     this.#refuse(reason);
-    return this.#last.length > 0 ? { kind: "done", requeueAfter: lookAgain } : { kind: "done" };
+    return this.#isNeeded ? { kind: "done", requeueAfter: lookAgain } : { kind: "done" };
   }
 
   /** Nothing can be given; those who have something keep it. */
   #refuse(reason: string): void {
     this.#last = this.#options.requests();
-    // Before anybody has a pool, nobody needs the objects.
-    if (this.#last.length > 0) this.#complain(`Cannot give addresses: ${reason}`);
+    if (this.#isNeeded) this.#complain(`Cannot give addresses: ${reason}`);
     this.#publish(this.#draw(this.#object, reason));
   }
 

@@ -3,16 +3,22 @@ import type { Cidr } from "../network/grammar/address.ts";
 import { addressAt, numberOf } from "../network/grammar/address_number.ts";
 import type { PoolAnswer, PoolSubnet } from "../network/pool.ts";
 import { rangeText, subnetsText } from "../network/grammar/pool_words.ts";
-import { type Allocation, type AllocationInput, quarantine } from "./allocation.ts";
+import { type Allocation, type AllocationInput, type PoolSizes, quarantine } from "./allocation.ts";
 import { giveable, has, sizeOf, untaken } from "./giveable.ts";
 import type { FreedAddress, Holding } from "./table.ts";
-import { tableText } from "./table_text.ts";
+import { freedLine, roomOf, tableRoom } from "./table_text.ts";
 
 /** Freed addresses that are remembered; the oldest are forgotten, and given again as if they never had been. */
 const mostFreed = 512;
 
-/** Bytes below which nothing is forgotten of pods whose names come back. */
+/** Share of the room below which nothing is forgotten of pods whose names come back; above it, all that need not rest. */
 const roomy = 0.75;
+
+/** Numbers that were never given: the first of them, and those behind it. */
+interface Unused {
+  first: bigint | undefined;
+  readonly rest: Generator<bigint, undefined>;
+}
 
 /** One allocation under way. */
 export class PoolState {
@@ -25,14 +31,14 @@ export class PoolState {
   readonly #taken = { 4: new Set<bigint>(), 6: new Set<bigint>() };
   /** Addresses that pods have of their own, or claim. */
   readonly #reserved = new Set<string>();
-  readonly #unused = new Map<PoolSubnet["subnet"]["address"], Generator<bigint, undefined>>();
+  readonly #unused = new Map<PoolSubnet["subnet"]["address"], Unused>();
   #bytes: number;
 
   constructor(input: AllocationInput) {
     this.#input = input;
     this.held = new Map(input.table.held);
-    this.#freed = [...input.table.freed];
-    this.#bytes = tableText(input.table).length;
+    this.#bytes = tableRoom(input.table);
+    this.#freed = this.#remembered(input.table.freed);
     for (const { addresses } of this.held.values()) addresses.forEach((cidr) => this.#take(cidr));
     for (const { cidr } of this.#freed) this.#take(cidr);
     for (const address of new Set(input.requests.flatMap(({ own }) => own))) this.reserve(address);
@@ -59,8 +65,16 @@ export class PoolState {
     this.held.delete(holder);
     // Rounded up, and the API server's clock is read in whole seconds.
     const at = this.#input.now.latest;
-    this.#freed.push(...holding.addresses.map((cidr) => ({ cidr, holder, at })));
+    const freed = holding.addresses.map((cidr) => ({ cidr, holder, at }));
+    this.#freed.push(...freed);
+    this.#bytes += freed.reduce((sum, each) => sum + freedLine(each).length, -roomOf(holding));
     this.#isChanged = true;
+  }
+
+  /** What was its own is its own again, as far as nobody else was given it. */
+  recall(holder: string, uid: string): void {
+    const addresses = this.#freed.filter((freed) => freed.holder === holder).map(({ cidr }) => cidr);
+    if (addresses.length > 0) this.hold({ holder, uid, addresses, since: this.#input.now.latest });
   }
 
   /** It has these from now on. */
@@ -69,9 +83,11 @@ export class PoolState {
     if (JSON.stringify(before) === JSON.stringify(holding)) return;
     this.held.set(holding.holder, holding);
     const texts = new Set(holding.addresses.map(({ address }) => address));
-    this.#freed = this.#freed.filter(({ cidr }) => !texts.has(cidr.address));
+    const isIts = ({ cidr }: FreedAddress): boolean => texts.has(cidr.address);
+    for (const freed of this.#freed.filter(isIts)) this.#bytes -= freedLine(freed).length;
+    this.#freed = this.#freed.filter((freed) => !isIts(freed));
     holding.addresses.forEach((cidr) => this.#take(cidr));
-    this.#bytes += before === undefined ? JSON.stringify(holding).length : 0;
+    this.#bytes += roomOf(holding) - (before === undefined ? 0 : roomOf(before));
     this.#isChanged = true;
   }
 
@@ -81,10 +97,8 @@ export class PoolState {
       this.isGiveable(cidr, pool) && !this.#reserved.has(cidr.address);
     const own = this.#freed.find((freed) => freed.holder === holder && fits(freed));
     if (own !== undefined) return own.cidr;
-    const { family, prefix, address: key } = pool.subnet;
-    const unused = this.#unused.get(key) ?? untaken(giveable(pool), this.#taken[family]);
-    this.#unused.set(key, unused);
-    const { value } = unused.next();
+    const { family, prefix } = pool.subnet;
+    const value = this.#firstUnused(pool);
     const address = value === undefined ? undefined : addressAt(value, family);
     if (address !== undefined) return { family, address, prefix };
     const rested = this.#freed.find((freed) =>
@@ -92,6 +106,16 @@ export class PoolState {
     );
     // Its own subnet may have had another length when it was freed.
     return rested && { ...rested.cidr, prefix };
+  }
+
+  /** It stays the first one until somebody holds it: who lacks one of another subnet takes none. */
+  #firstUnused(pool: PoolSubnet): bigint | undefined {
+    const { family, address: key } = pool.subnet;
+    const taken = this.#taken[family];
+    const unused = this.#unused.get(key) ?? { rest: untaken(giveable(pool), taken), first: undefined };
+    if (unused.first === undefined || taken.has(unused.first)) unused.first = unused.rest.next().value;
+    this.#unused.set(key, unused);
+    return unused.first;
   }
 
   /** Whether the pool gives such an address, whoever has it. */
@@ -124,39 +148,44 @@ export class PoolState {
   /** The next table, and what follows. */
   result(answers: ReadonlyMap<string, PoolAnswer>): Allocation {
     const next = this.#freed.map(({ at }) => at + quarantine).filter((at) => at > this.#input.now.earliest);
-    const freed = this.#remembered();
     return {
-      table: { held: this.held, freed },
-      isChanged: this.#isChanged || freed.length !== this.#input.table.freed.length,
+      table: { held: this.held, freed: this.#freed.toSorted((a, b) => a.at - b.at) },
+      isChanged: this.#isChanged,
       answers,
       ...(this.#waits && next.length > 0 && { nextFree: Math.min(...next) }),
       sizes: this.#sizes(),
     };
   }
 
-  #remembered(): readonly FreedAddress[] {
-    const sorted = this.#freed.toSorted((a, b) => a.at - b.at);
+  /** What is given up makes room. */
+  #remembered(all: readonly FreedAddress[]): FreedAddress[] {
+    const sorted = all.toSorted((a, b) => a.at - b.at);
     const isRoomy = this.#bytes < this.#input.room * roomy;
     const isNamed = ({ holder }: FreedAddress): boolean => holder.includes("/");
     const forgettable = sorted.filter((freed) =>
       freed.at + quarantine <= this.#input.now.earliest && !(isRoomy && isNamed(freed))
     );
-    const forgotten = new Set(forgettable.slice(0, Math.max(0, forgettable.length - mostFreed)));
+    const forgotten = new Set(isRoomy ? forgettable.slice(0, -mostFreed) : forgettable);
+    for (const freed of forgotten) this.#bytes -= freedLine(freed).length;
+    this.#isChanged ||= forgotten.size > 0;
     return sorted.filter((freed) => !forgotten.has(freed));
   }
 
+  /** Of the subnet that has the fewest left: without one of each a member gets none. */
   #sizes(): Allocation["sizes"] {
     const pools = this.#input.requests.find(({ subnets }) => subnets.length > 0)?.subnets ?? [];
-    const total = pools.reduce((sum, pool) => sum + sizeOf(giveable(pool)), 0n);
     const inUse = new Set([
       ...[...this.held.values()].flatMap(({ addresses }) => addresses.map(({ address }) => address)),
       ...this.#reserved,
     ]);
-    const used = [...inUse].filter((address) => {
-      const family = address.includes(":") ? 6 : 4;
-      return pools.some((pool) => this.isGiveable({ address, family, prefix: 0 }, pool));
+    const sizes = pools.map((pool) => {
+      const used = [...inUse].filter((address) =>
+        this.isGiveable({ address, family: address.includes(":") ? 6 : 4, prefix: 0 }, pool)
+      );
+      return { total: Number(sizeOf(giveable(pool))), used: used.length };
     });
-    return { total: Number(total), used: used.length };
+    const left = ({ total, used }: PoolSizes): number => total - used;
+    return sizes.toSorted((a, b) => left(a) - left(b))[0] ?? { total: 0, used: 0 };
   }
 
   #take({ family, address }: Cidr): void {

@@ -12,16 +12,30 @@ export type TableRead = { readonly kind: "table"; readonly table: PoolTable } | 
 /** One line for each holder, then one for each freed address. */
 export function tableText({ held, freed }: PoolTable): string {
   const holdings = [...held.values()].sort((a, b) => a.holder < b.holder ? -1 : 1);
-  return [...holdings.map(holdingLine), ...freed.map(freedLine)].map((line) => `${line}\n`).join("");
+  return [...holdings.map(holdingLine), ...freed.map(freedLine)].join("");
+}
+
+/** Bytes that the table has, or will have when its holders have gone: what was given can always be written as freed. */
+export function tableRoom({ held, freed }: PoolTable): number {
+  return [...[...held.values()].map(roomOf), ...freed.map((each) => freedLine(each).length)]
+    .reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** The same for one holder. */
+export function roomOf(holding: Holding): number {
+  const { holder, addresses, since: at } = holding;
+  const freed = addresses.reduce((sum, cidr) => sum + freedLine({ holder, cidr, at }).length, 0);
+  return Math.max(holdingLine(holding).length, freed);
 }
 
 /** `held HOLDER UID ADDRESS,… SECONDS` */
-export function holdingLine({ holder, uid, addresses, since }: Holding): string {
-  return `held ${holder} ${uid} ${addresses.map(cidrText).join(",")} ${since}`;
+function holdingLine({ holder, uid, addresses, since }: Holding): string {
+  return `held ${holder} ${uid} ${addresses.map(cidrText).join(",")} ${since}\n`;
 }
 
-function freedLine({ holder, cidr, at }: FreedAddress): string {
-  return `freed ${holder} ${cidrText(cidr)} ${at}`;
+/** `freed HOLDER ADDRESS SECONDS` */
+export function freedLine({ holder, cidr, at }: FreedAddress): string {
+  return `freed ${holder} ${cidrText(cidr)} ${at}\n`;
 }
 
 /** Reads what `tableText` writes, and nothing else. */

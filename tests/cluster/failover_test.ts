@@ -1,7 +1,6 @@
 // Two replicas: when the leader dies in the middle of a rollout the other finishes it; a frozen one wakes up harmless.
-import assert from "node:assert/strict";
-import type { Cluster } from "./cluster.ts";
 import { controllerReady, repository } from "./install_controller.ts";
+import { leader } from "./leader.ts";
 import { applyWorkload, overlayHolds, podsOf, readyPods, type Workload } from "./members.ts";
 import { say } from "./progress.ts";
 import { until } from "./until.ts";
@@ -46,18 +45,3 @@ Deno.test("leadership on a cluster", async (t) => {
     });
   });
 });
-
-/** Name of the pod that holds the Lease, and is not being deleted: one that goes may hold it to its last moment. */
-async function leader(cluster: Cluster): Promise<string> {
-  const get = ["-n", "kube-system", "get", "-o"];
-  let holder = "";
-  await until("somebody to lead", async () => {
-    const lease = [...get, "jsonpath={.spec.holderIdentity}", "lease", "kube-vxlan-controller"];
-    [holder = ""] = (await cluster.kubectl.try(lease)).stdout.split("_");
-    if (holder === "") return false;
-    const pod = await cluster.kubectl.try([...get, "jsonpath={.metadata.deletionTimestamp}", "pod", holder]);
-    return pod.code === 0 && pod.stdout === "";
-  }, { seconds: 60 });
-  assert.ok(holder.startsWith("kube-vxlan-controller"), `the holder "${holder}" names its pod`);
-  return holder;
-}

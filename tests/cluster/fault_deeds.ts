@@ -13,7 +13,7 @@ export interface FaultScene {
 
 /** Arguments of kubectl for where the controller is. */
 export const system = ["-n", "kube-system"];
-const deployment = "deployment/kube-vxlan-controller";
+export const deployment = "deployment/kube-vxlan-controller";
 export const configMap = "configmap/kube-vxlan-controller";
 const controllerLabel = "app.kubernetes.io/name=kube-vxlan-controller";
 
@@ -73,7 +73,7 @@ export async function killedWhileChurning(
 }
 
 /** `fresh`: as a new pod afterwards. A container that is killed again and again is restarted later and later. */
-async function killController(
+export async function killController(
   { cluster, access }: Pick<FaultScene, "cluster" | "access">,
   { fresh }: { readonly fresh: boolean },
 ): Promise<void> {

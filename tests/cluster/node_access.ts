@@ -44,20 +44,27 @@ export class NodeAccess {
 
   /** SIGKILLs the main process of a container, past the API. */
   async killContainer(target: PodName & { readonly container: string }): Promise<void> {
+    await this.signalContainer(target, "SIGKILL");
+  }
+
+  /** Sends its main process a signal, past the API: SIGSTOP and SIGCONT freeze it and let it go on. */
+  async signalContainer(
+    target: PodName & { readonly container: string },
+    signal: "SIGKILL" | "SIGSTOP" | "SIGCONT",
+  ): Promise<void> {
     const { node, uid } = await this.#locate(target);
-    await this.#killTask(node, [
+    const filters = [
       `labels."io.kubernetes.pod.uid"==${uid}`,
       `labels."io.kubernetes.container.name"==${target.container}`,
-    ]);
+    ];
+    await this.#signalTask(node, { filters, signal });
   }
 
   /** SIGKILLs the sandbox of a pod: it gets a new network namespace and mostly a new IP, under the same uid. */
   async killSandbox(target: PodName): Promise<void> {
     const { node, uid } = await this.#locate(target);
-    await this.#killTask(node, [
-      `labels."io.kubernetes.pod.uid"==${uid}`,
-      `labels."io.cri-containerd.kind"==sandbox`,
-    ]);
+    const filters = [`labels."io.kubernetes.pod.uid"==${uid}`, `labels."io.cri-containerd.kind"==sandbox`];
+    await this.#signalTask(node, { filters, signal: "SIGKILL" });
   }
 
   /** Compacts etcd up to now. For a real 410, restart the API server too: its watch cache still has the history. */
@@ -101,7 +108,10 @@ export class NodeAccess {
     return { node, uid };
   }
 
-  async #killTask(node: NodeLayout, filters: readonly string[]): Promise<void> {
+  async #signalTask(
+    node: NodeLayout,
+    { filters, signal }: { readonly filters: readonly string[]; readonly signal: Deno.Signal },
+  ): Promise<void> {
     const ctr = ["ctr", "--address", node.containerdSocket, "--namespace", "k8s.io"];
     const ids = await command("list containers", [
       ...ctr,
@@ -116,8 +126,8 @@ export class NodeAccess {
     );
     const [id] = running;
     if (id === undefined) {
-      throw new Error(`Cannot kill the container: none runs with ${filters.join(" and ")}`);
+      throw new Error(`Cannot send the container ${signal}: none runs with ${filters.join(" and ")}`);
     }
-    await command("kill the container", [...ctr, "tasks", "kill", "--signal", "SIGKILL", id]);
+    await command(`send the container ${signal}`, [...ctr, "tasks", "kill", "--signal", signal, id]);
   }
 }

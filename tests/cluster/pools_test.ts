@@ -7,6 +7,7 @@ import {
   applyWorkload,
   type MemberPod,
   podsOf,
+  podTemplate,
   readyPods,
   type Workload,
   workloadObject,
@@ -46,6 +47,9 @@ Deno.test("pools of addresses", async (t) => {
     const gone = Object.keys(kept).slice(0, 5);
     await cluster.kubectl(["-n", namespace, "delete", "pods", ...gone, "--wait=false"]);
     await t.step("a StatefulSet's pods have the same again: deleted, and 5→3→5", () => sameAgain(cluster));
+    await t.step("an Indexed Job and a StatefulSet that begins at 5: addresses by their numbers", () => {
+      return counted(cluster);
+    });
     await t.step("a rolling update with maxSurge gives none twice at any moment", () => rolled(cluster));
     await t.step("five went: five of those that waited follow", () => follow(cluster, { kept, gone }));
     await t.step("everything goes: nothing is held any more", () => nothingLeaks(cluster));
@@ -128,6 +132,51 @@ async function sameAgain(cluster: Cluster): Promise<void> {
   const after = addressesBy(await lawHolds(cluster, where), "both");
   const ofSet = Object.fromEntries(Object.entries(after).filter(([name]) => name.startsWith("db-")));
   assert.deepEqual(ofSet, before);
+}
+
+/** The address is the base and the number that Kubernetes has given the pod. */
+async function counted(cluster: Cluster): Promise<void> {
+  const networks = "count id=804 ip=10.84.0.10/24+ordinal ip=fd84::10/64+ordinal";
+  const about = { namespace, networks, replicas: 3, form: "native with a port" } as const;
+  const set: Workload = { ...about, name: "nth", kind: "StatefulSet" };
+  const { spec, ...others } = workloadObject(set) as { readonly spec: object };
+  const { metadata, spec: pod } = podTemplate({ ...about, name: "batch" });
+  const template = { metadata, spec: { ...pod, restartPolicy: "Never" } };
+  const job = {
+    ...{ apiVersion: "batch/v1", kind: "Job", metadata: { namespace, name: "batch" } },
+    spec: { completionMode: "Indexed", completions: 3, parallelism: 3, template },
+  };
+  const counting = { ...others, spec: { ...spec, ordinals: { start: 5 } } };
+  for (const object of [counting, job]) await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(object));
+  const seen = { namespace, networks: ["count"] };
+  for (const [work, first] of [[set, 5], [{ ...set, name: "batch" }, 0]] as const) {
+    const names = (await readyPods(cluster, work)).map(({ name }) => name);
+    const addresses = addressesBy(await poolWorld(cluster, seen), "count");
+    const path = 'jsonpath={range .items[*]}{.metadata.name} {.metadata.labels}{"\\n"}{end}';
+    const labels = await cluster.kubectl([
+      "-n",
+      namespace,
+      "get",
+      "pods",
+      "-l",
+      `app=${work.name}`,
+      "-o",
+      path,
+    ]);
+    const found = names.map((name) => `${indexIn(labels, name)}: ${addresses[name]?.join(" ")}`).sort();
+    const wanted = [0, 1, 2].map((at) => first + at).map((index) =>
+      `${index}: 10.84.0.${10 + index} fd84::${(16 + index).toString(16)}`
+    );
+    assert.deepEqual(found, wanted);
+  }
+  await cluster.kubectl(["-n", namespace, "delete", "statefulset/nth", "job/batch", "--wait=false"]);
+}
+
+/** What Kubernetes itself has written on the pod. */
+function indexIn(labels: string, name: string): string | undefined {
+  const line = labels.split("\n").find((each) => each.startsWith(`${name} `)) ?? "";
+  return /"(?:apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/job-completion-index)":"(\d+)"/
+    .exec(line)?.[1];
 }
 
 /** Between two nodes where there are two, in both families. */

@@ -14,6 +14,26 @@ const rows: readonly { readonly it: string; readonly metadata: V1ObjectMeta; rea
     gives: { ordinal: 7, nameReturns: true },
   },
   {
+    it: "a StatefulSet whose ordinals begin at 5: the number is Kubernetes'",
+    metadata: { name: "db-5", labels: { "apps.kubernetes.io/pod-index": "5" }, ...owner("StatefulSet") },
+    gives: { ordinal: 5, nameReturns: true },
+  },
+  {
+    it: "a StatefulSet of an old cluster whose name ends in digits without a dash",
+    metadata: { name: "db7", ...owner("StatefulSet") },
+    gives: { nameReturns: true },
+  },
+  {
+    it: "a Job's pod without an index",
+    metadata: { name: "job-4-9", ...owner("Job") },
+    gives: {},
+  },
+  {
+    it: "a DaemonSet's pod that ends in digits",
+    metadata: { name: "agent-12345", ...owner("DaemonSet") },
+    gives: {},
+  },
+  {
     it: "a StatefulSet of an old cluster: the name's end",
     metadata: { name: "db-1-12", ...owner("StatefulSet") },
     gives: { ordinal: 12, nameReturns: true },

@@ -640,7 +640,7 @@ const counting: readonly Row[] = [
     unresolved: ["a"],
     problems: [
       'invalid-option, 1: Cannot give the pod network "a": ip=fd00::fffe/112+ordinal gives the pod with ordinal 2 ' +
-      "fd00::1:0: expected one from fd00::1 to fd00::ffff, without network and broadcast address",
+      "fd00::1:0: expected one from fd00::1 to fd00::ffff, without the address of its routers",
     ],
   },
   {
@@ -661,6 +661,71 @@ const counting: readonly Row[] = [
     problems: [
       'invalid-option, 1: Cannot give the pod network "a": ip=223.255.255.250/2+ordinal gives the pod with ordinal 6 ' +
       "224.0.0.0: expected the address of one host, not a multicast address",
+    ],
+  },
+  {
+    it: "a base that is the broadcast address itself",
+    annotation: "a id=5 ip=192.168.10.255/24+ordinal",
+    ordinal: 0,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=192.168.10.255/24+ordinal gives the pod with ordinal 0 ' +
+      "192.168.10.255: expected one from 192.168.10.1 to 192.168.10.254, without network and broadcast address",
+    ],
+  },
+  {
+    it: "two addresses with a broadcast address in no subnet: both of a /31",
+    annotation: "a id=5 ip=192.168.10.6/31+ordinal ip=fd00::6/127+ordinal",
+    ordinal: 1,
+    networks: ["a: a 5:8472 on eth0, 192.168.10.7/31, fd00::7/127"],
+  },
+  {
+    it: "the third of a /31",
+    annotation: "a id=5 ip=192.168.10.6/31+ordinal",
+    ordinal: 2,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=192.168.10.6/31+ordinal gives the pod with ordinal 2 ' +
+      "192.168.10.8: expected one from 192.168.10.6 to 192.168.10.7",
+    ],
+  },
+  {
+    it: "the second of a single address",
+    annotation: "a id=5 ip=192.168.10.6/32+ordinal",
+    ordinal: 1,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=192.168.10.6/32+ordinal gives the pod with ordinal 1 ' +
+      "192.168.10.7: expected 192.168.10.6",
+    ],
+  },
+  {
+    it: "several, of which one has no room",
+    annotation: "a id=5 ip=192.168.10.10/24+ordinal ip=192.168.20.250/24+ordinal ip=fd00::1/64",
+    ordinal: 6,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=192.168.20.250/24+ordinal gives the pod with ordinal 6 ' +
+      "192.168.21.0: expected one from 192.168.20.1 to 192.168.20.254, without network and broadcast address",
+    ],
+  },
+  {
+    it: "two that meet at one address",
+    annotation: "a id=5 ip=10.0.0.1/24+ordinal ip=10.0.0.4/24",
+    ordinal: 3,
+    unresolved: ["a"],
+    problems: [
+      'conflict, 1: Cannot give the pod network "a": address 10.0.0.4 is already that of this network',
+    ],
+  },
+  {
+    it: "the first of an IPv6 subnet, that of its routers",
+    annotation: "a id=5 ip=fd00::/64+ordinal",
+    ordinal: 0,
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": ip=fd00::/64+ordinal gives the pod with ordinal 0 ' +
+      "fd00::: expected one from fd00::1 to fd00::ffff:ffff:ffff:ffff, without the address of its routers",
     ],
   },
   {

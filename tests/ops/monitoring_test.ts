@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { counters, gauges, histograms } from "../../lib/ops/metric_catalogue.ts";
 import { createMetrics } from "../../lib/ops/metrics.ts";
 import { fakeClock } from "../time/fake_clock.ts";
+import { inFolder, labelled, seriesOf, type TrialSeries } from "./alert_trial.ts";
 import { at, namesIn, readAlerts, readDocument, readPanels, readRuleFile } from "./monitoring_files.ts";
 import { named, runPromtool } from "./promtool.ts";
 
@@ -200,7 +201,7 @@ Deno.test({
 });
 
 /** Everything the program tells when it has just looked at one member and all is well; growing every minute. */
-async function healthySeries(): Promise<readonly { readonly series: string; readonly values: string }[]> {
+async function healthySeries(): Promise<readonly TrialSeries[]> {
   const metrics = createMetrics({ clock: fakeClock(), version: "1.2.3" });
   metrics.workQueue("members");
   metrics.reconciled({ outcome: "done", ms: 40 });
@@ -210,13 +211,7 @@ async function healthySeries(): Promise<readonly { readonly series: string; read
   metrics.leading({ lease: "l", leading: true });
   metrics.interfaceReady(700);
   metrics.eventLoopLag(1);
-  const lines = (await metrics.render()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return lines.map((line) => {
-    const blank = line.lastIndexOf(" ");
-    const [series, value] = [line.slice(0, blank), line.slice(blank + 1)];
-    const grows = /_(total|bucket|sum|count)(\{|$)/.test(series);
-    return { series: labelled(series), values: grows ? `0+${value}x60` : `${value}x60` };
-  });
+  return seriesOf(await metrics.render());
 }
 
 function fault(alert: string, series: string, values: string): typeof faults[number] {
@@ -233,19 +228,4 @@ function slow(alert: string, histogram: string): typeof faults[number] {
     alert: `KubeVxlanController${alert}`,
     series: [bucket("30", "0x60"), bucket("60", "0+5x60"), bucket("+Inf", "0+5x60")],
   };
-}
-
-function labelled(series: string): string {
-  const own = /\{(.*)\}$/.exec(series)?.[1] ?? "";
-  const labels = ['job="kube-vxlan-controller"', ...(own.includes("pod=") ? [] : ['pod="a"']), own];
-  return `${series.replace(/\{.*$/, "")}{${labels.filter((label) => label !== "").join(",")}}`;
-}
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readTable, tableText } from "../../lib/pools/table_text.ts";
 import type { PoolClaim } from "../../lib/network/pool_request.ts";
-import { type Asking, PoolInTime } from "./requests.ts";
+import { type Asking, PoolInTime, requestsOf } from "./requests.ts";
 
 const three = "id=5 subnet=10.0.0.0/24 range=10.0.0.10-10.0.0.12";
 const a: Asking = { pod: "a" };
@@ -327,4 +327,18 @@ Deno.test("whereabouts#485: pods that are being deleted hold theirs until they a
   assert.equal(nextFree, pool.now + 60, "it is known when to look again");
   pool.now += 60;
   assert.deepEqual(pool.told([b, c, d], three).at(-1), "d: 10.0.0.10");
+});
+
+Deno.test("pool: what was freed of one whose kernel still has it is its own again, and nobody else's", () => {
+  const pool = new PoolInTime();
+  pool.pass([a, b, c], three);
+  pool.pass([b, c], three);
+  pool.now += 61;
+  const [leftover] = requestsOf([a], three);
+  assert.ok(leftover !== undefined);
+  const requests = [...requestsOf([b, c, d], three), { ...leftover, subnets: [] }];
+  const { answers, table } = pool.pass([], three, { requests });
+  assert.equal(answers.get("uid-d")?.kind, "refused");
+  assert.deepEqual(table.held.get("uid-a")?.addresses.map(({ address }) => address), ["10.0.0.10"]);
+  assert.equal(pool.pass([], three, { requests }).isChanged, false);
 });

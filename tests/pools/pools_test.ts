@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { objectOf } from "../../lib/pools/pool_object.ts";
 import { configMaps } from "../sandbox/api/resources.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
+import { startSandbox } from "../sandbox/sandbox.ts";
 import { timeLapse } from "../stories/time_lapse.ts";
 import { emptyObjects, givenBy, startArbiter } from "./arbiter.ts";
 import { type Asking, requestsOf } from "./requests.ts";
@@ -137,17 +138,6 @@ Deno.test("the objects of a controller with another annotation are not touched",
   assert.deepEqual(other.writes, []);
 });
 
-Deno.test("10,000 members in 100 networks fit into the objects, names as long as they may be", async () => {
-  const bytes = new Map<number, number>();
-  for (let network = 0; network < 100; network++) {
-    const at = objectOf(`network-${network}-${"x".repeat(40)}`);
-    const line = 5 + 317 + 1 + 36 + 1 + "192.168.100.100/24,fd00:1000:1000:1000::1000/64".length + 1 + 10 + 1;
-    bytes.set(at, (bytes.get(at) ?? 0) + 100 * line);
-  }
-  assert.ok(Math.max(...bytes.values()) < 1_000_000, JSON.stringify([...bytes]));
-  await Promise.resolve();
-});
-
 for (const verb of ["get", "update"] as const) {
   Deno.test(`a ${verb} that is not answered ends after its deadline; those who wait are told, and served by the next one`, async () => {
     await using sandbox = await emptyObjects();
@@ -200,4 +190,44 @@ Deno.test("rubbish that somebody takes out is noticed, though nobody else says a
   await waitFor(() => arbiter.said.some((line) => line.includes("is damaged")), { what: "it says so" });
   sandbox.patch(configMaps, object, { data: { storage: null } });
   await waitFor(() => givenBy(arbiter).size === 3, { what: "all have addresses" });
+});
+
+Deno.test("a cluster without pools needs no objects, whatever pods ask for", async () => {
+  await using sandbox = await startSandbox({ dataPlane: "toy" });
+  const requests = requestsOf(many(2), wide).map((request) => ({ ...request, subnets: [] }));
+  await using arbiter = await startArbiter(sandbox, { requests });
+  arbiter.changed();
+  await waitFor(() => (sandbox.counters.requests["get configmaps"] ?? 0) > 0, { what: "it has looked" });
+  // What can be given needs them.
+  arbiter.requests = requestsOf(many(1), wide).map((request) => ({ ...request, network: "other" }));
+  arbiter.changed();
+  await waitFor(() => arbiter.said.length > 0, { what: "it says what is missing" });
+  assert.deepEqual(arbiter.said.filter((line) => line.includes(object.name)), []);
+});
+
+Deno.test("whereabouts#207: when the pods cannot be listed nobody is freed, and when they can who has gone is", async () => {
+  await using sandbox = await emptyObjects();
+  await using first = await startArbiter(sandbox, { requests: requestsOf(many(2), wide) });
+  first.changed();
+  await waitFor(() => givenBy(first).size === 2, { what: "two have addresses" });
+  await first.close();
+  const failing = sandbox.faults.onRequest(
+    { verb: "list", resource: "pods" },
+    { kind: "status", code: 500 },
+    {
+      times: 3,
+    },
+  );
+  await using second = await startArbiter(sandbox, { requests: requestsOf(many(1, 7), wide) });
+  second.changed();
+  await waitFor(() => failing.hits > 0, { what: "the pods cannot be listed" });
+  const text = (): string =>
+    String(
+      sandbox.store.list(configMaps).find(({ metadata }) => metadata.name === object.name)?.["data"]
+        ?.["storage" as never],
+    );
+  assert.doesNotMatch(text(), /^freed/m);
+  await waitFor(() => givenBy(second).size === 1, { what: "the third has an address" });
+  assert.deepEqual([...givenBy(second).values()], ["10.0.0.3"], "those of the others rest");
+  assert.match(text(), /^freed uid-p0 10.0.0.1/m);
 });

@@ -79,6 +79,15 @@ export async function addressesOf(
     );
 }
 
+/** As the status on the pod says it, which these stories are without. */
+export async function showsWhatItHas(stage: Stage, name: string): Promise<void> {
+  const ips = await addressesOf(stage, { name, interfaceName: "storage" });
+  const shown = JSON.stringify([{ name: "storage", interface: "storage", ips }]);
+  stage.sandbox.patch(pods, { name }, {
+    metadata: { annotations: { "vxlan.travelping.com/network-status": shown } },
+  });
+}
+
 /** Kernels of running pods, objects and pods, as they are now. Interfaces are called like their network. */
 export async function addressWorld(
   stage: Pick<Stage, "sandbox">,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { objectOf } from "../../lib/pools/pool_object.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { addressesOf, held, lawHolds, makePools, statefulPod } from "./pool_objects.ts";
+import { addressesOf, held, lawHolds, makePools, showsWhatItHas, statefulPod } from "./pool_objects.ts";
 import { running } from "./scenes.ts";
 import { poolsName, setStage, type Stage } from "./stage.ts";
 
@@ -23,15 +23,6 @@ async function has(stage: Stage, name: string, addresses: readonly string[]): Pr
     found = await addressesOf(stage, { name, interfaceName: "storage" });
     return found.join() === addresses.join();
   }, { what: `${name} has ${addresses.join()}`, state: () => `it has ${found.join()}` });
-}
-
-/** As the status on the pod says it, which these stories are without. */
-async function showsWhatItHas(stage: Stage, name: string): Promise<void> {
-  const ips = await addressesOf(stage, { name, interfaceName: "storage" });
-  const shown = JSON.stringify([{ name: "storage", interface: "storage", ips }]);
-  stage.sandbox.patch(pods, { name }, {
-    metadata: { annotations: { "vxlan.travelping.com/network-status": shown } },
-  });
 }
 
 async function sound(stage: Stage): Promise<void> {

@@ -117,7 +117,7 @@ export class Store {
   markClean(uid: string): Affected {
     const tracked = this.#pods.get(uid);
     if (tracked?.selection === "label removed") return this.removePod(uid);
-    if (tracked !== undefined) Object.assign(tracked, { clean: true, wasServed: false });
+    if (tracked !== undefined) Object.assign(tracked, { clean: true, wasServed: false, requests: [] });
     return this.#settle();
   }
 

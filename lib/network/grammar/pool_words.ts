@@ -11,11 +11,13 @@ export function parsePoolSubnet(text: string): Parsed<Cidr> {
   if (subnet.value.prefix < 8) {
     return fault("it is too large to be that of a network: expected a prefix length of 8 or more");
   }
-  if (contains(linkLocal, subnet.value.address)) {
+  if (contains(linkLocal, subnet.value.address) || contains(subnet.value, linkLocal.address)) {
     return fault(
       "kernels give themselves link-local addresses: expected another subnet, such as fd00:10::/64",
     );
   }
+  // Loopback, IPv4-mapped and IPv4-compatible addresses are in there.
+  if (subnet.value.address === "::") return fault("expected another subnet, such as fd00:10::/64");
   return subnet;
 }
 

@@ -1,6 +1,6 @@
 // What does one `ip=` ask for: an address, one counted from the pod's ordinal, or none at all.
 import { type Cidr, cidrText, parseAddress, parseCidr } from "./address.ts";
-import { addressAt, hostBoundsOf, isWithin, numberOf } from "./address_number.ts";
+import { addressAt, boundsOf, hostBoundsOf, isWithin, numberOf } from "./address_number.ts";
 import { fault, mapped, type Parsed, valueOf } from "./parsed.ts";
 
 /** The value of one `ip=`. */
@@ -57,16 +57,26 @@ function counted(base: Cidr, ordinal: number | undefined): Parsed<Cidr> {
   const address = addressAt(number, base.family);
   const hosts = hostBoundsOf(base);
   if (address === undefined || !isWithin({ address }, hosts)) {
-    const [first, last] = [addressAt(hosts.first, base.family), addressAt(hosts.last, base.family)];
     const found = address ?? "no address";
-    return fault(
-      `${text} gives the pod with ordinal ${ordinal} ${found}: expected one from ${first} to ${last}, ` +
-        "without network and broadcast address",
-    );
+    return fault(`${text} gives the pod with ordinal ${ordinal} ${found}: expected ${hostsText(base)}`);
   }
   const host = parseAddress(address);
   if (host.kind === "fault") {
     return fault(`${text} gives the pod with ordinal ${ordinal} ${address}: ${host.reason}`);
   }
   return valueOf({ ...base, address });
+}
+
+/** `192.0.2.7`, or `one from 192.0.2.1 to 192.0.2.254, without network and broadcast address`. */
+function hostsText(base: Cidr): string {
+  const { family } = base;
+  const hosts = hostBoundsOf(base);
+  const [first = "", last = ""] = [addressAt(hosts.first, family), addressAt(hosts.last, family)];
+  if (first === last) return first;
+  const without = hosts.first === boundsOf(base).first
+    ? ""
+    : family === 4
+    ? ", without network and broadcast address"
+    : ", without the address of its routers";
+  return `one from ${first} to ${last}${without}`;
 }

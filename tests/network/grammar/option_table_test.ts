@@ -78,6 +78,24 @@ export const cases: readonly Row[] = [
   },
   {
     option: "subnet",
+    it: "with link-local addresses in it",
+    text: "fe00::/8",
+    fault: "kernels give themselves link-local addresses: expected another subnet, such as fd00:10::/64",
+  },
+  {
+    option: "subnet",
+    it: "with loopback and IPv4-compatible addresses in it",
+    text: "::/64",
+    fault: "expected another subnet, such as fd00:10::/64",
+  },
+  {
+    option: "subnet",
+    it: "multicast",
+    text: "ff00::/8",
+    fault: "a member cannot have a multicast address",
+  },
+  {
+    option: "subnet",
     it: "loopback",
     text: "127.1.0.0/16",
     fault: "a member cannot have a loopback address",
