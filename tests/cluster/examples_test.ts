@@ -4,6 +4,7 @@ import { type Cluster, clusterForTests } from "./cluster.ts";
 import { dhcp } from "./dhcp_example.ts";
 import { example, manifestOf, namespace, podsReady, putAppliances } from "./example_pods.ts";
 import { installController, removeController } from "./install_controller.ts";
+import { pool } from "./pool_example.ts";
 import { floodsTo, type Inside, inside, pings, vxlanInterfaces } from "./pod_network.ts";
 import { until } from "./until.ts";
 import { vrrp } from "./vrrp_example.ts";
@@ -122,30 +123,6 @@ async function reachesFirst(
     seconds: 20,
     describe: () => inside(cluster, { namespace, pod, container: agent, argv: ["ip", "address"] }),
   });
-}
-
-/** The pool comes into the ConfigMap by the command that the file itself gives, and goes with the controller's manifests. */
-async function pool(cluster: Cluster): Promise<void> {
-  const text = await Deno.readTextFile(`${repository}examples/pool.yaml`);
-  const [, patch = ""] = /patch configmap kube-vxlan-controller --type=merge -p '(.*)'/.exec(text) ?? [];
-  await cluster.kubectl(["-n", "kube-system", "patch", "configmap", "kube-vxlan-controller", "-p", patch]);
-  const pods = await podsReady(cluster, 3);
-  const addresses = await Promise.all(pods.map(async ({ name }) => {
-    const interfaces = await vxlanInterfaces(cluster, { namespace, pod: name, container: agent });
-    return interfaces.get("office")?.addresses.filter((one) => !one.startsWith("fe80:")) ?? [];
-  }));
-  const hosts = [1, 2, 3].map((host) => `192.168.40.${host}/24 fd00:40::${host}/64`);
-  assert.deepEqual(addresses.map((of) => of.toSorted().join(" ")).sort(), hosts);
-  const [from, to] = pods;
-  for (const address of addresses[1] ?? []) {
-    await until(`${from?.name} to reach ${to?.name} at ${address}`, () => {
-      return pings(cluster, { namespace, pod: from?.name ?? "", to: address.split("/")[0] ?? "" });
-    }, { seconds: 20 });
-  }
-  const list = ["list", "addresses", "office", "--no-headers"];
-  const program = ["exec", "deploy/kube-vxlan-controller", "--", "kube-vxlan-controller"];
-  const shown = await cluster.kubectl(["-n", "kube-system", ...program, ...list]);
-  for (const { name } of pods) assert.match(shown, new RegExp(`${name}\\s.*held|held.*${name}`), shown);
 }
 
 async function peersOf(
