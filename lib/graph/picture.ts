@@ -130,7 +130,8 @@ function labelOf(
   { segment, interfaceName, addresses, isGateway }: Attachment,
   { count, nameOf }: { readonly count: number; readonly nameOf: ReadonlyMap<string, string> },
 ): string {
-  if (count > 1) return String(count);
+  // How many they are stands in their box.
+  if (count > 1) return "";
   const name = interfaceName === nameOf.get(segment) ? [] : [interfaceName];
   return [...name, ...addresses, ...isGateway ? ["gateway"] : []].join(" ");
 }

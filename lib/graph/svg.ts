@@ -33,7 +33,8 @@ export function svg(picture: Picture, { styled = true }: { readonly styled?: boo
     ...groups.flatMap(({ id, title }) =>
       groupText(title, boxes.filter(({ group }) => group === id).map((box) => place(box.id)))
     ),
-    ...lines.flatMap(lineText),
+    ...lines.map(wireText),
+    ...lines.flatMap(labelText),
     ...boxes.flatMap((box) => boxText(box, place(box.id))),
     "</svg>",
     "",
@@ -48,7 +49,7 @@ const style = "svg{color-scheme:light dark;" +
   ".group{fill:var(--g);stroke:none}.box{fill:var(--b);stroke:var(--l)}" +
   ".wire{fill:none;stroke:var(--l)}.waiting{stroke-dasharray:4 3}" +
   ".failing{stroke:var(--r)}text.failing{stroke:none;fill:var(--r)}" +
-  ".label{paint-order:stroke;stroke:light-dark(#fff,#0d1117);stroke-width:4px}";
+  ".under{fill:light-dark(#fff,#0d1117)}";
 
 function laidOut({ groups, boxes, lines }: Picture): {
   readonly place: (id: string) => Placed;
@@ -128,12 +129,21 @@ function boxText({ kind, lines, standing }: Box, { x, y, width, height }: Placed
   ];
 }
 
-function lineText({ points, at, label, standing }: PlacedLine): readonly string[] {
+function wireText({ points, standing }: PlacedLine): string {
   const way = points.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${round(x)} ${round(y)}`).join("");
-  const text = `<text class="small label" x="${round(at.x)}" y="${round(at.y) + 4}" text-anchor="middle">`;
+  return `<path class="wire ${standing}" d="${way}"/>`;
+}
+
+/** Above all wires, on a ground of its own: no line runs through it. */
+function labelText({ at, label }: PlacedLine): readonly string[] {
+  if (label === "") return [];
+  const width = round(label.length * sizes.character);
+  const [left, top] = [round(at.x - width / 2), round(at.y - sizes.line / 2)];
   return [
-    `<path class="wire ${standing}" d="${way}"/>`,
-    ...label === "" ? [] : [`${text}${escaped(label)}</text>`],
+    `<rect class="under" x="${left}" y="${top}" width="${width}" height="${sizes.line}"/>`,
+    `<text class="small" x="${round(at.x)}" y="${round(at.y) + 4}" text-anchor="middle">${
+      escaped(label)
+    }</text>`,
   ];
 }
 

@@ -141,11 +141,12 @@ export function memberRows(
 export function pictureText(
   source: PageSource,
   networks: readonly string[],
-): { readonly svg: string } | { readonly tooLarge: string } {
+): { readonly svg: string } | { readonly instead: string } {
   const picture = pictureOf(topologyOf(seenMembers(source), networks));
+  if (picture.boxes.length === 0) return { instead: "No pod is in a network yet." };
   if (picture.boxes.length <= mostBoxes) return { svg: svg(picture, { styled: false }) };
   return {
-    tooLarge: `${picture.boxes.length} boxes are too many for a picture. ` +
+    instead: `${picture.boxes.length} boxes are too many for a picture. ` +
       (networks.length === 0 ? "Choose a network." : "The table has all of them."),
   };
 }

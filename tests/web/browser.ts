@@ -26,7 +26,7 @@ export async function startBrowser(): Promise<TestBrowser> {
   const profile = await Deno.makeTempDir({ prefix: "kvc-browser-" });
   const child = new Deno.Command(chromiumPath, {
     args: [
-      ...["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+      ...["--headless=new", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
       ...["--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"],
     ],
     stdin: "null",

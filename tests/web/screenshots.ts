@@ -57,8 +57,9 @@ async function shoot(
 ): Promise<void> {
   const view = new LiveView({ clock: systemClock });
   for (const [index] of members.entries()) {
-    view.interfaceReady(400 + (index * 37) % 900);
-    view.meshReady(600 + (index * 53) % 1_100);
+    const share = (index * 7_919 + 500) % 1_009 / 1_009;
+    view.interfaceReady(400 + 900 * share ** 3);
+    view.meshReady(600 + 1_100 * share ** 3);
   }
   const source: PageSource = {
     version: "0.1.0",
@@ -80,8 +81,16 @@ async function shoot(
   });
   const page = await browser.open(`http://${server.address}/`, { dark });
   await page.locator("html[data-revision]").waitFor();
+  // As high as all that is shown, and no more.
+  const height = await page.locator("main").evaluate((main) =>
+    Math.ceil(main.getBoundingClientRect().bottom)
+  );
   const path = `docs/pictures/page-${name}-${dark ? "dark" : "light"}.png`;
-  await page.screenshot({ path: new URL(path, root).pathname });
+  await page.screenshot({
+    path: new URL(path, root).pathname,
+    fullPage: true,
+    clip: { x: 0, y: 0, width: 1100, height: height + 16 },
+  });
   await page.close();
   view.close();
   await server.close();

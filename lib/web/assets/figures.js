@@ -7,7 +7,7 @@ const svgNamespace = "http://www.w3.org/2000/svg";
 
 /** One dot a wait, in the order in which they ended. @param {string} title @param {Wait[]} waits */
 export function plot(title, waits) {
-  const [width, height] = [360, 90];
+  const [width, height, left] = [360, 96, 36];
   const sorted = waits.map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const caption = sorted.length === 0
@@ -16,10 +16,19 @@ export function plot(title, waits) {
   const picture = document.createElementNS(svgNamespace, "svg");
   set(picture, { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": caption });
   const most = Math.max(1, sorted.at(-1) ?? 1);
+  for (const ms of [most, 0]) {
+    const y = height - 8 - ms / most * (height - 16);
+    const axis = document.createElementNS(svgNamespace, "line");
+    set(axis, { class: "axis", x1: left, y1: y, x2: width, y2: y });
+    const mark = document.createElementNS(svgNamespace, "text");
+    set(mark, { class: "small", x: left - 6, y: y + 4, "text-anchor": "end" });
+    mark.append(seconds(ms));
+    picture.append(axis, mark);
+  }
   for (const [index, { ms }] of waits.entries()) {
     const dot = document.createElementNS(svgNamespace, "circle");
-    const x = 4 + index * (width - 8) / Math.max(1, waits.length - 1);
-    set(dot, { class: "dot", cx: x, cy: height - 4 - ms / most * (height - 8), r: 2 });
+    const x = left + 4 + (index + 0.5) * (width - left - 8) / waits.length;
+    set(dot, { class: "dot", cx: x, cy: height - 8 - ms / most * (height - 16), r: 2.5 });
     picture.append(dot);
   }
   const figure = element("figure", [element("figcaption", caption)]);
@@ -41,7 +50,7 @@ export function probed(network, probes) {
   if (names.size <= widest) return matrix(network, probes);
   const failed = probes.filter(({ outcome }) => outcome === "unreachable");
   return element("table", [
-    element("caption", `${network}: ${failed.length} of ${probes.length} without an answer`),
+    element("caption", `network ${network}: ${failed.length} of ${probes.length} without an answer`),
     element("tr", [element("th", "from"), element("th", "to")]),
     ...failed.map(({ from, to }) =>
       element("tr", [element("td", from, "unreachable"), element("td", to, "unreachable")])
@@ -56,7 +65,7 @@ function matrix(network, probes) {
   const outcomes = new Map(probes.map((probe) => [`${probe.from} ${probe.to}`, probe.outcome]));
   const words = { reachable: "ok", unreachable: "no answer" };
   return element("table", [
-    element("caption", network),
+    element("caption", `network ${network}`),
     element("tr", [element("th", "from, to"), ...to.map((name) => element("th", name))]),
     ...from.map((a) =>
       element("tr", [

@@ -106,7 +106,7 @@ function showSummary({ version, synced, leading, leader, standings, networks }) 
 function showMembers({ total, rows }) {
   byId("count").textContent = total > rows.length
     ? `${rows.length} of ${total}: filter to see others`
-    : `${total}`;
+    : `${total} member${total === 1 ? "" : "s"}`;
   const focused = document.activeElement?.getAttribute("data-pod");
   byId("rows").replaceChildren(...rows.map((row) => {
     const { namespace, name, node, standing, reasons, networks, addresses } = row;
@@ -132,9 +132,9 @@ function showMembers({ total, rows }) {
   if (focused) document.querySelector(`[data-pod="${CSS.escape(focused)}"]`)?.focus();
 }
 
-/** @param {{ svg?: string, tooLarge?: string }} drawn */
-function showPicture({ svg, tooLarge }) {
-  if (svg === undefined) return byId("picture").replaceChildren(element("p", tooLarge ?? "", "none"));
+/** @param {{ svg?: string, instead?: string }} drawn */
+function showPicture({ svg, instead }) {
+  if (svg === undefined) return byId("picture").replaceChildren(element("p", instead ?? "", "none"));
   const parsed = new DOMParser().parseFromString(svg, "image/svg+xml");
   byId("picture").replaceChildren(document.importNode(parsed.documentElement, true));
 }
