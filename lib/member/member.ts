@@ -20,7 +20,7 @@ import type { ClusterNetworks } from "../network/cluster_networks.ts";
 import type { PoolAnswer } from "../network/pool.ts";
 import type { Network } from "../network/network.ts";
 import { parseAnnotation } from "../network/grammar/annotation.ts";
-import { podIpOf, type PodView } from "./pod.ts";
+import type { PodView } from "./pod.ts";
 import { firstProblems, type Problem, type Source } from "../network/problem.ts";
 import { quoted } from "../text/quoted.ts";
 import { resolveNetworks } from "../network/resolve.ts";
@@ -130,7 +130,12 @@ function bystander(
 
 function misnamed(found: string, expected: string): AgentFault {
   const message = `Cannot find the networks of the pod: it has no annotation ${expected}; ` +
-    `rename its annotation ${quoted(found)}, or take the label off the pod`;
+    `${
+      found === expected
+        ? "make its label of that name an annotation"
+        : `rename its annotation ${quoted(found)}`
+    }` +
+    ", or take the label off the pod";
   return { kind: "unknown-network", message };
 }
 
@@ -151,16 +156,15 @@ function memberOf(
     ...settings,
     source,
     namespace: pod.namespace,
+    podIPs: pod.podIPs,
     complete: parsed.complete,
+    namedTwice: parsed.namedTwice,
     ...(pod.ordinal !== undefined && { ordinal: pod.ordinal }),
     lastGood: context.lastGood ?? new Map(),
   });
-  const isCarried = ({ family }: Network): boolean => podIpOf(pod, family) !== undefined;
-  const stranded = resolved.networks.filter((network) => !isCarried(network));
   const problems = [
     ...parsed.problems,
     ...resolved.problems,
-    ...stranded.map((network) => noPodIp(pod, network)),
     ...podProblems(pod, endFaults(pod, agents)),
   ];
   return {
@@ -168,8 +172,8 @@ function memberOf(
     namespace: pod.namespace,
     name: pod.name,
     podIPs: pod.podIPs,
-    networks: resolved.networks.filter(isCarried),
-    unresolved: [...resolved.unresolved, ...stranded.map(({ name }) => name)].sort(),
+    networks: resolved.networks,
+    unresolved: resolved.unresolved,
     forbidden: resolved.forbidden,
     awaited: resolved.awaited,
     annotationParsed: parsed.complete,
@@ -177,18 +181,6 @@ function memberOf(
     warnings: [...podProblems(pod, [...agentWarnings(agents), ...nodeWarnings(pod)]), ...resolved.warnings],
     phase: agentPhase(agents),
     ...(pod.deletion && { leaving: { ...pod.deletion, terminated: haveAllTerminated(pod) } }),
-  };
-}
-
-function noPodIp(pod: PodView, network: Network): Problem {
-  return {
-    kind: "setup-failed",
-    source: { kind: "pod", namespace: pod.namespace, pod: pod.name },
-    network: network.name,
-    message:
-      `Cannot give the pod network ${quoted(network.name)}: pod IPs of IPv${network.family} carry it, ` +
-      `and the pod has ${pod.podIPs.join(", ")} only; ` +
-      `family=${network.family === 4 ? 6 : 4} in its ConfigMap entry makes it one for such pods`,
   };
 }
 

@@ -5,13 +5,8 @@ import { longestText, overlongText } from "../network/grammar/annotation.ts";
 import { type Delay, delayOf } from "./delay.ts";
 import { isOfWindows, virtualNodeOf } from "./node_kind.ts";
 import { type Numbered, numbered } from "./ordinal.ts";
-import {
-  conditionType,
-  domainOf,
-  type ShownStatus,
-  shownStatus,
-  statusAnnotation,
-} from "./current_status.ts";
+import { type ShownStatus, shownStatus } from "./current_status.ts";
+import { misnamedKey } from "./misnamed_key.ts";
 
 /** What a container's status says. `unknown` until the kubelet has reported. */
 export type ContainerState = "unknown" | "waiting" | "running" | "terminated";
@@ -52,7 +47,7 @@ export interface PodView extends Numbered {
   readonly created: string;
   /** Text of the networks annotation; absent when the pod has none. */
   readonly annotation?: string;
-  /** Without one: an annotation's key that was probably meant to be it. */
+  /** Without one: an annotation's key that was probably meant to be it, or the key itself if it is that of a label. */
   readonly misnamed?: string;
   /** Without one: another controller serves it, by another annotation. */
   readonly ofOther?: true;
@@ -133,37 +128,6 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
   };
 }
 
-/** Multus reads an annotation of the same name, which is no mistake. */
-const knownKeys: ReadonlySet<string> = new Set(["k8s.v1.cni.cncf.io/networks"]);
-
-/**
- * Another version's key, another domain's, or a slip: in our domain, of our name, or about VXLAN. One in whose domain the
- * pod shows a condition or a state of networks is read by another controller, and no slip.
- */
-function misnamedKey(
-  { metadata, status }: V1Pod,
-  annotationKey: string,
-): Pick<PodView, "misnamed" | "ofOther"> {
-  const others = new Set([...knownKeys, statusAnnotation(annotationKey)]);
-  const [domain, name] = partsOf(annotationKey);
-  const misnamed = Object.keys(metadata?.annotations ?? {}).sort().find((key) => {
-    const [itsDomain, itsName] = partsOf(key);
-    if (others.has(key)) return false;
-    return (domain !== "" && itsDomain === domain) || itsName.toLowerCase() === name.toLowerCase() ||
-      /vxlan/i.test(key);
-  });
-  if (misnamed === undefined) return {};
-  const isOfOther = domainOf(misnamed) !== domainOf(annotationKey) &&
-    (metadata?.annotations?.[statusAnnotation(misnamed)] !== undefined ||
-      status?.conditions?.some(({ type }) => type === conditionType(misnamed)));
-  return isOfOther ? { ofOther: true } : { misnamed };
-}
-
-function partsOf(key: string): readonly [domain: string, name: string] {
-  const slash = key.lastIndexOf("/");
-  return [key.slice(0, Math.max(0, slash)), key.slice(slash + 1)];
-}
-
 function required(value: string | undefined, field: string): string {
   if (value === undefined || value === "") throw new Error(`Cannot read a pod: ${field} is missing`);
   return value;
@@ -207,7 +171,7 @@ function containerView(
     runAsNonRoot: (container.securityContext?.runAsNonRoot ?? ofPod?.runAsNonRoot) === true,
     state: stateOf(status),
     ...(status?.state?.waiting?.reason && { waitsFor: status.state.waiting.reason.slice(0, 40) }),
-    endedForGood: !context.init && hasEndedForGood(status, context.spec?.restartPolicy),
+    endedForGood: !context.init && hasEndedForGood(status, { container, spec: context.spec }),
     containerId: kept(status?.containerID),
     image: kept(container.image),
     ...(status?.imageID && { imageId: kept(status.imageID) }),
@@ -219,10 +183,21 @@ function kept(text = ""): string {
   return text.length > longestImage ? "" : text;
 }
 
-function hasEndedForGood(status: V1ContainerStatus | undefined, policy: string | undefined): boolean {
+/** A container's own policy and rules (Kubernetes 1.34) go before the pod's. */
+function hasEndedForGood(
+  status: V1ContainerStatus | undefined,
+  { container, spec }: { readonly container: V1Container; readonly spec: V1PodSpec | undefined },
+): boolean {
   const ended = status?.state?.terminated;
   if (ended == null) return false;
-  return policy === "Never" || (policy === "OnFailure" && ended.exitCode === 0);
+  const { exitCode } = ended;
+  const rule = container.restartPolicyRules?.find(({ exitCodes }) =>
+    exitCodes !== undefined &&
+    exitCodes.values?.includes(exitCode) === (exitCodes.operator === "In")
+  );
+  if (rule !== undefined) return false;
+  const policy = container.restartPolicy ?? spec?.restartPolicy;
+  return policy === "Never" || (policy === "OnFailure" && exitCode === 0);
 }
 
 /** As container runtimes read it: ALL is added, then ALL is dropped, then single ones are added, then dropped. */

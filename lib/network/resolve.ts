@@ -3,6 +3,7 @@ import type { ClusterNetworks } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withPool } from "./asked_addresses.ts";
 import { mtuFaults } from "./mtu_faults.ts";
+import { carrierFaults, isCarried, wayFaults } from "./way_faults.ts";
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";
@@ -27,10 +28,14 @@ export interface ResolveContext {
   readonly maxNetworks?: number;
   /** False when a name in the annotation could not be read. */
   readonly complete: boolean;
+  /** Networks that the annotation names twice: of these the pod keeps what it has. */
+  readonly namedTwice?: ReadonlySet<string>;
   /** The form in which the pod last had each network, by name. */
   readonly lastGood: ReadonlyMap<string, Network>;
   /** The pod's number in its StatefulSet or Indexed Job. */
   readonly ordinal?: number;
+  /** The pod's own addresses, one of which carries the network; default: those that it needs. */
+  readonly podIPs?: readonly string[];
   /** What came of asking the pools, by network; default: nothing yet. */
   readonly answers?: ReadonlyMap<string, PoolAnswer>;
 }
@@ -73,7 +78,7 @@ export function resolveNetworks(entries: readonly AnnotationEntry[], context: Re
   // A text of which not all could be read may mean any network that the pod has.
   const unnamed = context.complete
     ? []
-    : [...context.lastGood.values()].filter(({ name }) => !named.has(name));
+    : [...context.lastGood.values()].filter((one) => !named.has(one.name) && isCarried(one, context));
   const lost = unnamed.flatMap(({ name, vni }) =>
     namespaceFaults({ name, vni }, context).map((fault) => ({ fault, network: name }))
   );
@@ -112,7 +117,8 @@ function wishesOf(entries: readonly AnnotationEntry[], context: ResolveContext):
     if (last === undefined && news >= max) return { entry, faults: [tooMany(max)] };
     const resolved = resolveEntry(entry, context);
     if (last === undefined && resolved.network !== undefined) news++;
-    const isOut = last === undefined || resolved.faults.some(({ out }) => out === true);
+    const isOut = last === undefined || !isCarried(last, context) ||
+      resolved.faults.some(({ out }) => out === true);
     return { entry, ...resolved, ...(isOut ? {} : { last }) };
   });
 }
@@ -130,7 +136,8 @@ function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryRes
     context.cluster.networks.get(entry.network)?.state === "unreadable";
   const forbidden = faultsOfForbidden(entry, { ...context, options, isNamed });
   // What cannot be read of it was said where it was read.
-  if (entry.broken) return { faults: forbidden };
+  const isKept = context.namedTwice?.has(entry.network) && context.lastGood.has(entry.network);
+  if (entry.broken || isKept) return { faults: forbidden };
   const asked = askedAddresses(options, context);
   const faults: ResolveFault[] = [
     ...forbidden,
@@ -138,6 +145,7 @@ function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryRes
     ...mtuFaults(options),
     ...asked.faults,
     ...wayFaults(options),
+    ...carrierFaults(options, context),
   ];
   if (options.id === undefined) faults.push(...unknownFaults(entry.network, { ...context, faults }));
   if (options.id === undefined || faults.length > 0) return { faults };

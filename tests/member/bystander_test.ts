@@ -181,11 +181,28 @@ const keys: readonly (readonly [key: string, isMeant: boolean])[] = [
   ["vxlan.travelping.com.networks", true],
   ["travelping.com/networks", true],
   ["networks", true],
+  ["vxaln.travelping.com/network", true],
+  ["vlan.travelping.com/netwroks", true],
+  ["vlxan.travelpng.con/network", true],
   ["k8s.v1.cni.cncf.io/networks", false],
   ["vxlan.travelping.com/network-status", false],
   ["kubectl.kubernetes.io/last-applied-configuration", false],
   ["app", false],
+  ["app.kubernetes.io/name", false],
+  ["cni.projectcalico.org/podIP", false],
 ];
+
+Deno.test("label without annotation: the key among the labels is taken for a slip, and said to be a label's", () => {
+  const pod = memberPod({ name: "a" });
+  const labelled = { ...pod, metadata: { ...pod.metadata, labels: { [annotationKey]: "west" } } };
+  assert.equal(podView(labelled, { annotationKey }).misnamed, annotationKey);
+  const { annotation: _, ...without } = samplePod({ main: [sidecar()] }, { misnamed: annotationKey });
+  const judged = membership(without, { settings: membershipSettings, cluster: noClusterNetworks });
+  assert.match(
+    judged.kind === "refused" && judged.problems[0]?.message || "",
+    /; make its label of that name an annotation, or take the label off the pod$/,
+  );
+});
 
 for (const [key, isMeant] of keys) {
   Deno.test(`label without annotation: ${key} is ${isMeant ? "" : "not "}taken for a slip`, () => {

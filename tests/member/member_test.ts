@@ -284,7 +284,7 @@ const networks: readonly NetworksRow[] = [
     annotation: "v6, vxeth0",
     networks: ["vxeth0"],
     unresolved: ["v6"],
-    problems: ["setup-failed undefined"],
+    problems: ["setup-failed 1"],
   },
   {
     it: "a network of IPv6 with one",
@@ -298,7 +298,7 @@ const networks: readonly NetworksRow[] = [
     podIPs: ["fd00::5"],
     networks: ["v6"],
     unresolved: ["vxeth0"],
-    problems: ["setup-failed undefined"],
+    problems: ["setup-failed 1"],
   },
 ];
 
@@ -330,7 +330,8 @@ Deno.test("membership: a network that no pod IP can carry says which would", () 
   assert.ok(problem !== undefined);
   assert.equal(
     problemText(problem),
-    'pod default/a: Cannot give the pod network "v6": pod IPs of IPv6 carry it, and the pod has 10.244.0.5 only; ' +
+    "annotation vxlan.travelping.com/networks of pod default/a, line 1: " +
+      'Cannot give the pod network "v6": pod IPs of IPv6 carry it, and the pod has 10.244.0.5 only; ' +
       "family=4 in its ConfigMap entry makes it one for such pods",
   );
 });

@@ -205,11 +205,29 @@ const ends = [
   { policy: "OnFailure", exitCode: 0, forGood: true },
   { policy: "OnFailure", exitCode: 143, forGood: false },
   { policy: "Never", exitCode: 137, forGood: true },
+  { policy: "Always", own: { restartPolicy: "Never" }, exitCode: 1, forGood: true },
+  { policy: "Always", own: { restartPolicy: "OnFailure" }, exitCode: 0, forGood: true },
+  { policy: "Never", own: { restartPolicy: "Always" }, exitCode: 0, forGood: false },
+  { policy: "Never", own: rules("In", [143]), exitCode: 143, forGood: false },
+  { policy: "Never", own: rules("In", [143]), exitCode: 0, forGood: true },
+  { policy: "Never", own: rules("NotIn", [0]), exitCode: 137, forGood: false },
+  { policy: "Never", own: rules("NotIn", [0]), exitCode: 0, forGood: true },
 ];
 
-for (const { policy, exitCode, forGood } of ends) {
-  Deno.test(`podView, ended with ${exitCode}, restartPolicy ${policy}: ${forGood ? "for good" : "comes again"}`, () => {
-    const spec = { containers: [{ name: "c" }], ...(policy === undefined ? {} : { restartPolicy: policy }) };
+function rules(operator: string, values: number[]): Partial<V1Container> {
+  return {
+    restartPolicy: "Never",
+    restartPolicyRules: [{ action: "Restart", exitCodes: { operator, values } }],
+  };
+}
+
+for (const { policy, own = {}, exitCode, forGood } of ends) {
+  const said = `restartPolicy ${policy}, its own ${JSON.stringify(own)}`;
+  Deno.test(`podView, ended with ${exitCode}, ${said}: ${forGood ? "for good" : "comes again"}`, () => {
+    const spec = {
+      containers: [{ name: "c", ...own }],
+      ...(policy === undefined ? {} : { restartPolicy: policy }),
+    };
     const status = {
       name: "c",
       ready: false,

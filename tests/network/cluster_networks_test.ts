@@ -211,6 +211,12 @@ const reservations: readonly Row[] = [
     { it: "of no value", text: "id=1 namespaces=", to: "" },
     { it: "of no sign between", text: "id=1 namespaces db", to: "" },
     { it: "of the same twice", text: "id=1 namespaces=db namespaces=web", to: "db" },
+    { it: "of a semicolon", text: "id=1;namespaces=db,web", to: "db,web" },
+    { it: "of a comma", text: "id=1,namespaces=db,web", to: "db,web" },
+    { it: "of colons", text: "id: 1\nnamespaces:db", to: "db" },
+    { it: "of an id in another word", text: "vni=1 namespaces=db", to: "db" },
+    { it: "of an id with a nought too many", text: "id=01 namespaces=db", to: "db" },
+    { it: "of JSON", text: '{"id":1,"namespaces":"db"}', to: "db" },
   ].map(({ it, text, to }): Row => ({
     it: `an entry that never was good is closed in spite of a slip ${it}`,
     looks: [{ a: text, b: "2" }],

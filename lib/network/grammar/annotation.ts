@@ -32,6 +32,8 @@ export interface Annotation {
   readonly entries: readonly AnnotationEntry[];
   readonly problems: readonly Problem[];
   readonly complete: boolean;
+  /** Networks of which only the first entry is read: whether it is the one that is meant nobody knows. */
+  readonly namedTwice: ReadonlySet<string>;
 }
 
 /**
@@ -42,7 +44,10 @@ export interface Annotation {
  * at the end of a line leaves a new entry open, and an indented line after it begins with that network's name.
  */
 export function parseAnnotation(text: string, source: Source): Annotation {
-  if (text.length > longestText) return { entries: [], problems: [tooLong(source)], complete: false };
+  const namedTwice = new Set<string>();
+  if (text.length > longestText) {
+    return { entries: [], problems: [tooLong(source)], complete: false, namedTwice };
+  }
   const entries: AnnotationEntry[] = [];
   const problems: Problem[] = [];
   const named = new Set<string>();
@@ -65,11 +70,12 @@ export function parseAnnotation(text: string, source: Source): Annotation {
     const before = read.isLostOption ? previous : undefined;
     if (before !== undefined) entries.splice(-1, 1, { ...before, broken: true });
     previous = read.entry;
+    if (read.again !== undefined) namedTwice.add(read.again);
     if (read.entry === undefined) continue;
     named.add(read.entry.network);
     entries.push(read.entry);
   }
-  return { entries, problems: firstProblems(problems, source), complete };
+  return { entries, problems: firstProblems(problems, source), complete, namedTwice };
 }
 
 /**
@@ -118,6 +124,8 @@ interface EntryRead {
    * many: that network must not be made without it, with another id perhaps.
    */
   readonly isLostOption?: boolean;
+  /** A network that was named before. */
+  readonly again?: string;
 }
 
 function readEntry(
@@ -138,7 +146,8 @@ function readEntry(
   const network = name.value;
   if (context.named.has(network)) {
     const reason = "the network is named twice: put all its options in one place";
-    return { problems: [{ ...nameProblem(first, { source, reason }), network }], complete: true };
+    const problem = { ...nameProblem(first, { source, reason }), network };
+    return { problems: [problem], complete: true, again: network };
   }
   const options = rest.filter((word) => isOption(word.text));
   const strays = rest.filter((word) => !isOption(word.text)).slice(0, mostProblems + 1);

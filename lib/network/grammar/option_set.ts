@@ -10,6 +10,7 @@ import {
   readableNamespaces,
 } from "./option_table.ts";
 import { fault, mapped, type Parsed, valueOf } from "./parsed.ts";
+import { defined } from "../../text/defined.ts";
 
 /** A word of the text, and where it stands. */
 export interface Token {
@@ -70,13 +71,21 @@ function merged(before: OptionSet, added: OptionSet): OptionSet {
 
 /**
  * What an entry reserves though not all of it can be read. A word that was meant for `namespaces=` closes the network but
- * for the names in it that can be read: a mistake must not open what somebody meant to close.
+ * for the names in it that can be read, and one that was meant for `id=` names what is closed: a mistake must not open what
+ * somebody meant to close. Whatever separates words in other languages separates them here.
  */
 export function reservationIn(tokens: readonly Token[], { id, namespaces }: OptionSet): OptionSet {
-  const meant = tokens.map(({ text }) => text.split("=")).filter(([key = ""]) => isMeantForNamespaces(key));
-  const names = meant.flatMap(([, value = ""]) => readableNamespaces(value));
-  const list = namespaces ?? (meant.length > 0 ? [...new Set(names)].sort() : undefined);
-  return { ...(id !== undefined && { id }), ...(list !== undefined && { namespaces: list }) };
+  const separators = /[\[\]{};|]|,(?=[a-z-]+[=:])/i;
+  const words = tokens.flatMap(({ text }) => text.replaceAll(/["']/g, "").split(separators))
+    .map((word) => word.split(/[=:]/));
+  const listed = words.filter(([key = ""]) => isMeantForNamespaces(key));
+  const names = listed.flatMap(([, value = ""]) => readableNamespaces(value));
+  const list = namespaces ?? (listed.length > 0 ? [...new Set(names)].sort() : undefined);
+  const number = words.find(([key = "", value = ""]) =>
+    similarOption(key) === "id" && /^0*[1-9]\d*$/.test(value)
+  );
+  const read = readValue("id", String(Number(number?.[1])));
+  return defined({ id: id ?? (read.kind === "value" ? read.value.id : undefined), namespaces: list });
 }
 
 function isMeantForNamespaces(key: string): boolean {

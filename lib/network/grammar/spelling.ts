@@ -28,7 +28,7 @@ function isBarely(word: string, name: string): boolean {
 }
 
 /** One letter too many, too few, other or swapped with its neighbour. */
-function isOneEditAway(word: string, name: string): boolean {
+export function isOneEditAway(word: string, name: string): boolean {
   if (Math.abs(word.length - name.length) > 1) return false;
   let start = 0;
   while (start < word.length && word[start] === name[start]) start++;

@@ -43,6 +43,11 @@ const rows: readonly Row[] = [
   },
   { it: "far too long", annotate: { a: `west, east ${" ".repeat(70000)}` }, problems: "invalid-option" },
   { it: "a name twice", annotate: { a: "west, east, west" }, problems: "invalid-option" },
+  {
+    it: "a name twice, first with another id",
+    annotate: { a: "west id=9, east, west" },
+    problems: "invalid-option",
+  },
   { it: "an id that another network of it has", annotate: { a: "west id=2, east" }, problems: "conflict" },
   {
     it: "the interface that another network of it has",
@@ -81,6 +86,17 @@ const rows: readonly Row[] = [
     it: "an MTU in the ConfigMap that its IPv6 address excludes",
     annotate: { a: "west ip=fd00::1/64, east" },
     data: { west: "id=1 mtu=1200", east: "id=2" },
+    problems: "invalid-option",
+  },
+  {
+    it: "a family in the ConfigMap of which no pod has an IP",
+    data: { west: "id=1 family=6", east: "id=2" },
+    problems: "setup-failed",
+  },
+  {
+    it: "a family, and a typo",
+    annotate: { a: "west metric=5, east" },
+    data: { west: "id=1 family=6", east: "id=2" },
     problems: "invalid-option",
   },
   {
