@@ -2,7 +2,7 @@
 import type { Reflector } from "../kube/watch/reflector.ts";
 import type { AddressPools } from "../network/pool_request.ts";
 import type { PodView } from "../member/pod.ts";
-import { holderOf } from "../member/pool_requests.ts";
+import { holdersAmong } from "../member/pool_requests.ts";
 import { aborted, onAbort, sleep, within } from "../time/clock.ts";
 import { AgentClient } from "../agents/agent_client.ts";
 import { ConfigMapReporter } from "../report/config_map_reporter.ts";
@@ -10,7 +10,6 @@ import type { ControllerParts, ControllerState } from "./parts.ts";
 import { joinReporters } from "../report/log_reporter.ts";
 import { UnlabelledPods } from "./watch/unlabelled.ts";
 import type { KernelState } from "../overlay/observation.ts";
-import { PodCache } from "./agent/pod_cache.ts";
 import { ReadBudget } from "./agent/read_budget.ts";
 import { PeerChanges } from "../overlay/plan/peers.ts";
 import { leaderCheck } from "../kube/lease/not_leader.ts";
@@ -20,12 +19,15 @@ import { keepSessions, sessionLimit, SessionPool } from "../agents/session_pool.
 import type { ControllerSettings } from "./settings.ts";
 import { Schedule } from "./schedule.ts";
 import { Store } from "./store/store.ts";
+import type { Tracked } from "./store/tracked.ts";
+import type { Reporter } from "../report/report.ts";
 import { JoinLatency } from "../report/latency.ts";
-import { type Affected, isAwaited } from "./store/work_item.ts";
-import { ReportCounts } from "../report/counts.ts";
+import type { Affected } from "./store/work_item.ts";
+import { count } from "../report/counts.ts";
 import { startWatches } from "./watch/watches.ts";
 import { WorkQueue } from "../queue/work_queue.ts";
 import { defined } from "../text/defined.ts";
+import { atOnce, forEach, inPieces, type Pieces } from "../time/pieces.ts";
 
 /** One controller. `run` does everything; the rest is for looking at it. */
 export class Controller {
@@ -33,12 +35,10 @@ export class Controller {
   readonly #parts: ControllerParts;
   /** What is known of all pods, for who only looks. */
   readonly store: Store;
-  readonly #podCache = new PodCache();
   readonly #sessions: SessionPool;
   readonly #queue: WorkQueue;
   readonly #context: ReconcileContext;
   readonly #configMapReporter: ConfigMapReporter;
-  readonly #counts = new ReportCounts();
   readonly #latency: JoinLatency;
   readonly #stopping = new AbortController();
   /** Aborted when what still runs after the order to stop is not waited for any more. */
@@ -51,27 +51,28 @@ export class Controller {
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     [this.#settings, this.#parts] = [settings, parts];
     const { clock } = parts;
-    const { membership, limits } = settings;
-    const { annotationKey, configMap } = membership;
-    const [podCache, ending] = [this.#podCache, this.#ending.signal];
+    const { membership, limits, membership: { annotationKey, configMap } } = settings;
     const ensureLeader = leaderCheck(parts);
     this.store = new Store(membership);
+    const { tracked } = this.store;
     this.#configMapReporter = new ConfigMapReporter({ ...parts, configMap });
-    this.#latency = new JoinLatency({ ...parts, whereabouts: this.store.surroundings });
-    const podOf = (uid: string): PodView | undefined => this.store.pod(uid);
+    const recordOf = (uid: string): Readonly<Tracked> | undefined => tracked.get(uid);
+    const podOf = (uid: string): PodView | undefined => recordOf(uid)?.pod;
+    this.#latency = new JoinLatency({ ...parts, recordOf, whereabouts: this.store.surroundings });
     const pool = this.#sessions = new SessionPool({
       clock,
       open: parts.openSession,
-      limit: () => sessionLimit(limits, podCache.size),
+      limit: () => sessionLimit(limits, tracked.size),
       keep: keepSessions,
       onLateStderr: (uid) => {
-        podCache.invalidate(uid);
+        recordOf(uid)?.cache.invalidate();
         this.#queue.add(uid, { delay: limits.coalesce });
       },
     });
-    const known = { store: this.store, podCache, pool, add: (uid: string) => this.#queue.add(uid) };
-    const outlet = parts.contacts?.(known) ?? parts.reporter;
-    const reporter = joinReporters([outlet, this.#counts, this.#latency], podOf);
+    const add = (uid: string): void => this.#queue.add(uid);
+    const outlet = parts.contacts?.({ store: this.store, pool, add }) ?? parts.reporter;
+    const counts: Reporter = { report: (report) => count(recordOf(report.pod.uid) ?? {}, report) };
+    const reporter = joinReporters([outlet, counts, this.#latency], podOf);
     const agents = new AgentClient({ tools: pool, ensureLeader, onStep: (step) => parts.onStep?.(step) });
     this.#unlabelled = new UnlabelledPods({
       ...parts,
@@ -82,14 +83,14 @@ export class Controller {
       onFound: (pod) =>
         this.#affect(this.store.putPod(pod, { now: clock.now(), selection: "label removed" })),
     });
-    const released = { agents, pool, podCache, reporter, ensureLeader, ending };
+    const released = { agents, pool, reporter, ensureLeader, ending: this.#ending.signal };
     this.#context = {
       ...released,
       store: this.store,
       releaser: new Releaser({ ...parts, ...released }),
       clock,
       annotationKey,
-      budget: new ReadBudget({ clock, members: () => podCache.size }),
+      budget: new ReadBudget({ clock, members: () => tracked.size }),
       peerChanges: new PeerChanges(),
       readEvery: limits.resync,
       claim: (uid, observed) => this.#claim(uid, observed),
@@ -112,19 +113,12 @@ export class Controller {
       queue: this.#queue,
       clock,
       coalesce: limits.coalesce,
-      isAwaited: (uid) => isAwaited(this.store.workItem(uid), podOf(uid)?.shown?.ready),
       onExpired: (affected) => this.#affect(affected),
     });
-    const { tracked } = this.store;
     this.#pools = parts.pools?.({
       requests: () => [...tracked.values()].flatMap(({ requests }) => requests),
-      holders: () =>
-        new Set(
-          [...tracked.values()].flatMap(({ membership, pod }) =>
-            membership.kind === "member" ? [holderOf(pod)] : []
-          ),
-        ),
-      onAnswers: (answers) => this.#affect(this.store.putAnswers(answers)),
+      holders: () => holdersAmong(tracked.values()),
+      onAnswers: (answers) => void this.#apply(this.store.answering(answers)),
     });
   }
 
@@ -140,10 +134,10 @@ export class Controller {
         this.#affect(this.store.removePod(pod.uid));
         this.#unlabelled.lookUp(pod);
       },
-      onConfigMap: (configMap) => {
-        const affected = this.store.putConfigMap(configMap?.data, { now: clock.now() });
+      onConfigMap: async (configMap) => {
+        const applied = this.#apply(this.store.editing(configMap?.data, { now: clock.now() }));
         this.#configMapReporter.tell(configMap, this.store.cluster);
-        this.#affect(affected);
+        await applied;
       },
     });
     const stop = onAbort(signal, () => this.#stopping.abort());
@@ -160,9 +154,9 @@ export class Controller {
   }
 
   /** Looks at everything again: leadership was gained, and what another has done is to be found in the kernels. */
-  reconcileAll(): void {
+  async reconcileAll(): Promise<void> {
     if (!this.#synced) return;
-    this.#affect(this.store.forgetHolders());
+    await this.#apply(this.store.forgettingHolders());
     this.#lookAtAll();
   }
 
@@ -177,47 +171,54 @@ export class Controller {
   /** For metrics and health. */
   state(): ControllerState {
     const { running, longestRunning, longestWaiting } = this.#queue.state();
-    const { membersFailing, entriesMissing } = this.#counts;
     return {
       ...this.store.counts(),
-      membersFailing,
-      entriesMissing,
       sessions: this.#sessions.open,
-      remembered: this.#podCache.size,
       stuckFor: running > 0 ? longestRunning : longestWaiting,
       badConfigMapEntries: this.store.cluster.problems.length,
     };
   }
 
-  #replacePods(pods: readonly PodView[], covers: (pod: PodView) => boolean): void {
-    const affected = this.store.replacePods(pods, { now: this.#parts.clock.now(), covers });
-    this.#affect(affected);
-    const listed = new Set(pods.map(({ uid }) => uid));
-    for (const pod of affected.gone) if (!listed.has(pod.uid)) this.#unlabelled.lookUp(pod);
+  async #replacePods(pods: readonly PodView[], covers: (pod: PodView) => boolean): Promise<void> {
+    const { gone } = await this.#apply(this.store.replacing(pods, { now: this.#parts.clock.now(), covers }));
+    for (const pod of gone) this.#unlabelled.lookUp(pod);
     this.#unlabelled.sweep();
   }
 
-  #affect({ changed, gone }: Affected): void {
+  /** What may concern all pods: the loop must not stand still for it. */
+  async #apply(work: Pieces<Affected>): Promise<Affected> {
+    const { clock } = this.#parts;
+    const affected = await inPieces(work, clock);
+    await inPieces(this.#affecting(affected), clock);
+    return affected;
+  }
+
+  #affect(affected: Affected): void {
+    atOnce(this.#affecting(affected));
+  }
+
+  *#affecting({ changed, gone }: Affected): Pieces<void> {
     for (const pod of gone) this.#forget(pod.uid);
     for (const notice of this.store.surroundings.takeNotices()) this.#parts.log.warn(notice);
-    for (const uid of changed) {
-      this.#podCache.invalidate(uid);
-      const item = this.store.workItem(uid);
+    yield* forEach(changed, (uid) => {
+      const { cache, workItem: item } = this.store.tracked.get(uid) ?? {};
+      cache?.invalidate();
       const agentRuns = item?.kind === "member" && item.member.phase.kind !== "wait";
       this.#latency.seen(uid, { agentRuns, measured: this.#synced });
-    }
-    this.#schedule.changed(changed);
+    });
+    yield* this.#schedule.changed(changed);
     if (this.#synced) this.#pools?.changed();
   }
 
-  /** Everything that is kept of a pod outside of the store ends here; once more after a look that was still under way. */
+  /** Its record is gone; so is what is planned, said or open of it. Once more after a look that was still under way. */
   #forget(uid: string): void {
-    for (const keeper of [this.#podCache, this.#queue, this.#context.reporter]) keeper.forget(uid);
+    this.#queue.forget(uid);
+    this.#context.reporter.forget(uid);
     this.#sessions.closePod(uid);
   }
 
   #lookAtAll(): void {
-    for (const uid of this.store.tracked.keys()) this.#podCache.invalidate(uid);
+    for (const { cache } of this.store.tracked.values()) cache.invalidate();
     this.#schedule.lookAtAll();
     this.#pools?.reread();
   }
@@ -232,8 +233,7 @@ export class Controller {
 
   /** Every so often all is listed anew: heals what no event announced. Kernels are read again as often, see converge.ts. */
   async #resyncUntilStopped(watches: readonly Reflector[]): Promise<void> {
-    const { clock } = this.#parts;
-    const { signal } = this.#stopping;
+    const [{ clock }, { signal }] = [this.#parts, this.#stopping];
     for (;;) {
       await sleep(clock, this.#settings.limits.resync * (0.9 + 0.2 * clock.random()), signal);
       if (signal.aborted) return;
@@ -246,14 +246,14 @@ export class Controller {
     const { clock, log } = this.#parts;
     this.#schedule.stop();
     const idle = this.#queue.stop();
-    const finished = await within(idle, { clock, ms: this.#settings.limits.shutdown });
-    if (!finished) log.warn(`stopping though ${this.#queue.running} reconciles have not ended`);
+    if (!await within(idle, { clock, ms: this.#settings.limits.shutdown })) {
+      log.warn(`stopping though ${this.#queue.running} reconciles have not ended`);
+    }
     this.#ending.abort();
     await this.#sessions.close();
     await idle;
     // The last look may still have set it going.
     this.#latency.close();
-    const ended = watches.map((watch) => watch.done);
-    await Promise.all([...ended, this.#unlabelled.settled(), this.#pools?.close()]);
+    await Promise.all([...watches.map(({ done }) => done), this.#unlabelled.settled(), this.#pools?.close()]);
   }
 }

@@ -7,7 +7,6 @@ import type { JoinLatencyOptions } from "../report/latency.ts";
 import type { AddressPools, PoolHooks } from "../network/pool_request.ts";
 import type { Reporter } from "../report/report.ts";
 import type { OpenSession, SessionPool, TerminateAgent } from "../agents/session_pool.ts";
-import type { PodCache } from "./agent/pod_cache.ts";
 import type { Store } from "./store/store.ts";
 import type { WatchOptions } from "./watch/watches.ts";
 
@@ -34,7 +33,6 @@ export interface ControllerParts
 /** What the controller knows, for parts that look at it. */
 export interface Known {
   readonly store: Store;
-  readonly podCache: PodCache;
   readonly pool: SessionPool;
   /** Asks for a reconcile of a pod. */
   readonly add: (uid: string) => void;
@@ -42,11 +40,7 @@ export interface Known {
 
 /** Numbers for metrics and health; what they count is said in the metric catalogue. */
 export interface ControllerState extends ReturnType<Store["counts"]> {
-  readonly membersFailing: number;
-  readonly entriesMissing: number;
   readonly sessions: number;
-  /** Pods of which something is kept besides what the API server said. */
-  readonly remembered: number;
   /** For how long (ms) a look has lasted, or keys have waited while none was under way. */
   readonly stuckFor: number;
   readonly badConfigMapEntries: number;

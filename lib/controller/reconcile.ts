@@ -17,17 +17,17 @@ import { NotLeader } from "../kube/lease/not_leader.ts";
 import { agentError } from "./agent_errors.ts";
 import { evaluate, waitingReport } from "./evaluate.ts";
 import type { Outcome } from "../queue/work_queue.ts";
-import type { PodCache } from "./agent/pod_cache.ts";
+import type { CachedPod } from "./agent/pod_cache.ts";
 import type { Releaser } from "./agent/release.ts";
 import type { Reporter } from "../report/report.ts";
 import type { AgentAddress } from "../agents/session_pool.ts";
 import type { Store } from "./store/store.ts";
-import { isAwaited, type WorkItem } from "./store/work_item.ts";
+import type { Tracked } from "./store/tracked.ts";
+import type { WorkItem } from "./store/work_item.ts";
 
 /** Everything a look at a pod needs. */
 export interface ReconcileContext {
   readonly store: Store;
-  readonly podCache: PodCache;
   readonly agents: AgentClient;
   readonly releaser: Releaser;
   readonly reporter: Required<Reporter>;
@@ -47,10 +47,19 @@ export interface ReconcileContext {
   readonly clean: (uid: string) => void;
 }
 
+/** One look at one pod. Its record may be dropped meanwhile: what is written into it then is read by nobody. */
+interface Look extends ReconcileContext {
+  readonly record: Readonly<Tracked>;
+  /** Of the record. */
+  readonly pod: CachedPod;
+}
+
 /** Looks at the pod with this uid. Never throws for what pods, kernels or the API server do. */
-export async function reconcile(uid: string, context: ReconcileContext): Promise<Outcome> {
-  const item = context.store.begin(uid);
-  if (item === undefined) return { kind: "done" };
+export async function reconcile(uid: string, given: ReconcileContext): Promise<Outcome> {
+  const record = given.store.begin(uid);
+  const item = record?.workItem;
+  if (record === undefined || item === undefined) return { kind: "done" };
+  const context: Look = { ...given, record, pod: record.cache };
   switch (item.kind) {
     case "pending":
       return { kind: "wait", reason: "it has no pod IP yet" };
@@ -70,50 +79,48 @@ export async function reconcile(uid: string, context: ReconcileContext): Promise
 /** observe → plan → apply → verify, then release the pod if it waits for us. */
 async function serve(
   item: WorkItem & { kind: "member" | "former" },
-  context: ReconcileContext,
+  context: Look,
 ): Promise<Outcome> {
   const { member } = item;
   const { phase } = member;
-  if (phase.kind !== "setup") context.releaser.ended(member.uid);
+  const { releaser, record, pod } = context;
+  if (phase.kind !== "setup") releaser.ended(pod);
   if (phase.kind === "wait") return waitForAgent(member, { reason: phase.reason, context });
-  const { uid, namespace, name: pod } = member;
-  const urgent = isAwaited(item, context.store.pod(uid)?.shown?.ready);
-  const agent: AgentAddress = { uid, namespace, pod, urgent, ...phase.agent };
+  const { uid, namespace, name } = member;
+  const agent: AgentAddress = { uid, namespace, pod: name, urgent: record.isAwaited, ...phase.agent };
   const choosing = { reason: `addresses of ${listed(member.awaited)} are being chosen`, context };
   const release = phase.kind === "setup" ? phase.release : undefined;
   try {
     context.ensureLeader();
-    if (context.releaser.isUnderWay(agent)) return await context.releaser.follow(agent);
-    if (urgent && awaitsPools(member, context.store.pod(uid)?.shown)) return waitForAgent(member, choosing);
+    if (releaser.isUnderWay(pod, agent)) return await releaser.follow(pod, agent);
+    if (agent.urgent && awaitsPools(member, record.pod.shown)) return waitForAgent(member, choosing);
     if (phase.kind === "maintain") {
       const { containerId } = agent;
-      const found = { containerId, podIPs: member.podIPs.join(), at: context.clock.now() };
-      context.podCache.takeOver(uid, found);
+      pod.takeOver({ containerId, podIPs: member.podIPs.join(), at: context.clock.now() });
     }
     const result = await convergeMember(member, { agent, release, context });
-    context.podCache.of(member.uid).failingSince = undefined;
+    pod.failingSince = undefined;
     if (context.claim(member.uid, result.kernel)) return { kind: "done" };
     if (member.awaited.length > 0) return waitForAgent(member, choosing);
     const evaluation = evaluate(item, { result, ...sharingOf(member, context) });
     if (evaluation.holds && release !== undefined) {
-      await context.releaser.release(agent, { how: release, member, result });
+      await releaser.release(agent, { how: release, member, pod, result });
     }
     context.reporter.report(evaluation.report);
-    const isUnderWay = context.releaser.isUnderWay(agent);
+    const isUnderWay = releaser.isUnderWay(pod, agent);
     // No event will say that one without the label has ended.
     const isOver = item.kind === "former" && evaluation.holds && !(isUnderWay && item.selected);
     if (isOver) context.clean(member.uid);
-    return isUnderWay && !isOver ? await context.releaser.follow(agent) : evaluation.outcome;
+    return isUnderWay && !isOver ? await releaser.follow(pod, agent) : evaluation.outcome;
   } catch (error) {
     // Broken off by ourselves: nothing is wrong with the pod.
     if (context.ending.aborted) return { kind: "wait", reason: "the controller stops" };
     const now = context.clock.now();
-    const cached = context.podCache.of(member.uid);
     // A standby has not tried: the time for which it stands by counts for no failure.
-    if (!(error instanceof NotLeader)) cached.failingSince ??= now;
-    const failingFor = now - (cached.failingSince ?? now);
-    const failure = agentError(error, { member, agent, failingFor, answerCap: cached.answerCap });
-    context.podCache.invalidate(member.uid);
+    if (!(error instanceof NotLeader)) pod.failingSince ??= now;
+    const failingFor = now - (pod.failingSince ?? now);
+    const failure = agentError(error, { member, agent, failingFor, answerCap: pod.answerCap });
+    pod.invalidate();
     context.reporter.report(failure.report);
     return failure.outcome;
   }
@@ -122,10 +129,9 @@ async function serve(
 /** Addresses that it shares with other members, as far as that has settled. */
 function sharingOf(
   member: Member,
-  { store, podCache, clock }: ReconcileContext,
+  { store, pod, clock }: Look,
 ): { readonly conflicts: readonly Problem[]; readonly settlesIn: number } {
-  const pod = podCache.of(member.uid);
-  const found = firstOfEachNetwork(store.conflictsOf(member));
+  const found = firstOfEachNetwork(store.surroundings.conflictsOf(member));
   const { told, lookIn } = settleSharing(stillClaimed(pod.sharing, member), { found, now: clock.now() });
   pod.sharing = told;
   return { conflicts: told.problems, settlesIn: lookIn };
@@ -133,10 +139,10 @@ function sharingOf(
 
 function waitForAgent(
   member: Member,
-  { reason, context }: { readonly reason: string; readonly context: ReconcileContext },
+  { reason, context }: { readonly reason: string; readonly context: Look },
 ): Outcome {
   // Nobody is to be talked to: what fails later is a trouble of its own.
-  context.podCache.of(member.uid).failingSince = undefined;
+  context.pod.failingSince = undefined;
   context.reporter.report(waitingReport(member, reason));
   return { kind: "wait", reason };
 }
@@ -146,21 +152,20 @@ async function convergeMember(
   { agent, release, context }: {
     readonly agent: AgentAddress;
     readonly release: "terminate" | "marker" | undefined;
-    readonly context: ReconcileContext;
+    readonly context: Look;
   },
 ): Promise<Convergence> {
-  const { store, annotationKey, podCache, reporter } = context;
+  const { store, annotationKey, record, pod, reporter } = context;
   const wanted = wantedState(member, {
     annotationKey,
     peers: store.surroundings,
-    shown: store.pod(member.uid)?.shown?.ips,
+    shown: record.pod.shown?.ips,
   });
-  const pod = podCache.of(member.uid);
   // Before a pod is released everything has been read back.
   const mayUseCache = release === undefined ||
     (release === "marker" && pod.cached !== undefined && isReady(pod.cached.kernel));
   const isLeaving = member.leaving !== undefined;
-  const result = await converge({ ...context, agent, pod, wanted, mayUseCache, isLeaving });
+  const result = await converge({ ...context, agent, wanted, mayUseCache, isLeaving });
   if (result.applied.length > 0) reporter.changed(member, result.applied);
   return result;
 }

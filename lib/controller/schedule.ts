@@ -1,5 +1,6 @@
 // When is who looked at: those who changed at once, those around them by one tick, everybody now and then.
 import type { Clock } from "../time/clock.ts";
+import { forEach, type Pieces } from "../time/pieces.ts";
 import type { WorkQueue } from "../queue/work_queue.ts";
 import type { Affected } from "./store/work_item.ts";
 import type { Store } from "./store/store.ts";
@@ -16,8 +17,6 @@ export interface ScheduleOptions {
   readonly clock: Clock;
   /** Milliseconds that changes of peers are collected at least. */
   readonly coalesce: number;
-  /** Its containers wait for it: before those that do not hurry. */
-  readonly isAwaited: (uid: string) => boolean;
   readonly onExpired: (affected: Affected) => void;
 }
 
@@ -28,25 +27,23 @@ export class Schedule {
   #cancelHeadStart: (() => void) | undefined;
   #cancelTick: (() => void) | undefined;
   #cancelExpiry: (() => void) | undefined;
-  /** Changed meanwhile. */
-  readonly #held = new Set<string>();
-  /** Set while those are looked at who may have had more than is known of them: begins with the others. */
-  #beginRest: (() => void) | undefined;
+  /** Those who may have had more than is known of them, while they are looked at before all others. */
+  #first: ReadonlySet<string> | undefined;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
   }
 
   /** When many change at once (an edit of the ConfigMap), those go first for which somebody waits. */
-  changed(uids: ReadonlySet<string>): void {
+  *changed(uids: ReadonlySet<string>): Pieces<void> {
     if (!this.#running) return;
-    const { store, queue, isAwaited } = this.#options;
-    for (const uid of uids) {
-      // Nothing can be done for it, or said of it, before it has a pod IP.
-      if (store.workItem(uid)?.kind === "pending") continue;
-      if (this.#beginRest !== undefined) this.#held.add(uid);
-      else queue.add(uid, { fresh: true, urgent: uids.size === 1 || isAwaited(uid) });
-    }
+    const { store, queue } = this.#options;
+    yield* forEach(uids, (uid) => {
+      const pod = store.tracked.get(uid);
+      // Nothing can be done for it, or said of it, before it has a pod IP; and all but the first are going to be looked at.
+      if (pod?.workItem?.kind === "pending" || this.#first?.has(uid) === false) return;
+      queue.add(uid, { fresh: true, urgent: uids.size === 1 || pod?.isAwaited === true });
+    });
     this.#armTick();
     this.#armExpiry();
   }
@@ -56,29 +53,34 @@ export class Schedule {
    * should keep. Who cannot be looked at holds up nobody for long.
    */
   lookAtAll(): void {
-    const { store, queue, clock, isAwaited } = this.#options;
+    const { store, queue, clock } = this.#options;
     this.#running = true;
-    this.#beginRest?.();
-    const first = new Set(store.unclaimed());
-    for (const uid of first) queue.add(uid, { fresh: true });
-    this.#cancelHeadStart = clock.after(headStart, () => this.#beginRest?.());
-    this.#beginRest = () => {
-      this.#cancelHeadStart?.();
-      this.#beginRest = undefined;
-      for (const uid of store.tracked.keys()) {
-        if (!first.has(uid)) queue.add(uid, { urgent: isAwaited(uid) });
-      }
-      const held = new Set(this.#held);
-      this.#held.clear();
-      this.changed(held);
-    };
+    this.#beginRest();
+    this.#first = new Set(store.unclaimed());
+    for (const uid of this.#first) queue.add(uid, { fresh: true });
+    this.#cancelHeadStart = clock.after(headStart, () => this.#beginRest());
     this.claimed();
     this.#armExpiry();
   }
 
   /** Somebody was looked at for the first time. */
   claimed(): void {
-    if (this.#beginRest !== undefined && this.#options.store.unclaimed().length === 0) this.#beginRest();
+    const { tracked } = this.#options.store;
+    if (this.#first !== undefined && ![...this.#first].some((uid) => tracked.get(uid)?.mayHaveMore)) {
+      this.#beginRest();
+    }
+  }
+
+  #beginRest(): void {
+    const first = this.#first;
+    if (first === undefined) return;
+    const { store, queue } = this.#options;
+    this.#cancelHeadStart?.();
+    this.#first = undefined;
+    for (const [uid, { isAwaited }] of store.tracked) {
+      if (!first.has(uid)) queue.add(uid, { fresh: true, urgent: isAwaited });
+    }
+    this.#armTick();
   }
 
   stop(): void {
@@ -92,12 +94,12 @@ export class Schedule {
    */
   #armTick(): void {
     const { store, queue, clock, coalesce } = this.#options;
-    const isIdle = !this.#running || this.#beginRest !== undefined || this.#cancelTick !== undefined;
+    const isIdle = !this.#running || this.#first !== undefined || this.#cancelTick !== undefined;
     const members = isIdle ? 0 : store.surroundings.touchable;
     if (members === 0) return;
     this.#cancelTick = clock.after(Math.max(coalesce, Math.min(longestTick, members)), () => {
       this.#cancelTick = undefined;
-      for (const uid of store.takeTouched()) queue.add(uid);
+      for (const uid of store.surroundings.takeTouched()) queue.add(uid);
     });
   }
 

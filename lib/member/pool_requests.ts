@@ -4,7 +4,7 @@ import { type Member, type Membership, openNames } from "./member.ts";
 import type { PodView } from "./pod.ts";
 
 /** Who holds a pod's addresses: its name where that comes back, else its uid. */
-export function holderOf({ uid, namespace, name, nameReturns }: PodView): string {
+function holderOf({ uid, namespace, name, nameReturns }: PodView): string {
   return nameReturns === true ? `${namespace}/${name}` : uid;
 }
 
@@ -21,6 +21,14 @@ interface Asking {
   /** It asks for nothing any more; `clean` once its kernel has nothing of ours. */
   readonly isFormer: boolean;
   readonly clean: boolean;
+}
+
+/** Who may hold addresses: the members among these. */
+export function holdersAmong(
+  pods: Iterable<{ readonly pod: PodView; readonly membership: Membership }>,
+): ReadonlySet<string> {
+  const members = [...pods].filter(({ membership }) => membership.kind === "member");
+  return new Set(members.map(({ pod }) => holderOf(pod)));
 }
 
 /** The same list as before while it says the same. Empty for who has ended, and so needs no address. */

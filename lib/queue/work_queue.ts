@@ -35,6 +35,8 @@ interface Known extends Waiting {
   /** The last run took long. */
   slow: boolean;
   running: boolean;
+  /** While it was running. */
+  forgotten?: boolean;
   /** Adds that came while it was running. */
   rerun?: AddOptions | undefined;
 }
@@ -76,9 +78,9 @@ export class WorkQueue {
     if (known === undefined) return;
     this.#delayed.delete(known);
     this.#workers.leave(known);
-    this.#known.delete(key);
-    // Must not be in two workers should it come back; the record with its run is another one, so settles nothing.
-    if (known.running) this.#known.set(key, newKey(key, { running: true }));
+    // Must not be in two workers should it come back.
+    if (known.running) Object.assign(known, { forgotten: true, urgent: false, rerun: undefined });
+    else this.#known.delete(key);
   }
 
   /** Takes no more; resolves when the runs under way have ended. */
@@ -183,15 +185,12 @@ export class WorkQueue {
     }
   }
 
-  /** What follows the run. What was forgotten meanwhile has another record, which knows only what came since. */
+  /** What follows the run. Of what was forgotten meanwhile that is only what came since. */
   #settle(known: Known, outcome: Outcome): void {
-    const { key } = known;
-    const latest = this.#known.get(key) ?? known;
-    latest.running = false;
-    if (latest === known) this.#planNext(known, outcome);
-    else this.#known.delete(key);
-    const { rerun, urgent } = latest;
-    latest.rerun = undefined;
+    const { key, rerun, urgent } = known;
+    Object.assign(known, { running: false, rerun: undefined });
+    if (known.forgotten) this.#known.delete(key);
+    else this.#planNext(known, outcome);
     if (rerun !== undefined) this.#ask(key, { ...rerun, urgent });
   }
 
@@ -214,8 +213,8 @@ export class WorkQueue {
   }
 }
 
-function newKey(key: string, { running = false } = {}): Known {
-  return { key, due: 0, urgent: false, failures: 0, slow: false, running };
+function newKey(key: string): Known {
+  return { key, due: 0, urgent: false, failures: 0, slow: false, running: false };
 }
 
 function lineOf({ slow, failures, urgent }: Known): Line {

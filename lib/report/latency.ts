@@ -6,6 +6,8 @@ import type { PodReport, ReportedPod, Reporter } from "./report.ts";
 
 export interface JoinLatencyOptions {
   readonly clock: Clock;
+  /** Where the times of a pod are kept; undefined when it is gone. */
+  readonly recordOf: (uid: string) => Timed | undefined;
   /** Segments in which a pod is reachable, and who is in them, as the store knows it. */
   readonly whereabouts: {
     readonly segmentsOf: (uid: string) => readonly string[];
@@ -16,7 +18,11 @@ export interface JoinLatencyOptions {
   readonly onPeerEntry?: (ms: number) => void;
 }
 
-/** What is known of one pod. */
+/** The part of a pod's record that is kept here. */
+export interface Timed {
+  times?: Times | undefined;
+}
+
 interface Times {
   /** Its agent runs, and since when (monotonic ms) it has been waited for; absent when that is told, or its author's time. */
   agentRuns: boolean;
@@ -25,8 +31,6 @@ interface Times {
   made: boolean;
   failing: boolean;
   reachable: boolean;
-  /** When it came, and the order of that; looks that began at this number or later know of it. */
-  newcomer?: { readonly at: number; readonly order: number } | undefined;
   /** Order at which the look under way, and the last good look, began. */
   lookBegan: number;
   looked: number;
@@ -44,8 +48,8 @@ const ownTroubles: ReadonlySet<ProblemKind> = new Set(["setup-failed", "exhauste
  */
 export class JoinLatency implements Reporter {
   readonly #options: JoinLatencyOptions;
-  readonly #pods = new Map<string, Times>();
-  readonly #newcomers = new Set<string>();
+  /** When each came, and the order of that; looks that began at this number or later know of it. */
+  readonly #newcomers = new Map<string, { readonly at: number; readonly order: number }>();
   #order = 0;
   #cancel: (() => void) | undefined;
   #closed = false;
@@ -65,9 +69,7 @@ export class JoinLatency implements Reporter {
     pod.agentRuns = agentRuns;
     if (pod.reachable || this.#options.whereabouts.segmentsOf(uid).length === 0) return;
     pod.reachable = true;
-    if (!measured) return;
-    pod.newcomer = { at, order: ++this.#order };
-    this.#newcomers.add(uid);
+    if (measured) this.#newcomers.set(uid, { at, order: ++this.#order });
   }
 
   /** A look at the pod begins: it knows of all newcomers until now. */
@@ -98,11 +100,6 @@ export class JoinLatency implements Reporter {
     this.#countSoon();
   }
 
-  forget(uid: string): void {
-    this.#pods.delete(uid);
-    this.#newcomers.delete(uid);
-  }
-
   /** Looks that end later are not measured. */
   close(): void {
     this.#closed = true;
@@ -111,10 +108,15 @@ export class JoinLatency implements Reporter {
   }
 
   #of(uid: string): Times {
-    const known = this.#pods.get(uid) ??
-      { agentRuns: false, made: false, failing: false, reachable: false, lookBegan: 0, looked: -1 };
-    this.#pods.set(uid, known);
-    return known;
+    const record: Timed = this.#options.recordOf(uid) ?? {};
+    return record.times ??= {
+      agentRuns: false,
+      made: false,
+      failing: false,
+      reachable: false,
+      lookBegan: 0,
+      looked: -1,
+    };
   }
 
   #countSoon(): void {
@@ -129,8 +131,7 @@ export class JoinLatency implements Reporter {
   #count(): void {
     const { clock, whereabouts, onPeerEntry } = this.#options;
     const slowest = new Map<string, Slowest>();
-    for (const uid of this.#newcomers) {
-      const { at, order } = this.#of(uid).newcomer ?? { at: 0, order: 0 };
+    for (const [uid, { at, order }] of this.#newcomers) {
       const segments = whereabouts.segmentsOf(uid);
       for (const segment of segments) {
         if (!slowest.has(segment)) slowest.set(segment, this.#slowestOf(whereabouts.membersOf(segment)));
@@ -141,7 +142,7 @@ export class JoinLatency implements Reporter {
       });
       if (looks.some((look) => look < order)) continue;
       this.#newcomers.delete(uid);
-      // Nobody had to learn of him.
+      // Nobody had to learn of him, or he has gone.
       if (looks.every((look) => look === Infinity)) continue;
       onPeerEntry?.(clock.now() - at);
     }

@@ -84,7 +84,7 @@ export function joinReporters(
     },
     changed: (pod, steps) => tell(pod, (each) => each.changed?.(pod, steps)),
     released: (pod, networks) => tell(pod, (each) => each.released?.(pod, networks)),
-    forget: (uid) => reporters.forEach((each) => each.forget(uid)),
+    forget: (uid) => reporters.forEach((each) => each.forget?.(uid)),
   };
 }
 

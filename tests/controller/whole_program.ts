@@ -48,7 +48,7 @@ export function startProgram(): Program {
     signal: over.signal,
     onStarted: () => {
       leadership.push("started");
-      controller.reconcileAll();
+      void controller.reconcileAll();
     },
     onStopped: (reason) => leadership.push(`stopped: ${reason}`),
   });

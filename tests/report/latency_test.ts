@@ -1,8 +1,8 @@
 // How long do people wait: the stopwatch told of pods, looks and reports, with a clock that is told to move.
 import assert from "node:assert/strict";
 import type { PodReport } from "../../lib/report/report.ts";
-import { JoinLatency } from "../../lib/report/latency.ts";
-import { ReportCounts } from "../../lib/report/counts.ts";
+import { JoinLatency, type Timed } from "../../lib/report/latency.ts";
+import { count, type Counted, totals } from "../../lib/report/counts.ts";
 import type { ProblemKind } from "../../lib/network/problem.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 
@@ -13,6 +13,7 @@ interface Bench {
   readonly entries: readonly number[];
   /** The pod is there: in segment s unless said otherwise. */
   join(uid: string, given?: { readonly agentRuns?: boolean; readonly measured?: boolean }): void;
+  leave(uid: string): void;
   /** One look at the pod that ends so. */
   look(uid: string, end?: Partial<PodReport>): void;
 }
@@ -21,10 +22,11 @@ function bench(): Bench {
   const clock = fakeClock();
   const interfaces: number[] = [];
   const entries: number[] = [];
-  const members = new Set<string>();
+  const members = new Map<string, Timed>();
   const watch = new JoinLatency({
     clock,
-    whereabouts: { segmentsOf: (uid) => members.has(uid) ? ["s"] : [], membersOf: () => members },
+    recordOf: (uid) => members.get(uid),
+    whereabouts: { segmentsOf: (uid) => members.has(uid) ? ["s"] : [], membersOf: () => members.keys() },
     onInterfaceReady: (ms) => interfaces.push(ms),
     onPeerEntry: (ms) => entries.push(ms),
   });
@@ -34,9 +36,10 @@ function bench(): Bench {
     interfaces,
     entries,
     join: (uid, { agentRuns = true, measured = true } = {}) => {
-      members.add(uid);
+      members.set(uid, members.get(uid) ?? {});
       watch.seen(uid, { agentRuns, measured });
     },
+    leave: (uid) => members.delete(uid),
     look: (uid, end = {}) => {
       watch.looking(uid);
       watch.report(report(uid, end));
@@ -155,10 +158,10 @@ Deno.test("entry: the first member of a network has nobody who must learn of it"
 });
 
 Deno.test("a newcomer that has gone is measured no more", async () => {
-  const { clock, watch, entries, join, look } = bench();
+  const { clock, entries, join, leave, look } = bench();
   join("a", { measured: false });
   join("b");
-  watch.forget("b");
+  leave("b");
   look("a");
   await clock.advance(1_000);
   assert.deepEqual(entries, []);
@@ -177,20 +180,20 @@ Deno.test("a look that ends after the close leaves no timer", async () => {
 });
 
 Deno.test("the tally counts the last report of each pod", () => {
-  const tally = new ReportCounts();
-  const sums = (): readonly number[] => [tally.membersFailing, tally.entriesMissing];
-  tally.report(report("a", { ...failing("setup-failed"), entriesMissing: 3 }));
-  tally.report(report("b", { ...failing("conflict"), entriesMissing: 4 }));
+  const records = new Map<string, Counted>([["a", {}], ["b", {}]]);
+  const sums = (): readonly number[] => Object.values(totals(records.values()));
+  const tell = (report: PodReport): void => count(records.get(report.pod.uid) ?? {}, report);
+  tell(report("a", { ...failing("setup-failed"), entriesMissing: 3 }));
+  tell(report("b", { ...failing("conflict"), entriesMissing: 4 }));
   assert.deepEqual(sums(), [2, 7]);
   const { entriesMissing: _none, ...waiting } = report("a", {});
-  tally.report({ ...waiting, state: { kind: "waiting", reason: "no agent" } });
+  tell({ ...waiting, state: { kind: "waiting", reason: "no agent" } });
   assert.deepEqual(sums(), [1, 7]);
-  tally.report(report("a", { entriesMissing: 1 }));
+  tell(report("a", { entriesMissing: 1 }));
   assert.deepEqual(sums(), [1, 5]);
   const { entriesMissing: _, ...unseen } = report("a", failing("setup-failed"));
-  tally.report(unseen);
+  tell(unseen);
   assert.deepEqual(sums(), [2, 5], "without a look at the kernel the last one counts");
-  tally.forget("a");
-  tally.forget("b");
+  records.clear();
   assert.deepEqual(sums(), [0, 0]);
 });

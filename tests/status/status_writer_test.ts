@@ -232,7 +232,7 @@ Deno.test("a former member shows nothing any more, though it is forgotten at onc
   make(ready("a"));
   await clock.advance(1_000);
   writer.report(former("a"));
-  writer.forget(podNamed("a").uid);
+  writer.forget?.(podNamed("a").uid);
   await clock.advance(1_000);
   assert.deepEqual([api.condition("a"), api.annotation("a"), writer.size], ["", undefined, 0]);
   await close();
@@ -456,7 +456,7 @@ Deno.test("our own write wakes nobody", async () => {
     const view = api.view(name);
     assert.ok(view !== undefined);
     const { changed } = store.putPod(view, { now: 0 });
-    const touched = store.takeTouched();
+    const touched = store.surroundings.takeTouched();
     return { keys: [...changed, ...touched].sort(), shows: view.shown !== undefined };
   };
   put("a");
@@ -478,7 +478,7 @@ Deno.test("24 hours of pods that come and go leave nothing behind", async () => 
     make(minute % 3 === 0 ? failing(name, unknown) : ready(name));
     await clock.advance(60_000);
     api.removePod(name);
-    writer.forget(podNamed(name).uid);
+    writer.forget?.(podNamed(name).uid);
   }
   await clock.advance(60_000);
   assert.deepEqual([writer.size, eventWriter.size, clock.waiting().length], [0, 0, 0]);

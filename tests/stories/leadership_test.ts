@@ -17,7 +17,7 @@ Deno.test("a standby looks into no pod, and serves all of them once it leads", a
   });
   assert.deepEqual(stage.sandbox.counters.execs(), []);
   leads = true;
-  standby.controller.reconcileAll();
+  await standby.controller.reconcileAll();
   for (const name of ["a", "b"]) await stage.sandbox.waitForPhase({ name }, "Running");
   await stage.holds({ members: ["a", "b"].map((pod) => ({ pod, ...one })) });
 });

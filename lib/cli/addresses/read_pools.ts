@@ -1,4 +1,5 @@
 // Which addresses have the pools given, as their objects say now? Read once, for commands that look and change nothing.
+import { atOnce } from "../../time/pieces.ts";
 import type { Store } from "../../controller/store/store.ts";
 import type { PoolAnswer } from "../../network/pool.ts";
 import type { PoolRequest } from "../../network/pool_request.ts";
@@ -40,7 +41,7 @@ export async function readPools(
   );
   const tables = new Map(read.flatMap((each) => [...each.tables]));
   const byPod = Map.groupBy(requests, ({ uid }) => uid);
-  store.putAnswers(new Map([...byPod].map(([uid, ofPod]) => [uid, answersOf(ofPod, tables)])));
+  atOnce(store.answering(new Map([...byPod].map(([uid, ofPod]) => [uid, answersOf(ofPod, tables)]))));
   return { tables, unread: read.flatMap(({ unread }) => unread).sort() };
 }
 

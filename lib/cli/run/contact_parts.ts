@@ -8,7 +8,7 @@ import type { ContactView } from "../../reach/contacts.ts";
 const deadline = 5_000;
 
 /** The controller as those see it who probe. */
-export function contactView({ store, podCache, pool, add }: Known): ContactView {
+export function contactView({ store, pool, add }: Known): ContactView {
   const member = (uid: string): Member | undefined => {
     const item = store.workItem(uid);
     return item?.kind === "member" && item.member.leaving === undefined ? item.member : undefined;
@@ -17,7 +17,7 @@ export function contactView({ store, podCache, pool, add }: Known): ContactView 
     member,
     node: (uid) => store.pod(uid)?.node,
     interfaceOf: (uid, name) => {
-      const cached = store.pod(uid) === undefined ? undefined : podCache.of(uid).cached;
+      const cached = store.tracked.get(uid)?.cache.cached;
       const link = cached?.kernel.links.find((each) => each.name === name);
       return link && { link, floodsTo: cached?.peers.get(name)?.peers ?? [] };
     },

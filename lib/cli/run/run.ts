@@ -148,7 +148,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
       },
     },
   );
-  leadership.onStarted(() => controller.reconcileAll());
+  leadership.onStarted(() => void controller.reconcileAll());
   metrics.stateFrom(() => probedState(contacts));
   const served = serveHealth(settings.httpAddress, {
     ...{ controller, metrics, host, log },

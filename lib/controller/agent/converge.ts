@@ -25,7 +25,7 @@ import {
   heldFor,
   learnedPause,
 } from "./convergence.ts";
-import { type CachedState, outdate, remember } from "./pod_cache.ts";
+import type { CachedState } from "./pod_cache.ts";
 
 /** Throws SessionEnded or HalfObserved when the conversation breaks. */
 export async function converge(asked: ConvergeOptions): Promise<Convergence> {
@@ -35,7 +35,7 @@ export async function converge(asked: ConvergeOptions): Promise<Convergence> {
   const cached = pod.cached?.containerId === agent.containerId ? pod.cached : undefined;
   const due = mayUseCache && cached !== undefined ? accounted(cached, options) : undefined;
   // Whatever happens from here on, an exception must not leave behind what was not checked.
-  outdate(pod);
+  pod.outdate();
   try {
     return (due && await convergeOnCache(due, options)) ?? await convergeOnSight(cached, options);
   } catch (error) {
@@ -76,7 +76,7 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
   };
   const swept = await sweepLearned(after, options);
   if (swept === undefined) return undefined;
-  remember(pod, { cached: swept.cached, generation: options.generation });
+  pod.remember(swept.cached, options.generation);
   return convergence(swept.cached, { applied: [...steps, ...swept.applied], now: clock.now() });
 }
 

@@ -8,7 +8,7 @@ import { plan } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
 import type { Refusal } from "../../overlay/unfinished.ts";
 import { type Convergence, convergence, type Converging, HalfObserved, learnedPause } from "./convergence.ts";
-import { type CachedPod, type CachedState, remember } from "./pod_cache.ts";
+import type { CachedPod, CachedState } from "./pod_cache.ts";
 
 /**
  * Tried at most this often in one run; what is left then is a matter for the retry. What stands on a link that is made
@@ -61,7 +61,7 @@ export async function convergeOnSight(
     }),
     ...(strays ? { learned: nextSweep(before?.learned, now) } : {}),
   };
-  remember(pod, { cached, generation: options.generation });
+  pod.remember(cached, options.generation);
   return convergence(cached, { applied, now });
 }
 

@@ -38,10 +38,17 @@ export interface Release {
   readonly asked: "terminate" | "terminate file";
 }
 
-export interface CachedPod {
+/** Milliseconds until all that an init agent left is read: other containers have run since. */
+const readAfterHandover = 5_000;
+
+/** One for all: thousands of empty maps take megabytes. */
+const noAddresses: KnownAddresses = new Map();
+
+/** A part of the pod's record: it ends with it. */
+export class CachedPod {
   cached?: CachedState | undefined;
   /** Grows with every doubt: what was seen before a doubt must not be relied on after it. */
-  generation: number;
+  generation = 0;
   release?: Release | undefined;
   /** Since when (monotonic ms) no reconcile of it has gone well; absent when the last one has. */
   failingSince?: number | undefined;
@@ -50,75 +57,43 @@ export interface CachedPod {
   /** What is told of addresses that it shares with other members. */
   sharing?: ToldSharing | undefined;
   /** Bytes an exchange may answer: grows when that was not enough. */
-  answerCap: number;
+  answerCap: number = answerCaps.first;
   /** Addresses that we set, by interface: only those are ever removed. */
-  addresses: KnownAddresses;
-}
-
-/** Milliseconds until all that an init agent left is read: other containers have run since. */
-const readAfterHandover = 5_000;
-
-/** By uid. */
-export class PodCache {
-  readonly #pods = new Map<string, CachedPod>();
-
-  of(uid: string): CachedPod {
-    const known = this.#pods.get(uid);
-    if (known !== undefined) return known;
-    const fresh: CachedPod = { generation: 0, answerCap: answerCaps.first, addresses: new Map() };
-    this.#pods.set(uid, fresh);
-    return fresh;
-  }
+  addresses = noAddresses;
 
   /** The init agent has been told to end: what is known of the pod stays true under the sidecar agent's id. */
-  handOver(uid: string): void {
-    const known = this.of(uid);
-    if (known.cached !== undefined) known.cached = { ...known.cached, handedOver: true };
+  handOver(): void {
+    if (this.cached !== undefined) this.cached = { ...this.cached, handedOver: true };
   }
 
   /** Does nothing when nothing was left, or in another sandbox. */
   takeOver(
-    uid: string,
     { containerId, podIPs, at }: {
       readonly containerId: string;
       readonly podIPs: string;
       readonly at: number;
     },
   ): void {
-    const known = this.of(uid);
-    const { cached } = known;
+    const { cached } = this;
     if (cached?.handedOver !== true || cached.podIPs !== podIPs) return;
     const { handedOver: _, ...left } = cached;
-    known.cached = { ...left, containerId, readBackAt: at + readAfterHandover };
+    this.cached = { ...left, containerId, readBackAt: at + readAfterHandover };
   }
 
   /** What is known may be wrong: the next reconcile asks the kernel. */
-  invalidate(uid: string): void {
-    const known = this.#pods.get(uid);
-    if (known === undefined) return;
-    known.generation++;
-    if (known.cached?.handedOver !== true) outdate(known);
+  invalidate(): void {
+    this.generation++;
+    if (this.cached?.handedOver !== true) this.outdate();
   }
 
-  forget(uid: string): void {
-    this.#pods.delete(uid);
+  /** What was known stays as the last that was seen, but is not relied on. */
+  outdate(): void {
+    if (this.cached !== undefined) this.cached = { ...this.cached, readBackAt: -Infinity };
   }
 
-  get size(): number {
-    return this.#pods.size;
+  /** Remembers what the pod's kernel holds; not to be relied on when doubts came up since `generation`. */
+  remember(cached: CachedState, generation: number): void {
+    this.cached = cached;
+    if (this.generation !== generation) this.outdate();
   }
-}
-
-/** What was known stays as the last that was seen, but is not relied on. */
-export function outdate(pod: CachedPod): void {
-  if (pod.cached !== undefined) pod.cached = { ...pod.cached, readBackAt: -Infinity };
-}
-
-/** Remembers what a pod's kernel holds; not to be relied on when doubts came up since `generation`. */
-export function remember(
-  pod: CachedPod,
-  { cached, generation }: { readonly cached: CachedState; readonly generation: number },
-): void {
-  pod.cached = cached;
-  if (pod.generation !== generation) outdate(pod);
 }

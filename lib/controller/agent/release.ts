@@ -7,7 +7,7 @@ import type { Clock } from "../../time/clock.ts";
 import { isReady } from "../../overlay/step.ts";
 import type { Convergence } from "./convergence.ts";
 import type { Outcome } from "../../queue/work_queue.ts";
-import type { PodCache } from "./pod_cache.ts";
+import type { CachedPod } from "./pod_cache.ts";
 import type { Reporter } from "../../report/report.ts";
 
 /**
@@ -20,7 +20,6 @@ const rememberedWaits = 16;
 
 export interface ReleaserOptions extends Omit<TerminateOptions, "how"> {
   readonly agents: AgentClient;
-  readonly podCache: PodCache;
   readonly reporter: Required<Reporter>;
   readonly clock: Clock;
   readonly ensureLeader: () => void;
@@ -37,13 +36,12 @@ export class Releaser {
   }
 
   /** True from the order to end until the container's status says that it has. */
-  isUnderWay(agent: AgentAddress): boolean {
-    return this.#options.podCache.of(agent.uid).release?.containerId === agent.containerId;
+  isUnderWay(pod: CachedPod, agent: AgentAddress): boolean {
+    return pod.release?.containerId === agent.containerId;
   }
 
   /** Call when the pod is seen without that agent: the status has said that it ended. */
-  ended(uid: string): void {
-    const pod = this.#options.podCache.of(uid);
+  ended(pod: CachedPod): void {
     const { release } = pod;
     pod.release = undefined;
     // One that is deaf to TERM says nothing of how late statuses come.
@@ -55,17 +53,17 @@ export class Releaser {
   /** Call only when everything was read back. */
   async release(
     agent: AgentAddress,
-    { how, member, result: { kernel } }: {
+    { how, member, pod, result: { kernel } }: {
       readonly how: "terminate" | "marker";
       readonly member: Member;
+      readonly pod: CachedPod;
       readonly result: Convergence;
     },
   ): Promise<void> {
-    const { podCache, agents, reporter } = this.#options;
-    const pod = podCache.of(agent.uid);
+    const { agents, reporter } = this.#options;
     if (how === "terminate") {
-      await this.#terminate(agent, how);
-      podCache.handOver(agent.uid);
+      await this.#terminate(pod, { agent, how });
+      pod.handOver();
     } else {
       if (isReady(kernel)) return;
       const links = await markReady(agents, { agent, cap: pod.answerCap });
@@ -76,8 +74,7 @@ export class Releaser {
   }
 
   /** After the order: waits a little, then tries the old way, then starts over. */
-  async follow(agent: AgentAddress): Promise<Outcome> {
-    const pod = this.#options.podCache.of(agent.uid);
+  async follow(pod: CachedPod, agent: AgentAddress): Promise<Outcome> {
     const { release } = pod;
     if (release === undefined) return { kind: "done" };
     const allowed = Math.min(
@@ -88,7 +85,7 @@ export class Releaser {
     const reason = `container ${agent.container} was told to end`;
     if (left > 0) return { kind: "wait", reason, requeueAfter: left };
     if (release.asked === "terminate") {
-      await this.#terminate(agent, "terminate file");
+      await this.#terminate(pod, { agent, how: "terminate file" });
       return { kind: "wait", reason, requeueAfter: allowed };
     }
     pod.release = undefined;
@@ -99,10 +96,13 @@ export class Releaser {
     );
   }
 
-  async #terminate(agent: AgentAddress, how: TerminateOptions["how"]): Promise<void> {
-    const { podCache, clock, ensureLeader } = this.#options;
+  async #terminate(
+    pod: CachedPod,
+    { agent, how }: { readonly agent: AgentAddress; readonly how: TerminateOptions["how"] },
+  ): Promise<void> {
+    const { clock, ensureLeader } = this.#options;
     ensureLeader();
     await orderToEnd(agent, { ...this.#options, how });
-    podCache.of(agent.uid).release = { containerId: agent.containerId, at: clock.now(), asked: how };
+    pod.release = { containerId: agent.containerId, at: clock.now(), asked: how };
   }
 }

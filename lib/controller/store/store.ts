@@ -1,15 +1,17 @@
 // What is known of the cluster: pods as members, and the networks' options. Tells which keys a change affects.
 import type { ClusterNetworks } from "../../network/cluster_networks.ts";
-import type { Member, MembershipSettings } from "../../member/member.ts";
+import type { MembershipSettings } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { poolRequests } from "../../member/pool_requests.ts";
 import type { Problem } from "../../network/problem.ts";
 import type { KernelState } from "../../overlay/observation.ts";
 import type { PoolAnswers } from "../../network/pool_request.ts";
 import { defaultMaxMembers, withoutFull } from "./member_limit.ts";
+import { type Totals, totals } from "../../report/counts.ts";
 import { KnownNetworks } from "./known_networks.ts";
 import { Surroundings } from "./surroundings.ts";
 import { Tracked } from "./tracked.ts";
+import { atOnce, forEach, type Pieces } from "../../time/pieces.ts";
 import { type Affected, problemsOf, type Selection, type WorkItem } from "./work_item.ts";
 
 /** No I/O, no timers: the caller passes the monotonic time in. */
@@ -48,54 +50,52 @@ export class Store {
     return this.#pods.get(uid)?.workItem;
   }
 
-  /** The same, for one who does it now: he knows of all changes until now. */
-  begin(uid: string): WorkItem | undefined {
+  /** The record, for one who looks at the pod now: he knows of all changes until now. */
+  begin(uid: string): Readonly<Tracked> | undefined {
     const tracked = this.#pods.get(uid);
-    if (tracked === undefined) return undefined;
-    Object.assign(tracked, { due: false, began: this.surroundings.changes });
-    return tracked.workItem;
+    return tracked && Object.assign(tracked, { due: false, began: this.surroundings.changes });
   }
 
   /** All that is wrong as far as it can be known without looking into the pod: the same for every place that says it. */
   problemsOf(uid: string): readonly Problem[] {
     const { membership } = this.#pods.get(uid) ?? { membership: { kind: "pending" } };
-    const conflicts = membership.kind === "member" ? this.conflictsOf(membership.member) : [];
+    const conflicts = membership.kind === "member" ? this.surroundings.conflictsOf(membership.member) : [];
     return [...problemsOf(membership), ...conflicts];
   }
 
-  /** Addresses of this member that others of its networks have too. */
-  conflictsOf(member: Member): readonly Problem[] {
-    return this.surroundings.conflictsOf(member);
-  }
-
   /** For metrics. */
-  counts(): ReturnType<Surroundings["counts"]> & { readonly members: number; readonly rejected: number } {
+  counts(): ReturnType<Surroundings["counts"]> & Totals & {
+    readonly members: number;
+    readonly rejected: number;
+  } {
     const all = [...this.#pods.values()];
     return {
       ...this.surroundings.counts(),
+      ...totals(all),
       members: all.filter(({ membership, isFormer }) => membership.kind === "member" && !isFormer).length,
       rejected: all.filter(({ membership }) => problemsOf(membership).length > 0).length,
     };
   }
 
-  /** Members around whom something has changed since they were last looked at. */
-  takeTouched(): ReadonlySet<string> {
-    return this.surroundings.takeTouched();
+  /** A complete list of the pods that `covers` selects (a namespace, or all): what is not in it is gone. */
+  replacePods(...list: Parameters<Store["replacing"]>): Affected {
+    return atOnce(this.replacing(...list));
   }
 
-  /** A complete list of the pods that `covers` selects (a namespace, or all): what is not in it is gone. */
-  replacePods(
+  /** The same in pieces, like all that may concern every pod: in between others may ask and tell. */
+  *replacing(
     pods: readonly PodView[],
     { now, covers }: { readonly now: number; readonly covers: (pod: PodView) => boolean },
-  ): Affected {
+  ): Pieces<Affected> {
     const listed = new Set(pods.map((pod) => pod.uid));
-    for (const { uid, pod } of [...this.#pods.values()]) {
-      if (covers(pod) && !listed.has(uid)) this.#remove(uid);
-    }
-    for (const pod of pods) {
+    const all = [...this.#pods.values()].map(({ pod }) => pod);
+    const gone = all.filter((pod) => covers(pod) && !listed.has(pod.uid));
+    yield* forEach(gone, ({ uid }) => this.#remove(uid));
+    yield* forEach(pods, (pod) => {
       if (this.#pods.get(pod.uid)?.settled !== pod) this.#put(pod, { now, selection: "selected" });
-    }
-    return this.#settle();
+    });
+    const { changed } = yield* this.#settling();
+    return { changed, gone };
   }
 
   /** A pod as it is now. Without its label it may live on: its peers forget it, its own links are to be removed. */
@@ -122,13 +122,17 @@ export class Store {
   }
 
   /** The ConfigMap's data as it is now; undefined when there is no ConfigMap. */
-  putConfigMap(
+  putConfigMap(...edit: Parameters<Store["editing"]>): Affected {
+    return atOnce(this.editing(...edit));
+  }
+
+  /** The same in pieces; it is read in the first. */
+  *editing(
     data: Readonly<Record<string, string>> | undefined,
     { now }: { readonly now: number },
-  ): Affected {
+  ): Pieces<Affected> {
     this.#now = Math.max(this.#now, now);
-    for (const uid of this.#networks.read(data)) this.#again(uid);
-    return this.#settle();
+    return yield* this.#judgeAnew(this.#networks.read(data));
   }
 
   /** What the pod's kernel held at the first look at it: what it had before we came may come back by that. */
@@ -147,9 +151,9 @@ export class Store {
   }
 
   /** What pools have answered. */
-  putAnswers(answers: PoolAnswers): Affected {
-    for (const [uid, ofPod] of answers) this.#again(uid, { answers: ofPod });
-    return this.#settle();
+  *answering(given: PoolAnswers): Pieces<Affected> {
+    for (const [uid, answers] of given) Object.assign(this.#pods.get(uid) ?? {}, { answers });
+    return yield* this.#judgeAnew(given.keys());
   }
 
   /** Those who may have had more than is known of them, and have not been looked at: they go first. */
@@ -158,13 +162,12 @@ export class Store {
   }
 
   /** Another replica has led until now: of who is in which network only the kernels know. */
-  forgetHolders(): Affected {
+  *forgettingHolders(): Pieces<Affected> {
     for (const tracked of this.#pods.values()) {
       tracked.seen = false;
       tracked.holds.clear();
-      this.#again(tracked.uid);
     }
-    return this.#settle();
+    return yield* this.#judgeAnew(this.#pods.keys());
   }
 
   /** Ends the peerage of pods whose grace period has run out. */
@@ -197,9 +200,13 @@ export class Store {
     this.#unsettled.add(pod.uid);
   }
 
-  #again(uid: string, news: Partial<Tracked> = {}): void {
+  *#judgeAnew(uids: Iterable<string>): Pieces<Affected> {
+    yield* forEach(uids, (uid) => this.#again(uid));
+    return yield* this.#settling();
+  }
+
+  #again(uid: string): void {
     const tracked = this.#pods.get(uid);
-    Object.assign(tracked ?? {}, news);
     if (tracked !== undefined) this.#put(tracked.pod, { now: this.#now, selection: tracked.selection });
   }
 
@@ -215,13 +222,17 @@ export class Store {
     this.#gone.push(known.pod);
   }
 
-  /** Until nothing follows from anything any more; gives what has changed since the last time. */
   #settle(): Affected {
+    return atOnce(this.#settling());
+  }
+
+  /** Until nothing follows from anything any more; gives what has changed since the last time. */
+  *#settling(): Pieces<Affected> {
     for (;;) {
       const uids = new Set([...this.#unsettled, ...this.surroundings.limit.settle()]);
       this.#unsettled.clear();
       if (uids.size === 0) break;
-      for (const uid of uids) this.#finish(uid);
+      yield* forEach(uids, (uid) => this.#finish(uid));
     }
     const affected = { changed: this.#changed, gone: this.#gone };
     [this.#changed, this.#gone] = [new Set(), []];

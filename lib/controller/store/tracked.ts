@@ -1,4 +1,4 @@
-// Everything that is known of one pod.
+// Everything that is known of one pod: its record, with which all of it ends.
 import {
   type Member,
   type Membership,
@@ -13,6 +13,9 @@ import type { PoolAnswer } from "../../network/pool.ts";
 import type { PoolRequest } from "../../network/pool_request.ts";
 import { addressesFound, type ClaimContext, claimedNetworks } from "../../overlay/claimed_networks.ts";
 import { networkOfAlias } from "../../overlay/wanted.ts";
+import type { Counted } from "../../report/counts.ts";
+import type { Timed } from "../../report/latency.ts";
+import { CachedPod } from "../agent/pod_cache.ts";
 import type { Selection, WorkItem } from "./work_item.ts";
 
 /** Added (ms) to a grace period before the pod counts as gone: the kubelet kills at its end, not before. */
@@ -22,7 +25,7 @@ const graceMargin = 2_000;
 const none: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** One pod. */
-export class Tracked {
+export class Tracked implements Counted, Timed {
   readonly uid: string;
   pod: PodView;
   selection: Selection = "selected";
@@ -57,6 +60,10 @@ export class Tracked {
   due = false;
   /** Number of the last change that the last look at it knew of. */
   began = 0;
+  /** What the last looks have found in its kernel. */
+  readonly cache = new CachedPod();
+  counted?: Counted["counted"];
+  times?: Timed["times"];
 
   constructor(pod: PodView) {
     this.uid = pod.uid;
@@ -88,6 +95,13 @@ export class Tracked {
       default:
         return membership satisfies never;
     }
+  }
+
+  /** Its containers wait for its networks. A native sidecar that was released, and so is ready, is still set up. */
+  get isAwaited(): boolean {
+    const { workItem: item, pod } = this;
+    if (item?.kind !== "member" || item.member.phase.kind !== "setup") return false;
+    return item.member.phase.release === "terminate" || pod.shown?.ready !== "True";
   }
 
   /** As it is now. Its grace period counts from the first sight, unless a later deletion shortens it. */

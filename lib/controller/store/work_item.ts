@@ -16,12 +16,6 @@ export type WorkItem =
   | { readonly kind: "refused"; readonly pod: PodView; readonly membership: Membership & { kind: "refused" } }
   | { readonly kind: "pending"; readonly pod: PodView };
 
-/** Its containers wait for its networks. A native sidecar that was released, and so is `ready`, is still set up. */
-export function isAwaited(item: WorkItem | undefined, ready: string | undefined): boolean {
-  if (item?.kind !== "member" || item.member.phase.kind !== "setup") return false;
-  return item.member.phase.release === "terminate" || ready !== "True";
-}
-
 /** Keys to look at because of what the pods themselves say. Those of their peers are `takeTouched` of the store. */
 export interface Affected {
   readonly changed: ReadonlySet<string>;

@@ -18,11 +18,11 @@ export interface WatchOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** A complete list: of the pods that `covers` selects, those not in it are gone. */
-  readonly onPods: (pods: readonly PodView[], covers: (pod: PodView) => boolean) => void;
+  readonly onPods: (pods: readonly PodView[], covers: (pod: PodView) => boolean) => Promise<void> | void;
   readonly onPod: (pod: PodView) => void;
   readonly onPodDeleted: (pod: PodView) => void;
   /** Undefined: there is no ConfigMap. */
-  readonly onConfigMap: (configMap: ConfigMapView | undefined) => void;
+  readonly onConfigMap: (configMap: ConfigMapView | undefined) => Promise<void> | void;
   readonly onWatchEnd?: (
     seen: { readonly resource: WatchedResource; readonly reason: WatchEnd; readonly message: string },
   ) => void;

@@ -12,8 +12,8 @@ export interface NewList<T> {
   readonly takeLong: (head: string) => void;
   /** Items taken so far, readable or not. */
   count(): number;
-  /** The list is complete: it replaces what was known. */
-  accept(): void;
+  /** The list is complete: it replaces what was known. Resolves when the handler is through with it. */
+  accept(): Promise<void>;
 }
 
 /** An item that was read, or the uid of one that could not be. */
@@ -84,9 +84,9 @@ export function createCollection<T extends Identified>(
           if (kept) listed.set(kept.uid, kept);
         },
         count: () => count,
-        accept: () => {
+        accept: async () => {
           known = listed;
-          handler.replaced([...listed.values()]);
+          await handler.replaced([...listed.values()]);
         },
       };
     },
@@ -123,9 +123,9 @@ export interface Identified {
 export interface ReflectorHandler<T extends Identified> {
   /**
    * A complete list: whatever is not in it is gone. The first call says: now the collection is known. What is as it was is
-   * the very same object as before.
+   * the very same object as before. It may take its time: no other call comes before it is through.
    */
-  replaced(objects: readonly T[]): void;
+  replaced(objects: readonly T[]): Promise<void> | void;
   added(object: T): void;
   modified(object: T): void;
   /** The last state seen; the object may live on, without the selected label. */

@@ -120,7 +120,8 @@ export function startReflector<T extends Identified>(
         found = await readList();
       }
       if (signal.aborted) return undefined;
-      found.accept();
+      await found.accept();
+      if (signal.aborted) return undefined;
       options.onAlive?.();
       version = found.at;
       doubted = false;
@@ -137,7 +138,7 @@ export function startReflector<T extends Identified>(
   }
 
   async function readList(): Promise<
-    { readonly at: string; readonly empty: boolean; readonly accept: () => void }
+    { readonly at: string; readonly empty: boolean; readonly accept: () => Promise<void> }
   > {
     const list = collection.beginList();
     // Pages that expire again and again are too many for the server's memory: ask for all at once.

@@ -87,7 +87,7 @@ Deno.test("8,000 routes of others are not asked for", async () => {
   }
   const networks = "west id=101 ip=192.0.2.1/24 route=198.51.100.0/24:192.0.2.9";
   const { steps, obstacles } = await scene.look(["10.0.0.2"], { networks });
-  assert.deepEqual([steps, obstacles, scene.podCache.of(uid).answerCap], [[], [], answerCaps.first]);
+  assert.deepEqual([steps, obstacles, scene.cache.answerCap], [[], [], answerCaps.first]);
   await scene.close();
 });
 
@@ -101,9 +101,9 @@ Deno.test("13,000 learned MACs: what an answer may have grows until it is enough
     scene.toys.kernel(uid).learn({ dev: "west", mac, dst: "10.0.0.2" });
   }
   scene.run("bridge fdb del 00:00:00:00:00:00 dst 10.0.0.2 dev west");
-  scene.podCache.invalidate(uid);
+  scene.cache.invalidate();
   await assert.rejects(scene.look(["10.0.0.2"]), SessionEnded);
-  assert.equal(scene.podCache.of(uid).answerCap, 4 * answerCaps.first);
+  assert.equal(scene.cache.answerCap, 4 * answerCaps.first);
   await scene.look(["10.0.0.2"]);
   assert.ok(scene.entries().includes(flood("10.0.0.2")));
   await scene.close();
@@ -115,7 +115,7 @@ Deno.test("links cannot be read: entries are put right on those that were ours, 
   await scene.look(["10.0.0.2"], { networks });
   scene.run("bridge fdb del 00:00:00:00:00:00 dst 10.0.0.2 dev west");
   scene.run("bridge fdb append 00:00:00:00:00:00 dst 10.0.0.9 dev west");
-  scene.podCache.invalidate(uid);
+  scene.cache.invalidate();
   scene.toys.fault = (line) => line === "address show" ? { kind: "unknown", reason: "no answer" } : undefined;
   const thrown = await scene.look(["10.0.0.2", "10.0.0.3"], { networks }).catch((error: unknown) => error);
   assert.ok(thrown instanceof HalfObserved, String(thrown));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { AgentClient } from "../../../lib/agents/agent_client.ts";
 import { converge } from "../../../lib/controller/agent/converge.ts";
 import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
-import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
+import { CachedPod } from "../../../lib/controller/agent/pod_cache.ts";
 import { ReadBudget } from "../../../lib/controller/agent/read_budget.ts";
 import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/agents/session_pool.ts";
 import { membership } from "../../../lib/member/member.ts";
@@ -41,13 +41,13 @@ const none: readonly Neighbour[] = [];
 export class Scene {
   readonly clock: FakeClock = fakeClock();
   readonly toys = new ToyAgents();
-  readonly podCache = new PodCache();
+  readonly cache = new CachedPod();
   readonly #pool = new SessionPool({
     clock: this.clock,
     open: this.toys.open,
     limit: () => 4,
     keep: keepSessions,
-    onLateStderr: (uid) => this.podCache.invalidate(uid),
+    onLateStderr: () => this.cache.invalidate(),
   });
   readonly #agents = new AgentClient({ tools: this.#pool, ensureLeader: () => {}, onStep: () => {} });
   readonly #peerChanges = new PeerChanges();
@@ -60,7 +60,7 @@ export class Scene {
     return converge({
       agents: this.#agents,
       agent,
-      pod: this.podCache.of(uid),
+      pod: this.cache,
       budget: this.#budget,
       peerChanges: this.#peerChanges,
       clock: this.clock,

@@ -70,7 +70,7 @@ Deno.test("a session that has shown what was learned shows nothing else any more
   await scene.look(["10.0.0.3"]);
   await scene.follow(["10.0.0.3"], { seconds: 4 });
   const { opened } = scene.toys;
-  scene.podCache.invalidate(uid);
+  scene.cache.invalidate();
   assert.deepEqual((await scene.look(["10.0.0.3"])).applied, [], "its entry was not seen");
   assert.equal(scene.toys.opened, opened + 1);
   await scene.close();
@@ -105,7 +105,7 @@ Deno.test("a doubt that comes up makes the next look ask the kernel", async () =
   await scene.look(["10.0.0.2"]);
   scene.run("ip link del west");
   assert.deepEqual((await scene.look(["10.0.0.2"])).applied, []);
-  scene.podCache.invalidate(uid);
+  scene.cache.invalidate();
   await scene.look(["10.0.0.2"]);
   assert.deepEqual(scene.entries(), [flood("10.0.0.2")]);
   await scene.close();
@@ -136,7 +136,7 @@ Deno.test("what `ip` changed alone leaves the entries as they were read: they ar
   const scene = new Scene();
   await scene.look(["10.0.0.2"]);
   scene.run("ip link set west mtu 1300");
-  scene.podCache.invalidate(uid);
+  scene.cache.invalidate();
   scene.toys.takeLines(uid);
   await scene.look(["10.0.0.2"]);
   assert.equal(scene.toys.takeLines(uid).filter((line) => line === "fdb show").length, 1);
@@ -206,7 +206,7 @@ Deno.test("neigh=static: set and read back at the first look; then a peer with a
     "fdb delete 02:00:00:00:00:03 dst 10.0.0.3 dev west",
     "neigh flush to 10.1.0.3 dev west nud permanent",
   ]);
-  scene.podCache.invalidate(uid);
+  scene.cache.invalidate();
   const { applied } = await scene.look(["10.0.0.2"], { networks, neighbours: two, neigh: "static" });
   assert.deepEqual(applied, []);
   await scene.look(["10.0.0.2"], { networks, neighbours: two });

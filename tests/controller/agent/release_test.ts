@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { AgentClient } from "../../../lib/agents/agent_client.ts";
 import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
-import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
+import { CachedPod } from "../../../lib/controller/agent/pod_cache.ts";
 import { Releaser } from "../../../lib/controller/agent/release.ts";
 import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/agents/session_pool.ts";
+import type { Outcome } from "../../../lib/queue/work_queue.ts";
 import { membership } from "../../../lib/member/member.ts";
 import { noClusterNetworks } from "../../../lib/network/cluster_networks.ts";
 import { podView } from "../../../lib/member/pod.ts";
@@ -35,10 +36,11 @@ class Scene {
   readonly clock: FakeClock = fakeClock();
   readonly ran: string[] = [];
   readonly releaser: Releaser;
+  /** By name. */
+  readonly pods = new Map<string, CachedPod>();
 
   constructor() {
     const { clock, ran } = this;
-    const podCache = new PodCache();
     const toys = new ToyAgents();
     const pool = new SessionPool({
       clock,
@@ -57,12 +59,21 @@ class Scene {
       terminate: () => Promise.resolve(undefined),
       agents: new AgentClient({ tools: pool, ensureLeader: () => {}, onStep: () => {} }),
       pool,
-      podCache,
       reporter: { report: () => {}, changed: () => {}, released: () => {}, forget: () => {} },
       clock,
       ensureLeader: () => {},
       ending: new AbortController().signal,
     });
+  }
+
+  of(name: string): CachedPod {
+    const pod = this.pods.get(name) ?? new CachedPod();
+    this.pods.set(name, pod);
+    return pod;
+  }
+
+  async follow(name: string): Promise<Outcome> {
+    return await this.releaser.follow(this.of(name), agentOf(name));
   }
 
   async release(name: string): Promise<void> {
@@ -75,6 +86,7 @@ class Scene {
     await this.releaser.release(agentOf(name), {
       how: "terminate",
       member: judged.member,
+      pod: this.of(name),
       result: nothingLeft,
     });
   }
@@ -83,25 +95,24 @@ class Scene {
   async releasedIn(name: string, ms: number): Promise<void> {
     await this.release(name);
     await this.clock.advance(ms);
-    this.releaser.ended(`uid-${name}`);
+    this.releaser.ended(this.of(name));
   }
 }
 
 Deno.test("an agent that still runs after five seconds is told in the old way too, then complained about", async () => {
   const scene = new Scene();
-  const { clock, ran, releaser } = scene;
-  const agent = agentOf("a");
+  const { clock, ran } = scene;
   await scene.release("a");
-  assert.deepEqual(await releaser.follow(agent), {
+  assert.deepEqual(await scene.follow("a"), {
     kind: "wait",
     reason: "container vxlan-controller-agent-init was told to end",
     requeueAfter: 5_000,
   });
   await clock.advance(5_000);
-  await releaser.follow(agent);
+  await scene.follow("a");
   assert.deepEqual(ran, ["a: kill -TERM 1", "a: touch /run/terminate"]);
   await clock.advance(5_000);
-  await assert.rejects(releaser.follow(agent), /still runs after kill -TERM 1 and touch .*must end on TERM/);
+  await assert.rejects(scene.follow("a"), /still runs after kill -TERM 1 and touch .*must end on TERM/);
 });
 
 Deno.test("where statuses come late nobody is told twice: the wait follows what others needed", async () => {
@@ -109,7 +120,7 @@ Deno.test("where statuses come late nobody is told twice: the wait follows what 
   for (const [name, seconds] of [["a", 2], ["b", 4]] as const) await scene.releasedIn(name, seconds * 1000);
   await scene.release("c");
   await scene.clock.advance(9_000);
-  const { kind } = await scene.releaser.follow(agentOf("c"));
+  const { kind } = await scene.follow("c");
   assert.equal(kind, "wait");
   assert.deepEqual(scene.ran.filter((command) => command.includes("touch")), []);
 });
@@ -119,8 +130,8 @@ Deno.test("agents that are deaf to TERM make nobody wait longer", async () => {
   for (const name of ["a", "b", "c"]) {
     await scene.release(name);
     await scene.clock.advance(5_000);
-    await scene.releaser.follow(agentOf(name));
-    scene.releaser.ended(`uid-${name}`);
+    await scene.follow(name);
+    scene.releaser.ended(scene.of(name));
   }
   assert.equal(scene.ran.filter((command) => command.includes("touch")).length, 3);
 });

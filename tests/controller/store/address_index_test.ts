@@ -35,14 +35,16 @@ function world(): World {
 function touchedBy(store: Store, change: () => { readonly changed: ReadonlySet<string> }): string {
   for (const uid of store.tracked.keys()) store.begin(uid);
   const { changed } = change();
-  return [...store.takeTouched().difference(changed)].map((uid) => uid.replace("uid-default-", "")).sort()
+  return [...store.surroundings.takeTouched().difference(changed)].map((uid) =>
+    uid.replace("uid-default-", "")
+  ).sort()
     .join(" ");
 }
 
 function conflicts(store: Store, name: string): readonly string[] {
   const subject = store.workItem(`uid-default-${name}`);
   assert.ok(subject?.kind === "member", `${name} is no member`);
-  return store.conflictsOf(subject.member).map(({ message }) => message);
+  return store.surroundings.conflictsOf(subject.member).map(({ message }) => message);
 }
 
 const a: MemberPod = { name: "a", ip: "10.0.0.1", networks: same };

@@ -122,7 +122,7 @@ for (const { it, leave } of departures) {
     one.put("8c");
     for (const uid of one.store.tracked.keys()) one.store.begin(uid);
     const { changed } = leave(one);
-    const touched = one.store.takeTouched();
+    const touched = one.store.surroundings.takeTouched();
     assert.equal(members(one.store), "!9d !d !e 8c a c");
     assert.ok(changed.has("uid-default-8c"));
     assert.ok(touched.has("uid-default-a") && touched.has("uid-default-c"));

@@ -145,7 +145,7 @@ for (const { it, change, changed, touched } of cases) {
     const store = threeMembers();
     for (const uid of store.tracked.keys()) store.begin(uid);
     const affected = change(store);
-    assert.deepEqual([text(affected.changed), text(store.takeTouched())], [changed, touched]);
+    assert.deepEqual([text(affected.changed), text(store.surroundings.takeTouched())], [changed, touched]);
   });
 }
 
@@ -169,10 +169,10 @@ Deno.test("store: a pod being deleted is no peer once its grace period has run o
   assert.equal(store.nextExpiry(), 33_000, "counted from first sight, with the margin");
   for (const uid of store.tracked.keys()) store.begin(uid);
   store.expire(32_000);
-  assert.equal(text(store.takeTouched()), "");
+  assert.equal(text(store.surroundings.takeTouched()), "");
   assert.deepEqual(peers(store, "b"), ["10.0.0.1"]);
   store.expire(33_000);
-  assert.equal(text(store.takeTouched()), "b");
+  assert.equal(text(store.surroundings.takeTouched()), "b");
   assert.deepEqual(peers(store, "b"), []);
   assert.equal(store.nextExpiry(), undefined);
 });
@@ -193,7 +193,7 @@ Deno.test("store: without its label a pod is cleaned, and its peers forget it", 
   const pod = view({ name: "a", ip: "10.0.0.1", networks: "one" });
   for (const uid of store.tracked.keys()) store.begin(uid);
   store.removePod(pod.uid);
-  assert.equal(text(store.takeTouched()), "b");
+  assert.equal(text(store.surroundings.takeTouched()), "b");
   assert.equal(text(store.putPod(pod, { ...now, selection: "label removed" }).changed), "a");
   const subject = store.workItem(pod.uid);
   assert.ok(subject?.kind === "former" && !subject.selected);
@@ -231,12 +231,12 @@ Deno.test("store: a thousand that come between two ticks concern each of the oth
     }
   };
   join(1_000, 0);
-  assert.equal(store.takeTouched().size, 0, "all are to be looked at anyway");
+  assert.equal(store.surroundings.takeTouched().size, 0, "all are to be looked at anyway");
   for (const uid of store.tracked.keys()) store.begin(uid);
   join(1_000, 1_000);
-  assert.equal(store.takeTouched().size, 1_000, "those who were there");
+  assert.equal(store.surroundings.takeTouched().size, 1_000, "those who were there");
   join(1, 2_000);
-  assert.equal(store.takeTouched().size, 0, "nobody has begun since");
+  assert.equal(store.surroundings.takeTouched().size, 0, "nobody has begun since");
 });
 
 Deno.test("store: a list of what is known already judges nobody anew, and a list with news those that it is of", () => {

@@ -1,0 +1,37 @@
+// Long work is done in pieces, so that everything else gets its turn in between.
+import { type Clock, sleep } from "./clock.ts";
+
+/** Work that yields wherever it may be interrupted. */
+export type Pieces<Result> = Generator<void, Result>;
+
+/** Milliseconds of work after which the rest has its turn: probes, watches and sessions wait for so long. */
+const longest = 15;
+
+/** Does the work, with breaks when it lasts; gives its result, or rejects with what it throws. */
+export async function inPieces<Result>(work: Pieces<Result>, clock: Clock): Promise<Result> {
+  let began = clock.now();
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (clock.now() - began < longest) continue;
+    await sleep(clock, 0);
+    began = clock.now();
+  }
+}
+
+/** Does the work without a break. */
+export function atOnce<Result>(work: Pieces<Result>): Result {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/** Does it for each, and may be interrupted every few of them. */
+export function* forEach<One>(all: Iterable<One>, act: (one: One) => void): Pieces<void> {
+  let done = 0;
+  for (const one of [...all]) {
+    act(one);
+    if (++done % 20 === 0) yield;
+  }
+}
