@@ -3,7 +3,7 @@ import type { ClusterNetworks } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withPool } from "./asked_addresses.ts";
 import { mtuFaults } from "./mtu_faults.ts";
-import { carrierFaults, isCarried, wayFaults } from "./way_faults.ts";
+import { carrierFaults, isCarried } from "./carrier_faults.ts";
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";

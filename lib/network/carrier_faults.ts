@@ -1,4 +1,4 @@
-// Which options of where packets go do not fit together, or not to the pod.
+// Has the pod an IP that can carry a network of this family?
 import type { Network } from "./network.ts";
 import { type OptionSet, optionTable } from "./grammar/option_table.ts";
 import type { ResolveFault } from "./settle.ts";
@@ -8,26 +8,12 @@ interface Carrier {
   readonly podIPs?: readonly string[];
 }
 
-/** What does not fit together of what says where packets go. */
-export function wayFaults(
-  { peer = [], family = optionTable.family.fallback, ...options }: OptionSet,
-): readonly ResolveFault[] {
-  const faults = peer.filter((ip) => ip.family !== family).map(({ address }) =>
-    `peer=${address} is no IPv${family} address, and the network is carried by IPv${family} (family=…)`
-  );
-  const hasDefault = options.gateway !== undefined ||
-    options.route?.some(({ subnet }) => subnet.prefix === 0);
-  if (options.except !== undefined && hasDefault !== true) {
-    faults.push("except=… says what does not go through a gateway, and there is none: give gateway=… too");
-  }
-  return faults.map((reason) => ({ kind: "invalid-option", reason }));
-}
-
 /** A pod may get other addresses: a form that it had before may be none for it now. */
 export function isCarried({ family }: Pick<Network, "family">, { podIPs }: Carrier): boolean {
   return podIPs === undefined || podIPs.some((ip) => ip.includes(":") === (family === 6));
 }
 
+/** Why none of them can. */
 export function carrierFaults(
   { family = optionTable.family.fallback }: OptionSet,
   context: Carrier,
