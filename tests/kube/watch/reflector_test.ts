@@ -250,7 +250,7 @@ Deno.test("reflector: over a real connection, a drop in mid-line and a stop leav
     signal: stop.signal,
     project,
     handler: {
-      replaced: (all) => heard.push(`replaced ${all.length}`),
+      replaced: (all) => void heard.push(`replaced ${all.length}`),
       added: ({ name }) => heard.push(`added ${name}`),
       modified: () => heard.push("modified"),
       deleted: () => heard.push("deleted"),
