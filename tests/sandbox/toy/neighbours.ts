@@ -76,8 +76,8 @@ export class ToyNeighbours {
       throw refused("Error: IPv6 is disabled on this device.");
     }
     const others = this.#entries.filter((entry) => entry.dst !== dst || entry.link !== link);
-    if (said.has("use")) throw refused("RTNETLINK answers: File exists");
     if (isNew && others.length < this.#entries.length) throw refused("RTNETLINK answers: File exists");
+    if (said.has("use")) return;
     this.#entries = [...others, { link, dst, mac, state, ...(protocol === undefined ? {} : { protocol }) }];
   }
 }
