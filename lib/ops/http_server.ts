@@ -14,6 +14,8 @@ export interface HttpServerOptions {
   /** May it be counted on: stores synced. A standby is ready. */
   readonly readyz: readonly HealthCheck[];
   readonly metrics: { render(): Promise<string>; readonly contentType: string };
+  /** What else is there, by path. */
+  readonly pages?: ReadonlyMap<string, Page>;
   /** Told of an answer that could not be made, and of a listener that fails: "Cannot answer GET /metrics: …". */
   readonly onError: (message: string) => void;
 }
@@ -34,7 +36,9 @@ export function startHttpServer(options: HttpServerOptions): HttpServer {
   });
 }
 
-function pagesOf({ healthz, readyz, metrics }: HttpServerOptions): ReadonlyMap<string, Page> {
+function pagesOf(
+  { healthz, readyz, metrics, pages = new Map() }: HttpServerOptions,
+): ReadonlyMap<string, Page> {
   const render = shared(() => metrics.render());
   return new Map<string, Page>([
     ["/healthz", () => health("healthz", healthz)],
@@ -43,6 +47,7 @@ function pagesOf({ healthz, readyz, metrics }: HttpServerOptions): ReadonlyMap<s
       "/metrics",
       async () => ({ status: 200, headers: { "content-type": metrics.contentType }, body: await render() }),
     ],
+    ...pages,
   ]);
 }
 

@@ -71,7 +71,7 @@ export class Contacts implements Reporter {
   }
 
   /** For metrics and for who looks. */
-  get probes(): Pick<LastProbes, "all" | "counts"> {
+  get probes(): Pick<LastProbes, "all" | "counts" | "of"> {
     return this.#probes;
   }
 
@@ -211,13 +211,14 @@ export class Contacts implements Reporter {
       readonly outcomes: readonly (Outcome | undefined)[];
     },
   ): number | undefined {
-    const { view, onProbed } = this.#options;
+    const { view, clock, onProbed } = this.#options;
     const member = view.member(uid);
     const isOver = this.#contacts.get(uid) !== contact || this.#ending.signal.aborted;
     if (isOver || member === undefined) return undefined;
-    const pairs = probes.flatMap((probe, at): readonly LastProbe[] => {
-      const outcome = outcomes[at];
-      return outcome === undefined || !this.#standing.isStill(probe) ? [] : [{ ...probe, outcome }];
+    const at = clock.now();
+    const pairs = probes.flatMap((probe, position): readonly LastProbe[] => {
+      const outcome = outcomes[position];
+      return outcome === undefined || !this.#standing.isStill(probe) ? [] : [{ ...probe, outcome, at }];
     });
     for (const pair of pairs) this.#probes.put(pair);
     onProbed?.();

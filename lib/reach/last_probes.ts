@@ -14,6 +14,8 @@ export interface LastProbe {
   readonly from: ProbeEnd;
   readonly to: ProbeEnd;
   readonly outcome: Outcome;
+  /** Milliseconds of the clock. */
+  readonly at: number;
 }
 
 /** Probes that are kept; the oldest go first. */
@@ -44,6 +46,11 @@ export class LastProbes {
     return this.all().filter(({ from, outcome, ...probe }) =>
       from.uid === uid && outcome.kind === "unreachable" && peerKey(probe.network) === network
     ).map(({ to }) => to.uid);
+  }
+
+  /** What came of asking one member, or of its asking others. */
+  of(uid: string): readonly LastProbe[] {
+    return this.all().filter(({ from, to }) => from.uid === uid || to.uid === uid);
   }
 
   all(): readonly LastProbe[] {

@@ -1,6 +1,7 @@
 // Do the documents show what commands print? Each is run on the sandbox, with the pods that the documents speak of.
 import assert from "node:assert/strict";
-import { coreEvents } from "../sandbox/api/resources.ts";
+import { probesPath, readProbeAnswer } from "../../lib/reach/probe_answer.ts";
+import { coreEvents, pods } from "../sandbox/api/resources.ts";
 import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
 import { findProgram } from "../sandbox/namespaces/programs.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
@@ -16,6 +17,8 @@ interface World {
   /** Its commands. */
   readonly has: RegExp;
   readonly needs: readonly string[];
+  /** Where the controller serves metrics. */
+  readonly http?: string;
   readonly prepare: (sandbox: Sandbox, log: readonly string[]) => Promise<void>;
 }
 
@@ -41,6 +44,7 @@ const worlds: readonly World[] = [
       `^(${deno} start (?!lint|inject|convert)|kubectl describe pod broken|scripts/check\\.sh default/broken|${logs} \\| grep)`,
     ),
     needs: ["kubectl", "bash"],
+    http: "127.0.0.1:0",
     prepare: routedAndBroken,
   },
 ];
@@ -75,7 +79,7 @@ Deno.test("every output in the documents is one that is made here", () => {
   assert.deepEqual(stray.map(({ command }) => command), []);
 });
 
-for (const { name, has, needs, prepare } of worlds) {
+for (const { name, has, needs, http = "off", prepare } of worlds) {
   const missing = await missingOf(needs);
   Deno.test({
     name: `the documents show what is printed on ${name}${missing === "" ? "" : ` (needs ${missing})`}`,
@@ -83,7 +87,7 @@ for (const { name, has, needs, prepare } of worlds) {
     fn: async () => {
       await using sandbox = await startSandbox();
       const log: string[] = [];
-      const args = ["run", "--server", sandbox.server.url, "--http-address", "off"];
+      const args = ["run", "--server", sandbox.server.url, "--http-address", http];
       const controller = await startProduct(args, { onLine: (line) => log.push(line) });
       try {
         await prepare(sandbox, log);
@@ -180,6 +184,12 @@ async function routedAndBroken(sandbox: Sandbox, log: readonly string[]): Promis
   // The controller of this world is no pod; to those who look for one it is.
   sandbox.apply(JSON.stringify(controllerPod));
   await sandbox.waitForPhase(controllerPod.metadata, "Running");
+  const served = `http://${log.map((line) => /health and metrics on (\S+)/.exec(line)?.[1]).find(Boolean)}`;
+  sandbox.server.proxied.set("kube-system/kube-vxlan-controller:9090", served);
+  const { uid = "" } = sandbox.find(pods, { name: "a" })?.metadata ?? {};
+  const probed = async (): Promise<boolean> =>
+    readProbeAnswer(await (await fetch(`${served}${probesPath}?pod=${uid}`)).json()).probes.length > 0;
+  await waitFor(probed, { what: "a is probed" });
   const told = (): boolean => JSON.stringify(sandbox.store.list(coreEvents)).includes("VxlanUnknownNetwork");
   await waitFor(told, { what: "an Event says what is wrong", state: () => log.join("\n") });
 }

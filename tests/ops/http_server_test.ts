@@ -23,6 +23,7 @@ function start({ ready = { ok: true }, render, errors = [], port = 0 }: Setup = 
       render: render ?? (() => Promise.resolve("up 1\n")),
       contentType: "text/plain; version=0.0.4",
     },
+    pages: new Map([["/more", (query) => ({ status: 200, body: `more of ${query.get("of")}` })]]),
     onError: (message) => errors.push(message),
   });
 }
@@ -51,6 +52,7 @@ const rows: readonly {
     status: 200,
     body: "[+]event-loop ok\nhealthz check passed\n",
   },
+  { it: "another page", path: "/more?of=that", status: 200, body: "more of that" },
   { it: "readyz when ready", path: "/readyz", status: 200, body: "[+]pods ok\nreadyz check passed\n" },
   {
     it: "readyz when not ready",
@@ -72,7 +74,7 @@ const rows: readonly {
     it: "an unknown path",
     path: "/debug",
     status: 404,
-    body: "Not found. There are: /healthz, /readyz, /metrics\n",
+    body: "Not found. There are: /healthz, /readyz, /metrics, /more\n",
   },
   { it: "POST", path: "/metrics", method: "POST", status: 405, body: "Only GET and HEAD are answered.\n" },
 ];

@@ -1,6 +1,7 @@
 // Stories of members whose frames do not pass: who is told so, in which words, and that it is over when they pass again.
 import assert from "node:assert/strict";
 import { conditionOf, podEvents } from "./shown.ts";
+import { type ProbeAnswer, probesPath, readProbeAnswer } from "../../lib/reach/probe_answer.ts";
 import { pods } from "../sandbox/api/resources.ts";
 import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
 import { startProduct } from "../sandbox/tools/product.ts";
@@ -17,7 +18,7 @@ async function startOn(
   ...args: readonly string[]
 ): Promise<AsyncDisposable & { readonly log: readonly string[] }> {
   const log: string[] = [];
-  const all = ["run", "--server", stage.sandbox.server.url, "--http-address", "off", ...args];
+  const all = ["run", "--server", stage.sandbox.server.url, "--http-address", "127.0.0.1:0", ...args];
   const product = await startProduct(all, { onLine: (line) => log.push(line) });
   return { log, [Symbol.asyncDispose]: async () => void await product.stop() };
 }
@@ -30,6 +31,30 @@ async function command(
   const all = [...args, "--server", stage.sandbox.server.url];
   const code = await (await startProduct(all, { onLine: (line) => lines.push(line) })).ended;
   return { code, text: lines.join("\n") };
+}
+
+/** The controller is no pod; to those who look for one it is. */
+async function asPod({ sandbox }: Stage, log: readonly string[]): Promise<void> {
+  const metadata = {
+    namespace: "kube-system",
+    name: "controller",
+    labels: { "app.kubernetes.io/name": "kube-vxlan-controller" },
+  };
+  const spec = { containers: [{ name: "controller", image: "x" }] };
+  sandbox.apply(JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec }));
+  await sandbox.waitForPhase(metadata, "Running");
+  sandbox.server.proxied.set("kube-system/controller:9090", addressIn(log));
+}
+
+/** What the controller answers to `inspect`. */
+async function probesOf(log: readonly string[], uid: string): Promise<ProbeAnswer> {
+  const response = await fetch(`${addressIn(log)}${probesPath}?pod=${uid}`);
+  return readProbeAnswer(await response.json());
+}
+
+/** Where it serves its metrics. */
+function addressIn(log: readonly string[]): string {
+  return `http://${log.map((line) => /health and metrics on (\S+)/.exec(line)?.[1]).find(Boolean)}`;
 }
 
 async function shows(stage: Stage, pod: string, wanted: string): Promise<string> {
@@ -100,11 +125,25 @@ Deno.test({
     for (const name of old) {
       assert.deepEqual(podEvents(stage, name).filter((event) => event.startsWith("VxlanUnr")), [], name);
     }
+    const uid = stage.sandbox.find(pods, { name: "d" })?.metadata?.uid ?? "";
+    const known = await probesOf(product.log, uid);
+    assert.equal(known.leads, true);
+    assert.deepEqual(
+      new Set(known.probes.map(({ network }) => network)),
+      new Set(["one/1/8472/4", "two/2/4789/4"]),
+    );
+    assert.ok(known.probes.length >= 4, JSON.stringify(known));
+    assert.deepEqual(known.probes.filter(({ outcome }) => outcome !== "unreachable"), []);
     const listed = await command(stage, "list", "pods", "d");
     assert.match(listed.text, /d .* True +PeersUnreachable/);
     const inspected = await command(stage, "inspect", "default/d");
     assert.equal(inspected.code, 1);
     assert.match(inspected.text, /problem: Cannot reach peers in network "one"/);
+    assert.match(inspected.text, /not read: last probes: no controller runs as a pod/);
+    await asPod(stage, product.log);
+    const asked = await command(stage, "inspect", "default/d");
+    assert.equal(asked.text.match(/default\/[abc] on .*last probe failed \d+s ago/g)?.length, 6, asked.text);
+    assert.doesNotMatch(asked.text, /not read/);
     const status = await command(stage, "status");
     assert.equal(status.code, 1);
     assert.match(status.text, /1 members do not reach their peers\n +default\/d: Cannot reach/);

@@ -9,7 +9,7 @@ import { podWords, readPodName } from "../show/pod_name.ts";
 import { type InspectedNetwork, type Inspection, inspection } from "./inspection.ts";
 import { listCommand } from "../show/list.ts";
 import { inspectOwn, type OwnView } from "../show/own_view.ts";
-import type { InspectedPeer } from "./peers.ts";
+import { type InspectedPeer, probeText } from "./peers.ts";
 import { outputVersion, valueText } from "../show/print_list.ts";
 import { valueOutput, viewOptions } from "../show/view_options.ts";
 import { uncreatedPods } from "../show/warnings.ts";
@@ -195,10 +195,11 @@ function destinationTexts(
   ];
 }
 
-function peerLine({ pod, node, podIP, neighbours, ...kernel }: InspectedPeer): string {
+function peerLine({ pod, node, podIP, neighbours, lastProbe, ...kernel }: InspectedPeer): string {
   const states = [
     ...destinationTexts(kernel),
     ...(neighbours ?? []).map(({ address, state }) => `neighbour ${address} ${state}`),
+    ...lastProbe === null ? [] : [probeText(lastProbe)],
   ];
   const on = node === null ? "" : ` on ${node}`;
   return `    ${pod ?? "unknown pod"}${on}, ${podIP}: ${states.join(", ")}`;

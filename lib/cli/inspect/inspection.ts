@@ -20,6 +20,7 @@ import type { ClusterView } from "../show/cluster_view.ts";
 import { delayIn, problemsAhead } from "../show/standing.ts";
 import { type Warnings, warningsAbout } from "../show/warnings.ts";
 import { outputVersion } from "../show/print_list.ts";
+import { type ProbesRead, readProbes } from "./controller_probes.ts";
 import { elsewhere, type InspectedPeer, type OutsidePeer, outsidePeer, peerOf } from "./peers.ts";
 import { readTraffic, type Traffic } from "./traffic.ts";
 
@@ -72,8 +73,11 @@ export async function inspection(
   pod: PodView,
   { view, host }: { readonly view: ClusterView; readonly host: Host },
 ): Promise<Inspection> {
-  const { store } = view;
-  const look = await lookInto(pod.uid, { view, host });
+  const { store, settings: { membership: { configMap } } } = view;
+  const [look, probes] = await Promise.all([
+    lookInto(pod.uid, { view, host }),
+    readProbes(pod.uid, { client: view.client, namespace: configMap.namespace, signal: host.stop }),
+  ]);
   // What the pod has of a network that cannot be had at the moment is only to be found there.
   if (look?.kind === "seen") store.claim(pod.uid, look.observed);
   const item = store.workItem(pod.uid);
@@ -101,16 +105,22 @@ export async function inspection(
     podIPs: pod.podIPs,
     noMember: noMember(pod, item?.kind),
     agent: member === undefined ? null : agentText(member),
-    networks: (member?.networks ?? []).map((network) => networkOf(network, { pod, view, observed, traffic })),
+    networks: (member?.networks ?? []).map((network) =>
+      networkOf(network, { pod, view, observed, traffic, probes })
+    ),
     warnings: member === undefined
       ? []
       : [...member.warnings.map(problemText), ...absentGateways(member, view)],
     problems,
     notJudged: drift.notJudged,
     events: said.found,
-    unread: [...traffic?.kind === "unread" ? [traffic.reason] : [], ...said.unread],
+    unread: [...[traffic, member && probes].flatMap(reasonOf), ...said.unread],
     inSync: member !== undefined && problems.length === 0,
   };
+}
+
+function reasonOf(read: Traffic | ProbesRead | undefined): readonly string[] {
+  return read?.kind === "unread" ? [read.reason] : [];
 }
 
 const nothingSaid: Warnings<string> = { found: [], unread: [] };
@@ -147,11 +157,12 @@ export function wayText({ subnet, gateway }: Route): string {
 
 function networkOf(
   network: Network,
-  { pod, view, observed, traffic }: {
+  { pod, view, observed, traffic, probes }: {
     readonly pod: PodView;
     readonly view: ClusterView;
     readonly observed: Observation | undefined;
     readonly traffic: Traffic | undefined;
+    readonly probes: ProbesRead;
   },
 ): InspectedNetwork {
   const { name, interfaceName, vni, port, underlay, addresses, routes } = network;
@@ -169,7 +180,7 @@ function networkOf(
     mtu: link?.mtu ?? null,
     counters: traffic?.kind === "read" ? traffic.counters.get(interfaceName) ?? null : null,
     peers: members.filter((ip) => !pod.podIPs.includes(ip))
-      .map((podIP) => peerOf(podIP, { network, view, observed, traffic })),
+      .map((podIP) => peerOf(podIP, { network, view, observed, traffic, probes })),
     outside: outsideOf(network, members).map((address) => outsidePeer(address, { network, observed })),
     elsewhere: elsewhere(network, view),
   };

@@ -3,7 +3,10 @@ import { cidrText } from "../../network/grammar/address.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import type { Neighbour } from "../../overlay/iproute2/read_traffic.ts";
 import type { Observation } from "../../overlay/observation.ts";
+import type { KnownProbe } from "../../reach/probe_answer.ts";
 import type { ClusterView } from "../show/cluster_view.ts";
+import { ageText } from "../show/list.ts";
+import type { ProbesRead } from "./controller_probes.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** Where frames are flooded to. */
@@ -30,6 +33,14 @@ export interface InspectedPeer extends Destination {
    * not read.
    */
   readonly neighbours: readonly { readonly address: string; readonly state: string }[] | null;
+  /** What came of the controller's last probe between both, whoever asked; null when the controller could not be asked. */
+  readonly lastProbe: LastProbeSeen | null;
+}
+
+/** `secondsAgo` is null where there was none since the controller began to lead. */
+export interface LastProbeSeen {
+  readonly outcome: KnownProbe["outcome"] | "never";
+  readonly secondsAgo: number | null;
 }
 
 const flood = "00:00:00:00:00:00";
@@ -37,11 +48,12 @@ const flood = "00:00:00:00:00:00";
 /** One peer, as it should be and as the kernel has it. */
 export function peerOf(
   podIP: string,
-  { network, view, observed, traffic }: {
+  { network, view, observed, traffic, probes }: {
     readonly network: Network;
     readonly view: ClusterView;
     readonly observed: Observation | undefined;
     readonly traffic: Traffic | undefined;
+    readonly probes: ProbesRead;
   },
 ): InspectedPeer {
   const peer = view.pods.find(({ uid, podIPs }) =>
@@ -67,6 +79,7 @@ export function peerOf(
         asked,
       })
       : null,
+    lastProbe: probes.kind === "read" ? lastProbeOf(peer?.uid, { network, probes: probes.probes }) : null,
   };
 }
 
@@ -97,6 +110,17 @@ function destination(entries: Entries): Destination {
   };
 }
 
+/** The one with this peer, of those that are known of a pod. */
+export function lastProbeOf(
+  uid: string | undefined,
+  { network, probes }: { readonly network: Network; readonly probes: readonly KnownProbe[] },
+): LastProbeSeen {
+  const found = probes.find(({ peer, network: key }) => peer === uid && key === peerKey(network));
+  return found === undefined
+    ? { outcome: "never", secondsAgo: null }
+    : { outcome: found.outcome, secondsAgo: found.secondsAgo };
+}
+
 /** Who has a network of this name in another form: people expect them to be peers. */
 export function elsewhere(network: Network, { pods, store }: ClusterView): readonly string[] {
   return pods.flatMap((pod) => {
@@ -124,4 +148,21 @@ function neighboursOf(
       device === interfaceName && (asked.has(address) || (mac !== undefined && macs.has(mac)))
     )
     .map(({ address, state }) => ({ address, state }));
+}
+
+/** As people read it. */
+export function probeText({ outcome, secondsAgo }: LastProbeSeen): string {
+  const ago = secondsAgo === null ? "" : ` ${ageText(secondsAgo * 1_000)} ago`;
+  switch (outcome) {
+    case "reachable":
+      return `last probe passed${ago}`;
+    case "unreachable":
+      return `last probe failed${ago}`;
+    case "not probed":
+      return `could not be probed${ago}`;
+    case "never":
+      return "never probed";
+    default:
+      return outcome satisfies never;
+  }
 }

@@ -8,12 +8,14 @@ import { problemText } from "../../network/problem.ts";
 import type { Log } from "../../ops/log.ts";
 import type { LiveView } from "../../web/live_view.ts";
 import type { Contacts } from "../../reach/contacts.ts";
+import { type KnownProbe, knownProbes } from "../../reach/probe_answer.ts";
 import type { KeyedMember, ProbeSeen } from "../../web/page_data.ts";
 import { startWebServer } from "../../web/web_server.ts";
 import type { Host } from "../host.ts";
 import type { runOptions, SettingsOf } from "../settings/options.ts";
 import { memberSeen } from "../show/graph.ts";
 import { agentText, wayText } from "../inspect/inspection.ts";
+import { lastProbeOf, probeText } from "../inspect/peers.ts";
 import { version } from "../program_version.ts";
 import type { Leadership } from "./leadership.ts";
 
@@ -43,7 +45,11 @@ export function serveLivePage(
         return { leading: leadership.isLeader(), ...leader === undefined ? {} : { leader } };
       },
       members: () => membersOf(controller.store, view),
-      detail: (name) => detailOf(name, { store: controller.store, view }),
+      detail: (name) => {
+        const probes = (uid: string): readonly KnownProbe[] =>
+          knownProbes(uid, { probes: contacts()?.probes.of(uid) ?? [], now: host.clock.now() });
+        return detailOf(name, { store: controller.store, view, probes });
+      },
       probes: () => probesSeen(contacts()),
     },
   });
@@ -84,7 +90,11 @@ function membersOf(store: Store, view: LiveView): readonly KeyedMember[] {
 /** What `inspect` shows, as far as it is known without looking into the pod now. */
 function detailOf(
   { namespace, name }: { readonly namespace: string; readonly name: string },
-  { store, view }: { readonly store: Store; readonly view: LiveView },
+  { store, view, probes }: {
+    readonly store: Store;
+    readonly view: LiveView;
+    readonly probes: (uid: string) => readonly KnownProbe[];
+  },
 ): object | undefined {
   const pod = [...store.tracked.keys()].map((uid) => store.pod(uid))
     .find((each) => each?.namespace === namespace && each.name === name);
@@ -99,7 +109,7 @@ function detailOf(
     ...Object.fromEntries(
       (member?.networks ?? []).map((
         network,
-      ) => [`network ${network.name}`, networkDetail(network, { pod, store })]),
+      ) => [`network ${network.name}`, networkDetail(network, { pod, store, probes: probes(pod.uid) })]),
     ),
     "as last read": last === undefined ? "was not looked at yet" : [
       ...last.reasons,
@@ -115,7 +125,11 @@ function detailOf(
 
 function networkDetail(
   network: Network,
-  { pod, store }: { readonly pod: PodView; readonly store: Store },
+  { pod, store, probes }: {
+    readonly pod: PodView;
+    readonly store: Store;
+    readonly probes: readonly KnownProbe[];
+  },
 ): object {
   const key = peerKey(network);
   const peers = [...store.tracked.keys()].flatMap((uid) => {
@@ -123,7 +137,10 @@ function networkDetail(
     const other = store.pod(uid);
     if (uid === pod.uid || item?.kind !== "member" || other === undefined) return [];
     if (!item.member.networks.some((each) => peerKey(each) === key)) return [];
-    return [`${other.namespace}/${other.name} on ${other.node ?? "no node"}, ${other.podIPs.join(", ")}`];
+    const probe = probeText(lastProbeOf(uid, { network, probes }));
+    return [
+      `${other.namespace}/${other.name} on ${other.node ?? "no node"}, ${other.podIPs.join(", ")}, ${probe}`,
+    ];
   });
   const { interfaceName, vni, port, underlay, addresses, routes } = network;
   return {

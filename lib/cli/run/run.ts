@@ -21,6 +21,7 @@ import { gatedExecutor, timedSessions } from "./agent_exec.ts";
 import { contactView } from "./contact_parts.ts";
 import { ExecTurns } from "./exec_turns.ts";
 import { Contacts } from "../../reach/contacts.ts";
+import { knownProbes } from "../../reach/probe_answer.ts";
 import { LiveView } from "../../web/live_view.ts";
 import { serveLivePage } from "./live_page.ts";
 import { serveHealth } from "./serve_health.ts";
@@ -153,6 +154,10 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   const served = serveHealth(settings.httpAddress, {
     ...{ controller, metrics, host, log },
     interfaces: settings.interfaceInfo,
+    probes: (uid) => ({
+      leads: leadership.isLeader(),
+      probes: knownProbes(uid, { probes: contacts?.probes.of(uid) ?? [], now: clock.now() }),
+    }),
   });
   const page = view &&
     serveLivePage(settings, { controller, contacts: () => contacts, view, leadership, host, log });

@@ -1,4 +1,4 @@
-// What probes and Prometheus can ask of a running controller.
+// What probes, Prometheus and `inspect` can ask of a running controller.
 import type { Controller } from "../../controller/controller.ts";
 import { outsideOf } from "../../network/network.ts";
 import type { HttpAddress } from "../../ops/http_address.ts";
@@ -6,14 +6,17 @@ import { type HttpServer, startHttpServer } from "../../ops/http_server.ts";
 import { createLiveness } from "../../ops/liveness.ts";
 import type { Log } from "../../ops/log.ts";
 import type { InterfaceInfo, Metrics, State } from "../../ops/metrics.ts";
+import { type ProbeAnswer, probesPath } from "../../reach/probe_answer.ts";
 import type { Host } from "../host.ts";
 
-/** Serves /healthz, /readyz and /metrics where `--http-address` says. Throws HttpServerError. */
+/** Serves /healthz, /readyz, /metrics and /probes where `--http-address` says. Throws HttpServerError. */
 export function serveHealth(
   address: HttpAddress,
-  { controller, metrics, host, log, interfaces }: {
+  { controller, metrics, host, log, interfaces, probes }: {
     /** Series of single interfaces at most; undefined: none. */
     readonly interfaces: number | undefined;
+    /** The last probes of a pod. */
+    readonly probes: (uid: string) => ProbeAnswer;
     readonly controller: Controller;
     readonly metrics: Metrics;
     readonly host: Host;
@@ -35,6 +38,11 @@ export function serveHealth(
         controller.synced ? { ok: true } : { ok: false, reason: "pods and ConfigMap were not read yet" },
     }],
     metrics,
+    pages: new Map([[probesPath, (query) => ({
+      status: 200,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(probes(query.get("pod") ?? "")),
+    })]]),
     onError: (message) => log.warn(message),
   });
   if (server.address !== undefined) log.info(`serving health and metrics on ${server.address}`);

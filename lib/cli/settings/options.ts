@@ -169,7 +169,7 @@ const statusParts = ["all", "events", "off"] as const;
 export const runOptions = {
   httpAddress: {
     value: "ADDRESS",
-    description: "where /healthz, /readyz and /metrics are served; off for nowhere",
+    description: "where /healthz, /readyz, /metrics and /probes are served; off for nowhere",
     fallback: ":9090",
     parse: httpAddress,
   },

@@ -184,7 +184,7 @@ async function controllerPods(
 
 /** The pods of controllers, as the API server has them. Throws ApiError. */
 export async function controllerObjects(
-  client: ApiClient,
+  client: Pick<ApiClient, "json">,
   { namespace, asked }: { readonly namespace: string; readonly asked: Asked },
 ): Promise<readonly AnyRecord[]> {
   // The chart puts the release in front of the name.

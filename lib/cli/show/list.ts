@@ -201,7 +201,7 @@ function podList(
 }
 
 /** As kubectl writes it: 12s, 5m, 3h, 2d. */
-function ageText(ms: number): string {
+export function ageText(ms: number): string {
   if (!(ms >= 0)) return "-";
   const steps = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000]] as const;
   const step = steps.find(([, length]) => ms >= 2 * length);

@@ -164,12 +164,14 @@ async function addMetrics(
   dump.add(`controllers/${name}.metrics.txt`, metrics.text);
 }
 
-function podPath(namespace: string, name: string): string {
+/** Of a pod in the API. */
+export function podPath(namespace: string, name: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
 }
 
 /** As the manifests name it; the default of --http-address where they do not. */
-function metricsPort(container: AnyRecord | undefined): number {
+/** The port at which a controller answers, as its container names it. */
+export function metricsPort(container: AnyRecord | undefined): number {
   const port = listAt(container, "ports").find(({ name }) => name === "http")?.["containerPort"];
   return typeof port === "number" ? port : 9090;
 }

@@ -37,6 +37,8 @@ export class ApiServer {
   readonly faults = new FaultBook();
   readonly watches: Watches;
   readonly wire: Wire;
+  /** Where GET of a pod's proxy leads to: by `NAMESPACE/POD:PORT` a URL without a trailing slash. */
+  readonly proxied = new Map<string, string>();
   readonly #options: ApiServerOptions;
   readonly #resources: ResourceRequests;
   readonly #http: Deno.HttpServer<Deno.NetAddr>;
@@ -89,6 +91,9 @@ export class ApiServer {
     if (["/healthz", "/readyz", "/livez"].includes(url.pathname)) return new Response("ok");
     const known = request.method === "GET" ? discoveryAnswer(url.pathname) : undefined;
     if (known !== undefined) return Response.json(known);
+    const [, namespace, pod, path] = podProxy.exec(url.pathname) ?? [];
+    const target = request.method === "GET" ? this.proxied.get(`${namespace}/${pod}`) : undefined;
+    if (target !== undefined) return await fetch(`${target}${path}${url.search}`);
     const route = routeOf(request.method, url);
     if (route === "unknown-path") throw notServed(url.pathname);
     if (route === "unknown-method") throw methodNotServed(request.method, url.pathname);
@@ -121,6 +126,8 @@ export class ApiServer {
     });
   }
 }
+
+const podProxy = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/proxy(\/.*)$/;
 
 /** Lets a fault strike: throws its answer, waits, cuts, or gives what is to go into the watch. */
 async function endure(
