@@ -342,3 +342,20 @@ Deno.test("pool: what was freed of one whose kernel still has it is its own agai
   assert.deepEqual(table.held.get("uid-a")?.addresses.map(({ address }) => address), ["10.0.0.10"]);
   assert.equal(pool.pass([], three, { requests }).isChanged, false);
 });
+
+Deno.test("pool: a StatefulSet's pod that is orphaned, and adopted again, keeps its address: its holder has another name", () => {
+  const pool = new PoolInTime();
+  assert.deepEqual(pool.told([db0, a], three), ["db-0: 10.0.0.10", "a: 10.0.0.11"]);
+  const told: PoolClaim = { kind: "told", addresses: ["10.0.0.10/24"] };
+  const orphan: Asking = { pod: "db-0", claim: told };
+  assert.deepEqual(pool.told([orphan, a, b], three), ["db-0: 10.0.0.10", "a: 10.0.0.11", "b: 10.0.0.12"]);
+  assert.deepEqual([...pool.table.held.keys()].sort(), ["uid-a", "uid-b", "uid-db-0"]);
+  assert.deepEqual(pool.told([{ ...db0, claim: told }, a, b], three)[0], "db-0: 10.0.0.10");
+  const restarted: Asking = { pod: "db-0", claim: { kind: "unseen", addresses: ["10.0.0.10"] } };
+  assert.deepEqual(pool.told([restarted, a, b, c], three), [
+    "db-0: …",
+    "a: 10.0.0.11",
+    "b: 10.0.0.12",
+    "c: exhausted",
+  ]);
+});
