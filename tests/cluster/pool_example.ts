@@ -25,8 +25,8 @@ export async function pool(cluster: Cluster): Promise<void> {
       return pings(cluster, { namespace, pod: from?.name ?? "", to: address.split("/")[0] ?? "" });
     }, { seconds: 20 });
   }
-  const list = ["list", "addresses", "office", "--no-headers"];
+  const list = ["list", "addresses", "office", "-A", "--no-headers"];
   const program = ["exec", "deploy/kube-vxlan-controller", "--", "kube-vxlan-controller"];
   const shown = await cluster.kubectl(["-n", "kube-system", ...program, ...list]);
-  for (const { name } of pods) assert.match(shown, new RegExp(`${name}\\s.*held|held.*${name}`), shown);
+  for (const { name } of pods) assert.match(shown, new RegExp(`default/${name} +held `), shown);
 }
