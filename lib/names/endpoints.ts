@@ -56,7 +56,9 @@ export function wantedEndpoints(
       const { network, matches } = request;
       const chosen = pods.filter(({ labels }) => matches(labels));
       const endpoints = sorted(chosen.flatMap((pod) => endpointsOf(pod, { ...context, network })));
-      if (listed.length + endpoints.length === 0 && !isKnown(network)) {
+      // One that was not looked into yet may have it.
+      const isOpen = chosen.some(({ uid, asks }) => asks && context.given(uid) === undefined);
+      if (listed.length + endpoints.length === 0 && !isOpen && !isKnown(network)) {
         return { endpoints, problems: [unknownNetwork(network)] };
       }
       return { endpoints, problems: addressless(chosen, { ...context, network }) };
@@ -127,13 +129,15 @@ function addressless(pods: readonly NamedPod[], { given, network }: OfNetwork): 
   const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
   return [{
     reason: "VxlanNoAddress",
+    about: network,
     note:
       `Cannot list ${
         names.slice(0, 10).map(quoted).join(", ")
       }${more} for the Service: the interface in network ` +
       `${
         quoted(network)
-      } has no address that names can lead to; give one with ip=… (link-local ones do not count)`,
+      } has no address that names can lead to; give one with ip=… or subnet=… (link-local ones ` +
+      "and those outside of the network's subnet do not count)",
   }];
 }
 

@@ -13,6 +13,14 @@ interface Placed {
   readonly namespace: string;
 }
 
+/** What was set in a pod. */
+interface Given {
+  readonly namespace: string;
+  readonly addresses: GivenAddresses;
+  /** The controller has done with the pod. */
+  readonly isOver?: true;
+}
+
 /** Objects by namespace, then uid: a change of a pod concerns the Services of its namespace only. */
 class ByNamespace<T extends Placed> {
   readonly #all = new Map<string, Map<string, T>>();
@@ -48,8 +56,9 @@ export class KnownNames {
   readonly #pods = new ByNamespace<NamedPod>();
   /** By uid: when it stops being a peer at the latest (monotonic ms), from the first sight of its deletion on. */
   readonly #leaving = new Map<string, number>();
-  readonly #given = new Map<string, { readonly namespace: string; readonly addresses: GivenAddresses }>();
-  #clusterNetworks: ReadonlySet<string> = new Set();
+  readonly #given = new Map<string, Given>();
+  /** Undefined: the ConfigMap was not read yet. */
+  #clusterNetworks: ReadonlySet<string> | undefined;
 
   constructor(readonly concern: Concern) {}
 
@@ -59,10 +68,13 @@ export class KnownNames {
     this.concern(serviceKey(service));
   }
 
-  /** A slice came or changed. */
+  /** A slice came or changed, perhaps from one Service to another. */
   putSlice(slice: SliceView): void {
+    const before = this.slices.get(slice.namespace, slice.uid) ?? slice;
     this.slices.put(slice);
-    this.concern(serviceKey({ namespace: slice.namespace, name: slice.service }));
+    for (const name of new Set([before.service, slice.service])) {
+      this.concern(serviceKey({ namespace: slice.namespace, name }));
+    }
   }
 
   /** A slice is gone. */
@@ -79,11 +91,11 @@ export class KnownNames {
     this.#concernAll(pod.namespace);
   }
 
-  /** A pod is gone, or has lost its label. */
+  /** A pod is gone, or has lost its label; should it get it back, what the controller has told of it may be newer. */
   removePod(pod: Placed): void {
     this.#pods.remove(pod);
     this.#leaving.delete(pod.uid);
-    this.#given.delete(pod.uid);
+    if (this.#given.get(pod.uid)?.isOver === true) this.#given.delete(pod.uid);
     this.#concernAll(pod.namespace);
   }
 
@@ -117,18 +129,20 @@ export class KnownNames {
   }
 
   /** The controller has looked into the pod. */
-  give(pod: Placed, addresses: GivenAddresses): void {
-    if (areSame(this.given(pod.uid), addresses)) return;
-    this.#given.set(pod.uid, { namespace: pod.namespace, addresses });
-    this.#concernAll(pod.namespace);
+  give({ uid, namespace }: Placed, addresses: GivenAddresses): void {
+    const before = this.given(uid);
+    this.#given.set(uid, { namespace, addresses });
+    if (!areSame(before, addresses)) this.#concernAll(namespace);
   }
 
   /** Nothing more is told of the pod: it holds nothing of ours, if it is there at all. */
   takeBack(uid: string): void {
     const known = this.#given.get(uid);
     if (known === undefined) return;
-    if (this.pod(known.namespace, uid) === undefined) this.#given.delete(uid);
-    else this.give({ uid, namespace: known.namespace }, new Map());
+    const { namespace } = known;
+    if (this.pod(namespace, uid) === undefined) this.#given.delete(uid);
+    else this.#given.set(uid, { namespace, addresses: new Map(), isOver: true });
+    this.#concernAll(namespace);
   }
 
   /** Another replica has led until now: what it has set will be told anew, pod by pod. */
@@ -139,16 +153,17 @@ export class KnownNames {
 
   /** The networks that the ConfigMap has. */
   putNetworks(networks: ReadonlySet<string>): void {
-    const changed = networks.symmetricDifference(this.#clusterNetworks);
+    const before = this.#clusterNetworks;
     this.#clusterNetworks = networks;
+    const changed = networks.symmetricDifference(before ?? new Set());
     for (const service of this.services.values()) {
-      if (changed.has(service.network ?? "")) this.concern(serviceKey(service));
+      if (before === undefined || changed.has(service.network ?? "")) this.concern(serviceKey(service));
     }
   }
 
-  /** Whether the ConfigMap or any pod has a network of this name. */
+  /** Whether the ConfigMap or any pod has a network of this name, as far as is known. */
   isKnown(network: string): boolean {
-    return this.#clusterNetworks.has(network) ||
+    return this.#clusterNetworks?.has(network) !== false ||
       [...this.#given.values()].some(({ addresses }) => addresses.has(network));
   }
 

@@ -13,6 +13,7 @@ const value = "(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?";
 const exists = new RegExp(`^(!?)\\s*(${key})$`);
 const equals = new RegExp(`^(${key})\\s*(==|=|!=)\\s*(${value})$`);
 const isOneOf = new RegExp(`^(${key})\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
+const isBlank = /^\s*$/;
 const wholeValue = new RegExp(`^${value}$`);
 
 /**
@@ -41,7 +42,10 @@ function requirement(text: string): LabelMatch | undefined {
   if (name !== undefined) return oneOf(name, { values: [wanted], isWanted: operator !== "!=" });
   const [, listed, word, list = ""] = isOneOf.exec(text) ?? [];
   const values = list.split(",").map((one) => one.trim());
-  if (listed === undefined || !values.every((one) => wholeValue.test(one))) return undefined;
+  // As Kubernetes: `()` holds nothing, `(,)` the empty value.
+  if (listed === undefined || isBlank.test(list) || !values.every((one) => wholeValue.test(one))) {
+    return undefined;
+  }
   return oneOf(listed, { values, isWanted: word === "in" });
 }
 

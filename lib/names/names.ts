@@ -1,4 +1,5 @@
 // How do headless Services get the overlay addresses of members: watches feed what is known, a queue writes slices.
+import { statusOf } from "../kube/api/client.ts";
 import type { Reflector } from "../kube/watch/reflector.ts";
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import { defined, messageOf } from "../text/defined.ts";
@@ -13,7 +14,7 @@ import { podObject, writeSlice } from "./slice_writer.ts";
 import { sliceChanges, type SliceView } from "./slices.ts";
 import { type NamesWatchOptions, watchNames } from "./watches.ts";
 
-export interface NamesOptions extends Omit<NamesWatchOptions, "known" | "signal" | "onServiceGone"> {
+export interface NamesOptions extends Omit<NamesWatchOptions, "known" | "signal"> {
   /** Empty: all. */
   readonly namespaces: readonly string[];
   readonly isLeader: () => boolean;
@@ -38,6 +39,8 @@ export class Names {
   readonly #stopping = new AbortController();
   readonly #watches: readonly Reflector[];
   readonly #told = new Map<string, ReadonlySet<string>>();
+  /** Services of which the last write has met another. */
+  readonly #conflicts = new Set<string>();
   readonly #selects: LabelMatch;
   #synced = false;
 
@@ -64,6 +67,8 @@ export class Names {
         signal: this.#stopping.signal,
         onServiceGone: (service) => {
           this.#told.delete(service.uid);
+          this.#conflicts.delete(service.uid);
+          options.onServiceGone(service);
           this.#queue.forget(serviceKey(service));
         },
       })
@@ -151,9 +156,13 @@ export class Names {
         else if (change.kind !== "create") this.#known.slices.remove(change.slice);
       }
     } catch (error) {
-      onWrite(serviceKey(service), error);
+      // Another writer, or our own copy is behind: the next look goes by what the watch tells.
+      const isFirst = statusOf(error) === 409 && !this.#conflicts.has(service.uid);
+      if (isFirst) this.#conflicts.add(service.uid);
+      else onWrite(serviceKey(service), error);
       return { kind: "retry", reason: messageOf(error) };
     }
+    this.#conflicts.delete(service.uid);
     if (changes.length > 0) onWrite(serviceKey(service), undefined);
     return { kind: "done" };
   }
@@ -172,9 +181,10 @@ export class Names {
 
   #tell(service: ServiceView, problems: readonly NameProblem[]): void {
     const before = this.#told.get(service.uid);
-    const now = new Set(problems.map(({ note }) => note));
+    const keyOf = ({ reason, note, about = note }: NameProblem): string => `${reason} ${about}`;
+    const now = new Set(problems.map(keyOf));
     for (const problem of problems) {
-      if (before?.has(problem.note) !== true) this.#options.tell(service, problem);
+      if (before?.has(keyOf(problem)) !== true) this.#options.tell(service, problem);
     }
     if (now.size === 0) this.#told.delete(service.uid);
     else this.#told.set(service.uid, now);

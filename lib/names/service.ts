@@ -52,6 +52,8 @@ export interface NameProblem {
     | "VxlanUnknownNetwork"
     | "VxlanNoAddress";
   readonly note: string;
+  /** What it is about, where the note names what comes and goes; default: the note. Told once for as long as it lasts. */
+  readonly about?: string;
 }
 
 /**
@@ -98,8 +100,8 @@ export function nameRequest(service: ServiceView, keys: NameKeys): NameRequest {
   if (service.hasSelector) {
     return refused(
       "VxlanServiceSelector",
-      `${start}: it has a selector, by which Kubernetes lists pod IPs beside them; remove spec.selector and write ` +
-        `it into the annotation ${keys.selector}`,
+      `${start}: it has a selector, by which Kubernetes lists pod IPs beside them; write it into the annotation ` +
+        `${keys.selector}, and create the Service anew without spec.selector (those that are listed would stay)`,
     );
   }
   if (service.type === "ExternalName" || service.clusterIP !== "None") {

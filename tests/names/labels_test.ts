@@ -23,6 +23,10 @@ const matching: readonly (readonly [text: string, names: readonly string[]])[] =
   ["app=db,!old", ["db"]],
   ["app in (db,web),tier=front", ["web"]],
   ["old=", ["old"]],
+  ["old in (,x)", ["old"]],
+  ["app in(db)", ["db", "old"]],
+  ["in=5", []],
+  ["! tier", ["db", "old", "bare"]],
   ["toString", []],
 ];
 
@@ -45,6 +49,11 @@ Deno.test("a selector that cannot be read names the part", async (t) => {
     ["app>1", '"app>1"'],
     ["app=d b", '"app=d b"'],
     ["app in (a,b", '"app in (a"'],
+    ["app in ()", '"app in ()"'],
+    ["app in (a b)", '"app in (a b)"'],
+    ["app=a=b", '"app=a=b"'],
+    ["app=(a)", '"app=(a)"'],
+    ["tier,app=d\nb", '"app=d\\nb"'],
     ["=db", '"=db"'],
     ["-app", '"-app"'],
     [`app=${"x".repeat(64)}`, '"app=x'],

@@ -38,6 +38,7 @@ export interface AskingService {
   readonly namespace?: string;
   readonly network?: string | null;
   readonly selector?: string | null;
+  readonly uid?: string;
   readonly spec?: object;
 }
 
@@ -47,13 +48,17 @@ export class NamesStage implements AsyncDisposable {
   readonly api = new InProcessApi(this.clock);
   readonly told: NameProblem[] = [];
   readonly failures: string[] = [];
+  /** Uids of Services that are gone. */
+  readonly gone: string[] = [];
   /** Lists of pods are empty, as a broken server's have been. */
   emptyLists = false;
   leading = true;
   #names: Names | undefined;
 
-  /** Starts it, and waits until it has read everything. */
-  async start(): Promise<void> {
+  /** Starts it, and waits until it has read everything; `networks`: of the ConfigMap, undefined: it was not read yet. */
+  async start(
+    { networks }: { readonly networks: readonly string[] | undefined } = { networks: [] },
+  ): Promise<void> {
     this.#names = new Names({
       client: this.#client(),
       clock: this.clock,
@@ -63,6 +68,7 @@ export class NamesStage implements AsyncDisposable {
       managedBy,
       isLeader: () => this.leading,
       tell: (_service, problem) => this.told.push(problem),
+      onServiceGone: ({ uid }) => this.gone.push(uid),
       onTrouble: () => {},
       onRecovered: () => {},
       onWrite: (service, error) => {
@@ -71,6 +77,7 @@ export class NamesStage implements AsyncDisposable {
       onUnreadable: (reason) => this.failures.push(reason),
       onAlive: () => {},
     });
+    if (networks !== undefined) this.#names.putNetworks(new Set(networks));
     await this.settle();
   }
 
@@ -87,9 +94,10 @@ export class NamesStage implements AsyncDisposable {
 
   /** Puts a Service: headless, for network `storage` and `app=db`, unless said otherwise. */
   service(
-    { name = "db", namespace = "default", network = "storage", selector = "app=db", spec }: AskingService =
-      {},
+    { name = "db", namespace = "default", network = "storage", selector = "app=db", ...given }:
+      AskingService = {},
   ): void {
+    const { uid = `uid-service-${namespace}-${name}`, spec } = given;
     const annotations = {
       ...(network !== null && { [keys.network]: network }),
       ...(selector !== null && { [keys.selector]: selector }),
@@ -97,7 +105,7 @@ export class NamesStage implements AsyncDisposable {
     this.api.put(services, {
       apiVersion: "v1",
       kind: "Service",
-      metadata: { name, namespace, uid: `uid-service-${namespace}-${name}`, annotations },
+      metadata: { name, namespace, uid, annotations },
       spec: {
         type: "ClusterIP",
         clusterIP: "None",

@@ -95,7 +95,8 @@ const refusals: readonly Refusal[] = [
     it: "a selector",
     spec: { selector: { app: "db" } },
     reason: "VxlanServiceSelector",
-    says: /remove spec\.selector.*vxlan\.travelping\.com\/selector/,
+    says:
+      /write it into.*vxlan\.travelping\.com\/selector, and create the Service anew without spec\.selector/,
   },
   {
     it: "a ClusterIP",

@@ -70,6 +70,10 @@ export function namesOutlet(
       const event = { reason, type: "Warning", note: text, dedupKey: text } as const;
       events.emit({ kind: "Service", uid, namespace, name }, event);
     },
+    onServiceGone: ({ uid, namespace, name }) => {
+      events.forget(uid);
+      said.recovered(`write ${namespace}/${name}`);
+    },
     onTrouble: ({ resource, what, ...error }) => {
       metrics.watchEnded({ resource, reason: error.end });
       watchLog.ended(what, error);
