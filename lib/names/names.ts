@@ -30,6 +30,8 @@ const coalesce = 100;
 const workers = 4;
 /** ms until it is asked again, whether a pod that a list has left out is really gone. */
 const doubtfulPause = 5_000;
+/** Pods that are asked for: some may have gone while a list lacks the others. */
+const mostDoubted = 10;
 
 /** Services and their slices. `close` ends everything. */
 export class Names {
@@ -130,13 +132,20 @@ export class Names {
       isKnown: (network) => this.#known.isKnown(network),
     });
     this.#tell(service, request.kind === "none" ? [] : [...problems, ...portProblems(service)]);
-    if (endpoints.length === 0 && await this.#isDoubtful(namespace, listed)) {
-      const reason = "a list lacks pods that are there";
-      return { kind: "wait", reason, requeueAfter: doubtfulPause };
+    try {
+      if (endpoints.length === 0 && await this.#isDoubtful(namespace, listed)) {
+        const reason = "a list lacks pods that are there";
+        return { kind: "wait", reason, requeueAfter: doubtfulPause };
+      }
+      await this.#write(service, { endpoints, existing });
+      return { kind: "done", ...defined({ requeueAfter: this.#known.nextLeaving(namespace, now) }) };
+    } catch (error) {
+      // Another writer, or our own copy is behind: the next look goes by what the watch tells.
+      const isFirst = statusOf(error) === 409 && !this.#conflicts.has(service.uid);
+      if (isFirst) this.#conflicts.add(service.uid);
+      else this.#options.onWrite(key, error);
+      return { kind: "retry", reason: messageOf(error) };
     }
-    const outcome = await this.#write(service, { endpoints, existing });
-    const requeueAfter = this.#known.nextLeaving(namespace, now);
-    return outcome.kind === "done" ? { ...outcome, ...defined({ requeueAfter }) } : outcome;
   }
 
   async #write(
@@ -145,38 +154,31 @@ export class Names {
       readonly endpoints: readonly Endpoint[];
       readonly existing: readonly SliceView[];
     },
-  ): Promise<Outcome> {
+  ): Promise<void> {
     const { client, managedBy, onWrite } = this.#options;
     const changes = sliceChanges(endpoints, { existing, frame: () => wantedFrame(service) });
-    try {
-      for (const change of changes) {
-        const after = await writeSlice(client, change, { service, managedBy });
-        // The watch tells it later; until then the next look must not do it again.
-        if (after !== undefined) this.#known.slices.put(after);
-        else if (change.kind !== "create") this.#known.slices.remove(change.slice);
-      }
-    } catch (error) {
-      // Another writer, or our own copy is behind: the next look goes by what the watch tells.
-      const isFirst = statusOf(error) === 409 && !this.#conflicts.has(service.uid);
-      if (isFirst) this.#conflicts.add(service.uid);
-      else onWrite(serviceKey(service), error);
-      return { kind: "retry", reason: messageOf(error) };
+    for (const change of changes) {
+      const after = await writeSlice(client, change, { service, managedBy });
+      // The watch tells it later; until then the next look must not do it again.
+      if (after !== undefined) this.#known.slices.put(after);
+      else if (change.kind !== "create") this.#known.slices.remove(change.slice);
     }
     this.#conflicts.delete(service.uid);
     if (changes.length > 0) onWrite(serviceKey(service), undefined);
-    return { kind: "done" };
   }
 
   /** All endpoints are to go, and a pod of theirs is unknown and yet there: a list was wrong, and is read anew. */
   async #isDoubtful(namespace: string, listed: readonly Endpoint[]): Promise<boolean> {
     const { client, keys } = this.#options;
-    const lost = listed.find(({ uid }) => this.#known.pod(namespace, uid) === undefined);
-    if (lost === undefined) return false;
-    const found = await podObject(client, { namespace, name: lost.pod });
-    const pod = found === undefined ? undefined : namedPod(found, keys);
-    if (pod?.uid !== lost.uid || pod.deletion !== undefined || !this.#selects(pod.labels)) return false;
-    for (const watch of this.#watches) watch.relist();
-    return true;
+    const lost = listed.filter(({ uid }) => this.#known.pod(namespace, uid) === undefined);
+    for (const { uid, pod: name } of lost.slice(0, mostDoubted)) {
+      const found = await podObject(client, { namespace, name });
+      const pod = found === undefined ? undefined : namedPod(found, keys);
+      if (pod?.uid !== uid || pod.deletion !== undefined || !this.#selects(pod.labels)) continue;
+      for (const watch of this.#watches) watch.relist();
+      return true;
+    }
+    return false;
   }
 
   #tell(service: ServiceView, problems: readonly NameProblem[]): void {

@@ -269,3 +269,28 @@ Deno.test("a write that others came before is done again, in silence; if it happ
   assert.equal(stage.failures.length, 1);
   assert.deepEqual(stage.listed(), ["IPv4 db-0=10.9.0.3"]);
 });
+
+Deno.test("an empty list after a restart takes nobody out, though one of those that were listed has gone", async () => {
+  await using stage = await listedOne();
+  stage.pod({ name: "db-1" }, storage("10.9.0.2"));
+  await stage.settle();
+  await stage.stop();
+  stage.api.remove(pods, "db-0");
+  stage.emptyLists = true;
+  await stage.start();
+  assert.deepEqual(stage.listed(), ["IPv4 db-0=10.9.0.1 db-1=10.9.0.2"]);
+  stage.emptyLists = false;
+  await stage.settle(30_000);
+  assert.deepEqual(stage.listed(), ["IPv4 db-1=10.9.0.2"]);
+});
+
+Deno.test("when it cannot be asked whether pods are there, that is said, and they stay", async () => {
+  await using stage = await listedOne();
+  await stage.stop();
+  stage.emptyLists = true;
+  stage.api.befall = ({ resource, verb }) =>
+    resource === pods && verb === "get" ? { status: 403, message: "pods is forbidden" } : undefined;
+  await stage.start();
+  assert.deepEqual(stage.listed(), ["IPv4 db-0=10.9.0.1"]);
+  assert.match(stage.failures[0] ?? "", /^default\/db: .*403/);
+});

@@ -79,6 +79,12 @@ const rows: readonly Row[] = [
     annotation: "vxeth0\n  id=1000\n  dev=tun0\nvxeth1\n",
     networks: ["vxeth0 1000 on tun0 up", "vxeth1 1001 on eth0 up"],
   },
+  {
+    it: "the seed's README: a name on each line, a device in the annotation wins over that of the ConfigMap",
+    configMap: { vxeth0: "id=1000 dev=tun0", vxeth1: "1001", vxeth2: "type=vxlan id=1002 name=net2" },
+    annotation: "vxeth0 dev=tun1 id=2000\nvxeth1\nvxeth2\n",
+    networks: ["net2 1002 on eth0 up", "vxeth0 2000 on tun1 up", "vxeth1 1001 on eth0 up"],
+  },
 ];
 
 for (const { it, configMap, annotation, networks } of rows) {
