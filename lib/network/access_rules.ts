@@ -67,6 +67,7 @@ function forbidden(reason: string): Forbidden {
   return { kind: "forbidden", reason, out: true };
 }
 
-function admits(namespaces: readonly string[], namespace: string): boolean {
+/** Is the network for that namespace, by what `namespaces=` names? */
+export function admits(namespaces: readonly string[], namespace: string): boolean {
   return namespaces.includes("*") || namespaces.includes(namespace);
 }

@@ -1,6 +1,6 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
 import type { ClusterNetworks } from "./cluster_networks.ts";
-import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
+import { admits, faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withPool } from "./asked_addresses.ts";
 import { mtuFaults } from "./mtu_faults.ts";
 import { carrierFaults, isCarried } from "./carrier_faults.ts";
@@ -9,6 +9,7 @@ import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
 import { type OptionSet, optionTable } from "./grammar/option_table.ts";
+import { isOneEditAway } from "./grammar/spelling.ts";
 import { configMapText, type Problem, type Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";
 import { merged, routesOf, wayFaults } from "./ways.ts";
@@ -189,9 +190,22 @@ function whyUnknown(network: string, context: ResolveContext): string {
   const where = configMapText(context.configMap);
   const entry = context.cluster.networks.get(network);
   if (entry?.state === "removed") return `key ${network} was removed from ${where}; put it back`;
-  if (entry?.state === "unreadable") return `key ${network} of ${where} cannot be read; mend it`;
+  if (entry?.state === "unreadable") {
+    return `key ${network} of ${where} cannot be read (status says why); mend it`;
+  }
   if (entry !== undefined) return `key ${network} of ${where} gives none; add id=… there`;
-  return `${where} has no key ${network}; add one with id=…`;
+  const meant = similarKey(network, context);
+  const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
+  return `${where} has no key ${network}${hint}; add one with id=…`;
+}
+
+/** One of those that the pod may have, which differs by a letter: names that differ by a number are meant so. */
+function similarKey(network: string, { cluster, namespace }: ResolveContext): string | undefined {
+  const digits = (name: string): string => name.replaceAll(/[^0-9]/g, "");
+  return [...cluster.networks].find(([name, { state, options }]) => {
+    const isOpen = options.namespaces === undefined || admits(options.namespaces, namespace);
+    return state !== "removed" && isOpen && digits(name) === digits(network) && isOneEditAway(network, name);
+  })?.[0];
 }
 
 /** Options that a network has under another name are named here; all others it has as they are. */

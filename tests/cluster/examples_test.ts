@@ -6,6 +6,7 @@ import { example, manifestOf, namespace, podsReady, putAppliances } from "./exam
 import { installController, removeController } from "./install_controller.ts";
 import { pool } from "./pool_example.ts";
 import { floodsTo, type Inside, inside, pings, vxlanInterfaces } from "./pod_network.ts";
+import { trafficIsCounted } from "./traffic_example.ts";
 import { until } from "./until.ts";
 import { vrrp } from "./vrrp_example.ts";
 
@@ -13,7 +14,7 @@ const agent = "vxlan-controller-agent";
 Deno.test("the examples on a real cluster", async (t) => {
   const cluster = await clusterForTests();
   try {
-    await installController(cluster);
+    await installController(cluster, { env: { KVC_INTERFACE_INFO: "100" } });
     await t.step("first.yaml: red reaches blue", () => example(cluster, "first", first));
     await t.step(
       "routed.yaml: a reaches b through gw, and b reaches a",
@@ -54,6 +55,7 @@ async function first(cluster: Cluster): Promise<void> {
   const argv = ["ping", "-c", "3", "192.168.10.2"];
   const seen = await inside(cluster, { namespace, pod: "red", container: "app", argv });
   assert.match(seen, /3 packets transmitted, 3 packets received, 0% packet loss/, "as README shows it");
+  await trafficIsCounted(cluster);
   const ping = { namespace, pod: "red", to: "192.168.10.2" };
   const asked = `route=${blue.ip}/32:192.168.10.1`;
   const [red = ""] = (await manifestOf("first")).split("---\n");

@@ -9,8 +9,14 @@ export const repository: string = new URL("../../", import.meta.url).pathname;
 
 const deployment = "deployment/kube-vxlan-controller";
 
-/** Puts the image on the nodes, applies k8s.yaml and waits until the controller is ready. Safe to repeat. */
-export async function installController(cluster: Cluster): Promise<void> {
+/**
+ * Puts the image on the nodes, applies k8s.yaml and waits until the controller is ready. Safe to repeat. `env`: variables
+ * that the manifest does not set.
+ */
+export async function installController(
+  cluster: Cluster,
+  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<void> {
   await putControllerImage(cluster);
   const before = await cluster.kubectl([
     "-n",
@@ -21,13 +27,26 @@ export async function installController(cluster: Cluster): Promise<void> {
     "-o",
     "name",
   ]);
-  await cluster.kubectl(["apply", "-f", `${repository}k8s.yaml`]);
+  await cluster.kubectl(["apply", "-f", "-"], await manifestWith(env));
   // The same image name may hold a new program since the last time.
   const runsAlready = before.trim() !== "";
   if (cluster.access && runsAlready) {
     await cluster.kubectl(["-n", "kube-system", "rollout", "restart", deployment]);
   }
   await step("controller ready", () => controllerReady(cluster));
+}
+
+/** k8s.yaml with more variables, in one piece: a second rollout would wait for the Lease of the first. */
+async function manifestWith(env: Readonly<Record<string, string>>): Promise<string> {
+  const text = await Deno.readTextFile(`${repository}k8s.yaml`);
+  const marker = "        env:\n";
+  const rows = Object.entries(env).map(([name, value]) =>
+    `        - name: ${name}\n          value: ${JSON.stringify(value)}\n`
+  );
+  if (text.split(marker).length !== 2) {
+    throw new Error("Cannot add variables to k8s.yaml: not one list of them");
+  }
+  return text.replace(marker, marker + rows.join(""));
 }
 
 /** Puts the image that all manifests ask for on the nodes of our own cluster. */

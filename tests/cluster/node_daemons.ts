@@ -36,6 +36,8 @@ export async function kubelet(options: NodeDaemonOptions): Promise<DaemonSpec> {
       `--kubeconfig=${componentKubeconfig(cluster, node.name)}`,
       `--root-dir=${node.directory}/kubelet`,
       `--hostname-override=${node.name}`,
+      // Its cAdvisor looks for containerd at the usual place only, and without it counts no pod's network.
+      `--containerd=${node.containerdSocket}`,
       `--node-ip=${[node.address, ...(node.ipv6 ? [node.ipv6.address] : [])].join(",")}`,
     ],
   });

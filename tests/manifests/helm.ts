@@ -32,12 +32,15 @@ export async function chartObjects(release: Release): Promise<readonly KubeObjec
   return objectsIn(stdout);
 }
 
+/** The path of a Helm 3, which is to be tried instead: it takes minutes to build, so it is not built here. */
+export const helm3: string | undefined = Deno.env.get("KVC_HELM3");
+
 /** Runs helm. Its notes about linked files are no news here. */
 export async function helm(
   args: readonly string[],
   { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<CommandResult> {
-  const result = await tryCommand([await goTool("helm"), ...args], { env });
+  const result = await tryCommand([helm3 ?? await goTool("helm"), ...args], { env });
   const said = result.stderr.split("\n").filter((line) => !line.includes("found symbolic link in path"));
   return { ...result, stderr: said.join("\n") };
 }

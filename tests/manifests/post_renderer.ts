@@ -1,4 +1,5 @@
 // How does Helm get our program as its post-renderer? The plugin of contrib/helm in a folder of plugins, the program in PATH.
+import { helm3 } from "./helm.ts";
 import { startArguments } from "../sandbox/tools/product.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -6,9 +7,10 @@ const root = new URL("../../", import.meta.url).pathname;
 /** A chart in the form of those that are in use; see its first lines. */
 export const labChart = `${root}tests/testdata/charts/lab`;
 
-/** What people write behind `helm install NAME CHART`. */
+/** What people write behind `helm install NAME CHART`: Helm 4 takes the plugin, Helm 3 the script in it. */
 export const postRenderer = [
-  ...["--post-renderer", "vxlan", "--post-renderer-args", "--map"],
+  ...["--post-renderer", helm3 === undefined ? "vxlan" : `${root}contrib/helm/to-vxlan.sh`],
+  ...["--post-renderer-args", "--map"],
   ...["--post-renderer-args", "n2network-*=n2,n4network-*=n4"],
 ];
 

@@ -198,6 +198,16 @@ const refusing: readonly Row[] = [
     ],
   },
   {
+    it: "a misspelt network, or key, and not one that is for others",
+    annotation: "storge, hiden",
+    looks: [{ storage: "id=7", hidden: "id=8 namespaces=elsewhere" }],
+    unresolved: ["hiden", "storge"],
+    problems: [
+      `unknown-network, 1: Cannot give the pod network "storge": it has no id: ${where} has no key storge (did you mean storage?); add one with id=…, or write id=… behind its name in the annotation`,
+      `unknown-network, 1: Cannot give the pod network "hiden": it has no id: ${where} has no key hiden; add one with id=…, or write id=… behind its name in the annotation`,
+    ],
+  },
+  {
     it: "an entry without an id",
     annotation: "a",
     looks: [{ a: "dev=tun0" }],
@@ -212,7 +222,7 @@ const refusing: readonly Row[] = [
     looks: [{ a: "id=x" }],
     unresolved: ["a"],
     problems: [
-      `unknown-network, 1: Cannot give the pod network "a": it has no id: key a of ${where} cannot be read; mend it, or write id=… behind its name in the annotation`,
+      `unknown-network, 1: Cannot give the pod network "a": it has no id: key a of ${where} cannot be read (status says why); mend it, or write id=… behind its name in the annotation`,
     ],
   },
   {

@@ -45,7 +45,19 @@ Deno.test({ name: `sysdump${needs}`, ignore: needs !== "" }, async (t) => {
     assert.match(value.networks[0].peers[0].podIP, /^ipv4-\d+$/);
     assert.ok(files.has(`pods/default/${value.name}.json`));
   });
-  await t.step("an agent that floods, one that hangs: said, and the others are there", async () => {
+  await t.step(
+    "agents that take an exec and never answer: the archive ends, says so, and has the rest",
+    async () => {
+      const hang = stage.sandbox.faults.onExec({ pod: "a" }, { kind: "hang" }, always);
+      const { files } = await dumped(stage);
+      hang.lift();
+      assert.match(files.get("READ-ME.txt") ?? "", /- agent of default\/a: .*within \d+ (ms|s)/);
+      assert.ok(!files.has("agents/default/a/ip-address-show.json"));
+      // What is known without its kernel is there all the same.
+      assert.ok(files.has("pods/default/a.json") && files.has("agents/default/b/bridge-fdb-show.json"));
+    },
+  );
+  await t.step("an agent that floods: said, and the others are there", async () => {
     const flood = stage.sandbox.faults.onExec({ pod: "a" }, { kind: "flood", bytes: 50_000_000 }, always);
     const { files } = await dumped(stage);
     flood.lift();
