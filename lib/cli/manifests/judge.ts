@@ -13,7 +13,10 @@ import { isRecord } from "../../text/json.ts";
 /** Of both families, so that no network lacks one; documentation addresses, which cover nobody. */
 const podIPs = [{ ip: "192.0.2.1" }, { ip: "2001:db8::1" }];
 
-/** Problems and warnings of the first pod of the template. Without a ConfigMap no network is unknown. */
+/**
+ * Problems and warnings of the first pod of the template, and of the last where pods have numbers. Without a ConfigMap no
+ * network is unknown.
+ */
 export function judgePod(
   template: PodTemplate,
   { data, settings }: {
@@ -25,16 +28,21 @@ export function judgePod(
     ? noClusterNetworks
     : readClusterNetworks(data, { previous: noClusterNetworks, configMap: settings.configMap });
   const judge = (pod: V1Pod): Membership => membership(podView(pod, settings), { settings, cluster });
-  const pod = firstPod(template);
+  const [first, last] = numbersOf(template);
+  const pod = podOf(template, first);
   // A pod that is refused for its containers has an annotation too, and its author wants to hear of both.
-  const asked = problemsOf(judge({ ...pod, spec: agentsOnly(settings) })).filter(({ source, kind }) =>
-    source.kind === "annotation" && !(kind === "unknown-network" && data === undefined)
-  );
+  const asks = (each: V1Pod): readonly Problem[] =>
+    problemsOf(judge({ ...each, spec: agentsOnly(settings) })).filter(({ source, kind }) =>
+      source.kind === "annotation" && !(kind === "unknown-network" && data === undefined)
+    );
+  const asked = asks(pod);
+  // Who has grown out of its subnet; all else is wrong with the first one already.
+  const grown = last === first || asked.length > 0 ? [] : asks(podOf(template, last));
   const found = judge(pod);
   const ofPod = problemsOf(found).filter(({ source }) => source.kind === "pod");
   const warnings = found.kind === "member" ? found.member.warnings : [];
   return [
-    ...[...asked, ...ofPod].map((problem): Judged => ({ problem, severity: severityOf(problem) })),
+    ...[...asked, ...grown, ...ofPod].map((problem): Judged => ({ problem, severity: severityOf(problem) })),
     ...warnings.map((problem): Judged => ({ problem, severity: "warning" })),
   ];
 }
@@ -85,14 +93,23 @@ export function judgeService(service: unknown, annotation: string): readonly str
   );
 }
 
-/** As its controller would make it: number 0 of a StatefulSet or Indexed Job. */
-function firstPod({ object: { kind, value: owner }, value }: PodTemplate): V1Pod {
+/** Of the first pod and the last one. */
+function numbersOf({ object: { value: { spec } } }: PodTemplate): readonly [first: number, last: number] {
+  if (!isRecord(spec)) return [0, 0];
+  const count = (value: unknown): number =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+  const first = isRecord(spec.ordinals) ? count(spec.ordinals.start) : 0;
+  return [first, first + Math.max(1, count(spec.replicas), count(spec.completions)) - 1];
+}
+
+/** As its controller would make it: a StatefulSet or Indexed Job numbers its pods. */
+function podOf({ object: { kind, value: owner }, value }: PodTemplate, number: number): V1Pod {
   const { name = "pod", namespace = "default" } = textsIn(owner, "metadata");
   const metadata = isRecord(value.metadata) ? value.metadata : {};
   const isIndexed = isRecord(owner.spec) && owner.spec.completionMode === "Indexed";
   const annotations = {
     ...textsIn(value, "metadata", "annotations"),
-    ...(isIndexed && { "batch.kubernetes.io/job-completion-index": "0" }),
+    ...(isIndexed && { "batch.kubernetes.io/job-completion-index": String(number) }),
   };
   // The shape is the API's; podView reads it without trusting that fields are there.
   return {
@@ -100,7 +117,7 @@ function firstPod({ object: { kind, value: owner }, value }: PodTemplate): V1Pod
       ...metadata,
       uid: "lint",
       namespace,
-      name: kind === "StatefulSet" ? `${name}-0` : name,
+      name: kind === "StatefulSet" ? `${name}-${number}` : name,
       annotations,
       ...(kind !== "Pod" && { ownerReferences: [{ kind, name, uid: "lint", controller: true }] }),
     },

@@ -21,6 +21,13 @@ ${annotations}
 ${spec}`;
 }
 
+/** A workload that counts from 10 in a /24; `how` says how many. */
+function numbered(kind: string, how: string): string {
+  const template = pod("    vxlan.travelping.com/networks: one id=1 ip=10.0.0.10/24+ordinal")
+    .split("\n").slice(2).map((line) => `    ${line}`).join("\n").trimEnd();
+  return `apiVersion: apps/v1\nkind: ${kind}\nmetadata: {name: db}\nspec:\n  ${how}\n  template:\n${template}\n`;
+}
+
 const map = `apiVersion: v1
 kind: ConfigMap
 metadata: {name: kube-vxlan-controller, namespace: kube-system}
@@ -37,6 +44,22 @@ interface Row {
 
 const rows: readonly Row[] = [
   { it: "all is well", text: `${map}---\n${pod("    vxlan.travelping.com/networks: storage")}`, found: [] },
+  {
+    it: "a StatefulSet whose last pod is outside of the subnet",
+    text: numbered("StatefulSet", "replicas: 300"),
+    found: [[11, "error", /ordinal 299 10\.0\.1\.53: expected one from 10\.0\.0\.1 to 10\.0\.0\.254/]],
+  },
+  {
+    it: "a StatefulSet that begins outside of it",
+    text: numbered("StatefulSet", "replicas: 3\n  ordinals: {start: 250}"),
+    found: [[12, "error", /ordinal 250 10\.0\.1\.4: /]],
+  },
+  {
+    it: "an Indexed Job whose last pod has the broadcast address",
+    text: numbered("Job", "completionMode: Indexed\n  completions: 246"),
+    found: [[12, "error", /ordinal 245 10\.0\.0\.255: /]],
+  },
+  { it: "a StatefulSet that fits exactly", text: numbered("StatefulSet", "replicas: 245"), found: [] },
   {
     it: "without a ConfigMap no network is unknown",
     text: pod("    vxlan.travelping.com/networks: storage"),
