@@ -6,6 +6,7 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  type Range,
   Scalar,
   type ScalarTag,
   visit,
@@ -14,6 +15,7 @@ import {
 import { messageOf } from "../text/defined.ts";
 import { isRecord, parseRecord } from "../text/json.ts";
 import { quoted } from "../text/quoted.ts";
+import { keptLines } from "./kept_lines.ts";
 
 /** One YAML document. */
 export interface ManifestDocument {
@@ -92,11 +94,41 @@ function jsonText({ document }: ManifestDocument, indent: number): string {
 }
 
 function yamlText({ text, document }: ManifestDocument): string {
-  return document.toString({
+  const original = text.replaceAll("\r\n", "\n");
+  const fresh = parsed(text);
+  const style = {
     lineWidth: 0,
+    indent: indentOf(text, fresh),
     indentSeq: !/^( *)[^\s#-][^\n]*:\s*\n\1- /m.test(text),
     flowCollectionPadding: !/[[{]["\w]/.test(text),
+  };
+  const after = document.toString(style);
+  const kept = keptLines({ original, before: fresh.toString(style), after });
+  // Lines of two styles beside each other may say something else.
+  return isSameValue(kept, after) ? kept : after;
+}
+
+function isSameValue(one: string, other: string): boolean {
+  const [a, b] = [parsed(one), parsed(other)];
+  return a.errors.length === 0 && JSON.stringify(a.toJS()) === JSON.stringify(b.toJS());
+}
+
+/** How far most maps stand behind the key that they belong to. */
+function indentOf(text: string, document: Document): number {
+  const column = (node: { readonly range?: Range | null | undefined }): number => {
+    const offset = node.range?.[0] ?? 0;
+    return offset - text.lastIndexOf("\n", offset - 1) - 1;
+  };
+  const counts = new Map<number, number>();
+  visit(document, {
+    Pair: (_, { key, value }) => {
+      if (!isScalar(key) || !isMap(value) || value.flow) return;
+      const by = column(value) - column(key);
+      if (by > 0 && by <= 8) counts.set(by, (counts.get(by) ?? 0) + 1);
+    },
   });
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most?.[0] ?? 2;
 }
 
 /** A node for a value, written so that everybody reads the same value. */
@@ -139,14 +171,14 @@ const ways = new Set([
   ...["initContainers", "containers"],
 ]);
 
+/** For editing: every value is a text. */
+function parsed(text: string, lineCounter = new LineCounter()): Document {
+  return parseDocument(text, { lineCounter, schema: "failsafe", customTags: [emptyTag], ...lenient });
+}
+
 function readDocument(text: string, firstLine: number): ManifestDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: "failsafe",
-    customTags: [emptyTag],
-    ...lenient,
-  });
+  const document = parsed(text, lines);
   const lineAt = (offset: number): number => firstLine + Math.max(0, lines.linePos(offset).line - 1);
   const faults = document.errors.map(({ pos, message }) => ({
     line: lineAt(pos[0]),

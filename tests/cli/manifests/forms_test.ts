@@ -65,6 +65,85 @@ Deno.test("init containers that come by a merge key stay", async () => {
   assert.deepEqual(spec.initContainers.map(({ name }: { name: string }) => name), [agent, "wait"]);
 });
 
+const handwritten: readonly (readonly [it: string, text: string])[] = [
+  [
+    "indented by four, blanks before comments and blank lines",
+    `apiVersion:   v1
+kind: Deployment
+
+
+metadata:
+    name: a      # the name
+
+
+spec:
+    template:
+        metadata:
+            annotations:
+                # why
+                ${networks}: >-
+                    one id=7,
+                    two id=8
+        spec:
+            volumes: [ ]
+            containers:
+                - name:  app
+                  args: [ "a",'b' ,  c]   # spaced
+                  env:
+                      - { name: A,value: "1" }
+`,
+  ],
+  [
+    "lists that stand as far as their key, and lists that do not",
+    `kind: Pod
+metadata:
+   name: a
+   annotations:
+      ${networks}: "one id=7"
+spec:
+   containers:
+   - name: app
+     command:
+        - sh
+        - -c
+        - |
+           if true; then
+             echo   "x"   # no comment
+           fi
+
+   tolerations:
+      - key: x
+        operator:    Exists
+`,
+  ],
+  [
+    "flow over several lines",
+    `{
+  kind: Pod, metadata: {name: a,
+    annotations: {${networks}: one id=7}},
+  spec: {containers: [
+    {name: app}
+  ]}
+}
+`,
+  ],
+];
+
+Deno.test("what is not changed keeps every byte, in documents that are changed too", async (t) => {
+  for (const [it, input] of handwritten) {
+    for (const text of [input, input.replaceAll("\n", "\r\n")]) {
+      await t.step(`${it}${text === input ? "" : ", CRLF"}`, async () => {
+        const output = await injected(text);
+        assert.deepEqual(containersIn(output), [[agent, "app"]]);
+        if (it.startsWith("flow")) return;
+        const lines = new Set(output.split("\n"));
+        // Its list is set after the others; all that was written is still there.
+        assert.deepEqual(text.split("\n").filter((line) => !lines.has(line)), []);
+      });
+    }
+  }
+});
+
 Deno.test("byte order marks of several files", async () => {
   const files = { "a.yaml": `\ufeff${pod}`, "b.yaml": `\ufeff${pod}` };
   const { status, printed, complained } = await runOn([injectCommand], {
