@@ -97,7 +97,7 @@ function configMapFindings(object: ManifestObject, { configMap, source }: InDocu
     ...read.problems.map((problem): Placed => {
       const key = problem.source.kind === "configmap" ? problem.source.key : "";
       const place = placedText(data, { key, source });
-      const line = place?.lineOf(problem.line) ?? lineOf(object.node, source);
+      const line = place?.lineOf(problem.line, problem.token) ?? lineOf(object.node, source);
       return { line, severity: "error", object: object.title, message: `key ${key}: ${problem.message}` };
     }),
     ...others.map(([key, value]): Placed => ({
@@ -119,7 +119,8 @@ function templateFindings(template: PodTemplate, context: InDocument): readonly 
   const { title } = template.object;
   const wrong = notTexts(template, context);
   if (wrong.length > 0) return wrong;
-  const at = (line: number | undefined): number => text?.lineOf(line) ?? lineOf(template.node, source);
+  const at = (line: number | undefined, token?: string): number =>
+    text?.lineOf(line, token) ?? lineOf(template.node, source);
   if (!context.isSelected(labels)) {
     if (text === undefined) return [];
     const message =
@@ -129,7 +130,7 @@ function templateFindings(template: PodTemplate, context: InDocument): readonly 
   return context.judgePod(template, data).map(({ problem, severity }): Placed => {
     const isText = problem.source.kind === "annotation";
     return {
-      line: isText ? at(problem.line) : lineOf(template.node, source),
+      line: isText ? at(problem.line, problem.token) : lineOf(template.node, source),
       severity,
       object: title,
       message: problem.message,

@@ -2,10 +2,13 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { lenient, type ManifestDocument, type ManifestObject } from "./documents.ts";
 
-/** A text within a map: its value, and the line (within the whole text) of a line of it. */
+/**
+ * A text within a map: its value, and the line (within the whole text) of a line of it. What is written in several lines may
+ * be one line of the value: then it is the first that has the token.
+ */
 export interface PlacedText {
   readonly value: string;
-  readonly lineOf: (line: number | undefined) => number;
+  readonly lineOf: (line: number | undefined, token?: string) => number;
 }
 
 /** The entry of a map by its key, with its line. Undefined when there is none, or it is no text. */
@@ -22,10 +25,24 @@ export function placedText(
     case "BLOCK_LITERAL":
       return { value, lineOf: (line) => first + (line ?? 1) };
     case "BLOCK_FOLDED":
-      return { value, lineOf: (line) => first + foldedLine(source.text.slice(start, end), line ?? 1) };
-    default:
-      return { value, lineOf: () => first };
+      return {
+        value,
+        lineOf: (line, token) => {
+          const block = source.text.slice(start, end);
+          const from = foldedLine(block, line ?? 1);
+          return first + from + linesBefore(block.split("\n").slice(from), token);
+        },
+      };
+    default: {
+      const lines = source.text.slice(start, end).split("\n");
+      return { value, lineOf: (_, token) => first + linesBefore(lines, token) };
+    }
   }
+}
+
+/** How many lines stand before the first one that has the token; 0 where none has it. */
+function linesBefore(lines: readonly string[], token = ""): number {
+  return Math.max(0, lines.findIndex((line) => line.includes(token)));
 }
 
 /** In which line of a folded block (1: the one behind its head) the line of its value begins. */

@@ -138,7 +138,14 @@ const rows: readonly Row[] = [
     text: pod(
       "    vxlan.travelping.com/networks: >-\n      one id=1,\n\n\n      two\n      id=2\n      mtu=huge",
     ),
-    found: [[11, "error", /mtu=huge/]],
+    found: [[13, "error", /mtu=huge/]],
+  },
+  {
+    it: "plain and quoted texts over several lines",
+    text: `${pod("    vxlan.travelping.com/networks: one id=1,\n      two id=2\n      mtu=huge")}---\n${
+      pod('    vxlan.travelping.com/networks:\n      "one id=1,\n      two vni=2"')
+    }`,
+    found: [[9, "error", /mtu=huge/], [24, "error", /vni=2/]],
   },
   {
     it: "a block of a key in braces",
