@@ -12,6 +12,7 @@
 // Whatever comes on stderr, at once or later, makes what is known of the pod due.
 import { fdbSteps } from "../../overlay/plan/fdb.ts";
 import { entriesOf, heldBy, peersOf } from "../../overlay/plan/peers.ts";
+import { asItStands } from "../../overlay/plan/kept.ts";
 import { planKernel } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
 import { answerCaps, capFor, isOverflow } from "../../agents/answer_caps.ts";
@@ -61,7 +62,8 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
     const planned = planKernel({ wanted, observed: cached.kernel, ourAddresses: pod.addresses });
     if (planned.steps.length + planned.obstacles.length > 0) return undefined;
   }
-  const { appends, deletions, forgets } = options.peerChanges.steps(wanted, cached);
+  const stands = cached.unfinished === undefined ? wanted : asItStands(wanted, cached.kernel);
+  const { appends, deletions, forgets } = options.peerChanges.steps(stands, cached);
   const now = clock.now();
   const heldSince = cached.heldSince ?? now;
   const isHeld = options.isLeaving && appends.length === 0 && now - heldSince < heldFor;
@@ -71,10 +73,10 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
   const after: CachedState = {
     ...rest,
     ...(isHeld && deletions.length > 0 ? { heldSince } : {}),
-    ...(isHeld ? {} : { peers: peersOf(wanted, cached.peers.keys()) }),
+    ...(isHeld ? {} : { peers: peersOf(stands, cached.peers.keys()) }),
     ...(steps.length > 0 && deletions.length > 0 ? { learned: sooner(cached.learned, clock.now()) } : {}),
   };
-  const swept = await sweepLearned(after, options);
+  const swept = await sweepLearned(after, { ...options, wanted: stands });
   if (swept === undefined) return undefined;
   pod.remember(swept.cached, options.generation);
   return convergence(swept.cached, { applied: [...steps, ...swept.applied], now: clock.now() });

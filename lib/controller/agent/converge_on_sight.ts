@@ -4,6 +4,7 @@ import { ourAddresses } from "../../overlay/plan/addresses.ts";
 import { fdbSteps, isOfLearned, missingEntries } from "../../overlay/plan/fdb.ts";
 import type { Plan } from "../../overlay/plan/parts.ts";
 import { heldBy, peersOf, standingIn } from "../../overlay/plan/peers.ts";
+import { asItStands } from "../../overlay/plan/kept.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
 import type { Refusal } from "../../overlay/unfinished.ts";
@@ -49,11 +50,12 @@ export async function convergeOnSight(
   pod.unfinishedSince = isFinished ? undefined : pod.unfinishedSince ?? now;
   // Which neighbours are set follows from the lists of peers.
   const { neighbours: _, ...kernel } = kernelOf(observed);
+  const stands = asItStands(wanted, kernel);
   const cached: CachedState = {
     containerId: agent.containerId,
     podIPs: [...wanted.own].join(),
     kernel,
-    peers: peersOf(wanted, standingIn(left, { wanted, observed })),
+    peers: peersOf(stands, standingIn(left, { wanted: stands, observed })),
     readBackAt: now + (isFinished ? options.readEvery * (0.9 + 0.2 * clock.random()) : retryPause(pod, now)),
     ...(isFinished ? {} : {
       unfinished: { ...left, refusals, entriesMissing: missingEntries(wanted, observed.fdb) },

@@ -6,6 +6,7 @@ import type { WantedState } from "../wanted.ts";
 import { addressSteps } from "./addresses.ts";
 import { fdbSteps } from "./fdb.ts";
 import { type Guarded, guarded, guardSteps } from "./guard.ts";
+import { keptForms } from "./kept.ts";
 import { linkSteps, makingSteps } from "./interface.ts";
 import { planLinks } from "./links.ts";
 import type { KnownAddresses, LinkPlan, Obstacle, Plan, StandingLink } from "./parts.ts";
@@ -38,7 +39,8 @@ export function plan(input: PlanInput): Plan {
     !steps.some((step) => isOfLink(step) && step.interfaceName === interfaceName)
   );
   const neighbours = neighbourSteps(settled, { ...input.observed, own });
-  const fdb = fdbSteps(links.standing, { fdb: input.observed.fdb, own });
+  const kept = keptForms(links, guard.wanted).map((wanted) => ({ wanted }));
+  const fdb = fdbSteps([...links.standing, ...kept], { fdb: input.observed.fdb, own });
   return {
     steps: [...steps, ...neighbours.deletions, ...neighbours.additions, ...fdb.appends, ...fdb.deletions],
     obstacles: [...obstacles, ...neighbours.obstacles].sort(byInterface),
