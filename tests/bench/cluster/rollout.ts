@@ -181,7 +181,12 @@ async function sandboxesOn({ access }: Cluster): Promise<number> {
   let count = 0;
   for (const { directory } of access?.layout.nodes ?? []) {
     const path = `${directory}/containerd/io.containerd.grpc.v1.cri/sandboxes`;
-    for await (const { isDirectory } of Deno.readDir(path)) if (isDirectory) count++;
+    try {
+      for await (const { isDirectory } of Deno.readDir(path)) if (isDirectory) count++;
+    } catch (error) {
+      // The node has never had a pod.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
   return count;
 }
