@@ -60,12 +60,17 @@ const nothing = { subnets: [], asks: true, own: [] } as const;
 
 /**
  * Networks of which it keeps what it has: unresolvable is not unwanted, and what is asked for no more is free when it has
- * gone from the kernel.
+ * gone from the kernel, which the pod's status then says.
  */
 function keptNames({ isFormer, clean, requests, pod }: Asking, member: Member): readonly string[] {
-  if (!isFormer) return openNames(member);
   const asked = requests.filter(({ asks }) => asks).map(({ network }) => network);
-  return clean ? [] : [...new Set([...asked, ...pod.shown?.ips?.keys() ?? []])];
+  const shown = [...pod.shown?.ips?.keys() ?? []];
+  if (isFormer) return clean ? [] : [...new Set([...asked, ...shown])];
+  const isAddressed = (name: string): boolean =>
+    member.networks.some((each) =>
+      each.name === name && (each.pool !== undefined || each.addresses.length > 0)
+    );
+  return [...new Set([...openNames(member), ...shown.filter((name) => !isAddressed(name))])];
 }
 
 /**

@@ -132,6 +132,32 @@ Deno.test("who has lost its label and cannot be cleaned keeps its address from o
   assert.deepEqual(await addressesOf(stage, { name: "a", interfaceName: "storage" }), []);
 });
 
+Deno.test("who asks for the network no more and cannot be cleaned keeps its address from others until it is clean", async () => {
+  await using stage = await started({ ...storage, plain: "id=8" });
+  await stage.startController();
+  stage.pod({ name: "a", networks: "storage" });
+  await running(stage, ["a"]);
+  await showsWhatItHas(stage, "a");
+  const { uid } = podNamed(stage, "a").metadata;
+  const dead = stage.sandbox.faults.onExec({ pod: "a" }, { kind: "refuse", code: 500 }, {
+    times: "until-lifted",
+  });
+  stage.annotate("a", "plain");
+  await waitFor(() => dead.hits > 0, { what: "it cannot be cleaned" });
+  stage.pod({ name: "b", networks: "storage" });
+  await running(stage, ["b"]);
+  assert.deepEqual(held(stage, "storage").get(uid), ["10.7.0.1"], "its kernel still has it");
+  dead.lift();
+  await waitFor(
+    async () => (await addressesOf(stage, { name: "a", interfaceName: "storage" })).length === 0,
+    {
+      what: "its interface has gone",
+    },
+  );
+  await showsWhatItHas(stage, "a");
+  await waitFor(() => !held(stage, "storage").has(uid), { what: "it is free" });
+});
+
 Deno.test("labels lost and ranges shrunk while the controller was down: cleaned, freed, and nobody else loses anything", async () => {
   await using stage = await started();
   const first = await stage.startController();
