@@ -6,6 +6,7 @@ import { example, manifestOf, namespace, podsReady, putAppliances } from "./exam
 import { installController, removeController } from "./install_controller.ts";
 import { pool } from "./pool_example.ts";
 import { floodsTo, type Inside, inside, pings, vxlanInterfaces } from "./pod_network.ts";
+import { programsIn } from "./pod_namespace.ts";
 import { trafficIsCounted } from "./traffic_example.ts";
 import { until } from "./until.ts";
 import { vrrp } from "./vrrp_example.ts";
@@ -31,11 +32,12 @@ Deno.test("the examples on a real cluster", async (t) => {
   }
 });
 
-/** Those that install keepalived and dnsmasq from packages. */
+/** Those that install programs from packages. */
 async function withAppliances(t: Deno.TestContext, cluster: Cluster): Promise<void> {
   const missing = await putAppliances(cluster);
   const why = missing === undefined ? "" : ` (not here: ${missing})`;
   const steps = [
+    { name: "gateway.yaml: a client reaches a node through the gateway", file: "gateway", fn: gateway },
     { name: "vrrp.yaml: an address moves between two nodes", file: "vrrp", fn: vrrp },
     { name: "dhcp.yaml: a lease from a member on the other node", file: "dhcp", fn: dhcp },
   ];
@@ -90,6 +92,20 @@ async function routed(cluster: Cluster): Promise<void> {
   await until("b to reach a", () => pings(cluster, { namespace, pod: "b", to: "192.168.11.2" }), {
     seconds: 20,
   });
+}
+
+/** A node's address stands for the outside: the client has no way to it but its default route. */
+async function gateway(cluster: Cluster): Promise<void> {
+  const [client] = await podsReady(cluster, 2);
+  assert.ok(client);
+  const outside = cluster.access?.layout.nodes.find(({ name }) => name !== client.node)?.address;
+  assert.ok(outside !== undefined);
+  const run = await programsIn(cluster, client.uid);
+  const way = await run(["ip", "route", "get", outside]);
+  assert.match(way.stdout, /via 10\.70\.0\.1 dev egress/, way.stderr);
+  const ping = async (): Promise<boolean> =>
+    (await run(["ping", "-c", "2", "-i", "0.2", "-W", "1", outside])).code === 0;
+  await until(`${outside} to answer`, ping, { seconds: 30 });
 }
 
 async function seed(cluster: Cluster): Promise<void> {

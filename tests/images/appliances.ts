@@ -1,4 +1,4 @@
-// Which image stands in for alpine where an example installs programs of others, keepalived and dnsmasq? One of Debian's
+// Which image stands in for alpine where an example installs programs of others: keepalived, dnsmasq, iptables? One of Debian's
 // packages that has them already.
 import { createHash } from "node:crypto";
 import { cacheDirectory } from "../cluster/cache_directory.ts";
@@ -8,11 +8,12 @@ import type { ImageArchive } from "./archives.ts";
 import { appliancesImageName } from "./image_names.ts";
 import { layerArchive } from "./program_archive.ts";
 
-const packages = ["base-files", "coreutils", "dash", "keepalived", "dnsmasq-base"];
+const packages = ["base-files", "coreutils", "dash", "keepalived", "dnsmasq-base", "iptables"];
 
-/** `apk add …` of the examples does nothing here. dnsmasq asks who root is. */
+/** `apk add …` of the examples does nothing here. iptables is what a package's script would choose; dnsmasq asks who root is. */
 const added: Readonly<Record<string, { readonly text: string; readonly mode: number }>> = {
   "usr/local/bin/apk": { text: "#!/bin/sh\n", mode: 0o755 },
+  "usr/local/bin/iptables": { text: '#!/bin/sh\nexec iptables-nft "$@"\n', mode: 0o755 },
   "etc/passwd": { text: "root:x:0:0:root:/root:/bin/sh\n", mode: 0o644 },
   "etc/group": { text: "root:x:0:\n", mode: 0o644 },
 };
@@ -26,7 +27,7 @@ export async function appliances(): Promise<ImageArchive> {
     file: `${directory}/${key}.tar`,
     name: appliancesImageName,
     entrypoint: [],
-    makeLayer: (path) => step("mmdebstrap keepalived, dnsmasq", () => makeLayer(path)),
+    makeLayer: (path) => step("mmdebstrap keepalived, dnsmasq, iptables", () => makeLayer(path)),
   });
 }
 
@@ -34,7 +35,7 @@ async function makeLayer(path: string): Promise<void> {
   const made = ["--variant=extract", `--include=${packages.join(",")}`, "bookworm", path];
   const sources = "/etc/apt/sources.list.d/debian.sources";
   const isOfRelease = await Deno.readTextFile(sources).then((text) => text.includes("bookworm"), () => false);
-  await command("unpack keepalived and dnsmasq", [
+  await command("unpack keepalived, dnsmasq and iptables", [
     "mmdebstrap",
     "--quiet",
     ...made,
