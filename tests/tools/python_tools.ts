@@ -6,8 +6,8 @@ import { command } from "../cluster/run_command.ts";
 
 const requirements = new URL("./requirements.txt", import.meta.url);
 
-/** The path of a linter of requirements.txt. */
-export async function pythonTool(name: "hadolint" | "zizmor"): Promise<string> {
+/** The path of a linter of requirements.txt, or of the Python that has its packages. */
+export async function pythonTool(name: "hadolint" | "python3" | "zizmor"): Promise<string> {
   const packages = (await Deno.readTextFile(requirements)).split("\n").filter((line) => /^\w/.test(line));
   return `${await environment("linters", packages)}/bin/${name}`;
 }
