@@ -34,6 +34,9 @@ export interface Picture {
 /** More pods than this on one node with the same networks and standing are one box. */
 const mostAlike = 6;
 
+/** With more boxes than this all pods that are alike are one: Mermaid draws 500 lines and 50,000 characters at most. */
+const mostSingly = 120;
+
 /** Characters of a reason that are shown in a box. */
 const reasonLength = 60;
 
@@ -56,7 +59,11 @@ export function pictureOf({ segments, nodes }: Topology): Picture {
     ...segments.map(({ key }, index) => [key, `net${index + 1}`] as const),
     ...absent.map((name, index) => [missingKey(name), `missing${index + 1}`] as const),
   ]);
-  const parts = nodes.map((node, index) => partOf(node, { group: `node${index + 1}`, idOf, segments }));
+  const partsOf = (most: number): readonly Pick<Picture, "boxes" | "lines">[] =>
+    nodes.map((node, index) => partOf(node, { group: `node${index + 1}`, idOf, segments, most }));
+  const singly = partsOf(mostAlike);
+  const isCrowded = singly.reduce((sum, { boxes }) => sum + boxes.length, 0) > mostSingly;
+  const parts = isCrowded ? partsOf(1) : singly;
   return {
     groups: nodes.map(({ name }, index) => ({
       id: `node${index + 1}`,
@@ -71,17 +78,17 @@ interface PartContext {
   readonly group: string;
   readonly idOf: ReadonlyMap<string, string>;
   readonly segments: readonly Segment[];
+  /** Pods that are alike and drawn singly. */
+  readonly most: number;
 }
 
 /** The pods of one node: singly, or those that are alike as one. */
 function partOf(
   { pods }: NodeGroup,
-  { group, idOf, segments }: PartContext,
+  { group, idOf, segments, most }: PartContext,
 ): Pick<Picture, "boxes" | "lines"> {
   const alike = Map.groupBy(pods, kindOf);
-  const drawn = [...alike.values()].flatMap((same) =>
-    same.length > mostAlike ? [same] : same.map((pod) => [pod])
-  );
+  const drawn = [...alike.values()].flatMap((same) => same.length > most ? [same] : same.map((pod) => [pod]));
   const nameOf = new Map(segments.map(({ key, name }) => [key, name]));
   const boxes = drawn.map((some, index): Box => ({
     id: `${group}p${index + 1}`,

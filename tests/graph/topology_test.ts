@@ -103,6 +103,17 @@ Deno.test("a thousand members on ten nodes: a box for those that are alike, gate
   assert.ok(boxes.some(({ lines }) => lines[0] === "100 pods" && lines[1] === "default/m0, …"));
 });
 
+Deno.test("a thousand members of seven networks on fifty nodes: as many lines and signs as Mermaid draws", () => {
+  const members = Array.from({ length: 1_000 }, (_, number) =>
+    seen(`m${number}`, {
+      node: `n${number % 50}`,
+      networks: `net${number % 7} id=${number % 7 + 1} ip=10.1.${number >> 8}.${number & 255}/16`,
+    }));
+  const picture = pictureOf(topologyOf(members));
+  assert.equal(picture.boxes.length, 50 * 7 + 7);
+  assert.ok(picture.lines.length <= 500 && mermaid(picture).length <= 50_000);
+});
+
 Deno.test("foreign text stays text, whatever it holds", () => {
   const evil = `"]; end <script>alert(1)</script> \\" #quot; \u{1b}[2J\n--> x`;
   const one = { ...seen("x", { networks: "a id=1" }), standing: "failing" as const, reasons: [evil] };

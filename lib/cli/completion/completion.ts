@@ -45,14 +45,28 @@ export function completeCommand(commands: readonly CommandSpec[]): CommandSpec {
     summary: "answer a shell that completes",
     args: [{ name: "[words...]", description: "what is written so far" }],
     options: {},
-    action: async ({ args }, host) => {
+    action: async ({ args: written }, host) => {
+      const args = wholeFlags(written);
       const found = candidates(args, commands);
       const last = args.at(-1) ?? "";
       const words = found.kind === "words" ? found.words : await namesOf(found.of, { args, host });
-      for (const word of words) if (word.startsWith(last)) host.print(word);
+      for (const word of words) if (word.startsWith(last) && plainWord.test(word)) host.print(word);
       return exitStatus.ok;
     },
   };
+}
+
+/** A shell may read a word again: what could mean something to it is left out. No name of Kubernetes has such signs. */
+const plainWord = /^[\w./-]+$/;
+
+/** `--namespace`, `=`, `lab`, as bash takes it apart, are one word again. */
+function wholeFlags(words: readonly string[]): readonly string[] {
+  const whole: string[] = [];
+  for (const [at, word] of words.entries()) {
+    const isJoined = whole.length > 0 && (word === "=" || words[at - 1] === "=");
+    whole.push(isJoined ? `${whole.pop()}${word}` : word);
+  }
+  return whole;
 }
 
 /** Asks the cluster that the flags on the line lead to, for the pods that they leave. */

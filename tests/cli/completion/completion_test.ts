@@ -8,6 +8,7 @@ import { listCommand } from "../../../lib/cli/show/list.ts";
 import { findProgram } from "../../sandbox/namespaces/programs.ts";
 import { field, type KubeObject } from "../../sandbox/store/kube_object.ts";
 import { setStage } from "../../stories/stage.ts";
+import { startStub } from "../../kube/api/stub_server.ts";
 import { runOn } from "../test_host.ts";
 
 const commands = [listCommand, inspectCommand, checkCommand, graphCommand, completionCommand];
@@ -43,6 +44,7 @@ Deno.test("completion: words, flags, choices, and names from the cluster", async
     [["inspect", "--namespace=default", "b"], ["b1"]],
     [["inspect", "-n", "other", ""], []],
     [["inspect", "-n", "default", "a1", "b"], ["b1"]],
+    [["inspect", "--namespace", "=", "default", "b"], ["b1"]],
     [["inspect", "-o=json", "-n", "default", "a"], ["a1"]],
     [["check", "network", ""], ["east", "west"]],
     [["graph", "w"], ["west"]],
@@ -50,6 +52,27 @@ Deno.test("completion: words, flags, choices, and names from the cluster", async
     [["completion", "f"], ["fish"]],
   ];
   for (const [words, expected] of rows) assert.deepEqual(await complete(...words), expected, words.join(" "));
+});
+
+Deno.test("completion: names that mean something to a shell or a terminal are left out", async () => {
+  const pods = ["a1", "$(touch x)", "`x`", "*", "a b", "a;b", "\x1b[2Ja", "a'b"].map((name) => ({
+    metadata: {
+      name,
+      namespace: "default",
+      uid: name,
+      resourceVersion: "1",
+      labels: { "vxlan.travelping.com": "true" },
+      annotations: { "vxlan.travelping.com/networks": "one id=1" },
+    },
+    spec: { containers: [] },
+    status: { podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }] },
+  }));
+  await using server = startStub(({ url }) =>
+    Response.json({ metadata: { resourceVersion: "1" }, items: url.includes("/pods") ? pods : [] })
+  );
+  const args = ["__complete", "--", "inspect", "--server", server.url, ""];
+  const { printed, complained } = await runOn([completeCommand(commands)], { args });
+  assert.deepEqual([printed, complained], ["default/a1", ""]);
 });
 
 Deno.test("completion: a cluster that does not answer leaves the shell in peace", async () => {
