@@ -108,6 +108,7 @@ function entriesOutside({ store }: Controller): number {
     const item = store.workItem(uid);
     if (item?.kind !== "member") continue;
     for (const network of item.member.networks) {
+      if (network.outside === undefined) continue;
       sum += outsideOf(network, store.surroundings.peersOf(network)).length;
     }
   }
