@@ -22,7 +22,9 @@ export function checkText({ network, members, pairs }: CheckedSegment): readonly
   const unknown = pairs.filter(({ outcome }) => outcome.kind === "not probed");
   const cause = likelyCause(pairs, network.port);
   const head = `network ${network.name} (VNI ${network.vni}, port ${network.port}): ` +
-    `${members.length} members, ${pairs.length} pairs probed, ${failed.length} without an answer` +
+    `${members.length} members, ${pairs.length} pair${
+      pairs.length === 1 ? "" : "s"
+    } probed, ${failed.length} without an answer` +
     (unknown.length === 0 ? "" : `, ${unknown.length} that could not be probed`);
   const reasons = new Set(
     unknown.map(({ from, to, outcome }) =>
@@ -101,8 +103,8 @@ export function checkValue(checked: readonly CheckedSegment[]): object {
         to: to.pod,
         acrossNodes: from.node !== to.node,
         outcome: outcome.kind,
-        ...outcome.kind === "not probed" ? { reason: outcome.reason } : {},
-        ...outcome.kind === "unreachable" ? { arrives: outcome.arrives ?? null } : {},
+        reason: outcome.kind === "not probed" ? outcome.reason : null,
+        arrives: outcome.kind === "unreachable" ? outcome.arrives ?? null : null,
       })),
       likely: likelyCause(pairs, network.port) ?? null,
     })),
