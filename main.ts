@@ -50,7 +50,7 @@ function thisProcess(stop: AbortSignal): Host {
     readTextFile: (path) => Deno.readTextFile(path),
     listFolder,
     readInput: () => new Response(Deno.stdin.readable).text(),
-    print: (line) => writeAll(Deno.stdout, encoder.encode(`${line}\n`)),
+    print: (line) => toReader(encoder.encode(`${line}\n`)),
     complain: (line) => writeAll(Deno.stderr, encoder.encode(`${line}\n`)),
     output: {
       isTerminal: () => Deno.stdout.isTerminal(),
@@ -68,6 +68,16 @@ async function listFolder(path: string): Promise<readonly string[] | undefined> 
   if (!isDirectory) return undefined;
   const all = await Array.fromAsync(Deno.readDir(path));
   return all.filter((entry) => !entry.isDirectory).map(({ name }) => name);
+}
+
+/** Nobody reads on (`list pods | head -1`): that is no error. The status is that of programs which a signal ends then. */
+function toReader(bytes: Uint8Array): void {
+  try {
+    writeAll(Deno.stdout, bytes);
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(141);
+    throw error;
+  }
 }
 
 /** Synchronous: a line is out before the process can end. */

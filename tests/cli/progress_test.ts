@@ -105,6 +105,13 @@ async function listSlowly(isTerminal: boolean, ...more: readonly string[]): Prom
   return seen;
 }
 
+Deno.test("a reader that goes away is no error", async () => {
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const line = `${Deno.execPath()} run --quiet --no-check -A ${main} options | true`;
+  const { code, stderr } = await new Deno.Command("sh", { args: ["-c", line] }).output();
+  assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""]);
+});
+
 Deno.test({
   name: `progress on a real terminal${script === undefined ? " (needs script, of bsdutils)" : ""}`,
   ignore: script === undefined,

@@ -19,7 +19,7 @@ complete -F _${name} ${program}`;
       return `#compdef ${program}
 _${name}() {
   local -a found
-  found=("\${(@f)$(${program} __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  found=(\${(f)"$(${program} __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
   compadd -- $found
 }
 compdef _${name} ${program}`;
