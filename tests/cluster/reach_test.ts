@@ -1,6 +1,7 @@
 // UDP of the networks is dropped in a node, one way and both: are those named that it concerns, and no others; and after it?
 import assert from "node:assert/strict";
 import { startProduct } from "../sandbox/tools/product.ts";
+import { runCheckScript } from "./check_script.ts";
 import type { Cluster } from "./cluster.ts";
 import { agentContainer, type MemberPod, readyPods, type Workload, workloadObject } from "./members.ts";
 import type { NodeAccess } from "./node_access.ts";
@@ -53,6 +54,20 @@ Deno.test("frames that do not pass between the nodes are named, and nothing is l
       await until("its Event, and of nobody else", async () => {
         return await cluster.kubectl([...list, "-o", jsonpath]) === d.name;
       }, { seconds: 20 });
+    });
+    await t.step("inspect says of each peer what came of the last probe; check.sh fails for it", async () => {
+      const [d] = await readyPods(cluster, workload("d", 4));
+      const last = await lastProbes(cluster, d?.name ?? "");
+      const of = (pod: MemberPod): string | undefined => last.get(`${namespace}/${pod.name}`);
+      assert.deepEqual(
+        [of(a), of(b), of(c)],
+        ["reachable", "reachable", "unreachable"],
+        [...last].join("; "),
+      );
+      const said = await runCheckScript(cluster, { namespace, pod: d?.name ?? "" });
+      assert.equal(said.code, 1, said.stdout);
+      assert.match(said.stdout, /FAIL +condition: .* is True, PeersUnreachable: Cannot reach peers/);
+      assert.doesNotMatch(said.stdout, /All is right/);
     });
     await t.step("dropped both ways: no direction is known", async () => {
       await here.drop("-d");
@@ -156,6 +171,18 @@ async function check(cluster: Cluster, names: ReadonlyMap<string, string>): Prom
     const how = outcome === "not probed" ? " not probed" : arrives ? " arrives" : "";
     return `${short(from)} ${short(to)}${how}`;
   }).filter((pair) => !pair.includes("?")).sort();
+}
+
+/** By peer, as `inspect` has it from the controller that leads. */
+async function lastProbes(cluster: Cluster, pod: string): Promise<ReadonlyMap<string, string>> {
+  const lines: string[] = [];
+  const args = ["inspect", `${namespace}/${pod}`, "-o", "json", "--kubeconfig", cluster.kubeconfig ?? ""];
+  await (await startProduct(args, { onLine: (line) => lines.push(line) })).ended;
+  const text = lines.join("\n");
+  const [found] = JSON.parse(text.slice(text.indexOf("{"))).networks;
+  const peers: readonly { readonly pod: string; readonly lastProbe: { readonly outcome: string } | null }[] =
+    found.peers;
+  return new Map(peers.map(({ pod, lastProbe }) => [pod, lastProbe?.outcome ?? "not read"]));
 }
 
 /** Waits for the reason of the pod's condition, which is True, and gives its message. */

@@ -1,11 +1,12 @@
 // A story of many that come at once, on real namespaces: that they ask each other costs no exec, and gives no warning.
 import assert from "node:assert/strict";
+import { isRecord, listAt, recordAt } from "../../lib/text/json.ts";
 import { agentImage, programImage } from "../member/member_pod.ts";
 import { availablePlanes, planesWithProgram } from "../sandbox/kubelet/available_planes.ts";
 import { startProduct } from "../sandbox/tools/product.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { inPod, running } from "./scenes.ts";
-import { setStage } from "./stage.ts";
+import { inPod, ipOf, running } from "./scenes.ts";
+import { setStage, type Stage } from "./stage.ts";
 import { permanentNeighbours } from "../../lib/overlay/iproute2/read_neighbours.ts";
 import { conditionOf, podEvents } from "./shown.ts";
 import { pods } from "../sandbox/api/resources.ts";
@@ -13,9 +14,10 @@ import { pods } from "../sandbox/api/resources.ts";
 const needs = availablePlanes.includes("namespaces") ? "" : " (needs network namespaces)";
 /**
  * All namespaces of this machine share one neighbour table: with forty here it is full (1,560 of 1,024 entries), and what is
- * told then is true. More can be asked for where gc_thresh3 is larger.
+ * told then is true. With more each is told beforehand how the others' pod IPs are reached, which a network plugin may do too.
  */
 const members = Number(Deno.env.get("KVC_ROLLOUT") ?? 24);
+const fitting = 30;
 
 // Where the image has our program, that must let the lines through too.
 const image = planesWithProgram.includes("namespaces") ? programImage : agentImage;
@@ -27,14 +29,15 @@ Deno.test({
     await using stage = await setStage({ dataPlane: "namespaces", agentImage: image });
     // One VTEP is outside, and answers nobody; addresses are of IPv6 alone.
     stage.networks({ one: "id=1 peer=10.250.99.99" });
+    const names = Array.from({ length: members }, (_, at) => `p${at}`);
+    for (const [at, name] of names.entries()) {
+      stage.pod({ name, networks: `one ip=fd00:7::${(at + 1).toString(16)}/64`, form: "native" });
+    }
+    if (members > fitting) await introduceUnderlays(stage, names);
     const log: string[] = [];
     const args = ["run", "--server", stage.sandbox.server.url, "--http-address", "127.0.0.1:0"];
     const product = await startProduct(args, { onLine: (line) => log.push(line) });
     try {
-      const names = Array.from({ length: members }, (_, at) => `p${at}`);
-      for (const [at, name] of names.entries()) {
-        stage.pod({ name, networks: `one ip=fd00:7::${(at + 1).toString(16)}/64`, form: "native" });
-      }
       await running(stage, names);
       const address = await waitFor(
         () =>
@@ -83,3 +86,20 @@ Deno.test({
     }
   },
 });
+
+/** Their eth0 know each other. Nobody is let go meanwhile, for there is no controller. */
+async function introduceUnderlays(stage: Stage, names: readonly string[]): Promise<void> {
+  const all = new Map<string, string>();
+  for (const name of names) {
+    await waitFor(() => isUp(stage, name), { what: `the agent of ${name} runs` });
+    all.set(ipOf(stage, name), (await inPod(stage, name, ["cat", "/sys/class/net/eth0/address"])).trim());
+  }
+  const lines = [...all].map(([ip, mac]) => `neigh replace ${ip} lladdr ${mac} dev eth0 nud permanent`);
+  const batch = `ip -batch - <<'LINES'\n${lines.join("\n")}\nLINES`;
+  for (const name of names) await inPod(stage, name, ["sh", "-c", batch]);
+}
+
+function isUp(stage: Stage, name: string): boolean {
+  const status = recordAt(stage.sandbox.find(pods, { name }), "status");
+  return listAt(status, "initContainerStatuses").some(({ state }) => isRecord(state) && "running" in state);
+}
