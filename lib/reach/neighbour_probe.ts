@@ -18,20 +18,22 @@ export function showNeighbour({ address, device }: ProbeTarget): string {
 }
 
 /**
- * Makes the kernel ask; undefined where it must not or need not. What is known already is asked again (`nud probe`): an
- * entry that is REACHABLE was proven within the last half minute and proves nothing of now. Neither is ever refused.
+ * Makes the kernel ask; no line where it must not or need not. What is known already is asked for anew: an entry that is
+ * REACHABLE was proven within the last half minute and proves nothing of now. Nothing of it is refused, whatever has come or
+ * gone since the state was read (`nud probe` is, where the entry has gone, and ends `ip`).
  */
-export function startProbe({ address, device }: ProbeTarget, state: NeighbourState): string | undefined {
+export function startProbe({ address, device }: ProbeTarget, state: NeighbourState): readonly string[] {
+  const ask = `neigh replace ${address} dev ${device} use`;
   switch (state) {
     case "absent":
     case "failed":
-      return `neigh replace ${address} dev ${device} use`;
+      return [ask];
     case "reachable":
     case "idle":
-      return `neigh replace ${address} nud probe dev ${device}`;
+      return [`neigh flush to ${address} dev ${device}`, ask];
     case "permanent":
     case "pending":
-      return undefined;
+      return [];
     default:
       return state satisfies never;
   }

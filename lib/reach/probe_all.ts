@@ -28,7 +28,7 @@ export async function probeAll(
 ): Promise<readonly Outcome[]> {
   if (targets.length === 0) return [];
   const before = await look(targets, { ask, lines: [] });
-  const asked = targets.flatMap((target, at) => startProbe(target, before[at] ?? "absent") ?? []);
+  const asked = targets.flatMap((target, at) => startProbe(target, before[at] ?? "absent"));
   let states = await look(targets, { ask, lines: asked });
   const began = clock.now();
   let pause = lookEvery.first;
@@ -38,7 +38,7 @@ export async function probeAll(
     // A kernel that is asked by the other meanwhile knows it by that, gives up asking, and has proven one direction.
     const lines = targets.flatMap((target, at) => {
       const state = states[at] ?? "absent";
-      return state === "idle" || state === "absent" ? startProbe(target, state) ?? [] : [];
+      return state === "idle" || state === "absent" ? startProbe(target, state) : [];
     });
     states = await look(targets, { ask, lines });
   }

@@ -75,9 +75,10 @@ export function likelyCause(pairs: readonly ProbedPair[], port: number): string 
   return undefined;
 }
 
-/** The one pod that all failures have in common, where each of its pairs failed. */
+/** The one pod that all failures have in common, where each of its pairs failed, and not with one other only. */
 function culprit(failed: readonly ProbedPair[], probed: readonly ProbedPair[]): string | undefined {
   const isIn = ({ from, to }: ProbedPair, pod: string): boolean => from.pod === pod || to.pod === pod;
+  if (new Set(failed.flatMap(({ from, to }) => [from.pod, to.pod])).size < 3) return undefined;
   const candidates = failed[0] === undefined ? [] : [failed[0].from.pod, failed[0].to.pod];
   const found = candidates.filter((pod) =>
     failed.every((pair) => isIn(pair, pod)) &&

@@ -19,7 +19,7 @@ Deno.test("every line of a probe begins with words that the agent's program know
   const lines = [
     showNeighbour(target),
     ...introduce(target),
-    ...states.flatMap((state) => [startProbe(target, state) ?? [], endProbe(target, state)].flat()),
+    ...states.flatMap((state) => [...startProbe(target, state), endProbe(target, state)]),
   ];
   for (const line of lines) {
     const [object, verb] = line.split(" ");

@@ -5,8 +5,8 @@ import { fakeClock } from "../time/fake_clock.ts";
 
 const target = { address: "10.0.0.2", device: "west" };
 const use = "neigh replace 10.0.0.2 dev west use";
-const again = "neigh replace 10.0.0.2 nud probe dev west";
 const away = "neigh flush to 10.0.0.2 dev west";
+const again = [away, use];
 const swept = "neigh flush to 10.0.0.2 dev west nud failed";
 
 const cases: readonly {
@@ -23,13 +23,13 @@ const cases: readonly {
     it: "asks us meanwhile, so that our kernel asks no more",
     shows: ["", "INCOMPLETE", "STALE", "PROBE", "REACHABLE"],
     outcome: "reachable",
-    lines: [use, again, away],
+    lines: [use, ...again, away],
   },
   {
     it: "asks us, and is not reached",
     shows: ["", "INCOMPLETE", "STALE", "PROBE", "FAILED"],
     outcome: "unreachable",
-    lines: [use, again, away],
+    lines: [use, ...again, away],
   },
   {
     it: "its entry is swept away from a full table",
@@ -41,7 +41,7 @@ const cases: readonly {
     it: "was there: it stays",
     shows: ["STALE", "PROBE", "REACHABLE"],
     outcome: "reachable",
-    lines: [again, swept],
+    lines: [...again, swept],
   },
   { it: "was set by somebody", shows: ["PERMANENT"], outcome: "not probed", lines: [swept] },
   { it: "never decides", shows: ["", "INCOMPLETE"], outcome: "unreachable", lines: [use, away] },

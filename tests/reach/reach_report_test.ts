@@ -5,41 +5,42 @@ import { choosePairs, likelyCause, type ProbedPair, type Station } from "../../l
 import { askable, targetAddress } from "../../lib/reach/target_address.ts";
 
 const target = { address: "10.0.0.2", device: "west" };
+const use = "neigh replace 10.0.0.2 dev west use";
 const states: readonly {
   readonly answer: string;
   readonly state: NeighbourState;
-  readonly starts: string | undefined;
+  readonly starts: readonly string[];
 }[] = [
-  { answer: "[]", state: "absent", starts: "neigh replace 10.0.0.2 dev west use" },
-  { answer: "[{}]", state: "idle", starts: "neigh replace 10.0.0.2 nud probe dev west" },
+  { answer: "[]", state: "absent", starts: [use] },
+  { answer: "[{}]", state: "idle", starts: ["neigh flush to 10.0.0.2 dev west", use] },
   {
     answer: '[{"dst":"10.0.0.2","dev":"west","lladdr":"02:00:00:00:00:01","state":["REACHABLE"]}]',
     state: "reachable",
-    starts: "neigh replace 10.0.0.2 nud probe dev west",
+    starts: ["neigh flush to 10.0.0.2 dev west", use],
   },
   {
     answer: '[{"dst":"10.0.0.2","state":["STALE"]}]',
     state: "idle",
-    starts: "neigh replace 10.0.0.2 nud probe dev west",
+    starts: ["neigh flush to 10.0.0.2 dev west", use],
   },
   {
     answer: '[{"dst":"10.0.0.2","state":["FAILED"]}]',
     state: "failed",
-    starts: "neigh replace 10.0.0.2 dev west use",
+    starts: [use],
   },
   {
     answer: '[{"dst":"10.0.0.2","state":["DELAY"]}]',
     state: "idle",
-    starts: "neigh replace 10.0.0.2 nud probe dev west",
+    starts: ["neigh flush to 10.0.0.2 dev west", use],
   },
-  { answer: '[{"dst":"10.0.0.2","state":["INCOMPLETE"]}]', state: "pending", starts: undefined },
-  { answer: '[{"dst":"10.0.0.2","state":["PERMANENT"]}]', state: "permanent", starts: undefined },
+  { answer: '[{"dst":"10.0.0.2","state":["INCOMPLETE"]}]', state: "pending", starts: [] },
+  { answer: '[{"dst":"10.0.0.2","state":["PERMANENT"]}]', state: "permanent", starts: [] },
 ];
 
 for (const { answer, state, starts } of states) {
   Deno.test(`a neighbour that shows ${answer} is ${state}`, () => {
     assert.equal(neighbourState(answer), state);
-    assert.equal(startProbe(target, state), starts);
+    assert.deepEqual(startProbe(target, state), starts);
   });
 }
 

@@ -76,6 +76,35 @@ Deno.test({
 });
 
 Deno.test({
+  name: `entries that vanish, or come, between the look and the question change nothing${needs}`,
+  ignore: !isRoot,
+  fn: async () => {
+    await using pair = await twoMembers();
+    const mac = (await pair.run("east", "cat /sys/class/net/vx/address")).trim();
+    const addresses = families.flatMap(({ answering, silent, of }) =>
+      [answering, silent].map((place) => place + of(1))
+    );
+    const targets = addresses.map((address) => ({ address, device: "vx" }));
+    const lines = addresses.flatMap((address) => entryLine(address, { state: "stale", mac }));
+    const deeds = { vanish: "ip neigh flush dev vx", come: lines.map((line) => `ip ${line}`).join("; ") };
+    for (const [deed, script] of Object.entries(deeds)) {
+      await pair.run("west", deed === "vanish" ? deeds.come : deeds.vanish);
+      const isDone = new Set<string>();
+      const ask: Ask = async (asked, answers) => {
+        if (asked.some((line) => line.endsWith(" use")) && isDone.size === 0) {
+          isDone.add(deed);
+          await pair.run("west", script);
+        }
+        return await pair.ask("west")(asked, answers);
+      };
+      const outcomes = await probeAll(targets, { ask, clock: systemClock });
+      const wanted = ["reachable", "unreachable", "reachable", "unreachable"];
+      assert.deepEqual(outcomes.map(({ kind }) => kind), wanted, deed);
+    }
+  },
+});
+
+Deno.test({
   name: `two that ask each other at once are decided, both, and leave nothing${needs}`,
   ignore: !isRoot,
   fn: async () => {

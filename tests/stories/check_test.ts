@@ -59,7 +59,7 @@ Deno.test({
     await inPod(stage, "b", ["ip", "link", "set", "one", "down"]);
     const down = await check(stage, "pod", "default/b");
     assert.equal(down.code, 1);
-    assert.match(down.text, /not probed: its interface one is down/);
+    assert.match(down.text, /4 pairs not probed: default\/b: its interface one is down/);
     assert.equal((await check(stage, "network", "nobody")).code, 1);
   },
 });

@@ -178,7 +178,7 @@ Deno.test({
     assert.match(await shows(stage, "b", "True PeersUnreachable"), /1 peer on .* \(default\/a on /);
     const check = await command(stage, "check", "network", "one");
     assert.equal(check.code, 1);
-    assert.match(check.text, /default\/a not probed: its interface one is down/);
+    assert.match(check.text, /2 pairs not probed: default\/a: its interface one is down/);
     await inPod(stage, "a", ["ip", "link", "set", "one", "up"]);
     await shows(stage, "b", "True NetworksReady");
   },

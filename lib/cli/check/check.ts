@@ -1,4 +1,5 @@
 // The command `check`: can the members of a network, or one pod and its peers, reach each other now.
+import type { ApiClient } from "../../kube/api/client.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import type { AgentTools } from "../../agents/agent_client.ts";
 import type { PodView } from "../../member/pod.ts";
@@ -15,6 +16,7 @@ import { standingOf } from "../show/standing.ts";
 import { valueOutput, viewOptions } from "../show/view_options.ts";
 import { type CheckedSegment, checkText, checkValue } from "./check_text.ts";
 import { atOnce } from "./each_of.ts";
+import { departed } from "./departed.ts";
 import { probePairs, type SegmentMember } from "./probe_segment.ts";
 
 const options = {
@@ -87,7 +89,7 @@ async function check(
       const all: CheckedSegment[] = [];
       for (const segment of wanted) {
         host.progress?.(`probing network ${segment.network.name}, ${segment.members.length} members`);
-        all.push(await checkSegment(segment, { tools, host, settings, only }));
+        all.push(await checkSegment(segment, { tools, host, settings, only, client: view.client }));
       }
       return all;
     },
@@ -121,7 +123,8 @@ function segmentsOf({ pods, store }: ClusterView): readonly Segment[] {
   const segments = new Map<string, { network: Network; members: SegmentMember[] }>();
   for (const pod of pods) {
     const item = store.workItem(pod.uid);
-    if (item?.kind !== "member") continue;
+    // Who is being deleted is a peer until its containers have ended, which may be any moment now.
+    if (item?.kind !== "member" || item.member.leaving !== undefined) continue;
     const { namespace, name, uid, phase, podIPs } = item.member;
     const agent = phase.kind === "wait"
       ? { unfit: phase.reason }
@@ -129,7 +132,7 @@ function segmentsOf({ pods, store }: ClusterView): readonly Segment[] {
     for (const network of item.member.networks) {
       const key = peerKey(network);
       const segment = segments.get(key) ?? { network, members: [] };
-      segment.members.push({ pod: `${namespace}/${name}`, node: pod.node, podIPs, network, agent });
+      segment.members.push({ pod: `${namespace}/${name}`, uid, node: pod.node, podIPs, network, agent });
       segments.set(key, segment);
     }
   }
@@ -138,8 +141,9 @@ function segmentsOf({ pods, store }: ClusterView): readonly Segment[] {
 
 async function checkSegment(
   { network, members }: Segment,
-  { tools, host, settings, only }: {
+  { tools, host, settings, only, client }: {
     readonly tools: AgentTools;
+    readonly client: ApiClient;
     readonly host: Host;
     readonly settings: SettingsOf<typeof options>;
     readonly only: string | undefined;
@@ -148,13 +152,20 @@ async function checkSegment(
   const random = (): number => host.clock.random();
   const pairs = only === undefined
     ? choosePairs(members.length, { ...settings, sample: settings.sample, random })
-    : members.flatMap((member, at) =>
-      member.pod === only ? [] : [[members.findIndex(({ pod }) => pod === only), at] as const]
-    );
-  const involved = [...new Set(pairs.flat())];
+    : pairsOf(members.findIndex(({ pod }) => pod === only), members.length);
+  const involved = [...new Set(pairs.flat())].flatMap((at) => members[at] ?? []);
+  const probed = await probePairs({ members, pairs }, { tools, clock: host.clock, signal: host.stop });
+  const left = await departed(probed, { members: involved, client, signal: host.stop });
   return {
     network,
-    members: involved.flatMap((at) => members[at] ?? []),
-    pairs: await probePairs({ members, pairs }, { tools, clock: host.clock, signal: host.stop }),
+    members: involved.filter(({ pod }) => !left.includes(pod)),
+    pairs: probed.filter(({ from, to }) => !left.includes(from.pod) && !left.includes(to.pod)),
+    left,
   };
+}
+
+/** One and each other, both ways: which direction fails is seen at the end that is asked. */
+function pairsOf(one: number, count: number): readonly (readonly [number, number])[] {
+  const others = [...Array(count).keys()].filter((at) => at !== one);
+  return others.flatMap((at) => [[one, at], [at, one]] as const);
 }

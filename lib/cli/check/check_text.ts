@@ -8,6 +8,8 @@ import type { Network } from "../../network/network.ts";
 
 /** What came of one network. */
 export interface CheckedSegment {
+  /** Members that went, or began to, while they were probed. */
+  readonly left: readonly string[];
   readonly network: Network;
   readonly members: readonly Station[];
   readonly pairs: readonly ProbedPair[];
@@ -17,7 +19,7 @@ export interface CheckedSegment {
 const widest = 12;
 
 /** The lines about one network. */
-export function checkText({ network, members, pairs }: CheckedSegment): readonly string[] {
+export function checkText({ network, members, pairs, left }: CheckedSegment): readonly string[] {
   const failed = pairs.filter(({ outcome }) => outcome.kind === "unreachable");
   const unknown = pairs.filter(({ outcome }) => outcome.kind === "not probed");
   const cause = likelyCause(pairs, network.port);
@@ -25,12 +27,9 @@ export function checkText({ network, members, pairs }: CheckedSegment): readonly
     `${members.length} members, ${pairs.length} pair${
       pairs.length === 1 ? "" : "s"
     } probed, ${failed.length} without an answer` +
-    (unknown.length === 0 ? "" : `, ${unknown.length} that could not be probed`);
-  const reasons = new Set(
-    unknown.map(({ from, to, outcome }) =>
-      outcome.kind === "not probed" ? `  ${from.pod} to ${to.pod} not probed: ${outcome.reason}` : ""
-    ),
-  );
+    (unknown.length === 0 ? "" : `, ${unknown.length} that could not be probed`) +
+    (left.length === 0 ? "" : `; ${left.length} member${left.length === 1 ? "" : "s"} left meanwhile`);
+  const reasons = Map.groupBy(unknown, ({ outcome }) => outcome.kind === "not probed" ? outcome.reason : "");
   return [
     printable(head),
     ...members.length <= widest ? matrix(members, pairs) : [],
@@ -38,10 +37,17 @@ export function checkText({ network, members, pairs }: CheckedSegment): readonly
       printable(`  ${placeText(pair)}: no answer; ${directionText(pair, failed)}`)
     ),
     ...failed.length > 20 ? [`  and ${failed.length - 20} more`] : [],
-    ...[...reasons].slice(0, 20).map(printable),
+    ...[...reasons].slice(0, 20).map(([reason, pairs]) =>
+      printable(`  ${pairsText(pairs)} not probed: ${reason}`)
+    ),
     ...cause === undefined ? [] : [printable(`  likely: ${cause}`)],
     ...failed.length === 0 ? [] : [printable(`  port ${network.port}: ${pluginHint(network.port)}`)],
   ];
+}
+
+function pairsText([pair, ...others]: readonly ProbedPair[]): string {
+  if (pair === undefined) return "";
+  return others.length === 0 ? `${pair.from.pod} to ${pair.to.pod}` : `${others.length + 1} pairs`;
 }
 
 function matrix(members: readonly Station[], pairs: readonly ProbedPair[]): readonly string[] {
@@ -93,7 +99,7 @@ export function checkValue(checked: readonly CheckedSegment[]): object {
   return {
     apiVersion: outputVersion,
     kind: "CheckList",
-    items: checked.map(({ network, members, pairs }) => ({
+    items: checked.map(({ network, members, pairs, left }) => ({
       network: network.name,
       vni: network.vni,
       port: network.port,
@@ -106,6 +112,7 @@ export function checkValue(checked: readonly CheckedSegment[]): object {
         reason: outcome.kind === "not probed" ? outcome.reason : null,
         arrives: outcome.kind === "unreachable" ? outcome.arrives ?? null : null,
       })),
+      left,
       likely: likelyCause(pairs, network.port) ?? null,
     })),
   };

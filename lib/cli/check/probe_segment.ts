@@ -16,6 +16,7 @@ import { eachOf } from "./each_of.ts";
 
 /** One member of one network. */
 export interface SegmentMember extends Station {
+  readonly uid: string;
   readonly network: Network;
   readonly podIPs: readonly string[];
   /** Where it is talked to; or why it is not. */
@@ -94,8 +95,11 @@ async function probe(
 }
 
 /** The interface as its kernel has it, or why it cannot be probed. */
-async function linkOf({ agent, network }: SegmentMember, tools: AgentTools): Promise<ObservedLink | string> {
-  if ("unfit" in agent) return agent.unfit;
+async function linkOf(
+  { pod, agent, network }: SegmentMember,
+  tools: AgentTools,
+): Promise<ObservedLink | string> {
+  if ("unfit" in agent) return `${pod}: ${agent.unfit}`;
   const ensureLeader = (): never => {
     throw new Error("Cannot change anything: check only probes");
   };
@@ -106,8 +110,8 @@ async function linkOf({ agent, network }: SegmentMember, tools: AgentTools): Pro
       cap: answerCaps.ofMany,
     });
     const link = links.find(({ name }) => name === network.interfaceName);
-    if (link === undefined) return `it has no interface ${network.interfaceName}`;
-    return link.up ? askable(link, network) : `its interface ${network.interfaceName} is down`;
+    if (link === undefined) return `${pod}: it has no interface ${network.interfaceName}`;
+    return link.up ? askable(link, network) : `${pod}: its interface ${network.interfaceName} is down`;
   } catch (error) {
     return messageOf(error);
   }
@@ -118,8 +122,7 @@ async function probeFrom(
   { targets, means }: { readonly targets: readonly (ObservedLink | string)[]; readonly means: Means },
 ): Promise<readonly Outcome[]> {
   const not = (reason: string): Outcome => ({ kind: "not probed", reason });
-  if ("unfit" in agent) return targets.map(() => not(agent.unfit));
-  if (typeof link !== "object") return targets.map(() => not(link));
+  if ("unfit" in agent || typeof link !== "object") return targets.map(() => not(String(link)));
   const found = targets.map((target) =>
     typeof target === "object" ? targetAddress(link, target) : { reason: target }
   );
