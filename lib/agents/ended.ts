@@ -1,6 +1,7 @@
 // Why has the conversation with an agent ended: may that pass, and is the agent unfit? Pure.
 import { endedWithContainer, type ExecOutcome, isProgramMissing } from "../kube/exec/exec.ts";
 import { SessionEnded } from "../kube/exec/session.ts";
+import { messageOf } from "../text/defined.ts";
 import { answerCaps, isOverflow } from "./answer_caps.ts";
 
 /** An end that is normal while pods start and end: worth a retry, not yet a message. */
@@ -41,6 +42,14 @@ export function passingEnd(
   return reason === undefined
     ? undefined
     : { reason, message: `Cannot look into the pod: ${reason}`, excused };
+}
+
+/** What somebody who only looks is told of a look that failed, with the remedy where there is one. */
+export function endText(error: unknown, container: string): string {
+  const end = error instanceof SessionEnded
+    ? passingEnd(error, { container, answerCap: answerCaps.ofMany })
+    : undefined;
+  return end?.message ?? messageOf(error);
 }
 
 /** Why nobody was there to talk to; undefined when somebody was. */

@@ -1,6 +1,7 @@
 // What `inspect` finds: one pod as it should be, as its kernel says it is, and what is wrong, as a value.
 import { AgentClient } from "../../agents/agent_client.ts";
 import { answerCaps } from "../../agents/answer_caps.ts";
+import { endText } from "../../agents/ended.ts";
 import type { Member } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { cidrText, type Route } from "../../network/grammar/address.ts";
@@ -12,7 +13,6 @@ import type { Step } from "../../overlay/step.ts";
 import { describe } from "../../overlay/step_text.ts";
 import { type WantedState, wantedState } from "../../overlay/wanted.ts";
 import type { Counters } from "../../overlay/iproute2/read_traffic.ts";
-import { messageOf } from "../../text/defined.ts";
 import { withTools } from "../agent_access.ts";
 import type { Host } from "../host.ts";
 import { absentGateways } from "../check/absent_gateways.ts";
@@ -213,7 +213,7 @@ async function lookInto(
       },
     });
   } catch (error) {
-    return { kind: "unseen", reason: messageOf(error) };
+    return { kind: "unseen", reason: endText(error, phase.agent.container) };
   }
 }
 

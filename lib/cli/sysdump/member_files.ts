@@ -1,10 +1,10 @@
 // What of members goes into an archive: their pods, and of those with an agent what its kernel holds and what is amiss.
 import { withTools } from "../agent_access.ts";
+import { endText } from "../../agents/ended.ts";
 import type { AgentTools } from "../../agents/agent_client.ts";
 import type { AgentAddress } from "../../agents/session_pool.ts";
 import { podCollection } from "../../controller/watch/resources.ts";
 import type { Tool } from "../../overlay/step.ts";
-import { messageOf } from "../../text/defined.ts";
 import { isRecord, recordAt } from "../../text/json.ts";
 import { readSome } from "../bounded_reading.ts";
 import type { Host } from "../host.ts";
@@ -125,7 +125,7 @@ async function addKernel(
         dump.add(`agents/${agent.namespace}/${agent.pod}/${file}.json`, spread(answer));
       }
     } catch (error) {
-      dump.missing(`agent of ${agent.namespace}/${agent.pod}: ${messageOf(error)}`);
+      dump.missing(`agent of ${agent.namespace}/${agent.pod}: ${endText(error, agent.container)}`);
       return false;
     }
   }
