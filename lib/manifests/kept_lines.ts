@@ -1,7 +1,7 @@
 // Which lines of a document that was changed and printed anew are those that somebody wrote? They come back byte by byte.
 
-/** Lines times lines that are compared at most; more than charts have. */
-const mostCompared = 9_000_000;
+/** Lines times lines that are compared in one piece. */
+const mostCompared = 250_000;
 
 /**
  * The changed text with the original's lines where nothing changed. `before` is the original printed as `after` is: what
@@ -47,33 +47,89 @@ function bare(line: string): string {
   return line.replaceAll(/\s/g, "");
 }
 
-/** For each line of `lines` its place among `others`, in order (a longest common subsequence); undefined for new ones. */
+/** For each line of `lines` its place among `others`, in order; undefined for new ones. */
 function commonLines(lines: readonly string[], others: readonly string[]): readonly (number | undefined)[] {
   const place = Array.from<number | undefined>({ length: lines.length });
-  let start = 0;
-  while (start < lines.length && start < others.length && lines[start] === others[start]) {
-    place[start] = start++;
-  }
-  let [end, otherEnd] = [lines.length, others.length];
-  while (end > start && otherEnd > start && lines[end - 1] === others[otherEnd - 1]) {
-    place[--end] = --otherEnd;
-  }
-  const [rows, columns] = [end - start, otherEnd - start];
-  if (rows * columns > mostCompared) return place;
+  const match = (all: Part): void => {
+    let { start, end, otherStart, otherEnd } = all;
+    while (start < end && otherStart < otherEnd && lines[start] === others[otherStart]) {
+      place[start++] = otherStart++;
+    }
+    while (end > start && otherEnd > otherStart && lines[end - 1] === others[otherEnd - 1]) {
+      place[--end] = --otherEnd;
+    }
+    const part = { start, end, otherStart, otherEnd };
+    if ((end - start) * (otherEnd - otherStart) <= mostCompared) {
+      for (const [line, other] of longestCommon(lines, { others, part })) place[line] = other;
+      return;
+    }
+    const middle = middleOf(lines, { others, part });
+    if (middle === undefined) return;
+    match({ ...part, end: middle.line, otherEnd: middle.other });
+    match({ ...part, start: middle.line, otherStart: middle.other });
+  };
+  match({ start: 0, end: lines.length, otherStart: 0, otherEnd: others.length });
+  return place;
+}
+
+/** Lines from `start` to `end` of the one, and from `otherStart` to `otherEnd` of the other. */
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly otherStart: number;
+  readonly otherEnd: number;
+}
+
+interface Compared {
+  readonly others: readonly string[];
+  readonly part: Part;
+}
+
+/** Of the lines that both have once, the one next to the middle: what is too long is compared in two pieces. */
+function middleOf(
+  lines: readonly string[],
+  { others, part: { start, end, otherStart, otherEnd } }: Compared,
+): { readonly line: number; readonly other: number } | undefined {
+  const once = (all: readonly string[], from: number, to: number): ReadonlyMap<string, number> => {
+    const places = Map.groupBy(
+      Array.from({ length: to - from }, (_, at) => from + at),
+      (at) => all[at] ?? "",
+    );
+    return new Map([...places].flatMap(([line, [at = 0, ...more]]) => more.length === 0 ? [[line, at]] : []));
+  };
+  const theirs = once(others, otherStart, otherEnd);
+  const distance = (line: number): number => Math.abs(line - (start + end) / 2);
+  const [best] = [...once(lines, start, end)]
+    .flatMap(([text, line]) => {
+      const other = theirs.get(text);
+      return other === undefined || line === start ? [] : [{ line, other }];
+    })
+    .sort((a, b) => distance(a.line) - distance(b.line));
+  return best;
+}
+
+/** Pairs of a longest common subsequence. */
+function longestCommon(
+  lines: readonly string[],
+  { others, part: { start, end, otherStart, otherEnd } }: Compared,
+): readonly (readonly [line: number, other: number])[] {
+  const [rows, columns] = [end - start, otherEnd - otherStart];
   const width = columns + 1;
   const longest = new Uint32Array((rows + 1) * width);
   const of = (row: number, column: number): number => longest[row * width + column] ?? 0;
   for (let row = rows - 1; row >= 0; row--) {
     for (let column = columns - 1; column >= 0; column--) {
-      longest[row * width + column] = lines[start + row] === others[start + column]
+      longest[row * width + column] = lines[start + row] === others[otherStart + column]
         ? of(row + 1, column + 1) + 1
         : Math.max(of(row + 1, column), of(row, column + 1));
     }
   }
+  const pairs: (readonly [number, number])[] = [];
   for (let [row, column] = [0, 0]; row < rows && column < columns;) {
-    if (lines[start + row] === others[start + column]) place[start + row++] = start + column++;
-    else if (of(row + 1, column) >= of(row, column + 1)) row++;
+    if (lines[start + row] === others[otherStart + column]) {
+      pairs.push([start + row++, otherStart + column++]);
+    } else if (of(row + 1, column) >= of(row, column + 1)) row++;
     else column++;
   }
-  return place;
+  return pairs;
 }

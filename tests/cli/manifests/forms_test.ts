@@ -117,6 +117,22 @@ spec:
 `,
   ],
   [
+    "two thousand lines that are all written in another way",
+    `kind:  Pod
+metadata:
+    name:  a
+    annotations:
+        ${networks}:  one id=7
+spec:
+    containers:
+      - name: app
+        env:
+${
+      Array.from({ length: 1_000 }, (_, at) => `          - name:   V${at}\n            value:  "${at}"\n`)
+        .join("")
+    }`,
+  ],
+  [
     "flow over several lines",
     `{
   kind: Pod, metadata: {name: a,
