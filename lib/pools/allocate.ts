@@ -89,7 +89,9 @@ function answerTo(
     else if (kept.length === 0) return exhausted(subnet, state);
   }
   const holding = { ...base, addresses: [...kept, ...picked] };
-  const isFull = roomOf(holding) - (before === undefined ? 0 : roomOf(before)) > state.room();
+  const grows = roomOf(holding) - (before === undefined ? 0 : roomOf(before));
+  if (grows > state.room()) state.makeRoom();
+  const isFull = grows > state.room();
   if (isFull && before === undefined) return full(input);
   const next = isFull ? base : holding;
   state.hold(next);

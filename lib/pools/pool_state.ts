@@ -157,18 +157,27 @@ export class PoolState {
     };
   }
 
-  /** What is given up makes room. */
   #remembered(all: readonly FreedAddress[]): FreedAddress[] {
     const sorted = all.toSorted((a, b) => a.at - b.at);
-    const isRoomy = this.#bytes < this.#input.room * roomy;
-    const isNamed = ({ holder }: FreedAddress): boolean => holder.includes("/");
-    const forgettable = sorted.filter((freed) =>
-      freed.at + quarantine <= this.#input.now.earliest && !(isRoomy && isNamed(freed))
-    );
-    const forgotten = new Set(isRoomy ? forgettable.slice(0, -mostFreed) : forgettable);
+    if (this.#bytes >= this.#input.room * roomy) return this.#without(sorted, this.#rested(sorted));
+    const nameless = this.#rested(sorted).filter(({ holder }) => !holder.includes("/"));
+    return this.#without(sorted, nameless.slice(0, -mostFreed));
+  }
+
+  /** What need not rest is given up for who needs the room. */
+  makeRoom(): void {
+    this.#freed = this.#without(this.#freed, this.#rested(this.#freed));
+  }
+
+  #rested(freed: readonly FreedAddress[]): readonly FreedAddress[] {
+    return freed.filter(({ at }) => at + quarantine <= this.#input.now.earliest);
+  }
+
+  #without(all: readonly FreedAddress[], gone: readonly FreedAddress[]): FreedAddress[] {
+    const forgotten = new Set(gone);
     for (const freed of forgotten) this.#bytes -= freedLine(freed).length;
     this.#isChanged ||= forgotten.size > 0;
-    return sorted.filter((freed) => !forgotten.has(freed));
+    return all.filter((freed) => !forgotten.has(freed));
   }
 
   /** Of the subnet that has the fewest left: without one of each a member gets none. */

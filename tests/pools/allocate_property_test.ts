@@ -5,7 +5,7 @@ import type { PoolAnswer } from "../../lib/network/pool.ts";
 import { quarantine } from "../../lib/pools/allocation.ts";
 import { doubled, emptyTable } from "../../lib/pools/table.ts";
 import { readTable, tableText } from "../../lib/pools/table_text.ts";
-import { type Asking, PoolInTime, poolOf } from "./requests.ts";
+import { type Asking, PoolInTime, poolOf, requestsOf } from "./requests.ts";
 
 const pools = [
   "id=5 subnet=10.0.0.0/29",
@@ -17,6 +17,8 @@ const pools = [
 type Act =
   | { readonly kind: "come"; readonly pod: number; readonly own: number | undefined }
   | { readonly kind: "go"; readonly pod: number }
+  /** It asks for nothing any more, and its kernel still has what it had. */
+  | { readonly kind: "linger"; readonly pod: number }
   | { readonly kind: "wait"; readonly seconds: number }
   | { readonly kind: "edit"; readonly pool: number }
   | { readonly kind: "restart" }
@@ -33,19 +35,24 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("go" as const), pod }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("linger" as const), pod }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("wait" as const), seconds: fc.nat(90) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("edit" as const), pool: fc.nat(pools.length - 1) }) },
   { weight: 1, arbitrary: fc.constant({ kind: "restart" as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: "lose" as const }) },
 );
 
+/** Bytes of the table: enough for all, or for a few of them. */
+const plenty = 1_000_000;
+const room = fc.oneof(fc.constant(plenty), fc.integer({ min: 200, max: 1_200 }));
+
 /** Pods 0 to 5 are a StatefulSet's. */
 const isNamed = (at: number): boolean => at < 6;
 
 Deno.test("whereabouts#110: whatever happens, no address is given twice, nor within 60 s, nor outside of the pool", () => {
   fc.assert(
-    fc.property(fc.array(act, { maxLength: 60, size: "max" }), (acts) => {
-      const world = new World();
+    fc.property(fc.array(act, { maxLength: 60, size: "max" }), room, (acts, bytes) => {
+      const world = new World(bytes);
       for (const each of acts) world.go(each);
     }),
     { numRuns: 1000 },
@@ -54,6 +61,7 @@ Deno.test("whereabouts#110: whatever happens, no address is given twice, nor wit
 
 class World {
   readonly #pool = new PoolInTime();
+  readonly #room: number;
   #text: string = pools[0];
   readonly #living = new Map<
     number,
@@ -63,11 +71,16 @@ class World {
       has: readonly string[];
       isLost: boolean;
       isGiven: boolean;
+      lingers: boolean;
     }
   >();
   /** Address → who had it last, and when that one went. */
   readonly #past = new Map<string, { readonly holder: string; readonly at: number }>();
   #uids = 0;
+
+  constructor(room: number) {
+    this.#room = room;
+  }
 
   go(each: Act): void {
     switch (each.kind) {
@@ -80,12 +93,18 @@ class World {
             has: [],
             isLost: false,
             isGiven: false,
+            lingers: false,
           });
         }
         break;
       case "go":
         this.#leave(each.pod);
         break;
+      case "linger": {
+        const one = this.#living.get(each.pod);
+        if (one?.isGiven) one.lingers = true;
+        break;
+      }
       case "wait":
         this.#pool.now += each.seconds;
         break;
@@ -101,7 +120,11 @@ class World {
       case "lose":
         this.#pool.table = emptyTable;
         this.#past.clear();
-        for (const one of this.#living.values()) one.isLost = true;
+        for (const [at, one] of this.#living) {
+          one.isLost = true;
+          // Of whom nothing is known but what the table said, nothing is known now.
+          if (one.lingers) this.#living.delete(at);
+        }
         break;
     }
     this.#pass();
@@ -122,29 +145,52 @@ class World {
   }
 
   #pass(): void {
-    const asking = [...this.#living].map(([at, { uid, own, has, isLost }]): Asking => ({
+    const all = [...this.#living].map(([at, { uid, own, has, isLost }]): Asking => ({
       pod: `p${at}`,
       uid,
       own,
       ...(isNamed(at) && { named: true }),
       ...(isLost && has.length > 0 && { claim: { kind: "borne out", addresses: has } }),
     }));
-    const { answers, table } = this.#pool.pass(asking, this.#text);
+    const requests = requestsOf(all, this.#text).map((request) =>
+      this.#lingers(request.uid) ? { ...request, subnets: [] } : request
+    );
+    const more = { requests, room: this.#room };
+    const { answers, table } = this.#pool.pass([], this.#text, more);
     assert.equal(doubled(table), undefined);
+    assert.ok(tableText(table).length <= this.#room, `${tableText(table).length} of ${this.#room} bytes`);
     for (const [at, one] of this.#living) this.#judge(at, { one, answer: answers.get(one.uid) });
-    const given = [...this.#living.values()].flatMap(({ has, own }) => own.length > 0 ? [] : has);
-    assert.equal(new Set(given).size, given.length, given.join());
-    const again = this.#pool.pass(asking, this.#text);
-    assert.equal(again.isChanged, false, "a second pass changes nothing");
+    const had = [...this.#living.values()].flatMap(({ has, own }) => own.length > 0 ? [] : has);
+    assert.equal(new Set(had).size, had.length, had.join());
+    // Where room is scarce what is only remembered may go now, and then nothing any more.
+    const again = this.#pool.pass([], this.#text, more);
+    const given = (all: typeof answers): unknown =>
+      [...all].map(([uid, answer]) => answer.kind === "given" ? [uid, answer.addresses] : [uid]);
+    assert.deepEqual(given(again.answers), given(answers));
+    if (this.#room === plenty) assert.equal(again.isChanged, false, "a second pass changes nothing");
+    assert.equal(this.#pool.pass([], this.#text, more).isChanged, false, "a third pass changes nothing");
+  }
+
+  #lingers(uid: string): boolean {
+    return [...this.#living.values()].some((one) => one.uid === uid && one.lingers);
   }
 
   #judge(
     at: number,
     { one, answer }: {
-      readonly one: { readonly uid: string; has: readonly string[]; isGiven: boolean };
+      readonly one: {
+        readonly uid: string;
+        has: readonly string[];
+        isGiven: boolean;
+        readonly lingers: boolean;
+      };
       readonly answer: PoolAnswer | undefined;
     },
   ): void {
+    if (one.lingers) {
+      const has = answer?.kind === "given" ? answer.addresses.map(({ address }) => address) : [];
+      return assert.deepEqual(has, one.has, "who lingers has what it had");
+    }
     one.isGiven = answer?.kind === "given";
     if (answer?.kind !== "given") return;
     const now = answer.addresses.map(({ address }) => address);

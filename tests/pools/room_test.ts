@@ -103,3 +103,17 @@ Deno.test("of two families the one with the fewest left counts: else nobody woul
   assert.deepEqual(pool.pass([{ pod: "a" }, { pod: "b" }], scarce).sizes, { total: 2, used: 2 });
   assert.deepEqual(pool.pass([{ pod: "a" }], scarce).sizes, { total: 2, used: 1 });
 });
+
+Deno.test("what is remembered of pods that may come back is given up for the one that does not fit else, at once", () => {
+  const pool = new PoolInTime();
+  const asking = longNamed(10);
+  pool.pass(asking, one);
+  pool.pass(asking.slice(0, 5), one);
+  pool.now += 61;
+  // More than half of it is in use, and what is remembered is under the mark from which on it goes by itself.
+  const room = Math.ceil(tableRoom(pool.table) / 0.74);
+  const others = longNamed(14).slice(10);
+  const answers = [...pool.pass([...asking.slice(0, 5), ...others], one, { room }).answers.values()];
+  assert.ok(answers.every(({ kind }) => kind === "given"), JSON.stringify(answers));
+  assert.ok(tableRoom(pool.table) <= room);
+});
