@@ -36,6 +36,8 @@ export interface RouteStep {
   /** Address to send from. */
   readonly source?: string;
   readonly metric?: number;
+  /** The gateway is believed to be on the link, though no subnet of it says so. */
+  readonly onlink?: true;
 }
 
 /**

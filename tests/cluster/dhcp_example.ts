@@ -28,6 +28,15 @@ export async function dhcp(cluster: Cluster): Promise<void> {
     const asked = { pod: named(pods, "far"), networks: "lan id=702 ip=none", address: other.address };
     await staysThrough(cluster, asked);
     await frames(other.run, "10.91.0.1");
+    // The server as a gateway, over an address that the controller does not know.
+    const text = `vxlan.travelping.com/networks=${asked.networks} mtu=1300 gateway=10.91.0.1`;
+    await cluster.kubectl(["-n", namespace, "annotate", "pod", "far", "--overwrite", text]);
+    await until("the gateway to be asked", async () => {
+      return (await other.run(["ip", "route", "get", "198.51.100.7"])).stdout.includes(
+        "via 10.91.0.1 dev lan",
+      );
+    }, { seconds: 20 });
+    await frames(other.run, addressIn(near.address));
   } finally {
     await cluster.kubectl(["-n", namespace, "delete", "pod", "far", "--now"]);
   }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { inPod, running } from "./scenes.ts";
+import { inPod, ipOf, running } from "./scenes.ts";
 import { impatient, setStage, type Stage } from "./stage.ts";
 
 const dataPlane = "namespaces" as const;
@@ -61,6 +61,35 @@ Deno.test({
       "not the old one",
     );
     assert.ok((await addresses())[0]?.split(" ").includes("10.1.0.100"), "that of somebody else is there");
+  },
+});
+
+Deno.test({
+  name:
+    "a gateway for a member that gets its address by DHCP once it runs: nothing leaves by eth0 before, nor meanwhile",
+  ignore,
+  fn: async () => {
+    await using stage = await setStage({ dataPlane });
+    stage.networks({ one: "id=1 gateway=10.1.0.1" });
+    await stage.startController({ limits: impatient });
+    stage.pod({ name: "a", networks: "one ip=10.1.0.1/24" });
+    stage.pod({ name: "b", networks: "one ip=none" });
+    await running(stage, ["a", "b"]);
+    await inPod(stage, "b", ["ip", "route", "replace", "default", "via", ipOf(stage, "a"), "dev", "eth0"]);
+    const way = async (): Promise<string> =>
+      (await stage.sandbox.exec({ name: "b" }, ["ip", "route", "get", "203.0.113.9"])).stdout;
+    assert.match(await way(), /via 10\.1\.0\.1 dev one/, "it runs, and has the gateway");
+    await inPod(stage, "b", ["ip", "address", "add", "10.1.0.50/24", "dev", "one"]);
+    await until(() => reaches(stage, "10.1.0.1"), "frames pass");
+    assert.match(await way(), /via 10\.1\.0\.1 dev one .*src 10\.1\.0\.50/);
+    // As the scripts of clients begin: with the last address the kernel takes the route.
+    await inPod(stage, "b", ["ip", "-4", "address", "flush", "dev", "one"]);
+    assert.doesNotMatch(await way(), /dev eth0/);
+    await inPod(stage, "b", ["ip", "address", "add", "10.1.0.51/24", "dev", "one"]);
+    await until(async () => /via 10\.1\.0\.1 dev one/.test(await way()), "the route to come back");
+    stage.annotate("b", "one ip=none gateway=none");
+    await until(async () => (await way()).includes("dev eth0"), "the way is what it was");
+    assert.match(await inPod(stage, "b", ["ip", "-4", "address", "show", "dev", "one"]), /10\.1\.0\.51/);
   },
 });
 

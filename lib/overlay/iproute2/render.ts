@@ -113,12 +113,13 @@ function renderAddAddress(step: Extract<Step, { kind: "add-address" }>): Command
 }
 
 function routeWords(step: RouteStep): readonly string[] {
-  const { type, interfaceName, gateway, table, source, metric } = step;
+  const { type, interfaceName, gateway, table, source, metric, onlink } = step;
   return [
     ...(type === undefined ? [] : [type]),
     cidr(step.subnet),
     ...(gateway === undefined ? [] : ["via", address(gateway)]),
     ...(interfaceName === undefined ? [] : ["dev", name(interfaceName)]),
+    ...(onlink === true ? ["onlink"] : []),
     ...["proto", String(routeProtocol)],
     ...(table === undefined ? [] : ["table", tableName(table)]),
     ...(source === undefined ? [] : ["src", address(source)]),

@@ -109,14 +109,21 @@ function wantedRoutes(
   for (const route of routes) {
     const alike = standing.bySubnet.get(cidrText(route.subnet)) ?? [];
     if (alike.some((candidate) => isSame(route, { route: candidate, dev: interfaceName }))) continue;
-    const reason = whyNotAdded(route, standing);
+    const onlink = !isReachable(route, standing) && isOnLink(route, wanted);
+    const reason = whyNotAdded(route, { ...standing, onlink });
     if (reason !== undefined) {
       obstacles.push({ kind: reason.kind, network: wanted.name, interfaceName, reason: reason.text });
       continue;
     }
     context.claimed.set(placeOf(route), interfaceName);
     const { subnet, ...rest } = route;
-    additions.push({ kind: "add-route", interfaceName, subnet: cidrText(subnet), ...rest });
+    additions.push({
+      kind: "add-route",
+      interfaceName,
+      subnet: cidrText(subnet),
+      ...rest,
+      ...(onlink ? { onlink } : {}),
+    });
   }
   return { additions, obstacles };
 }
@@ -138,7 +145,7 @@ function placeOf({ subnet, table = "main" }: WantedRoute): string {
 
 function whyNotAdded(
   route: WantedRoute,
-  context: Standing,
+  context: Standing & { readonly onlink: boolean },
 ): { readonly kind: Obstacle["kind"]; readonly text: string } | undefined {
   const subnet = cidrText(route.subnet);
   const via = route.gateway === undefined ? "" : ` via ${route.gateway}`;
@@ -157,7 +164,7 @@ function whyNotAdded(
       text: `${attempt}: the pod has a route to ${told(taken)}. Choose another subnet`,
     };
   }
-  if (!isReachable(route, context)) {
+  if (!context.onlink && !isReachable(route, context)) {
     return { kind: "setup-failed", text: `${attempt}: no subnet of the interface holds the gateway` };
   }
   return undefined;
@@ -171,6 +178,15 @@ function defaultMetric(family: Family): number {
 function told({ subnet, gateway, dev }: ObservedRoute): string {
   const via = gateway === undefined ? "" : ` via ${gateway}`;
   return `${subnet}${via} on ${dev === "" ? "no device" : quoted(dev)}`;
+}
+
+/**
+ * Who gives an interface its address himself, by DHCP say, does so after the pod was released: the gateway is believed to be
+ * in the subnet of an address that is still to come.
+ */
+function isOnLink({ subnet, gateway }: WantedRoute, { addresses, pool }: WantedInterface): boolean {
+  return gateway !== undefined && pool === undefined &&
+    !addresses.some(({ family }) => family === subnet.family);
 }
 
 /** The kernel refuses a gateway that is not a neighbour. */

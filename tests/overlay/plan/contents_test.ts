@@ -242,14 +242,39 @@ Deno.test("plan of routes: routes that go with the last IPv4 address are added a
   ]);
 });
 
-Deno.test("plan of routes: a gateway is no neighbour any more when the address that made it one goes", () => {
+Deno.test("plan of routes: where an address is still to come, by DHCP say, the gateway is believed to be on the link", () => {
   const planned = planLines({
-    wanted: aWantedState([anInterface({ routes: routes("192.168.20.0/24 via 192.168.10.2") })]),
+    wanted: aWantedState([
+      anInterface({
+        routes: routes("192.168.20.0/24 via 192.168.10.2", "fd02::/64 via fd01::2", "fd03::/64 via fe80::2"),
+      }),
+    ]),
     observed: anObservation([aLink({ addresses: ["192.168.10.1/24"] })], { routes: [kernelRoute] }),
     ours: { vxeth0: ["192.168.10.1/24"] },
   });
   assert.deepEqual(planned, {
-    lines: ["address delete 192.168.10.1/24 dev vxeth0"],
+    lines: [
+      "address delete 192.168.10.1/24 dev vxeth0",
+      "route add 192.168.20.0/24 via 192.168.10.2 dev vxeth0 onlink proto 86",
+      "route add fd02::/64 via fd01::2 dev vxeth0 onlink proto 86",
+      "route add fd03::/64 via fe80::2 dev vxeth0 proto 86",
+    ],
+    obstacles: [],
+  });
+});
+
+Deno.test("plan of routes: an address of the pool that is still to come is waited for", () => {
+  const planned = planLines({
+    wanted: aWantedState([
+      anInterface({
+        routes: routes("192.168.20.0/24 via 192.168.10.2"),
+        pool: { subnets: [], asked: true, open: true },
+      }),
+    ]),
+    observed: anObservation([aLink({ addresses: [] })]),
+  });
+  assert.deepEqual(planned, {
+    lines: [],
     obstacles: [
       'setup-failed: Cannot add route 192.168.20.0/24 via 192.168.10.2 to interface "vxeth0": ' +
       "no subnet of the interface holds the gateway",

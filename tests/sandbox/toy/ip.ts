@@ -139,6 +139,7 @@ function routeOf(words: ToyWords, kernel: Kernel): Parameters<ToyLinks["routes"]
   const subnet = prefixWord(words.next());
   const gateway = words.skip("via") ? gatewayWord(words.next(), subnet) : undefined;
   const link = type === "unreachable" || type === "throw" ? undefined : named(words, kernel);
+  const onlink = words.skip("onlink");
   const protocol = words.skip("proto") ? words.next() : "boot";
   const table = words.skip("table") ? words.next() : undefined;
   if (words.skip("src")) words.next();
@@ -152,6 +153,7 @@ function routeOf(words: ToyWords, kernel: Kernel): Parameters<ToyLinks["routes"]
     ...(metric === undefined ? {} : { metric }),
     ...(table === undefined || table === "main" ? {} : { table }),
     ...(type === undefined ? {} : { type }),
+    ...(onlink ? { onlink } : {}),
   };
 }
 

@@ -28,6 +28,8 @@ export interface NewToyRoute {
   readonly metric?: number;
   readonly table?: string;
   readonly type?: string;
+  /** Its gateway need be in no subnet. */
+  readonly onlink?: true;
 }
 
 /** All routes of one namespace. */
@@ -52,8 +54,10 @@ export class ToyRoutes {
       throw new ToyRefusal("Error: Invalid prefix for given prefix length.");
     }
     if (route.link?.up === false) throw new ToyRefusal("Error: Nexthop device is not up.");
-    const { link, gateway } = route;
-    if (gateway !== undefined && (link === undefined || !this.#isNeighbour(link, gateway))) {
+    const { link, gateway, onlink } = route;
+    if (
+      gateway !== undefined && onlink !== true && (link === undefined || !this.#isNeighbour(link, gateway))
+    ) {
       throw new ToyRefusal(
         isIpv6 ? "RTNETLINK answers: No route to host" : "Error: Nexthop has invalid gateway.",
       );
