@@ -12,7 +12,9 @@ import { withController } from "./with_controller.ts";
 const namespace = "names";
 const role = "kube-vxlan-controller-names";
 const rights = `${repository}deploy/components/names/rights.yaml`;
-const ours = "endpointslice.kubernetes.io/managed-by=kube-vxlan-controller.vxlan.travelping.com";
+const managedBy = "endpointslice.kubernetes.io/managed-by";
+const ours = `${managedBy}=kube-vxlan-controller.vxlan.travelping.com`;
+const ofKubernetes = `${managedBy}=endpointslice-controller.k8s.io`;
 
 Deno.test("names of members, by CoreDNS", async (t) => {
   await withController({ namespace }, async (cluster) => {
@@ -24,7 +26,7 @@ Deno.test("names of members, by CoreDNS", async (t) => {
       await cluster.kubectl(["-n", namespace, "apply", "-f", "-"], await example(dns));
       await t.step("db-0.db leads into the network", () => intoTheNetwork(cluster));
       await t.step("a pod that goes takes its name with it", () => podGoes(cluster));
-      await t.step("what cannot be is told on the Service", () => refused(cluster));
+      await t.step("what cannot be is told on the Service, and its remedy is one", () => refused(cluster));
       await t.step("slices go with their Service", () => serviceGoes(cluster));
     } finally {
       await removeDnsRights(cluster);
@@ -154,6 +156,22 @@ async function refused(cluster: Cluster): Promise<void> {
     seconds: 30,
     describe: () => state(cluster),
   });
+  // Without a selector Kubernetes looks at the Service no more, and what it has listed stays.
+  assert.notEqual(await slices(cluster, ofKubernetes), "");
+  const service = JSON.parse(await cluster.kubectl(["-n", namespace, "get", "service", "db", "-o", "json"]));
+  const { metadata: { name, annotations }, spec: { ports } } = service;
+  await cluster.kubectl(["-n", namespace, "delete", "service", "db"]);
+  const anew = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, annotations },
+    spec: { clusterIP: "None", ports },
+  };
+  await cluster.kubectl(["-n", namespace, "create", "-f", "-"], JSON.stringify(anew));
+  await until("the Service made anew to list db-0 and nobody else", async () => {
+    const [own, theirs] = [await slices(cluster), await slices(cluster, ofKubernetes)];
+    return own === '["192.168.30.10"]' && theirs === "";
+  }, { seconds: 60, describe: () => state(cluster) });
 }
 
 async function serviceGoes(cluster: Cluster): Promise<void> {
@@ -189,9 +207,9 @@ async function inClient(
   return await cluster.kubectl.try(["-n", namespace, "exec", "client", "-c", "app", "--", ...argv]);
 }
 
-async function slices(cluster: Cluster): Promise<string> {
+async function slices(cluster: Cluster, label = ours): Promise<string> {
   const endpoints = "jsonpath={.items[*].endpoints[*].addresses}";
-  return await cluster.kubectl(["-n", namespace, "get", "endpointslices", "-l", ours, "-o", endpoints]);
+  return await cluster.kubectl(["-n", namespace, "get", "endpointslices", "-l", label, "-o", endpoints]);
 }
 
 async function state(cluster: Cluster): Promise<string> {

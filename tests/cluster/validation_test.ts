@@ -9,7 +9,8 @@ import { say } from "./progress.ts";
 import { inNamespace } from "./test_namespace.ts";
 import { until } from "./until.ts";
 import { leftToController, otherWords, reasonOf } from "./validation/differences.ts";
-import { judgedPod, judgedRows, networks } from "./validation/judged_rows.ts";
+import { judgedPod, type JudgedRow, judgedRows, networks, rowsFor } from "./validation/judged_rows.ts";
+import { installOwnNames, ownNames, removeOwnNames } from "./validation/own_names.ts";
 
 const configMap = "/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller";
 const annotation = "vxlan.travelping.com/networks";
@@ -44,10 +45,15 @@ Deno.test("policies on pods and on the ConfigMap", async (t) => {
           const key = { vxeth0: "id=0145" };
           return await refusal(scene, "lost") !== "" && await patchNetworks(api, key, "?dryRun=All") !== "";
         }, { seconds: 30 });
-        await t.step("every row of the grammar's tables, through policy and program", () => compares(scene));
+        await t.step(
+          "every row of the grammar's tables, through policy and program",
+          () => compares(scene, judgedRows(namespace)),
+        );
         await t.step("workloads, updates, foreign pods, what is too much", () => judgesWhatIsNew(scene));
         await t.step("the ConfigMap: only what is new in it", () => judgesKeys(scene));
+        await t.step("names of its own, pods that may say less", () => judgesOwnNames(scene));
       } finally {
+        await removeOwnNames(cluster);
         await cluster.kubectl.try(["delete", "-k", `${repository}deploy/validation`]);
         await cluster.kubectl.try(["delete", "configmap", "-n", "kube-system", "kube-vxlan-controller"]);
       }
@@ -106,8 +112,7 @@ function podsOf({ namespace }: Scene): string {
   return `/api/v1/namespaces/${namespace}/pods`;
 }
 
-async function compares({ api, namespace }: Scene): Promise<void> {
-  const rows = judgedRows(namespace);
+async function compares({ api }: Scene, rows: readonly JudgedRow[]): Promise<void> {
   const lines: string[] = [];
   const unexplained: string[] = [];
   let alike = 0;
@@ -144,15 +149,33 @@ async function judgesWhatIsNew(scene: Scene): Promise<void> {
   const path = (group: string, kind: string): string =>
     `/apis/${group}/v1/namespaces/${namespace}/${kind}?dryRun=All`;
   const selector = { matchLabels: { "vxlan.travelping.com": "true" } };
-  const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "x" } };
   const job = {
     spec: { template: { ...template("lost"), spec: { ...template("lost").spec, restartPolicy: "Never" } } },
   };
+  const ofApps = (kind: string, more: object = {}): readonly [string, ApiRequest] => [kind, {
+    method: "POST",
+    path: path("apps", `${kind.toLowerCase()}s`),
+    body: {
+      apiVersion: "apps/v1",
+      kind,
+      metadata: { name: "x" },
+      spec: { selector, template: template("lost"), ...more },
+    },
+  }];
   const workloads: readonly (readonly [string, ApiRequest])[] = [
-    ["Deployment", {
+    ofApps("Deployment"),
+    ofApps("ReplicaSet"),
+    ofApps("DaemonSet"),
+    ofApps("StatefulSet", { serviceName: "x" }),
+    ["ReplicationController", {
       method: "POST",
-      path: path("apps", "deployments"),
-      body: { ...deployment, spec: { selector, template: template("lost") } },
+      path: `/api/v1/namespaces/${namespace}/replicationcontrollers?dryRun=All`,
+      body: {
+        apiVersion: "v1",
+        kind: "ReplicationController",
+        metadata: { name: "x" },
+        spec: { selector: selector.matchLabels, template: template("lost") },
+      },
     }],
     ["Job", {
       method: "POST",
@@ -230,6 +253,27 @@ async function judgesKeys({ api }: Scene): Promise<void> {
   assert.match(await patch({ "0bad": "id=5" }), /Cannot read key "0bad" as a network/);
   assert.equal(await patch({ fresh: "1234", vxeth0: "id=1 dev=eth0\nnamespaces=a,b" }), "");
   assert.equal(await patch({ vxeth0: null }), "");
+}
+
+/** Two policies stand then, each for its own label, annotation and ConfigMap. */
+async function judgesOwnNames(scene: Scene): Promise<void> {
+  const { cluster, api, namespace } = scene;
+  const names = ownNames(namespace);
+  await installOwnNames(cluster, names);
+  const said = async (text: string): Promise<string> => saidBy(await create(scene, judgedPod(text, names)));
+  await until("its policy to refuse", async () => await said("lost") !== "", { seconds: 30 });
+  await compares(scene, rowsFor(names, namespace));
+  const other = judgedPod("lost", { ...names, label: ["nets.example/member", "no"] });
+  assert.equal(saidBy(await create(scene, other)), "", "another value of the label");
+  assert.ok((await refusal(scene, "lost")).includes(lost), "the first one judges as before");
+  // Of these the controller may have the last good options, and takes pods by them.
+  for (const [data, text] of [[{ noid: "dev=eth0 idd=5" }, "noid"], [null, "lost"]] as const) {
+    assert.notEqual(await said(text), "");
+    const path = `/api/v1/namespaces/${namespace}/configmaps/${names.configMap.name}`;
+    const contentType = "application/merge-patch+json";
+    assert.equal((await api.request({ method: "PATCH", path, contentType, body: { data } })).status, 200);
+    await until(`${text} to be left to the controller`, async () => await said(text) === "", { seconds: 30 });
+  }
 }
 
 async function refusal(scene: Scene, text: string): Promise<string> {

@@ -241,6 +241,22 @@ const cases: readonly ValueCase[] = [
     expected: ['"x.example/y"', '"x.example=yes"', "true"],
   },
   {
+    it: "admission.networks: pods are judged where they are served, the ConfigMap where it is",
+    values: { watchNamespaces: ["a", "b"], admission: { networks: "deny" } },
+    see: (objects) =>
+      objects.filter(({ kind }) => kind === "ValidatingAdmissionPolicy").map(({ metadata, spec }) => [
+        metadata.name,
+        spec.matchConstraints.namespaceSelector?.matchExpressions,
+      ]),
+    expected: [
+      ["kube-vxlan-controller-networks", undefined],
+      [
+        "kube-vxlan-controller-pods",
+        [{ key: "kubernetes.io/metadata.name", operator: "In", values: ["a", "b"] }],
+      ],
+    ],
+  },
+  {
     it: "admission.controllerStatus follows the annotation of the settings",
     values: { settings: { annotation: "x.example/y" }, admission: { controllerStatus: true } },
     see: (objects) =>
@@ -268,6 +284,11 @@ const refused = [
     it: "a policy that would not fit the settings",
     values: { settings: { annotation: "x/y" }, admission: { agentInjection: true } },
     says: /Cannot set annotation together with admission/,
+  },
+  {
+    it: "a selector by which no policy can tell who is a member",
+    values: { settings: { selector: "net in (a,b)" }, admission: { networks: "warn" } },
+    says: /Cannot judge pods by this selector.*one label with its value/,
   },
 ];
 for (const { it, values, says } of refused) {

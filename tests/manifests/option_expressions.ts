@@ -9,6 +9,7 @@ const patterns: { readonly [Name in OptionName]?: string } = {
   name: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$",
   dev: "^[A-Za-z][A-Za-z0-9_.-]{0,14}$",
   up: "^(true|false)$",
+  neigh: "^static$",
   mtu: "^[1-9][0-9]{1,4}$",
   dstport: "^[1-9][0-9]{0,4}$",
   mac: "^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$",
@@ -17,7 +18,10 @@ const patterns: { readonly [Name in OptionName]?: string } = {
 };
 
 /** Options whose values the policies judge in some way; of others they know the name. */
-export const judgedOptions: ReadonlySet<string> = new Set([...Object.keys(patterns), "ip", "route"]);
+export const judgedOptions: ReadonlySet<string> = new Set([
+  ...Object.keys(patterns),
+  ...["ip", "route", "gateway", "except", "peer", "subnet", "range", "exclude"],
+]);
 
 /** Smallest and largest value of a number. */
 const ranges: { readonly [Name in OptionName]?: readonly [number, number] } = {
@@ -42,7 +46,10 @@ export function optionExpressions(level: Level): Readonly<Record<string, string>
     repeatable: JSON.stringify(here.filter((name) => optionTable[name].repeatable)),
     bare: JSON.stringify(here.filter((name) => "bare" in optionTable[name])),
     synonyms: mapText(
-      optionNames.flatMap((name) => optionTable[name].synonyms.map((word) => [word, name] as const)),
+      // The names themselves, for those who write them in capitals.
+      optionNames.flatMap((name) =>
+        [name, ...optionTable[name].synonyms].map((word) => [word, name] as const)
+      ),
     ),
     patterns: JSON.stringify(patterns),
     ranges: JSON.stringify(ranges),

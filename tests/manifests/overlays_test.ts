@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { repository } from "../cluster/install_controller.ts";
 import { keyOf, type KubeObject, kustomizeObjects } from "./kustomize.ts";
+import { withCopy } from "./repository_copy.ts";
 import { rightsOf } from "./rights.ts";
 
 const build = (name: string): Promise<readonly KubeObject[]> =>
@@ -145,6 +146,35 @@ function one(objects: readonly KubeObject[], kind: string): KubeObject {
   assert.ok(found !== undefined && more.length === 0, `one ${kind}`);
   return found;
 }
+
+Deno.test("names of the controller's own, written once, stand in every text of deploy/validation", async () => {
+  const own = { KVC_CONFIGMAP_NAME: "nets", KVC_ANNOTATION: "x.example/y", KVC_SELECTOR: "x.example=yes" };
+  const usual = {
+    KVC_CONFIGMAP_NAME: "kube-vxlan-controller",
+    KVC_ANNOTATION: "vxlan.travelping.com/networks",
+    KVC_SELECTOR: "vxlan.travelping.com=true",
+  };
+  await withCopy(async (root) => {
+    const path = `${root}deploy/components/policy-names/names.yaml`;
+    let text = (await Deno.readTextFile(path)).replace("namespace: kube-system", "namespace: edge");
+    for (const [name, value] of Object.entries(own)) {
+      text = text.replace(new RegExp(`(name: ${name}\n +value: ).*`), `$1${value}`);
+    }
+    await Deno.writeTextFile(path, text);
+    const given = await kustomizeObjects(`${root}deploy/validation`);
+    const found = given.map((object) => ({
+      ref: object["spec"].paramRef,
+      names: object["spec"].matchConstraints?.resourceRules[0].resourceNames,
+      place: object["spec"].matchConditions?.[0].expression,
+      variables: object["spec"].variables?.filter(({ name }: { name: string }) =>
+        ["annotation", "selector"].includes(name)
+      ).map(({ expression }: { expression: string }) => expression),
+    }));
+    const texts = JSON.stringify(found);
+    for (const value of Object.values(own)) assert.ok(texts.includes(value), `${value}: ${texts}`);
+    for (const value of [...Object.values(usual), "kube-system"]) assert.ok(!texts.includes(value), texts);
+  });
+});
 
 /** A copy in which the objects of a kind are changed. */
 function changed(kind: string, change: (object: KubeObject) => void): (object: KubeObject) => KubeObject {

@@ -12,13 +12,18 @@ export const leftToController: readonly Reason[] = [
   {
     why: "what a subnet holds, whether it has host bits, and which of two addresses is larger: arithmetic",
     applies: says(
-      /half of all|host bits|everything cannot be on the link|too large|behind its last|one family|is IPv6 and the gateway IPv4/,
+      /half of all|host bits|everything cannot be on the link|is everything|another subnet|too large|behind its last|one family|is IPv6 and the gateway IPv4/,
     ),
   },
   {
     why: "whether an address is that of one host",
     applies: says(/address of one host|IPv4-mapped|route cannot lead|member cannot have|link-local/),
   },
+  {
+    why: "lines indented by a tab, and commas within except=",
+    applies: ({ text }) => /^ *\t/m.test(text) || /except=\S*,\S*\//.test(text),
+  },
+  { why: "long texts, for what an expression costs is bounded", applies: ({ text }) => text.length > 1_000 },
   { why: "whose pod it is: ordinals", applies: says(/needs a pod with an ordinal/) },
   {
     why: "reserved words as names of interfaces",
@@ -42,7 +47,11 @@ export const otherWords: readonly Reason[] = [
   },
   { why: "the length of a name", applies: says(/it has \d+ characters/) },
   { why: "the parts of a value are not told apart", applies: says(/gateway "|subnet "|nothing else behind/) },
-  { why: "one name of a list is not told from the others", applies: says(/no name of a namespace/) },
+  {
+    why: "one of a list is not told from the others",
+    applies: says(/no name of a namespace|^[^"]*"[^"]*" of network "[^"]*": "[^"]*": expected/),
+  },
+  { why: "what is one letter off is not guessed", applies: says(/did you mean/) },
   { why: "the hint about commas", applies: says(/; options are separated by blanks, not by commas$/) },
 ];
 
