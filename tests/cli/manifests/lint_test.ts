@@ -126,7 +126,7 @@ const rows: readonly Row[] = [
     it: "a Service that cannot have names",
     text:
       `kind: Service\nmetadata:\n  name: db\n  annotations:\n    vxlan.travelping.com/network: one\nspec:\n  clusterIP: None\n  selector: {app: db}\n`,
-    found: [[1, "error", /remove spec\.selector/]],
+    found: [[1, "error", /create the Service anew without spec\.selector/]],
   },
   {
     it: "a template of a chart",
