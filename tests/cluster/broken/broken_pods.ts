@@ -1,6 +1,6 @@
-// Twelve ways in which a pod does not come into its network, and for each the one command that names the cause.
+// Ways in which a pod does not come into its network, and for each the one command that names the cause.
 // The table stands in docs/troubleshooting.md; tests/cluster/broken_pods_test.ts makes the pods on a real cluster.
-import { agentImageName } from "../../images/image_names.ts";
+import { agentImageName, pauseImageName } from "../../images/image_names.ts";
 
 /** A way to be broken. */
 export interface BrokenPod {
@@ -11,8 +11,10 @@ export interface BrokenPod {
   readonly networks: string | Readonly<Record<string, string>>;
   /** What is other in its spec than in that of a pod that is well. */
   readonly spec?: (well: PodSpec) => object;
+  /** It is deleted and cannot go. */
+  readonly finalizer?: string;
   /** The command; POD stands for NAMESPACE/NAME. */
-  readonly command: "inspect POD" | "check pod POD";
+  readonly command: "inspect POD" | "check pod POD" | "status -A";
   /** Words of its output that name the cause. The document shows them. */
   readonly says: string;
 }
@@ -39,6 +41,11 @@ export const twice = { name: "first-of-two", address: "10.66.0.66/24" };
 export const peer = { name: "peer", address: "10.66.0.2/24" };
 /** The network of those two: no other member is to disturb what is told of it. */
 export const blockedNetwork = "quiet id=661";
+
+/** A port of a node that one pod has, and another wants. */
+export const hostPort = { port: 18080, node: "node1" };
+/** A Deployment in a namespace that allows no agent. */
+export const refused = { name: "refused", namespace: "broken-strict" };
 
 export const brokenPods: readonly BrokenPod[] = [
   {
@@ -128,28 +135,159 @@ export const brokenPods: readonly BrokenPod[] = [
     command: "inspect POD",
     says: "Cannot rely on address 10.66.0.66",
   },
+  {
+    wrong: "no node takes the pod",
+    name: "no-node",
+    networks: "vxeth0",
+    spec: (well) => ({ ...well, nodeSelector: { "example.org/nosuch": "true" } }),
+    command: "inspect POD",
+    says: "no node takes it: 0/",
+  },
+  {
+    wrong: "its `hostPort` is another pod's",
+    name: "port-taken",
+    networks: "vxeth0",
+    spec: (well) => ({
+      ...withHostPort(well),
+      nodeSelector: { "kubernetes.io/hostname": hostPort.node },
+    }),
+    command: "inspect POD",
+    says: "didn't have free ports",
+  },
+  {
+    wrong: "its scheduler does not run, and its network has no id",
+    name: "two-faults",
+    networks: "nosuch",
+    spec: (well) => ({ ...well, schedulerName: "nosuch" }),
+    command: "inspect POD",
+    says: 'its schedulerName is "nosuch"',
+  },
+  {
+    wrong: "an init container before the agent waits",
+    name: "waits-before",
+    networks: "vxeth0",
+    spec: withFirst({}),
+    command: "inspect POD",
+    says: 'init container "first" runs, and the containers after it wait for it',
+  },
+  {
+    wrong: "an init container before the agent crashes",
+    name: "crashes-before",
+    networks: "vxeth0",
+    spec: withFirst({ command: ["ip", "nosuch"] }),
+    command: "inspect POD",
+    says: "ended with exit status",
+  },
+  {
+    wrong: "a Secret of the agent is not there",
+    name: "no-secret",
+    networks: "vxeth0",
+    spec: withAgent({ envFrom: [{ secretRef: { name: "nosuch" } }] }),
+    command: "inspect POD",
+    says: 'CreateContainerConfigError: secret "nosuch" not found',
+  },
+  {
+    wrong: "a volume cannot be mounted",
+    name: "no-volume",
+    networks: "vxeth0",
+    spec: (well) => ({
+      ...withAgent({ volumeMounts: [{ name: "files", mountPath: "/files" }] })(well),
+      volumes: [{ name: "files", configMap: { name: "nosuch" } }],
+    }),
+    command: "inspect POD",
+    says: 'configmap "nosuch" not found',
+  },
+  {
+    wrong: "the agent's command is wrong",
+    name: "wrong-command",
+    networks: "vxeth0",
+    spec: withAgent({ command: ["nosuch"] }),
+    command: "inspect POD",
+    says: "executable file not found",
+  },
+  {
+    wrong: "the agent's image has no `ip`",
+    name: "no-tools",
+    networks: "vxeth0",
+    spec: withAgent({ image: pauseImageName, startupProbe: undefined }),
+    command: "inspect POD",
+    says: "its image needs ip, bridge and kill",
+  },
+  {
+    wrong: "the pod was deleted, and a finalizer keeps it",
+    name: "kept",
+    networks: "vxeth0",
+    finalizer: "example.org/keep",
+    command: "inspect POD",
+    says: "stays until its finalizers are taken off (example.org/keep)",
+  },
+  {
+    wrong: "Pod Security refuses the pods of a Deployment",
+    name: refused.name,
+    networks: "vxeth0",
+    command: "status -A",
+    says: 'violates PodSecurity "restricted:latest"',
+  },
 ];
 
 /** Those that belong to it and are well by themselves. */
-export const companions = [
-  { name: peer.name, networks: `${blockedNetwork} ip=${peer.address}` },
-  { name: twice.name, networks: `vxeth1 ip=${twice.address}` },
-];
+export const companions:
+  readonly (Pick<BrokenPod, "name" | "networks" | "spec"> & { readonly node?: string })[] = [
+    { name: "has-port", networks: "vxeth0", spec: withHostPort, node: hostPort.node },
+    { name: peer.name, networks: `${blockedNetwork} ip=${peer.address}` },
+    { name: twice.name, networks: `vxeth1 ip=${twice.address}` },
+  ];
 
 function withAgent(other: object): (well: PodSpec) => object {
   return (well) => ({ ...well, initContainers: [{ ...well.initContainers[0], ...other }] });
 }
 
+/** A container before the agent that never ends, or does otherwise. */
+function withFirst(other: object): (well: PodSpec) => object {
+  return (well) => {
+    const [agent] = well.initContainers;
+    return { ...well, initContainers: [{ name: "first", image: agent["image"], ...other }, agent] };
+  };
+}
+
+function withHostPort(well: PodSpec): object {
+  const [app] = well.containers;
+  return { ...well, containers: [{ ...app, ports: [{ containerPort: 8080, hostPort: hostPort.port }] }] };
+}
+
+/** A Deployment of such pods. */
+export function deploymentOf(pod: BrokenPod, place: { readonly namespace: string }): object {
+  const { metadata, spec } = manifestOf(pod, place);
+  const labels = { ...metadata.labels, app: pod.name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: pod.name, namespace: place.namespace },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: pod.name } },
+      template: { metadata: { labels, annotations: metadata.annotations }, spec },
+    },
+  };
+}
+
+interface PodManifest {
+  readonly metadata: { readonly labels: object; readonly annotations: object };
+  readonly spec: object;
+}
+
 /** The manifest of a pod. `node`: where it is to run. */
 export function manifestOf(
-  { name, networks, spec = (well) => well }: Pick<BrokenPod, "name" | "networks" | "spec">,
+  { name, networks, spec = (well) => well, finalizer }: Omit<BrokenPod, "wrong" | "command" | "says">,
   { namespace, node }: { readonly namespace: string; readonly node?: string },
-): object {
+): PodManifest {
   const annotations = typeof networks === "string" ? { "vxlan.travelping.com/networks": networks } : networks;
   return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { namespace, name, labels: { "vxlan.travelping.com": "true" }, annotations },
+    ...{ apiVersion: "v1", kind: "Pod" },
+    metadata: {
+      ...{ namespace, name, labels: { "vxlan.travelping.com": "true" }, annotations },
+      ...finalizer === undefined ? {} : { finalizers: [finalizer] },
+    },
     spec: {
       terminationGracePeriodSeconds: 1,
       ...node === undefined ? {} : { nodeName: node },
