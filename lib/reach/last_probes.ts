@@ -43,9 +43,13 @@ export class LastProbes {
 
   /** Whom this member did not reach in this network. */
   failedFrom(uid: string, network: string): readonly string[] {
-    return this.all().filter(({ from, outcome, ...probe }) =>
-      from.uid === uid && outcome.kind === "unreachable" && peerKey(probe.network) === network
-    ).map(({ to }) => to.uid);
+    const failed: string[] = [];
+    // Asked at every look at a member: of the others' probes nothing is copied.
+    for (const probe of this.#probes.values()) {
+      if (probe.from.uid !== uid || probe.outcome.kind !== "unreachable") continue;
+      if (peerKey(probe.network) === network) failed.push(probe.to.uid);
+    }
+    return failed;
   }
 
   /** What came of asking one member, or of its asking others. */

@@ -36,8 +36,8 @@ interface Entry {
   shown: ShownStatus;
   /** When we last wrote (monotonic ms); until the watch has shown it, our own word counts. */
   writtenAt: number;
-  /** Gist of the Events that were last written, by reason. */
-  said: ReadonlyMap<string, string>;
+  /** The Events that were last written. */
+  said: WantedStatus["events"];
   /** Why the API server did not take the last patch; then the condition goes without the annotation, which may be it. */
   refused?: string;
   /** Nothing more will be reported of it. */
@@ -133,9 +133,9 @@ export class StatusWriter implements Reporter {
 
   /** Events whose gist is new. Being ready is news after a trouble or when we made it so, not after our restart. */
   #newsOf({ said, pod }: Entry, wanted: WantedStatus): WantedStatus["events"] {
-    const isNew = said.size > 0 || this.#made.has(pod.uid);
+    const isNew = said.length > 0 || this.#made.has(pod.uid);
     return wanted.events.filter(({ reason, type, dedupKey }) =>
-      said.get(reason) !== dedupKey && (type === "Warning" || isNew)
+      !said.some((one) => one.reason === reason && one.dedupKey === dedupKey) && (type === "Warning" || isNew)
     );
   }
 
@@ -161,7 +161,7 @@ export class StatusWriter implements Reporter {
     const { uid, namespace, name } = entry.pod;
     const regarding = { kind: "Pod", uid, namespace, name } as const;
     for (const event of this.#newsOf(entry, wanted)) this.#options.events.emit(regarding, event);
-    entry.said = gistsOf(wanted);
+    entry.said = wanted.events;
     if (wanted.condition.status === "True") this.#made.delete(uid);
   }
 
@@ -223,8 +223,7 @@ function newEntry(
   // After a restart of ours: what the pod shows was said then.
   const isOld = wanted.kind === "show" && shown.condition !== undefined &&
     statusDifference(wanted, shown) === undefined;
-  const said = isOld ? gistsOf(wanted) : new Map<string, string>();
-  return { pod, wanted, shown, writtenAt: -Infinity, said, over: false };
+  return { pod, wanted, shown, writtenAt: -Infinity, said: isOld ? wanted.events : [], over: false };
 }
 
 /** Good news at once, bad news when it lasts, and other words for either seldom. */
@@ -238,10 +237,6 @@ function delayOf(
   const isTold = shown.ready === "False" && before.kind === "show" &&
     before.condition.reason === wanted.condition.reason;
   return isTold ? rewording : settling;
-}
-
-function gistsOf({ events }: WantedStatus): ReadonlyMap<string, string> {
-  return new Map(events.map(({ reason, dedupKey }) => [reason, dedupKey]));
 }
 
 function isBare({ condition, annotation }: ShownStatus): boolean {

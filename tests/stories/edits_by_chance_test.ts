@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Store } from "../../lib/controller/store/store.ts";
 import { type Member, membership } from "../../lib/member/member.ts";
 import { type PodView, podView } from "../../lib/member/pod.ts";
+import { namespaceFaults } from "../../lib/network/access_rules.ts";
 import { type Network, peerKey } from "../../lib/network/network.ts";
 import { type Edit, editsOf, networkNames } from "../controller/store/random_edits.ts";
 import { annotationKey, membershipSettings } from "../member/member_pod.ts";
@@ -54,6 +55,13 @@ class Model {
     return judged.member;
   }
 
+  /** Not for the pod's namespace: what a text cannot name any more it may still have, and must not. */
+  isClosed(name: string, network: Network): boolean {
+    const { namespace = "" } = this.#views.get(name) ?? {};
+    const rules = { ...membershipSettings, cluster: this.#store.cluster, namespace };
+    return namespaceFaults(network, rules).length > 0;
+  }
+
   members(): ReadonlyMap<string, Member> {
     return new Map([...this.#views].map(([name, { uid }]) => {
       const item = this.#store.workItem(uid);
@@ -84,7 +92,7 @@ function unconcerned(before: ReadonlyMap<string, Member>, model: Model): readonl
     const written = model.asWritten(pod);
     const isSteady = (network: Network): boolean => {
       const now = written.networks.find(({ name }) => name === network.name);
-      if (written.forbidden.includes(network.name)) return false;
+      if (written.forbidden.includes(network.name) || model.isClosed(pod, network)) return false;
       if (now !== undefined) return JSON.stringify(now) === JSON.stringify(network);
       return written.unresolved.includes(network.name) || !written.annotationParsed;
     };

@@ -43,7 +43,7 @@ const annotation = fc.tuple(
 );
 
 const clusterEntry = fc.tuple(
-  fc.constantFrom("id=1", "id=2", "id=3", "id=4", "mtu=1400", ""),
+  fc.constantFrom("id=1", "id=2", "id=3", "id=4", "mtu=1400", "id=1 family=6", ""),
   fc.option(
     fc.constantFrom("namespaces=default", "namespaces=lab", "namespaces=lab,default", "namespaces=*"),
     {
