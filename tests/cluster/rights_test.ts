@@ -13,7 +13,9 @@ import {
   readyPods,
   type Workload,
 } from "./members.ts";
+import { inspectCommand } from "../../lib/cli/inspect/inspect.ts";
 import { podAuthorSees } from "./pod_author.ts";
+import { productOn } from "./product_on.ts";
 import { say } from "./progress.ts";
 import { tableText, thiefTable } from "./thief/table.ts";
 import { until } from "./until.ts";
@@ -114,6 +116,7 @@ async function stolenToken(cluster: Cluster): Promise<void> {
   const [pod] = await readyPods(cluster, work);
   assert.ok(pod);
   await showsItsStatus(cluster, pod.name);
+  await readsCounters(cluster, pod.name);
   await podAuthorSees(cluster, { namespace, pod: pod.name });
   await strangerWithAgentsName(cluster);
   const rows = await thiefTable(cluster, { namespace, member: pod.name, stranger });
@@ -136,6 +139,22 @@ async function showsItsStatus(cluster: Cluster, pod: string): Promise<void> {
     );
     return ready?.status === "True" && "vxlan.travelping.com/network-status" in metadata.annotations;
   }, { seconds: 60, describe: () => controllerLog(cluster) });
+}
+
+/** With nothing but the controller's account, whose execs the policy limits to fixed commands. */
+async function readsCounters(cluster: Cluster, pod: string): Promise<void> {
+  const account = ["--as", "system:serviceaccount:kube-system:kube-vxlan-controller"];
+  let said = "";
+  await until("inspect to show counters", async () => {
+    const result = await productOn(cluster, [inspectCommand], ["inspect", `${namespace}/${pod}`, ...account]);
+    said = `${result.printed}\n${result.complained}`;
+    return /^ {4}received \d+ packets, \d+ bytes.*; sent \d+ packets, \d+ bytes/m.test(said) &&
+      !said.includes("not read: counters");
+  }, { seconds: 30, describe: () => said });
+  say(`inspect under the exec policy:\n${said}`);
+  const other = ["exec", pod, "-n", namespace, "-c", agentContainer, ...account, "--", "ip", "link"];
+  const refused = await cluster.kubectl.try(other);
+  assert.notEqual(refused.code, 0, "the policy acts: another command is refused");
 }
 
 /** A pod of an author who knows what the policy looks at. */

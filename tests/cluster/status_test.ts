@@ -1,15 +1,14 @@
 // Does `kubectl describe pod` say what is wrong and what to do, for every kind of broken pod, and turn when it is mended?
 import assert from "node:assert/strict";
-import { sysdumpCommand } from "../../lib/cli/sysdump/sysdump.ts";
-import { filesOf } from "../cli/sysdump/unpack.ts";
 import type { Cluster } from "./cluster.ts";
 import { pauseImageName } from "../images/image_names.ts";
-import { productOn } from "./product_on.ts";
 import { say } from "./progress.ts";
+import { sysdumped, sysdumpedAfterRestart, sysdumpedByReader } from "./sysdumps.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
 
 const namespace = "status";
+const told = { namespace, pod: "unknown-network" };
 const image = "aialferov/kube-vxlan-controller-agent";
 const netAdmin = { capabilities: { add: ["NET_ADMIN"] } };
 
@@ -78,7 +77,10 @@ Deno.test("what describe says of broken pods", async (t) => {
     for (const { it, networks, spec = pair() } of broken) {
       await createPod(cluster, { name: it, networks, spec });
     }
-    await t.step("sysdump has it all: the log, metrics, pods, what agents say", () => sysdumped(cluster));
+    await t.step("sysdump has it all: the log, metrics, pods, what agents say", async () => {
+      await described(cluster, told.pod, (text) => text.includes("VxlanUnknownNetwork"));
+      await sysdumped(cluster, told);
+    });
     for (const { it, reason, says, mended } of broken) {
       await t.step(it, async () => {
         await described(cluster, it, (text) => text.includes(`Vxlan${reason}`) && says.test(text));
@@ -136,6 +138,7 @@ Deno.test("what describe says of broken pods", async (t) => {
       await cluster.kubectl([...ip, "del", "vxeth1"]);
       await condition(cluster, { name: "foreign", status: "True" });
     });
+    await t.step("sysdump of a reader of the namespace", () => sysdumpedByReader(cluster, told));
     await t.step("with a readiness gate a pod is ready only once its networks hold", async () => {
       const readinessGates = [{ conditionType: "vxlan.travelping.com/Ready" }];
       await createPod(cluster, {
@@ -155,26 +158,13 @@ Deno.test("what describe says of broken pods", async (t) => {
         },
       );
     });
+    // Last, for a controller that was killed waits for its own Lease.
+    await t.step(
+      "sysdump has the log of the container before a restart",
+      () => sysdumpedAfterRestart(cluster, told),
+    );
   });
 });
-
-/** As an administrator, so nothing but the pools that are not there may be missing. */
-async function sysdumped(cluster: Cluster): Promise<void> {
-  const pod = "unknown-network";
-  await described(cluster, pod, (text) => text.includes("VxlanUnknownNetwork"));
-  const { status, complained, written } = await productOn(cluster, [sysdumpCommand], ["sysdump"]);
-  assert.equal(status, 0, complained);
-  const files = await filesOf(written);
-  const said = files.get("READ-ME.txt") ?? "";
-  const [log] = [...files].filter(([path]) => /^controllers\/.*(?<!previous)\.log$/.test(path));
-  assert.match(log?.[1] ?? "", new RegExp(`member=${namespace}/${pod}`), said);
-  const [metrics] = [...files].filter(([path]) => path.endsWith(".metrics.txt"));
-  assert.match(metrics?.[1] ?? "", /^kube_vxlan_controller_members \d+$/m, said);
-  assert.match(files.get("events.json") ?? "", /VxlanUnknownNetwork/);
-  assert.match(files.get(`inspect/${namespace}/${pod}.json`) ?? "", /nosuch/);
-  assert.match(files.get(`agents/${namespace}/${pod}/ip-address-show.json`) ?? "", /"ifname": "eth0"/);
-  assert.match(files.get("versions.json") ?? "", /"kubeletVersion": "v1\./);
-}
 
 async function createPod(
   cluster: Cluster,

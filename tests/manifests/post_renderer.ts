@@ -20,7 +20,8 @@ export async function helmWithPlugin(
 ): Promise<AsyncDisposable & { readonly env: Readonly<Record<string, string>> }> {
   const folder = await Deno.makeTempDir({ prefix: "helm-" });
   await Deno.mkdir(`${folder}/plugins`);
-  await Deno.symlink(`${root}contrib/helm`, `${folder}/plugins/vxlan`);
+  // Helm 3 does not know that kind of plugin, and complains of it.
+  if (helm3 === undefined) await Deno.symlink(`${root}contrib/helm`, `${folder}/plugins/vxlan`);
   await Deno.mkdir(`${folder}/bin`);
   if (program) {
     const command = [Deno.execPath(), ...await startArguments()].map((word) => `'${word}'`).join(" ");
