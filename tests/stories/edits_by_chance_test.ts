@@ -47,10 +47,13 @@ class Model {
     this.#store.putPod({ ...view, annotation: edit.text }, { now: 0 });
   }
 
-  /** Without anything that the pod has had before. */
-  asWritten(name: string): Member {
+  /** Without anything that the pod has had before, but for networks whose key was removed: their holders have its options. */
+  asWritten(name: string, had: readonly Network[]): Member {
+    const { cluster } = this.#store;
     const view = this.#views.get(name);
-    const judged = view && membership(view, { settings: membershipSettings, cluster: this.#store.cluster });
+    const held = had.filter((network) => cluster.networks.get(network.name)?.state === "removed");
+    const lastGood = new Map(held.map((network) => [network.name, network]));
+    const judged = view && membership(view, { settings: membershipSettings, cluster, lastGood });
     assert.ok(judged?.kind === "member");
     return judged.member;
   }
@@ -89,7 +92,7 @@ function declared(members: ReadonlyMap<string, Member>): readonly DeclaredMember
  */
 function unconcerned(before: ReadonlyMap<string, Member>, model: Model): readonly Pair[] {
   const steady = [...before].flatMap(([pod, { networks }]) => {
-    const written = model.asWritten(pod);
+    const written = model.asWritten(pod, networks);
     const isSteady = (network: Network): boolean => {
       // They talk by IPv6, for which such a link is too small: an edit that cuts "mtu=1400" short makes one.
       if ((network.mtu ?? 1_500) < 1_280) return false;
