@@ -367,10 +367,10 @@ option() {
   printf '%s' "$found"
 }
 
-wanted_names=() wanted_ids=()
+wanted_names=() wanted_ids=() wanted_ups=()
 # check_network NAME OPTION…: where its id comes from and what its interface is called.
 check_network() {
-  local network=$1 id device from options=() words
+  local network=$1 id device up from options=() words
   shift
   if [[ ! $network =~ ^[A-Za-z][A-Za-z0-9_.-]{0,62}$ ]]; then
     fail "network $network: this is no name of a network" "letters, digits, \"_\", \".\" and \"-\", a letter first; a comma or a new line between networks"
@@ -378,6 +378,7 @@ check_network() {
   fi
   id=$(option id "$@")
   device=$(option name "$@")
+  up=$(option up "$@")
   from="the annotation"
   if words=$(cluster_options "$network"); then
     read -r -a options <<<"$words"
@@ -386,6 +387,7 @@ check_network() {
       from="ConfigMap $config_namespace/$config_map"
     fi
     [ -n "$device" ] || device=$(option name ${options[@]+"${options[@]}"})
+    [ -n "$up" ] || up=$(option up ${options[@]+"${options[@]}"})
   fi
   if [ -z "$id" ] && [ $config_status -ne 0 ]; then
     note "network $network: its id is in the ConfigMap, which was not read"
@@ -404,6 +406,7 @@ check_network() {
   ok "network $network: id $id from $from, interface $device"
   wanted_names+=("$device")
   wanted_ids+=("$id")
+  wanted_ups+=("$up")
 }
 
 entry=() entries=0
@@ -459,9 +462,9 @@ in_agent() {
   return $status
 }
 
-# check_interface NAME VNI: is it there, with this VNI, and how many peers does it flood to?
+# check_interface NAME VNI UP: is it there, with this VNI, up unless UP is false, and how many peers does it flood to?
 check_interface() {
-  local line device found='' peers=0 mac rest
+  local line device found='' flags peers=0 mac rest
   while IFS= read -r line; do
     read -r _ device _ <<<"$line"
     device=${device%:}
@@ -472,6 +475,8 @@ check_interface() {
   elif [[ $found != *" vxlan id $2 "* ]]; then
     found=${found#* vxlan id }
     fail "interface $1: its VNI is ${found%% *}, not $2" "$(why_not_made)"
+  elif flags=${found#*<} && [[ ,${flags%%>*}, != *,UP,* ]] && [ "$3" != false ]; then
+    fail "interface $1: it is down" "kubectl -n $namespace exec $pod -c $running -- ip link set $1 up; somebody set it down, and the controller notices when it reads the pod next"
   elif ! in_agent bridge fdb show dev "$1"; then
     fail "interface $1: VNI $2, and its entries cannot be read: ${answer##*$'\n'}" "the agent's image must have ip and bridge of iproute2"
   else
@@ -496,7 +501,7 @@ else
   links=$answer
   in_agent ip -json link show dev lo ||
     fail "agent image: its ip does not know -json: ${answer##*$'\n'}" "use an agent image with iproute2 5 or newer"
-  for i in ${wanted_names[@]+"${!wanted_names[@]}"}; do check_interface "${wanted_names[i]}" "${wanted_ids[i]}"; done
+  for i in ${wanted_names[@]+"${!wanted_names[@]}"}; do check_interface "${wanted_names[i]}" "${wanted_ids[i]}" "${wanted_ups[i]}"; done
 fi
 
 if [ "$(state "$init_agent")" = "running -" ]; then

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { pods } from "../sandbox/api/resources.ts";
 import type { KubeObject } from "../sandbox/store/kube_object.ts";
+import { inPod } from "../stories/scenes.ts";
 import { setStage, type Stage } from "../stories/stage.ts";
 import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
 import { findProgram } from "../sandbox/namespaces/programs.ts";
@@ -101,6 +102,20 @@ async function everything(t: Deno.TestContext): Promise<void> {
     assert.match(text, /^FAIL {2}init agent: lacks the capability NET_ADMIN$/m);
     assert.match(text, /^FAIL {2}annotation: it names \d+ networks; only the first 64/m);
   });
+  await t.step(
+    "the interface was set down by hand; one that is not to be set up is none of ours",
+    async () => {
+      await inPod(stage, "a", ["ip", "link", "set", "west", "down"]);
+      const { code, lines } = await check(stage, "a");
+      stage.networks({ west: "id=101 up=false" });
+      const unwanted = await check(stage, "a");
+      stage.networks({ west: "id=101" });
+      await inPod(stage, "a", ["ip", "link", "set", "west", "up"]);
+      assert.deepEqual([code, failsOf(lines)], [1, ["FAIL  interface west: it is down"]]);
+      assert.deepEqual(failsOf(unwanted.lines), []);
+      assert.deepEqual(failsOf((await check(stage, "a")).lines), []);
+    },
+  );
   await t.step("the interface is missing, and the reason is not left to the controller", async () => {
     stage.sandbox.delete(pods, controller);
     stage.pod({ name: "b", networks: "west", form: "native" });
