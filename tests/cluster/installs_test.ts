@@ -4,6 +4,7 @@ import { helm, releaseArguments } from "../manifests/helm.ts";
 import { type Cluster, clusterForTests } from "./cluster.ts";
 import { type Install, installs, networksOf, serves } from "./installs.ts";
 import { putControllerImage, repository } from "./install_controller.ts";
+import { looksBeforeInstalling } from "./preflight.ts";
 
 const chart = `${repository}deploy/chart`;
 const edited = { vxeth0: "id=4242", vxeth1: "id=1001", mine: "id=77" };
@@ -12,6 +13,7 @@ Deno.test("ways to install", async (t) => {
   const cluster = await clusterForTests();
   try {
     await putControllerImage(cluster);
+    await t.step("status --pre, before anything is there", () => looksBeforeInstalling(cluster));
     for (const install of installs) {
       await t.step(
         `${install.it}: a member joins, inspect works by exec, an upgrade keeps the networks`,
