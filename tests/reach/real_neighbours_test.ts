@@ -36,9 +36,12 @@ for (const form of ["first contact", "asked again"]) {
           .flat(),
         showNeighbour({ address: "10.7.0.1", device: "vx" }),
       ], 1);
-      const outcomes = form === "asked again"
-        ? await probeAll(targets, { ask: pair.ask("west"), clock: systemClock })
-        : await introduced(pair, targets);
+      const ask = pair.ask("west");
+      const first = form === "asked again" ? [] : await introduced(pair, targets);
+      // On a slow machine what was proven is out of date by then, and as good as not decided.
+      const open = targets.filter((_, at) => first[at] === undefined);
+      const again = [...open.length === 0 ? [] : await probeAll(open, { ask, clock: systemClock })];
+      const outcomes = targets.map((_, at) => first[at] ?? again.shift());
       const after = await pair.states("west", targets);
       for (const [at, { state, answers, address }] of cases.entries()) {
         const name = `${address}, ${state} before, ${answers ? "answers" : "is silent"}`;
