@@ -29,7 +29,4 @@ export async function pool(cluster: Cluster): Promise<void> {
   const program = ["exec", "deploy/kube-vxlan-controller", "--", "kube-vxlan-controller"];
   const shown = await cluster.kubectl(["-n", "kube-system", ...program, ...list]);
   for (const { name } of pods) assert.match(shown, new RegExp(`default/${name} +held `), shown);
-  // A shell's sleep ends only when its pod is killed.
-  await cluster.kubectl(["-n", namespace, "delete", "deployment", "desk", "--cascade=orphan"]);
-  await cluster.kubectl(["-n", namespace, "delete", "pods", "-l", "app=desk", "--now", "--wait=false"]);
 }
