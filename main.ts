@@ -12,7 +12,7 @@ import { listCommand } from "./lib/cli/show/list.ts";
 import { optionsCommand } from "./lib/cli/options_command.ts";
 import { runProgram } from "./lib/cli/program.ts";
 import { runCommand } from "./lib/cli/run/run.ts";
-import { statusCommand } from "./lib/cli/show/status.ts";
+import { statusCommand } from "./lib/cli/status/status.ts";
 import { sysdumpCommand } from "./lib/cli/sysdump/sysdump.ts";
 import { versionCommand } from "./lib/cli/show/version.ts";
 import { systemClock } from "./lib/time/clock.ts";

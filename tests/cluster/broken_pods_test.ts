@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { checkCommand } from "../../lib/cli/check/check.ts";
 import { inspectCommand } from "../../lib/cli/inspect/inspect.ts";
-import { statusCommand } from "../../lib/cli/show/status.ts";
+import { statusCommand } from "../../lib/cli/status/status.ts";
 import {
   blocked,
   brokenPods,

@@ -1,5 +1,6 @@
 // Can the controller be installed here, and what of it can be used? Read from a cluster that need not have anything of ours.
-import { controllerObjects, mayI } from "../show/cluster_status.ts";
+import { controllerObjects } from "../status/cluster_status.ts";
+import { mayI } from "../status/rights.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
 import { ApiError } from "../../kube/api/client.ts";
 import { defined, messageOf } from "../../text/defined.ts";
@@ -178,7 +179,7 @@ async function rights({ client, signal, controllerNamespace }: Looking): Promise
   const refused: string[] = [];
   for (const { right, ...asked } of needed) {
     const attributes = { verb: "create", ...defined(asked) };
-    if (!await mayI(client, { attributes, asked: { deadline, signal } })) refused.push(right);
+    if (!await mayI(attributes, { client, deadline, signal })) refused.push(right);
   }
   return [
     refused.length === 0 ? { state: "ok", says: "enough to install" } : {

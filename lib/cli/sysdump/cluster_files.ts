@@ -6,7 +6,7 @@ import type { ControllerSettings } from "../../controller/settings.ts";
 import { poolObjects } from "../../pools/pool_object.ts";
 import { type Reading, readSome, readText } from "../bounded_reading.ts";
 import { version } from "../program_version.ts";
-import { controllerObjects } from "../show/cluster_status.ts";
+import { controllerObjects } from "../status/cluster_status.ts";
 import type { Dump } from "./dump.ts";
 import { type Ours, podRecord } from "./pod_record.ts";
 

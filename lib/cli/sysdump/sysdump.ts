@@ -8,7 +8,7 @@ import { type CommandSpec, UsageError } from "../program.ts";
 import { version } from "../program_version.ts";
 import { leaseOptions, type OptionTable, type SettingsOf } from "../settings/options.ts";
 import { count } from "../settings/values.ts";
-import { clusterStatus } from "../show/cluster_status.ts";
+import { clusterStatus } from "../status/cluster_status.ts";
 import { type ClusterView, withClusterView } from "../show/cluster_view.ts";
 import { viewOptions } from "../show/view_options.ts";
 import { anonymize } from "./anonymize.ts";
@@ -128,7 +128,7 @@ async function gather(
   const controllers = await addControllers(gathering);
   const pods = await addPods(gathering, namespaces);
   if (view !== undefined) {
-    dump.addValue("status.json", await clusterStatus(view, { host, leaseName: settings.leaseName }));
+    dump.addValue("status.json", await clusterStatus(view, { host, ...settings }));
     await addAgents(gathering, { view, host, most: settings.agents });
   }
   const uids = [...controllers, ...pods].map((pod) => String(recordAt(pod, "metadata")["uid"]));

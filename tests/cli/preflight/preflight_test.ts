@@ -1,7 +1,7 @@
 // What does `status --pre` say of clusters of all kinds, on which there is nothing of ours yet?
 import assert from "node:assert/strict";
 import { networkPlugins } from "../../../lib/cli/preflight/network_plugins.ts";
-import { statusCommand } from "../../../lib/cli/show/status.ts";
+import { statusCommand } from "../../../lib/cli/status/status.ts";
 import { runOn } from "../test_host.ts";
 
 const daemonSet = (name: string, ...images: readonly string[]): object => ({

@@ -4,7 +4,7 @@ import { listCommand } from "../../../lib/cli/show/list.ts";
 import { RowChanges } from "../../../lib/cli/follow/row_changes.ts";
 import type { ListRow } from "../../../lib/cli/show/print_list.ts";
 import type { ListFormat } from "../../../lib/cli/show/view_options.ts";
-import { statusCommand } from "../../../lib/cli/show/status.ts";
+import { statusCommand } from "../../../lib/cli/status/status.ts";
 import { type CommandSpec, runProgram } from "../../../lib/cli/program.ts";
 import { pods } from "../../sandbox/api/resources.ts";
 import { field } from "../../sandbox/store/kube_object.ts";

@@ -1,6 +1,6 @@
 // What does `status` say of an installation that is not well, and is what cannot be read never taken for well?
 import assert from "node:assert/strict";
-import { statusCommand } from "../../../lib/cli/show/status.ts";
+import { statusCommand } from "../../../lib/cli/status/status.ts";
 import { field, type KubeObject } from "../../sandbox/store/kube_object.ts";
 import { setStage } from "../../stories/stage.ts";
 import { runOn } from "../test_host.ts";

@@ -6,9 +6,9 @@ import { preflight } from "../preflight/preflight.ts";
 import type { CommandSpec } from "../program.ts";
 import { leaseOptions, type OptionTable, type SettingsOf } from "../settings/options.ts";
 import { type ClusterStatus, clusterStatus } from "./cluster_status.ts";
-import { withClusterView } from "./cluster_view.ts";
-import { documentText, valueText } from "./print_list.ts";
-import { valueOutput, viewOptions, watchOption } from "./view_options.ts";
+import { withClusterView } from "../show/cluster_view.ts";
+import { documentText, valueText } from "../show/print_list.ts";
+import { valueOutput, viewOptions, watchOption } from "../show/view_options.ts";
 
 const options = {
   ...viewOptions,
@@ -48,7 +48,7 @@ async function once(settings: SettingsOf<typeof options>, host: Host): Promise<n
   return await withClusterView(settings, {
     host,
     use: async (view) => {
-      const found = await clusterStatus(view, { host, leaseName: settings.leaseName });
+      const found = await clusterStatus(view, { host, ...settings });
       for (const line of linesOf(found, settings.output)) host.print(line);
       return found.well ? exitStatus.ok : exitStatus.failed;
     },
@@ -57,7 +57,7 @@ async function once(settings: SettingsOf<typeof options>, host: Host): Promise<n
 
 /** With --watch each state is printed, with --wait the last one; it ends when all is well, or by Ctrl-C. */
 async function follow(settings: SettingsOf<typeof options>, host: Host): Promise<number> {
-  const { watch, wait, output, leaseName } = settings;
+  const { watch, wait, output } = settings;
   let printed = "";
   let last: ClusterStatus | undefined;
   const print = (found: ClusterStatus): void => {
@@ -70,7 +70,7 @@ async function follow(settings: SettingsOf<typeof options>, host: Host): Promise
     host,
     atLeastEvery: askAgainEvery,
     onView: async (view) => {
-      const found = await clusterStatus(view, { host, leaseName });
+      const found = await clusterStatus(view, { host, ...settings });
       if (host.stop.aborted) return "enough";
       const { total, ready } = found.members;
       if (watch) print(found);
@@ -94,7 +94,7 @@ const mostNamed = 20;
 
 function textOf(found: ClusterStatus): readonly string[] {
   const { server, serverVersion, controllers, leader, rights, configMapProblems, members } = found;
-  const { uncreated, unsought, unread, well } = found;
+  const { controllerRights, uncreated, unsought, unread, well } = found;
   const { total, ready, notReady, unreachable } = members;
   const refused = rights.filter(({ allowed }) => allowed === false).map(({ right }) => right);
   return [
@@ -107,6 +107,11 @@ function textOf(found: ClusterStatus): readonly string[] {
       ),
     `leader       ${leader ?? "nobody holds the Lease"}`,
     `your rights  ${refused.length === 0 ? "all that these commands need" : `not: ${refused.join(", ")}`}`,
+    ...controllerRights.map(({ account, refused }) =>
+      `its rights   ${account} ${
+        refused.length === 0 ? "may do all that it needs" : `may not: ${refused.join(", ")}`
+      }`
+    ),
     `ConfigMap    ${configMapProblems.length === 0 ? "no problems" : `${configMapProblems.length} problems`}`,
     ...configMapProblems.slice(0, mostNamed).map((problem) => `  ${problem}`),
     `members      ${ready} of ${total} ready`,

@@ -1,14 +1,15 @@
-// What `status` finds: API server, controllers, leader, the caller's rights, ConfigMap and members, as one value.
+// What `status` finds: API server, controllers, leader, rights of the caller and of the controllers, ConfigMap and members, as one value.
 import type { ApiClient } from "../../kube/api/client.ts";
 import { createLeaseStore } from "../../kube/lease/store.ts";
 import { problemText } from "../../network/problem.ts";
 import { messageOf } from "../../text/defined.ts";
 import { isRecord, listAt, recordAt } from "../../text/json.ts";
 import type { Host } from "../host.ts";
-import type { ClusterView } from "./cluster_view.ts";
-import { outputVersion } from "./print_list.ts";
-import { standingOf } from "./standing.ts";
-import { type Uncreated, uncreatedPods } from "./warnings.ts";
+import type { ClusterView } from "../show/cluster_view.ts";
+import { outputVersion } from "../show/print_list.ts";
+import { standingOf } from "../show/standing.ts";
+import { type Uncreated, uncreatedPods } from "../show/warnings.ts";
+import { type AccountRights, controllerRights, mayI, type NeededRight } from "./rights.ts";
 
 /** One screen about an installation. What could not be read is said as `unread`, and is nothing that is well. */
 export interface ClusterStatus {
@@ -21,6 +22,8 @@ export interface ClusterStatus {
   readonly leader: string | null;
   /** What the caller may do of what these commands need. */
   readonly rights: readonly { readonly right: string; readonly allowed: boolean | null }[];
+  /** What the accounts of the controllers may not do of what they need. */
+  readonly controllerRights: readonly AccountRights[];
   readonly configMapProblems: readonly string[];
   readonly members: {
     readonly total: number;
@@ -54,7 +57,11 @@ interface NotReady {
 /** Reads what the view does not have. Throws nothing: what is refused is named in `unread`. */
 export async function clusterStatus(
   view: ClusterView,
-  { host, leaseName }: { readonly host: Host; readonly leaseName: string },
+  { host, leaseName, poolsName }: {
+    readonly host: Host;
+    readonly leaseName: string;
+    readonly poolsName: string | undefined;
+  },
 ): Promise<ClusterStatus> {
   const { client, connection, settings, store, shown } = view;
   const { namespace } = settings.membership.configMap;
@@ -67,14 +74,14 @@ export async function clusterStatus(
     });
   const asked = { deadline: 10_000, signal: host.stop };
   const lease = createLeaseStore(client, { namespace, name: leaseName });
-  const [serverVersion, controllers, holder] = await Promise.all([
+  const [serverVersion, objects, holder] = await Promise.all([
     read(
       client.json({ method: "GET", path: "/version", purpose: "ask for its version", ...asked }).then(
         versionIn,
       ),
       null,
     ),
-    read(controllerPods(client, { namespace, asked }), []),
+    read(controllerObjects(client, { namespace, asked }), []),
     read(
       lease.read({ deadline: asked.deadline, signal: host.stop }).then((one) => one?.record.holder ?? null),
       null,
@@ -83,10 +90,16 @@ export async function clusterStatus(
   const rights = await Promise.all(
     neededRights(settings.membership.configMap).map(async ({ right, ...attributes }) => ({
       right,
-      allowed: await read(mayI(client, { attributes, asked }), null),
+      allowed: await read(mayI(attributes, { client, ...asked }), null),
     })),
   );
-  const { annotationKey } = settings.membership;
+  const controllers = controllerPods(objects, namespace);
+  const { annotationKey, configMap } = settings.membership;
+  const names = { configMap, leaseName, poolsPrefix: poolsName ?? `${configMap.name}-pool` };
+  const theirs = await read(
+    controllerRights(objects, { client, ...asked, names }),
+    { accounts: [], unsought: [] },
+  );
   const asking = { client, signal: host.stop, namespace: view.namespace, annotationKey };
   const uncreated = await uncreatedPods(asking);
   const members = shown.filter(({ uid }) => {
@@ -113,20 +126,21 @@ export async function clusterStatus(
     controllers,
     leader: holder === "" ? null : holder,
     rights,
+    controllerRights: theirs.accounts,
     configMapProblems,
     members: { total: members.length, ready: members.length - notReady.length, notReady, unreachable },
     uncreated: uncreated.found,
-    unsought: uncreated.unread,
+    unsought: [...theirs.unsought, ...uncreated.unread],
     unread: [...new Set(unread)],
     well: isServed && notReady.length + unreachable.length + uncreated.found.length === 0 &&
-      configMapProblems.length === 0 &&
+      configMapProblems.length === 0 && theirs.accounts.every(({ refused }) => refused.length === 0) &&
       unread.length === 0,
   };
 }
 
 function neededRights(
   configMap: { readonly namespace: string; readonly name: string },
-): readonly (Readonly<Record<string, string>> & { readonly right: string })[] {
+): readonly NeededRight[] {
   return [
     { right: "list pods in all namespaces", verb: "list", resource: "pods" },
     {
@@ -144,36 +158,13 @@ interface Asked {
   readonly signal?: AbortSignal;
 }
 
-/** Whether the caller may do that; `attributes` as a SelfSubjectAccessReview has them. Throws an ApiError. */
-export async function mayI(
-  client: ApiClient,
-  { attributes, asked }: { readonly attributes: object; readonly asked: Asked },
-): Promise<boolean> {
-  const answer = await client.json({
-    method: "POST",
-    path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-    purpose: "ask what this account may do",
-    body: {
-      apiVersion: "authorization.k8s.io/v1",
-      kind: "SelfSubjectAccessReview",
-      spec: { resourceAttributes: attributes },
-    },
-    ...asked,
-  });
-  const status = isRecord(answer) ? answer["status"] : undefined;
-  return isRecord(status) && status["allowed"] === true;
-}
-
-async function controllerPods(
-  client: ApiClient,
-  where: { readonly namespace: string; readonly asked: Asked },
-): Promise<readonly ControllerPod[]> {
-  return (await controllerObjects(client, where)).map((item) => {
+function controllerPods(objects: readonly AnyRecord[], namespace: string): readonly ControllerPod[] {
+  return objects.map((item) => {
     const [metadata, spec, status] = ["metadata", "spec", "status"].map((key) => recordAt(item, key));
     const [container] = listAt(spec, "containers");
     const states = listAt(status, "containerStatuses");
     return {
-      pod: `${where.namespace}/${String(metadata?.["name"] ?? "")}`,
+      pod: `${namespace}/${String(metadata?.["name"] ?? "")}`,
       node: String(spec?.["nodeName"] ?? "not scheduled"),
       image: String(container?.["image"] ?? ""),
       ready: states.length > 0 && states.every((state) => state["ready"] === true),
