@@ -1,9 +1,11 @@
 // Which ways to install are there, and how is seen that one works?
 import assert from "node:assert/strict";
+import { statusCommand } from "../../lib/cli/status/status.ts";
 import { helm, releaseArguments, usual } from "../manifests/helm.ts";
 import type { Cluster } from "./cluster.ts";
 import { repository } from "./install_controller.ts";
 import { applyWorkload, overlayHolds, readyPods, type Workload } from "./members.ts";
+import { productOn } from "./product_on.ts";
 import { until } from "./until.ts";
 
 /** A way to install. `name` is that of the Deployment, the ConfigMap and the Lease. */
@@ -99,6 +101,19 @@ export async function serves(cluster: Cluster, { namespace, name, served }: Inst
     );
     assert.match(screen.stdout, /^controller .*: ready, /m, screen.stdout + screen.stderr);
     assert.match(screen.stdout, /^members {6}2 of 2 ready$/m, screen.stdout + screen.stderr);
+    const from = [
+      "--config-namespace",
+      namespace,
+      "--configmap-name",
+      name,
+      "--lease-name",
+      name,
+      "-n",
+      served,
+    ];
+    const ours = await productOn(cluster, [statusCommand], ["status", ...from]);
+    const account = new RegExp(`^its rights {3}${namespace}/${name} may do all that it needs$`, "m");
+    assert.match(ours.printed, account, ours.printed + ours.complained);
   } finally {
     await cluster.kubectl(["-n", served, "delete", "deployment", work.name, "--now", "--ignore-not-found"]);
     await until("the members to be gone", async () => {

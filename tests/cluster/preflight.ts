@@ -1,6 +1,6 @@
 // What does `status --pre` say of a real cluster before anything is installed: to an administrator, a reader, and nobody?
 import assert from "node:assert/strict";
-import { statusCommand } from "../../lib/cli/show/status.ts";
+import { statusCommand } from "../../lib/cli/status/status.ts";
 import { toolsImageName } from "../images/image_names.ts";
 import type { Cluster } from "./cluster.ts";
 import { productOn } from "./product_on.ts";
