@@ -3,6 +3,7 @@ import type { Reflector } from "../kube/watch/reflector.ts";
 import type { AddressPools } from "../network/pool_request.ts";
 import type { PodView } from "../member/pod.ts";
 import { holdersAmong } from "../member/pool_requests.ts";
+import { ownFault } from "../text/defined.ts";
 import { aborted, onAbort, sleep, within } from "../time/clock.ts";
 import { AgentClient } from "../agents/agent_client.ts";
 import { ConfigMapReporter } from "../report/config_map_reporter.ts";
@@ -50,7 +51,7 @@ export class Controller {
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     [this.#settings, this.#parts] = [settings, parts];
-    const { clock } = parts;
+    const { clock, log } = parts;
     const { membership, limits, membership: { annotationKey, configMap } } = settings;
     const ensureLeader = leaderCheck(parts);
     this.store = new Store(membership);
@@ -118,7 +119,8 @@ export class Controller {
     this.#pools = parts.pools?.({
       requests: () => [...tracked.values()].flatMap(({ requests }) => requests),
       holders: () => holdersAmong(tracked.values()),
-      onAnswers: (answers) => void this.#apply(this.store.answering(answers)),
+      onAnswers: (answers) =>
+        void this.#apply(this.store.answering(answers)).catch((error) => log.warn(ownFault(error))),
     });
   }
 
@@ -187,9 +189,8 @@ export class Controller {
 
   /** What may concern all pods: the loop must not stand still for it. */
   async #apply(work: Pieces<Affected>): Promise<Affected> {
-    const { clock } = this.#parts;
-    const affected = await inPieces(work, clock);
-    await inPieces(this.#affecting(affected), clock);
+    const affected = await inPieces(work, this.#parts.clock);
+    await inPieces(this.#affecting(affected), this.#parts.clock);
     return affected;
   }
 

@@ -29,6 +29,8 @@ export class Schedule {
   #cancelExpiry: (() => void) | undefined;
   /** Those who may have had more than is known of them, while they are looked at before all others. */
   #first: ReadonlySet<string> | undefined;
+  /** Of these, those who were not looked at yet, and some who were. */
+  #unseen = new Set<string>();
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -57,6 +59,7 @@ export class Schedule {
     this.#running = true;
     this.#beginRest();
     this.#first = new Set(store.unclaimed());
+    this.#unseen = new Set(this.#first);
     for (const uid of this.#first) queue.add(uid, { fresh: true });
     this.#cancelHeadStart = clock.after(headStart, () => this.#beginRest());
     this.claimed();
@@ -66,9 +69,11 @@ export class Schedule {
   /** Somebody was looked at for the first time. */
   claimed(): void {
     const { tracked } = this.#options.store;
-    if (this.#first !== undefined && ![...this.#first].some((uid) => tracked.get(uid)?.mayHaveMore)) {
-      this.#beginRest();
+    for (const uid of this.#unseen) {
+      if (tracked.get(uid)?.mayHaveMore) return;
+      this.#unseen.delete(uid);
     }
+    this.#beginRest();
   }
 
   #beginRest(): void {

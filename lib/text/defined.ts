@@ -16,3 +16,8 @@ export function defined<Value extends object>(value: Value): Defined<Value> {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What is said of an exception that nobody expected. */
+export function ownFault(error: unknown): string {
+  return `a fault of this program: ${messageOf(error)}`;
+}

@@ -26,10 +26,10 @@ export interface Listed<T> {
 export interface Collection<T> {
   readonly size: number;
   beginList(): NewList<T>;
-  /** An object was added or modified. */
-  present(raw: unknown): void;
+  /** An object was added or modified. Gives what the handler gives. */
+  present(raw: unknown): Promise<void> | void;
   /** An object has gone, or does not match the selectors any more. */
-  deleted(raw: unknown): void;
+  deleted(raw: unknown): Promise<void> | void;
   /** An object is too long to be read; this has what its beginning says. */
   tooLong(beginning: unknown): void;
 }
@@ -97,14 +97,14 @@ export function createCollection<T extends Identified>(
       known.set(object.uid, object);
       if (!before) return handler.added(object);
       // The same state again, after a reconnect: versions may be compared for equality only.
-      if (before.resourceVersion !== object.resourceVersion) handler.modified(object);
+      if (before.resourceVersion !== object.resourceVersion) return handler.modified(object);
     },
     deleted: (raw) => {
       const { uid } = metadataOf(raw);
       const before = known.get(uid);
       if (!before) return;
       known.delete(uid);
-      handler.deleted(read(raw) ?? before);
+      return handler.deleted(read(raw) ?? before);
     },
     tooLong,
   };
@@ -126,10 +126,11 @@ export interface ReflectorHandler<T extends Identified> {
    * the very same object as before. It may take its time: no other call comes before it is through.
    */
   replaced(objects: readonly T[]): Promise<void> | void;
-  added(object: T): void;
-  modified(object: T): void;
+  /** This and the next two may go on after they have returned: what they reject with is a fault that a list makes good. */
+  added(object: T): Promise<void> | void;
+  modified(object: T): Promise<void> | void;
   /** The last state seen; the object may live on, without the selected label. */
-  deleted(object: T): void;
+  deleted(object: T): Promise<void> | void;
   /**
    * One JSON object of the stream or list could not be read; nothing else stops. If an earlier state of it is
    * known, that one stays: unreadable is not gone.

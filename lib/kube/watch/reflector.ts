@@ -7,7 +7,7 @@ import type { WatchEvent } from "./events.ts";
 import { listPages } from "./list_pages.ts";
 import { createCollection, type Identified, type ReflectorHandler } from "./local_copy.ts";
 import { type Ended, watchOnce } from "./one_watch.ts";
-import { defined, messageOf } from "../../text/defined.ts";
+import { defined, ownFault } from "../../text/defined.ts";
 
 export type { WatchEnd };
 
@@ -75,7 +75,7 @@ export function startReflector<T extends Identified>(
 ): Reflector {
   const { clock } = means;
   const { what, path, signal } = options;
-  const selectors = selectorsOf(options);
+  const selectors = defined({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector });
   const collection = createCollection(options);
   const synced = Promise.withResolvers<void>();
   /** Where the next watch goes on; undefined: list first. */
@@ -83,6 +83,8 @@ export function startReflector<T extends Identified>(
   /** relist() was called. */
   let doubted = false;
   let watching: AbortController | undefined;
+  /** Of a handler, after it had returned. */
+  let fault: Ended | undefined;
   /** Watches in a row that were open and said nothing at all until they were idle. */
   let silences = 0;
   let failures = 0;
@@ -96,7 +98,7 @@ export function startReflector<T extends Identified>(
     while (!signal.aborted) {
       heard = false;
       const step = version === undefined || doubted ? list() : watch(version);
-      const ended = await step.catch(ownFault);
+      const ended = await step.catch(failed);
       if (signal.aborted || ended === undefined) continue;
       const wait = waitAfter(ended);
       if (ended.end === "idle") silences += 1;
@@ -154,6 +156,7 @@ export function startReflector<T extends Identified>(
     const abort = (): void => stop.abort();
     signal.addEventListener("abort", abort, { once: true });
     watching = stop;
+    fault = undefined;
     try {
       const onOpen = (): void => {
         if (troubled) cancelHeal ??= clock.after(healAfter, heal);
@@ -161,7 +164,7 @@ export function startReflector<T extends Identified>(
       const asked = { what, path, selectors, from, clock, signal: stop.signal, onOpen, onEvent: hear };
       const ended = await watchOnce(client, asked);
       // Ended by relist() or for good: not a fault, and nothing to wait for.
-      return stop.signal.aborted ? undefined : ended;
+      return fault ?? (stop.signal.aborted ? undefined : ended);
     } finally {
       signal.removeEventListener("abort", abort);
       watching = undefined;
@@ -174,11 +177,11 @@ export function startReflector<T extends Identified>(
     heard ||= event.kind !== "error" && event.kind !== "malformed";
     switch (event.kind) {
       case "present":
-        collection.present(event.object);
+        goOn(collection.present(event.object));
         version = event.version;
         return undefined;
       case "deleted":
-        collection.deleted(event.object);
+        goOn(collection.deleted(event.object));
         version = event.version;
         return undefined;
       case "bookmark":
@@ -187,7 +190,7 @@ export function startReflector<T extends Identified>(
       case "too-long":
         // Unreadable is not gone: what was known of it stays.
         collection.tooLong(event.object);
-        if (event.deleted) collection.deleted(event.object);
+        if (event.deleted) goOn(collection.deleted(event.object));
         if (event.version !== "") version = event.version;
         return undefined;
       case "other":
@@ -201,6 +204,14 @@ export function startReflector<T extends Identified>(
       default:
         return event satisfies never;
     }
+  }
+
+  /** The handler goes on with it; the watch ends when that fails. */
+  function goOn(handled: Promise<void> | void): void {
+    handled?.catch((error) => {
+      fault = failed(error);
+      watching?.abort();
+    });
   }
 
   /** ms to wait after this end; 0 after a watch that has worked. */
@@ -236,16 +247,7 @@ export function startReflector<T extends Identified>(
   };
 }
 
-function selectorsOf(
-  options: { readonly labelSelector?: string; readonly fieldSelector?: string },
-): Readonly<Record<string, string>> {
-  return {
-    ...defined({ labelSelector: options.labelSelector, fieldSelector: options.fieldSelector }),
-  };
-}
-
 /** A handler that throws must not end the reflector: what it missed comes again with the next list. */
-function ownFault(error: unknown): Ended {
-  const reason = `a fault of this program: ${messageOf(error)}`;
-  return { end: "malformed", reason, relist: true, lived: 0 };
+function failed(error: unknown): Ended {
+  return { end: "malformed", reason: ownFault(error), relist: true, lived: 0 };
 }

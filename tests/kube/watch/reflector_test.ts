@@ -251,9 +251,9 @@ Deno.test("reflector: over a real connection, a drop in mid-line and a stop leav
     project,
     handler: {
       replaced: (all) => void heard.push(`replaced ${all.length}`),
-      added: ({ name }) => heard.push(`added ${name}`),
-      modified: () => heard.push("modified"),
-      deleted: () => heard.push("deleted"),
+      added: ({ name }) => void heard.push(`added ${name}`),
+      modified: () => void heard.push("modified"),
+      deleted: () => void heard.push("deleted"),
       unreadable: (reason) => heard.push(reason),
     },
     onError: ({ end }) => heard.push(end),
