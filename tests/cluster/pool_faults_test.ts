@@ -1,5 +1,4 @@
 // What befalls pools on a real cluster. After each fault: no address twice in any kernel, none without its object, none leaked.
-// (Objects that are emptied, deleted and damaged: tests/stories/pool_faults_test.ts.)
 import assert from "node:assert/strict";
 import { objectOf } from "../../lib/pools/pool_object.ts";
 import { readTable } from "../../lib/pools/table_text.ts";
@@ -7,7 +6,7 @@ import { brokenNow } from "../pools/address_law.ts";
 import type { Cluster } from "./cluster.ts";
 import { allowExec, banExec } from "./exec_ban.ts";
 import { deployment, fieldOf, killController, system } from "./fault_deeds.ts";
-import { controllerLog, controllerReady } from "./install_controller.ts";
+import { controllerLog, controllerReady, repository } from "./install_controller.ts";
 import { leader } from "./leader.ts";
 import { agentContainer, applyWorkload, podsOf, readyPods, type Workload } from "./members.ts";
 import type { NodeAccess } from "./node_access.ts";
@@ -48,6 +47,7 @@ Deno.test("faults of pools", async (t) => {
     try {
       await t.step("killed -9 between the write and the kernel", () => killedBetween(scene));
       await t.step("killed -9 twice while members come and go", () => killedAmongMany(scene));
+      await t.step("the object emptied, deleted, filled with rubbish", () => lost(scene));
       await t.step("a leader frozen beyond its lease, then woken", () => frozen(scene));
       await t.step("two that both lead", () => two(scene));
       await t.step("everything goes: nothing is held any more", () => nothingLeaks(scene));
@@ -91,6 +91,42 @@ async function killedAmongMany(scene: Scene): Promise<void> {
     await controllerReady(cluster);
   }
   await settled(cluster, before);
+}
+
+async function lost({ cluster }: Scene): Promise<void> {
+  const losses: readonly { readonly lose: () => Promise<unknown>; readonly mend?: () => Promise<unknown> }[] =
+    [
+      { lose: () => patchObject(cluster, { data: null }) },
+      {
+        lose: () => cluster.kubectl([...system, "delete", "configmap", object]),
+        mend: async () => {
+          await says(cluster, `${object} is not there; apply the manifests again`);
+          await cluster.kubectl(["apply", "-f", `${repository}deploy/base/pools.yaml`]);
+        },
+      },
+      {
+        lose: () => patchObject(cluster, { data: { [network]: "held a\u0001 b 10.91.0.1/24\nrubbish" } }),
+        mend: async () => {
+          await says(cluster, `is damaged, key ${network}: line 1 cannot be read`);
+          await patchObject(cluster, { data: { [network]: null } });
+        },
+      },
+    ];
+  for (const { lose, mend } of losses) {
+    const before = await held(cluster);
+    await lose();
+    await cluster.kubectl([
+      "-n",
+      namespace,
+      "delete",
+      "pod",
+      "db-1",
+      await anyOf(cluster, web),
+      "--wait=false",
+    ]);
+    await mend?.();
+    await settled(cluster, before);
+  }
 }
 
 /** It is stopped while members come, another leads and serves others, and it wakes up among them. */
@@ -186,6 +222,31 @@ async function held(cluster: Cluster): Promise<ReadonlyMap<string, string>> {
 
 async function textOf(cluster: Cluster): Promise<string> {
   return await cluster.kubectl([...system, "get", "configmap", object, "-o", `jsonpath={.data.${network}}`]);
+}
+
+async function patchObject(cluster: Cluster, patch: object): Promise<void> {
+  await cluster.kubectl([
+    ...system,
+    "patch",
+    "configmap",
+    object,
+    "--type=merge",
+    "-p",
+    JSON.stringify(patch),
+  ]);
+}
+
+async function anyOf(cluster: Cluster, work: Workload): Promise<string> {
+  const [pod] = await podsOf(cluster, work);
+  assert.ok(pod !== undefined);
+  return pod.name;
+}
+
+async function says(cluster: Cluster, text: string): Promise<void> {
+  await until(`the controller to say "${text}"`, async () => (await controllerLog(cluster)).includes(text), {
+    seconds: 60,
+    describe: () => controllerLog(cluster),
+  });
 }
 
 /** So many controllers, with or without an election, in one rollout. */
