@@ -112,6 +112,7 @@ async function lost({ cluster }: Scene): Promise<void> {
         },
       },
     ];
+  await memoryIsHad(cluster);
   for (const { lose, mend } of losses) {
     const before = await held(cluster);
     await lose();
@@ -127,6 +128,20 @@ async function lost({ cluster }: Scene): Promise<void> {
     await mend?.();
     await settled(cluster, before);
   }
+}
+
+/**
+ * The controller that runs now leads and has read the object: it writes it. One that starts while the object is lost knows of
+ * nobody's address but what the pods that are there show, and a pod that is deleted in the same second shows nothing.
+ */
+async function memoryIsHad(cluster: Cluster): Promise<void> {
+  const text = await textOf(cluster);
+  await cluster.kubectl(["-n", namespace, "delete", "pod", await anyOf(cluster, web), "--wait=false"]);
+  await until("the controller to write the object", async () => await textOf(cluster) !== text, {
+    seconds: 90,
+    describe: () => controllerLog(cluster),
+  });
+  await readyPods(cluster, web);
 }
 
 /** It is stopped while members come, another leads and serves others, and it wakes up among them. */
