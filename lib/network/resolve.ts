@@ -4,7 +4,7 @@ import { admits, faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withPool } from "./asked_addresses.ts";
 import { mtuFaults } from "./mtu_faults.ts";
 import { carrierFaults, isCarried } from "./carrier_faults.ts";
-import { parseInterfaceName } from "./grammar/names.ts";
+import { parseInterfaceName, parseNetworkName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
@@ -203,8 +203,9 @@ function whyUnknown(network: string, context: ResolveContext): string {
 function similarKey(network: string, { cluster, namespace }: ResolveContext): string | undefined {
   const digits = (name: string): string => name.replaceAll(/[^0-9]/g, "");
   return [...cluster.networks].find(([name, { state, options }]) => {
+    if (!isOneEditAway(network, name) || parseNetworkName(name).kind === "fault") return false;
     const isOpen = options.namespaces === undefined || admits(options.namespaces, namespace);
-    return state !== "removed" && isOpen && digits(name) === digits(network) && isOneEditAway(network, name);
+    return state !== "removed" && isOpen && digits(name) === digits(network);
   })?.[0];
 }
 

@@ -202,8 +202,8 @@ function linkPlan(links: Links, findings: Findings): LinkPlan {
     const link = keptLink(wanted, { ...links, doomed });
     return link === undefined ? [] : [{ wanted, link }];
   });
-  const { interfaces } = links.wanted;
-  const height = ({ wanted }: StandingLink): number => standsOn(wanted, interfaces).length;
+  const devices = { links: links.observed.links, interfaces: links.wanted.interfaces };
+  const height = ({ wanted }: StandingLink): number => standsOn(wanted, devices).length;
   return {
     standing: standing.sort((a, b) => height(a) - height(b)),
     missing: possible.filter((wanted) => !standing.some((each) => each.wanted === wanted))

@@ -1,5 +1,6 @@
 // Does the device that an interface is to be made on exist, and which MTU does it leave for the interface?
 import type { Family } from "../../network/grammar/address.ts";
+import { defined } from "../../text/defined.ts";
 import { listed } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { WantedInterface } from "../wanted.ts";
@@ -23,16 +24,35 @@ export function plannedMtu(wanted: WantedInterface, devices: Devices): number {
   return wanted.mtu ?? allowedMtu(wanted.family, deviceMtu(wanted.underlay, devices));
 }
 
-/** The interfaces an interface stands on, nearest first, itself left out unless it stands on itself. */
-export function standsOn(wanted: WantedInterface, interfaces: Devices["interfaces"]): readonly string[] {
+/**
+ * The interfaces an interface stands on, nearest first, itself left out unless it stands on itself: as they are to be, and as
+ * they are where a name is another's.
+ */
+export function standsOn(wanted: WantedInterface, devices: Devices): readonly string[] {
   const chain: string[] = [];
+  let others = 0;
   for (let name = wanted.underlay; !chain.includes(name);) {
-    const next = interfaces.find(({ interfaceName }) => interfaceName === name);
-    if (next === undefined) break;
+    const { ours, below } = groundOf(name, devices);
+    if (!ours && ++others > mostNested) break;
+    if (below === undefined) break;
     chain.push(name);
-    name = next.underlay;
+    name = below;
   }
   return chain;
+}
+
+/** The kernel puts no more links on each other (MAX_NEST_DEV); a pod may claim thousands. */
+const mostNested = 8;
+
+function groundOf(
+  name: string,
+  { links, interfaces }: Devices,
+): { readonly ours: boolean; readonly below?: string } {
+  const wanted = interfaces.find(({ interfaceName }) => interfaceName === name);
+  const link = links.find((each) => each.name === name);
+  const isOther = link !== undefined && link.alias !== "" && link.alias !== wanted?.alias;
+  if (wanted !== undefined && !isOther) return { ours: true, below: wanted.underlay };
+  return { ours: false, ...defined({ below: link?.vxlan?.dev }) };
 }
 
 /**
@@ -43,8 +63,8 @@ export function underlayObstacle(wanted: WantedInterface, devices: Devices): str
     `Cannot put interface "${wanted.interfaceName}" of network "${wanted.name}" on device "${wanted.underlay}"`;
   const underlay = devices.links.find(({ name }) => name === wanted.underlay);
   if (wanted.underlay === wanted.interfaceName) return `${attempt}: an interface cannot be its own device`;
-  if (standsOn(wanted, devices.interfaces).includes(wanted.interfaceName)) {
-    return `${attempt}: that one is to stand on "${wanted.interfaceName}" itself. Name another device (dev=…) for one`;
+  if (standsOn(wanted, devices).includes(wanted.interfaceName)) {
+    return `${attempt}: that one stands, or is to stand, on "${wanted.interfaceName}" itself. Name another device (dev=…) for one`;
   }
   if (underlay === undefined) {
     return `${attempt}: no such device in the pod, which has ${
@@ -82,7 +102,7 @@ function deviceMtu(name: string, devices: Devices): number {
   const wanted = devices.interfaces.find(({ interfaceName }) => interfaceName === name);
   const observed = link?.mtu ?? 0;
   if (link === undefined || wanted === undefined || link.alias !== wanted.alias) return observed;
-  if (standsOn(wanted, devices.interfaces).includes(name)) return observed;
+  if (standsOn(wanted, devices).includes(name)) return observed;
   const below = deviceMtu(wanted.underlay, devices);
   return below === 0 || mtuMisfit(wanted, below) !== undefined
     ? observed

@@ -284,8 +284,28 @@ const cases: readonly Case[] = [
       return `setup-failed: Cannot put interface "${name}" of network "${
         at === 0 ? "a" : "b"
       }" on device "${other}": ` +
-        `that one is to stand on "${name}" itself. Name another device (dev=…) for one`;
+        `that one stands, or is to stand, on "${name}" itself. Name another device (dev=…) for one`;
     }),
+  },
+  {
+    it: "does not put an interface on another's link that stands on it",
+    wanted: aWantedState([anInterface({ name: "a", interfaceName: "vx1", vni: 1, underlay: "theirs" })]),
+    observed: anObservation([
+      aLink({
+        name: "vx1",
+        alias: aliasOf("a", annotationKey),
+        vxlan: { vni: 1, port: 8472, family: 4, dev: "eth0" },
+      }),
+      aLink({
+        name: "theirs",
+        alias: "theirs",
+        vxlan: { vni: 2, port: 8472, family: 4, dev: "vx1" },
+      }),
+    ]),
+    obstacles: [
+      'setup-failed: Cannot put interface "vx1" of network "a" on device "theirs": ' +
+      'that one stands, or is to stand, on "vx1" itself. Name another device (dev=…) for one',
+    ],
   },
   {
     it: "tells of a foreign link that has VNI and port",
