@@ -208,6 +208,15 @@ const refusing: readonly Row[] = [
     ],
   },
   {
+    it: "a key that cannot be a network is no suggestion",
+    annotation: "storxge",
+    looks: [{ "stor\u0001ge": "id=7" }],
+    unresolved: ["storxge"],
+    problems: [
+      `unknown-network, 1: Cannot give the pod network "storxge": it has no id: ${where} has no key storxge; add one with id=…, or write id=… behind its name in the annotation`,
+    ],
+  },
+  {
     it: "an entry without an id",
     annotation: "a",
     looks: [{ a: "dev=tun0" }],
