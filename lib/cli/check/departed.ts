@@ -2,6 +2,7 @@
 import { type ApiClient, statusOf } from "../../kube/api/client.ts";
 import type { ProbedPair } from "../../reach/reach_report.ts";
 import { recordAt } from "../../text/json.ts";
+import { podPath } from "../status/controller_pods.ts";
 import { eachOf } from "./each_of.ts";
 import type { SegmentMember } from "./probe_segment.ts";
 
@@ -22,8 +23,8 @@ export async function departed(
   const doubted = new Set(holes.flatMap(({ from, to }) => [from.pod, to.pod]));
   const gone: string[] = [];
   await eachOf(members.filter(({ pod }) => doubted.has(pod)).slice(0, most), async ({ pod, uid }) => {
-    const [namespace = "", name = ""] = pod.split("/").map(encodeURIComponent);
-    const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
+    const [namespace = "", name = ""] = pod.split("/");
+    const path = podPath(namespace, name);
     const purpose = `look whether pod ${pod} is still there`;
     const hasLeft = await client.json({ method: "GET", path, purpose, deadline, signal }).then((found) => {
       const { uid: now, deletionTimestamp } = recordAt(found, "metadata");

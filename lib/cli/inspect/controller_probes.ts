@@ -3,8 +3,7 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import { type KnownProbe, probesPath, readProbeAnswer } from "../../reach/probe_answer.ts";
 import { messageOf } from "../../text/defined.ts";
 import { listAt, recordAt } from "../../text/json.ts";
-import { controllerObjects } from "../status/cluster_status.ts";
-import { metricsPort, podPath } from "../sysdump/cluster_files.ts";
+import { controllerObjects, metricsPort, podPath } from "../status/controller_pods.ts";
 
 /** What was read; or why it was not, which says nothing about the pod's networks. */
 export type ProbesRead =

@@ -1,5 +1,5 @@
 // Can the controller be installed here, and what of it can be used? Read from a cluster that need not have anything of ours.
-import { controllerObjects } from "../status/cluster_status.ts";
+import { controllerObjects } from "../status/controller_pods.ts";
 import { mayI } from "../status/rights.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
 import { ApiError } from "../../kube/api/client.ts";

@@ -1,5 +1,4 @@
 // What `status` finds: API server, controllers, leader, rights of the caller and of the controllers, ConfigMap and members, as one value.
-import type { ApiClient } from "../../kube/api/client.ts";
 import { createLeaseStore } from "../../kube/lease/store.ts";
 import { problemText } from "../../network/problem.ts";
 import { messageOf } from "../../text/defined.ts";
@@ -9,6 +8,7 @@ import type { ClusterView } from "../show/cluster_view.ts";
 import { outputVersion } from "../show/print_list.ts";
 import { standingOf } from "../show/standing.ts";
 import { type Uncreated, uncreatedPods } from "../show/warnings.ts";
+import { controllerObjects } from "./controller_pods.ts";
 import { type AccountRights, controllerRights, mayI, type NeededRight } from "./rights.ts";
 
 /** One screen about an installation. What could not be read is said as `unread`, and is nothing that is well. */
@@ -171,30 +171,6 @@ function controllerPods(objects: readonly AnyRecord[], namespace: string): reado
       restarts: states.reduce((sum, state) => sum + Number(state["restartCount"] ?? 0), 0),
     };
   });
-}
-
-/** The pods of controllers, as the API server has them. Throws ApiError. */
-export async function controllerObjects(
-  client: Pick<ApiClient, "json">,
-  { namespace, asked }: { readonly namespace: string; readonly asked: Asked },
-): Promise<readonly AnyRecord[]> {
-  // The chart puts the release in front of the name.
-  const query = new URLSearchParams({ labelSelector: nameLabel, limit: "100" });
-  const answer = await client.json({
-    method: "GET",
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?${query}`,
-    purpose: "list the controller's pods",
-    ...asked,
-  });
-  return listAt(answer, "items").filter(isController);
-}
-
-const nameLabel = "app.kubernetes.io/name";
-
-function isController(pod: AnyRecord): boolean {
-  return String(recordAt(recordAt(pod, "metadata"), "labels")[nameLabel] ?? "").endsWith(
-    "kube-vxlan-controller",
-  );
 }
 
 type AnyRecord = Readonly<Record<string, unknown>>;

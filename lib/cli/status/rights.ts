@@ -1,6 +1,7 @@
 // May the caller, and the accounts of the controllers, do what they need to? Asked of the API server, not worked out.
 import { type ApiClient, statusOf } from "../../kube/api/client.ts";
 import { isRecord, listAt, recordAt } from "../../text/json.ts";
+import { configMapText } from "../../network/problem.ts";
 import { messageOf } from "../../text/defined.ts";
 
 type AnyRecord = Readonly<Record<string, unknown>>;
@@ -16,14 +17,14 @@ export interface Asking {
   readonly signal?: AbortSignal;
 }
 
-/** What an account of a controller may not do that it needs; or why that was not found out. */
+/** What the account of a controller needs and may not do. */
 export interface AccountRights {
   /** `kube-system/kube-vxlan-controller`. */
   readonly account: string;
   readonly refused: readonly string[];
 }
 
-/** How a controller's container was told where and what to work with. */
+/** What the controllers work with, as the caller's flags name it. */
 export interface Names {
   readonly configMap: { readonly namespace: string; readonly name: string };
   readonly leaseName: string;
@@ -73,61 +74,45 @@ function accountOf(pod: AnyRecord): string {
 /** As deploy/base/rights.yaml gives them, in the namespaces that this one watches and for what it writes. */
 function rightsOf(pod: AnyRecord, { configMap, leaseName, poolsPrefix }: Names): readonly NeededRight[] {
   const { namespace } = configMap;
-  const watched = optionOf(pod, "watch-namespaces");
   const status = optionOf(pod, "status") ?? "all";
-  const places = watched === undefined ? [undefined] : watched.split(",").slice(0, mostNamespaces);
-  const inPods = places.flatMap((place): NeededRight[] => {
+  const places = optionOf(pod, "watch-namespaces")?.split(",").slice(0, mostNamespaces) ?? [undefined];
+  const inPods = places.flatMap((place) => {
     const where = place === undefined ? "in all namespaces" : `in ${place}`;
     const at = place === undefined ? {} : { namespace: place };
     const pods = { resource: "pods", ...at };
+    const events = { group: "events.k8s.io", resource: "events", ...at };
     return [
-      ...["get", "list", "watch"].map((verb) => ({ right: `${verb} pods ${where}`, verb, ...pods })),
-      ...["get", "create"].map((verb) => ({
-        right: `${verb} pods/exec ${where}`,
-        verb,
-        subresource: "exec",
+      ...needed(["get", "list", "watch"], `pods ${where}`, pods),
+      ...needed(["get", "create"], `pods/exec ${where}`, { ...pods, subresource: "exec" }),
+      ...needed(status === "all" ? ["patch"] : [], `pods/status ${where}`, {
         ...pods,
-      })),
-      ...status === "all"
-        ? [{ right: `patch pods/status ${where}`, verb: "patch", subresource: "status", ...pods }]
-        : [],
-      ...status === "off" ? [] : ["create", "patch"].map((verb) => ({
-        right: `${verb} events ${where}`,
-        verb,
-        group: "events.k8s.io",
-        resource: "events",
-        ...at,
-      })),
+        subresource: "status",
+      }),
+      ...needed(status === "off" ? [] : ["create", "patch"], `events ${where}`, events),
     ];
   });
-  // A flag without a value.
-  const elects = optionOf(pod, "leader-election") !== undefined;
+  const pool = { namespace, name: `${poolsPrefix}-0` };
   const lease = { group: "coordination.k8s.io", resource: "leases", namespace };
+  // The flag has no value; the variable may say false.
+  const elects = !["false", undefined].includes(optionOf(pod, "leader-election"));
   return [
     ...inPods,
-    ...["get", "list", "watch"].map((verb) => ({
-      right: `${verb} ConfigMap ${namespace}/${configMap.name}`,
-      verb,
-      resource: "configmaps",
-      ...configMap,
-    })),
-    ...["get", "update"].map((verb) => ({
-      right: `${verb} ConfigMap ${namespace}/${poolsPrefix}-0`,
-      verb,
-      resource: "configmaps",
-      namespace,
-      name: `${poolsPrefix}-0`,
-    })),
-    ...elects
-      ? ["get", "update"].map((verb) => ({
-        right: `${verb} Lease ${namespace}/${leaseName}`,
-        verb,
-        ...lease,
-        name: leaseName,
-      }))
-      : [],
-    ...elects ? [{ right: `create leases in ${namespace}`, verb: "create", ...lease }] : [],
+    ...needed(["get", "list", "watch"], configMapText(configMap), { resource: "configmaps", ...configMap }),
+    ...needed(["get", "update"], configMapText(pool), { resource: "configmaps", ...pool }),
+    ...needed(elects ? ["get", "update"] : [], `Lease ${namespace}/${leaseName}`, {
+      ...lease,
+      name: leaseName,
+    }),
+    ...needed(elects ? ["create"] : [], `leases in ${namespace}`, lease),
   ];
+}
+
+function needed(
+  verbs: readonly string[],
+  what: string,
+  attributes: Readonly<Record<string, string>>,
+): readonly NeededRight[] {
+  return verbs.map((verb) => ({ right: `${verb} ${what}`, verb, ...attributes }));
 }
 
 /** A flag of `run`, from the container's arguments or its variable; undefined where neither stands in the pod. */

@@ -1,12 +1,12 @@
 // What of the cluster itself goes into an archive: versions, nodes, ConfigMaps, Events, and what the controllers say.
-import { ApiError } from "../../kube/api/client.ts";
+import { statusOf } from "../../kube/api/client.ts";
 import { messageOf } from "../../text/defined.ts";
 import { isRecord, listAt, recordAt } from "../../text/json.ts";
 import type { ControllerSettings } from "../../controller/settings.ts";
 import { poolObjects } from "../../pools/pool_object.ts";
 import { type Reading, readSome, readText } from "../bounded_reading.ts";
 import { version } from "../program_version.ts";
-import { controllerObjects } from "../status/cluster_status.ts";
+import { controllerObjects, metricsPort, podPath } from "../status/controller_pods.ts";
 import type { Dump } from "./dump.ts";
 import { type Ours, podRecord } from "./pod_record.ts";
 
@@ -80,10 +80,6 @@ export async function addConfigMaps(gathering: Gathering): Promise<void> {
       if (status === 403) return;
     }
   }
-}
-
-function statusOf(error: unknown): number {
-  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : 0;
 }
 
 /** Each controller: how its pod stands, its log and that of the container before, its metrics. */
@@ -162,18 +158,6 @@ async function addMetrics(
   if (metrics === undefined) return;
   if (metrics.isCut) dump.missing(`controllers/${name}.metrics.txt: cut`);
   dump.add(`controllers/${name}.metrics.txt`, metrics.text);
-}
-
-/** Of a pod in the API. */
-export function podPath(namespace: string, name: string): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
-}
-
-/** As the manifests name it; the default of --http-address where they do not. */
-/** The port at which a controller answers, as its container names it. */
-export function metricsPort(container: AnyRecord | undefined): number {
-  const port = listAt(container, "ports").find(({ name }) => name === "http")?.["containerPort"];
-  return typeof port === "number" ? port : 9090;
 }
 
 /** Events about these objects, and those that a controller of ours has written. */

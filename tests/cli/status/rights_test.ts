@@ -81,6 +81,13 @@ const rows: readonly {
     notAsked: /pods status/,
   },
   {
+    name: "without an election there is no Lease",
+    pod: { env: { KVC_LEADER_ELECTION: "false" } },
+    refuses: /leases/,
+    refused: [],
+    notAsked: /leases/,
+  },
+  {
     name: "the Lease and the pools",
     pod: { args: ["run", "--leader-election"] },
     refuses: /update/,
