@@ -165,7 +165,11 @@ async function cleaned(cluster: Cluster): Promise<void> {
   const product = await startProduct(["uninstall", "--clean", ...config], {
     onLine: (line) => lines.push(line),
   });
-  assert.equal(await product.ended, 0, lines.join("\n"));
+  const code = await product.ended;
+  // It is about all pods with the label, those that other tests have left to end too.
+  const besides = lines.filter((line) => !/: (\S+: deleted|condition and annotation removed)/.test(line));
+  say(`besides what it has removed, uninstall says:\n${besides.join("\n")}`);
+  assert.equal(code, 0, besides.join("\n"));
   const left = Object.values(await linksOf(cluster, [old, native]));
   assert.deepEqual(left, left.map(() => []));
   const pods = await cluster.kubectl(["-n", namespace, "get", "pods", "-o", "json"]);

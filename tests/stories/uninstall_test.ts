@@ -1,53 +1,14 @@
 // What the controller leaves in members, and how `uninstall --clean` takes it away without touching what is not ours.
 import assert from "node:assert/strict";
-import { pods } from "../sandbox/api/resources.ts";
-import { type Product, startProduct } from "../sandbox/tools/product.ts";
-import { waitFor } from "../sandbox/tools/waiting.ts";
-import { inPod, running } from "./scenes.ts";
-import { setStage, type Stage } from "./stage.ts";
+import { inPod } from "./scenes.ts";
+import { setStage } from "./stage.ts";
+import { links, members, shows, uninstall } from "./uninstall_scene.ts";
 
 const names = ["a", "b"];
 
-async function uninstall(
-  stage: Stage,
-  ...flags: readonly string[]
-): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
-  const lines: string[] = [];
-  const args = ["uninstall", ...flags, "--server", stage.sandbox.server.url];
-  const code = await (await startProduct(args, { onLine: (line) => lines.push(line) })).ended;
-  return { code, lines: lines.sort() };
-}
-
-/** Members with all that the controller gives them, and the controller. */
-async function members(stage: Stage): Promise<Product> {
-  stage.networks({ one: "id=1", two: "id=2" });
-  const url = stage.sandbox.server.url;
-  const controller = await startProduct(
-    ["run", "--server", url, "--http-address", "off", "--leader-election"],
-    { onLine: () => {} },
-  );
-  for (const name of names) stage.pod({ name, networks: "one ip=10.1.0.1/24, two" });
-  await running(stage, names);
-  await waitFor(() => names.every((name) => shows(stage, name)), { what: "both pods show their status" });
-  return controller;
-}
-
-/** Whether a pod carries our condition and our annotation, or one of them. */
-function shows(stage: Stage, name: string): boolean {
-  const text = JSON.stringify(stage.sandbox.find(pods, { name }));
-  return text.includes("vxlan.travelping.com/Ready") || text.includes("vxlan.travelping.com/network-status");
-}
-
-async function links(stage: Stage, name: string): Promise<readonly string[]> {
-  const all: readonly { readonly ifname: string }[] = JSON.parse(
-    await inPod(stage, name, ["ip", "-json", "link", "show"]),
-  );
-  return all.map(({ ifname }) => ifname).sort();
-}
-
 Deno.test("uninstall names what is ours, and with --clean it is gone; what is foreign stays", async () => {
   await using stage = await setStage();
-  const controller = await members(stage);
+  const controller = await members(stage, names);
   await controller.stop();
   // Whatever somebody else made in the pod.
   await inPod(stage, "a", [
@@ -86,7 +47,7 @@ Deno.test("uninstall names what is ours, and with --clean it is gone; what is fo
 
 Deno.test("uninstall --clean does not work against a controller that leads", async () => {
   await using stage = await setStage();
-  const controller = await members(stage);
+  const controller = await members(stage, names);
   const { code, lines } = await uninstall(stage, "--clean");
   assert.equal(code, 2);
   assert.match(
@@ -99,7 +60,7 @@ Deno.test("uninstall --clean does not work against a controller that leads", asy
 
 Deno.test("uninstall --clean says which pods it could not clean, and cleans the others", async () => {
   await using stage = await setStage();
-  const controller = await members(stage);
+  const controller = await members(stage, names);
   await controller.stop();
   stage.sandbox.faults.onExec({ pod: "a" }, { kind: "refuse", code: 403 }, { times: "until-lifted" });
   const { code, lines } = await uninstall(stage, "--clean");

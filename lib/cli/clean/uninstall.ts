@@ -1,12 +1,7 @@
 // The command `uninstall`: what of ours is in the members, and with `--clean`: its removal.
-import type { AgentClient } from "../../agents/agent_client.ts";
-import { answerCaps } from "../../agents/answer_caps.ts";
 import type { PodView } from "../../member/pod.ts";
-import { plan, planKernel } from "../../overlay/plan/plan.ts";
-import { changeSummary, describe } from "../../overlay/step_text.ts";
-import type { WantedState } from "../../overlay/wanted.ts";
-import { isFinal, removalPatch, sendStatus } from "../../status/status_patch.ts";
 import { printable } from "../../text/printable.ts";
+import { sleep } from "../../time/clock.ts";
 import { withAgents } from "../agent_access.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { type CommandSpec, UsageError } from "../program.ts";
@@ -19,8 +14,8 @@ import {
 } from "../settings/options.ts";
 import { type ClusterView, everywhere, withClusterView } from "../show/cluster_view.ts";
 import { callerOptions } from "../show/view_options.ts";
+import { type Cleaned, type Cleaning, cleanPod } from "./clean_pod.ts";
 import { leadingController } from "./leading_controller.ts";
-import { messageOf } from "../../text/defined.ts";
 
 const options = {
   ...connectionOptions,
@@ -44,13 +39,8 @@ export const uninstallCommand: CommandSpec<typeof options> = {
 
 /** Pods at a time, and sessions for them. */
 const atOnce = 8;
-
-interface Cleaning {
-  readonly view: ClusterView;
-  readonly agents: AgentClient;
-  /** False: only say what there is. */
-  readonly clean: boolean;
-}
+/** Milliseconds before those whose cleaning failed are tried again, each time. */
+const pauses = [1_000, 4_000];
 
 async function uninstall(
   view: ClusterView,
@@ -61,20 +51,56 @@ async function uninstall(
 ): Promise<number> {
   if (clean) await mustBeAlone(view, { lease, host });
   const { connection } = view;
-  let failed = 0;
-  await withAgents({ connection, clock: host.clock }, {
+  const { clock } = host;
+  return await withAgents({ connection, clock }, {
     sessions: 2 * atOnce,
     ensureMayWrite: () => mustBeCleaning(clean),
-    use: (agents) =>
-      forEach(view.pods, async (pod) => {
-        const found = await cleaned(pod, { view, agents, clean });
-        for (const line of found.lines) host.print(printable(`${pod.namespace}/${pod.name}: ${line}`));
-        if (found.failed) failed++;
-      }),
+    use: async (agents) => {
+      const { ending, failed } = await cleanAll({ view, agents, clock, clean }, host);
+      const counted = `${view.pods.length} pods looked at` +
+        (ending === 0 ? "" : `, ${ending} of them ${ending === 1 ? "is" : "are"} being deleted`);
+      const isClean = !clean || failed === 0;
+      host.print(isClean ? counted : `${counted}, ${failed} could not be cleaned: run it again`);
+      return isClean ? exitStatus.ok : exitStatus.failed;
+    },
   });
-  const counted = `${view.pods.length} pods looked at`;
-  host.print(failed === 0 ? counted : `${counted}, ${failed} could not be cleaned: run it again`);
-  return failed === 0 ? exitStatus.ok : exitStatus.failed;
+}
+
+/** How many came to what. Those that failed for a reason that may pass are tried again, after the others. */
+async function cleanAll(
+  cleaning: Cleaning,
+  host: Host,
+): Promise<{ readonly ending: number; readonly failed: number }> {
+  const counts = { done: 0, gone: 0, ending: 0, failed: 0 };
+  let left = cleaning.view.pods;
+  for (let round = 0; left.length > 0; round++) {
+    const pause = cleaning.clean && !host.stop.aborted ? pauses[round] : undefined;
+    const again: PodView[] = [];
+    await forEach(left, async (pod) => {
+      const cleaned = await cleanPod(pod, { ...cleaning, again: round > 0 });
+      if (cleaned.kind === "failed" && cleaned.passing && pause !== undefined) return void again.push(pod);
+      counts[cleaned.kind]++;
+      for (const line of linesOf(cleaned)) host.print(printable(`${pod.namespace}/${pod.name}: ${line}`));
+    });
+    left = again;
+    if (left.length > 0) await sleep(host.clock, pause ?? 0, host.stop);
+  }
+  return counts;
+}
+
+function linesOf(cleaned: Cleaned): readonly string[] {
+  switch (cleaned.kind) {
+    case "done":
+      return cleaned.lines;
+    case "gone":
+      return ["it has gone meanwhile"];
+    case "ending":
+      return [`it is being deleted, and what is left of ours in it goes with it (${cleaned.reason})`];
+    case "failed":
+      return [cleaned.reason];
+    default:
+      return cleaned satisfies never;
+  }
 }
 
 /** A controller that runs would make everything again. One without leader election cannot be seen from here. */
@@ -94,63 +120,6 @@ async function mustBeAlone(
 
 function mustBeCleaning(clean: boolean): void {
   if (!clean) throw new Error("Cannot change anything: --clean was not given");
-}
-
-interface Found {
-  /** What was found, or done. */
-  readonly lines: readonly string[];
-  readonly failed: boolean;
-}
-
-async function cleaned(pod: PodView, cleaning: Cleaning): Promise<Found> {
-  try {
-    return {
-      lines: [...await cleanKernel(pod, cleaning), ...await cleanStatus(pod, cleaning)],
-      failed: false,
-    };
-  } catch (error) {
-    return { lines: [messageOf(error)], failed: cleaning.clean };
-  }
-}
-
-/** Throws when it cannot be looked into, or when something is left. */
-async function cleanKernel(pod: PodView, { view, agents, clean }: Cleaning): Promise<readonly string[]> {
-  const item = view.store.workItem(pod.uid);
-  // Others have no agent to ask, and nobody could make an interface in them.
-  if (item?.kind !== "member" && item?.kind !== "former") return [];
-  const { member } = item;
-  const { phase } = member;
-  if (phase.kind === "wait") throw new Error(`Cannot look into the pod: ${phase.reason}`);
-  const address = { uid: pod.uid, namespace: pod.namespace, pod: pod.name, ...phase.agent };
-  const wanted = nothingWanted(view.settings.membership.annotationKey);
-  const cap = answerCaps.ofMany;
-  const before = await agents.observe(address, { wanted, cap });
-  const { steps } = plan({ wanted, observed: before, ourAddresses: new Map() });
-  if (!clean || steps.length === 0) return steps.map((step) => `to do: ${describe(step)}`);
-  const { kernel, refusals } = await agents.changeKernel(address, { steps, wanted, cap });
-  const [left] = planKernel({ wanted, observed: kernel, ourAddresses: new Map() }).steps;
-  if (left === undefined) return [changeSummary(steps)];
-  throw new Error(`Cannot ${describe(left)}: ${refusals[0]?.message ?? "the kernel did not do it"}`);
-}
-
-/** Throws ApiError. */
-async function cleanStatus(pod: PodView, { view, clean }: Cleaning): Promise<readonly string[]> {
-  if (pod.shown === undefined) return [];
-  if (!clean) return ["to do: remove condition and annotation"];
-  const { annotationKey } = view.settings.membership;
-  try {
-    await sendStatus(view.client, { pod, body: removalPatch({ uid: pod.uid, annotationKey }) });
-    return ["condition and annotation removed"];
-  } catch (error) {
-    // Gone meanwhile, or replaced by another of its name.
-    if (isFinal(error)) return [];
-    throw error;
-  }
-}
-
-/** A pod that asks for nothing: all that is ours is to go. */
-function nothingWanted(annotationKey: string): WantedState {
-  return { interfaces: [], untouchable: [], mayRemove: true, annotationKey, own: new Set() };
 }
 
 async function forEach<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
