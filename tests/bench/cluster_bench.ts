@@ -1,26 +1,20 @@
 // deno task bench:cluster [ROUNDS] [PODS,…] [KIND,…]: rollouts on a real two-node Kubernetes beside the same containers
-// without the controller, in turn. Every round is printed, then the medians of the pairwise ratios beside their goals.
+// without the controller, in turn. Every round is printed, then the medians of the pairwise ratios beside their goals, also
+// when a rollout fails, and after SIGINT, which ends it with the round under way.
 // KVC_BENCH_NEIGHBOURS=as-is: with the machine's own neighbour table, which all nodes share.
 // deno task bench:cluster probes: what startup probes that fail cost, by kind.
 // deno task bench:cluster hostile: rollouts beside pods that attack the controller.
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { installController, removeController } from "../cluster/install_controller.ts";
 import { seedAgentImage } from "../cluster/members.ts";
-import { execCost, millisecondsText } from "./cluster/exec_cost.ts";
+import { type Costs, costs, millisecondsText } from "./cluster/exec_cost.ts";
 import { figuresReader } from "./cluster/figures.ts";
-import { brokenCounts, goal, medianOf, verdictOf } from "./cluster/goal.ts";
 import { hostileRatios } from "./cluster/hostile_rollout.ts";
-import { excessText } from "./cluster/machine.ts";
 import { probeCosts } from "./cluster/probe_cost.ts";
 import { neighbourTable } from "../cluster/neighbour_table.ts";
 import { type ClusterRollout, clusterRollout, type RolloutKind } from "./cluster/rollout.ts";
-import { type Shares, sharesText, totalOf } from "./cluster/shares.ts";
-
-/** What is compared, with the same containers without us, and how many execs a pod it may cost. */
-interface Kind extends RolloutKind {
-  readonly twin: RolloutKind;
-  readonly execsPerPod: number;
-}
+import { sharesText } from "./cluster/shares.ts";
+import { brokenOf, type Kind, type Pair, summary } from "./cluster/summary.ts";
 
 const classicTwin: RolloutKind = { name: "same as classic", form: "classic", unmanaged: true };
 const nativeTwin: RolloutKind = { name: "same as native", form: "native", unmanaged: true };
@@ -31,13 +25,6 @@ const kinds: readonly Kind[] = [
   { name: "port", form: "native with a port", twin: nativeTwin, execsPerPod: 1.2 },
 ];
 const namespace = "bench";
-
-/** A rollout of ours and that of its twin in the same round. */
-interface Pair {
-  readonly kind: Kind;
-  readonly ours: ClusterRollout;
-  readonly twin: ClusterRollout;
-}
 
 Deno.exit(await main(Deno.args));
 
@@ -55,20 +42,24 @@ async function main([rounds = "3", sizes = "10,30,60,100", names]: readonly stri
   );
   say(neighbours.remark);
   const cluster = await startCluster();
-  const execCosts = new Map<number, Shares>();
+  const costOf = new Map<number, Costs>();
+  const interrupted = new AbortController();
+  Deno.addSignalListener("SIGINT", () => interrupted.abort());
   try {
     await installController(cluster);
     await cluster.kubectl(["create", "namespace", namespace]);
     for (let round = 1; round <= Number(rounds); round++) {
       for (const pods of sizes.split(",").map(Number)) {
-        pairs.push(...await oneRound(cluster, { chosen, pods, round, execCosts }));
+        if (!interrupted.signal.aborted) {
+          pairs.push(...await oneRound(cluster, { chosen, pods, round, costOf }));
+        }
       }
     }
     await removeController(cluster);
   } finally {
     await cluster.close();
+    for (const line of summary(pairs, costOf)) say(line);
   }
-  for (const line of summary(pairs, execCosts)) say(line);
   const broken = pairs.flatMap(({ kind, ours }) => brokenOf(kind, ours));
   for (const line of broken.slice(0, 20)) say(`broken: ${line}`);
   return broken.length === 0 ? 0 : 1;
@@ -115,21 +106,22 @@ function kindsNamed(names: string | undefined): readonly Kind[] | string {
  */
 async function oneRound(
   cluster: Cluster,
-  { chosen, pods, round, execCosts }: {
+  { chosen, pods, round, costOf }: {
     readonly chosen: readonly Kind[];
     readonly pods: number;
     readonly round: number;
-    readonly execCosts: Map<number, Shares>;
+    readonly costOf: Map<number, Costs>;
   },
 ): Promise<readonly Pair[]> {
   using reader = await figuresReader(cluster);
   const measureExec = async (): Promise<void> => {
-    if (execCosts.has(pods)) return;
+    if (costOf.has(pods)) return;
     // What of the rollout goes on after it is not the exec's.
     await new Promise((resolve) => setTimeout(resolve, 5_000));
-    const cost = await execCost(cluster, namespace);
-    execCosts.set(pods, cost);
-    say(`one exec beside ${pods} pods: ${millisecondsText(cost)}`);
+    const cost = await costs(cluster, namespace);
+    costOf.set(pods, cost);
+    say(`one exec beside ${pods} pods: ${millisecondsText(cost.exec)}`);
+    say(`one exchange in it: ${millisecondsText(cost.exchange)}`);
   };
   const rollout = async (kind: RolloutKind): Promise<ClusterRollout> => {
     const whileThere = kind.unmanaged && measureExec;
@@ -150,43 +142,6 @@ async function oneRound(
   return pairs;
 }
 
-function summary(pairs: readonly Pair[], execCosts: ReadonlyMap<number, Shares>): readonly string[] {
-  const lines: string[] = [];
-  const keyOf = ({ kind, ours }: Pair): string => `${ours.pods} ${kind.name}`;
-  for (const key of [...new Set(pairs.map(keyOf))]) {
-    const same = pairs.filter((pair) => keyOf(pair) === key);
-    const middle = (of: (pair: Pair) => number): number => medianOf(same.map(of));
-    const ratio = middle(ratioOf);
-    const cost = execCosts.get(same[0]?.ours.pods ?? NaN);
-    const measured = {
-      ratio,
-      baseCpu: middle(({ twin }) => totalOf(twin.shares)),
-      execs: middle(({ ours }) => ours.members?.counted.execs ?? NaN),
-      controllerCpu: middle(({ ours }) => ours.shares.controller),
-    };
-    const verdict = verdictOf(measured, cost === undefined ? NaN : totalOf(cost));
-    lines.push(
-      `${key}: ${same.length} round(s), ratios ${
-        same.map((pair) => ratioOf(pair).toFixed(2)).join(" ")
-      }; ${verdict}`,
-      `  all ready ${middle(({ ours }) => ours.ready).toFixed(1)} s, the same containers ` +
-        `${middle(({ twin }) => twin.ready).toFixed(1)} s; processor seconds ` +
-        `${middle(({ ours }) => totalOf(ours.shares)).toFixed(1)}, ${measured.baseCpu.toFixed(1)}`,
-    );
-    // Whatever misses the goal, within its limit too: the two rounds of the median, share by share.
-    const pair = same.find((each) => ratioOf(each) === ratio);
-    if (pair === undefined || ratio <= goal) continue;
-    lines.push(`  ours ${sharesText(pair.ours.whole)}`, `  same ${sharesText(pair.twin.whole)}`);
-    lines.push(`  beyond ${excessText(pair.ours.whole, pair.twin.whole)}`);
-  }
-  return lines;
-}
-
-/** Until all pods are ready and the mesh is complete, over the readiness of the same containers. */
-function ratioOf({ ours, twin }: Pair): number {
-  return Math.max(ours.ready, ours.members?.mesh ?? 0) / twin.ready;
-}
-
 function describe({ ready, whole, softirq, members }: ClusterRollout): string {
   const common = `ready ${ready.toFixed(1)} s, cores ${sharesText(whole)}, softirq in it ${
     softirq.toFixed(1)
@@ -198,21 +153,16 @@ function describe({ ready, whole, softirq, members }: ClusterRollout): string {
     mesh,
     failedExecs,
     fdbLines,
+    exchanges,
     residentMiB,
     warnings,
   } = members;
   const asked = [...requests].filter(([, count]) => count > 0).map(([method, count]) => `${method} ${count}`);
   return `${common}; interfaces ${interfaces.toFixed(1)} s, mesh ${mesh.toFixed(1)} s ` +
     `(${meshAfterLastInterface.toFixed(1)} s after the last interface that counts), ` +
-    `${(execs / pods).toFixed(2)} execs a pod, ${asked.join(" ")}, ${fdbLines} fdb lines, ` +
-    `${residentMiB.toFixed(0)} MiB ${failedExecs}` +
+    `${(execs / pods).toFixed(2)} execs a pod, ${asked.join(" ")}, ${fdbLines} fdb lines in ` +
+    `${exchanges} exchanges, ${residentMiB.toFixed(0)} MiB ${failedExecs}` +
     (warnings.length === 0 ? "" : `; ${warnings.length} warnings, the first: ${warnings[0]?.slice(0, 300)}`);
-}
-
-function brokenOf({ name, execsPerPod }: Kind, { pods, members }: ClusterRollout): readonly string[] {
-  if (members === undefined) return [];
-  const found = [...brokenCounts(members.counted, execsPerPod), ...members.violations.slice(0, 3)];
-  return found.map((what) => `${pods} ${name}: ${what}`);
 }
 
 function say(text: string): void {

@@ -1,14 +1,27 @@
-// How much processor time does one exec cost here, and a startup probe that fails? By the cgroups, less what idling costs.
+// How much processor time does one exec cost here, and one exchange in it, and a startup probe that fails? By the cgroups,
+// less what idling costs.
+import { openProgramSession } from "../../../lib/agents/program_session.ts";
+import type { Executor } from "../../../lib/kube/exec/exec.ts";
+import { barrier } from "../../../lib/overlay/iproute2/read.ts";
+import { systemClock } from "../../../lib/time/clock.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { agentContainer, agentImage, executorFor } from "../../cluster/members.ts";
 import { readShares, type Shares, sharesBetween, totalOf } from "./shares.ts";
 
 const execs = 60;
 const atOnce = 4;
+const exchanges = 1_000;
 const idle = 8_000;
 
-/** Seconds for each exec of `vxlan-agent` that ends at once; the caller's own time is not in it. */
-export async function execCost(cluster: Cluster, namespace: string): Promise<Shares> {
+/** Seconds for each; the caller's own time is not in it. */
+export interface Costs {
+  /** An exec of `vxlan-agent` that ends at once. */
+  readonly exec: Shares;
+  /** A question and its answer in one that runs: what a peer's coming or going costs a pod. */
+  readonly exchange: Shares;
+}
+
+export async function costs(cluster: Cluster, namespace: string): Promise<Costs> {
   const pod = "exec-cost";
   const container = {
     ...{ name: agentContainer, image: agentImage, imagePullPolicy: "IfNotPresent" },
@@ -30,11 +43,38 @@ export async function execCost(cluster: Cluster, namespace: string): Promise<Sha
   try {
     const still = await ms(() => new Promise((resolve) => setTimeout(resolve, idle)));
     const busy = await ms(() => Promise.all(Array.from({ length: atOnce }, work)));
-    return perUnit(busy, { idle: still, units: execs });
+    const talk = await talking(executor, target);
+    const talked = await ms(talk);
+    return {
+      exec: perUnit(busy, { idle: still, units: execs }),
+      exchange: perUnit(talked, { idle: still, units: exchanges }),
+    };
   } finally {
     executor.close();
     await cluster.kubectl(["-n", namespace, "delete", "pod", pod, "--now"]);
   }
+}
+
+/** A session that is open, with its tool running: gives what asks in it, one after the other. */
+async function talking(
+  executor: Executor,
+  target: { readonly namespace: string; readonly pod: string; readonly container: string },
+): Promise<() => Promise<void>> {
+  const { signal } = new AbortController();
+  const session = await openProgramSession({
+    executor,
+    target,
+    clock: systemClock,
+    deadline: 20_000,
+    signal,
+  });
+  const bridge = session.tool("bridge");
+  const ask = (): Promise<unknown> => bridge.exchange([barrier], { answers: 1, deadline: 20_000 });
+  await ask();
+  return async () => {
+    for (let done = 0; done < exchanges; done++) await ask();
+    await bridge.close();
+  };
 }
 
 /** What was used, and in how many seconds. */

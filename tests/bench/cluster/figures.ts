@@ -10,6 +10,7 @@ export interface Figures {
   readonly execs: number;
   readonly links: number;
   readonly appended: number;
+  readonly exchanges: number;
   /** Requests of the controller by method, without execs. */
   readonly requests: ReadonlyMap<string, number>;
   readonly cpuSeconds: number;
@@ -64,6 +65,7 @@ function readFigures(text: string): Figures {
     execs: sum(/^kube_vxlan_controller_exec_total\{/),
     links: sum(/^kube_vxlan_controller_steps_total\{.*kind="add-link"/),
     appended: sum(/^kube_vxlan_controller_steps_total\{.*kind="append-fdb"/),
+    exchanges: sum(/^kube_vxlan_controller_exchange_duration_seconds_count\{/),
     requests: new Map(
       methods.map((
         method,

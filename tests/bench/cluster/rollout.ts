@@ -10,6 +10,7 @@ import {
   workloadObject,
 } from "../../cluster/members.ts";
 import { until } from "../../cluster/until.ts";
+import { clearNodes, sandboxesOn } from "./clear_nodes.ts";
 import type { Figures, FiguresReader } from "./figures.ts";
 import type { Counted } from "./goal.ts";
 import { readMachine, type Whole, wholeBetween } from "./machine.ts";
@@ -49,6 +50,8 @@ export interface MemberRollout {
   /** Execs that did not come to "ok", by outcome. */
   readonly failedExecs: string;
   readonly fdbLines: number;
+  /** Requests and answers in sessions that were open. */
+  readonly exchanges: number;
   readonly residentMiB: number;
   /** Warnings of the controller on these pods; nothing is wrong with them. */
   readonly warnings: readonly string[];
@@ -117,10 +120,8 @@ export async function clusterRollout(
   await until("the pods to be gone", async () => (await podsLeft(cluster, namespace)) === 0, {
     seconds: patience,
   });
-  // What the kubelets have not cleared away they clear once a minute, and the next rollout would pay for it.
-  await until("the nodes to be clear of the pods", async () => (await sandboxesOn(cluster)) <= sandboxes, {
-    seconds: patience,
-  });
+  // What stays on the nodes the next rollout would pay for.
+  await clearNodes(cluster, sandboxes);
   const { ready = NaN, mesh } = seen;
   const result = { kind, pods, ready, shares: used, whole, softirq };
   if (mesh === undefined) return result;
@@ -141,6 +142,7 @@ export async function clusterRollout(
       warnings: warnings.map(([, text]) => text),
       failedExecs: failedExecs(before, after),
       fdbLines: after.appended - before.appended,
+      exchanges: after.exchanges - before.exchanges,
       residentMiB: after.residentMiB,
     },
   };
@@ -174,21 +176,6 @@ async function warningsIn(cluster: Cluster, namespace: string): Promise<readonly
     const at = line.indexOf(" ");
     return [line.slice(0, at), line.slice(at + 1)];
   });
-}
-
-/** Pods that containerd knows, with those that are gone from the API server and not yet from the nodes. */
-async function sandboxesOn({ access }: Cluster): Promise<number> {
-  let count = 0;
-  for (const { directory } of access?.layout.nodes ?? []) {
-    const path = `${directory}/containerd/io.containerd.grpc.v1.cri/sandboxes`;
-    try {
-      for await (const { isDirectory } of Deno.readDir(path)) if (isDirectory) count++;
-    } catch (error) {
-      // The node has never had a pod.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return count;
 }
 
 function failedExecs(before: Figures, after: Figures): string {
