@@ -30,6 +30,20 @@ for (const dataPlane of planesWithProgram) {
     assert.equal(released, "release");
   });
 
+  Deno.test(`${dataPlane}: that a peer has come is said in the session that is open`, async () => {
+    await using stage = await setStage({ ...ours, dataPlane });
+    stage.networks(bothNetworks);
+    const { log } = await stage.startController();
+    const names = ["a", "b", "c"];
+    for (const [at, name] of names.entries()) {
+      stage.pod({ name, networks: "one", form: "native" });
+      await stage.holds({ members: membersOf(one, names.slice(0, at + 1)) });
+    }
+    assert.deepEqual(execsOf(stage, "a"), ["vxlan-agent"]);
+    // An agent that understands a line less would have the pod read anew, and nobody would see more than this.
+    assert.deepEqual(log.filter((line) => line.includes("Cannot talk")), []);
+  });
+
   Deno.test(`${dataPlane}: what goes by hand comes back, also a link that was made anew`, async () => {
     await using stage = await setStage({ ...ours, dataPlane });
     await startPair(stage, { limits: impatient });

@@ -71,7 +71,7 @@ const pieceLength = 32 * 1024;
 const toolNames = ["ip", "ip6", "bridge"];
 const objects: Readonly<Record<string, readonly string[]>> = {
   ip: ["address", "link", "neigh", "route", "rule"],
-  bridge: ["fdb"],
+  bridge: ["fdb", "link"],
 };
 
 function isKnown(tool: string, [object = "", verb = ""]: readonly string[]): boolean {
