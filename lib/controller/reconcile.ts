@@ -98,9 +98,10 @@ async function serve(
       const { containerId } = agent;
       pod.takeOver({ containerId, podIPs: member.podIPs.join(), at: context.clock.now() });
     }
+    const onlyLook = record.mayHaveMore;
     const result = await convergeMember(member, { agent, release, context });
     pod.failingSince = undefined;
-    if (context.claim(member.uid, result.kernel)) return { kind: "done" };
+    if (context.claim(member.uid, result.kernel) || onlyLook) return { kind: "done" };
     if (member.awaited.length > 0) return waitForAgent(member, choosing);
     const evaluation = evaluate(item, { result, ...sharingOf(member, context) });
     if (evaluation.holds && release !== undefined) {
@@ -164,8 +165,8 @@ async function convergeMember(
   // Before a pod is released everything has been read back.
   const mayUseCache = release === undefined ||
     (release === "marker" && pod.cached !== undefined && isReady(pod.cached.kernel));
-  const isLeaving = member.leaving !== undefined;
-  const result = await converge({ ...context, agent, wanted, mayUseCache, isLeaving });
+  const [isLeaving, onlyLook] = [member.leaving !== undefined, record.mayHaveMore];
+  const result = await converge({ ...context, agent, wanted, mayUseCache, isLeaving, onlyLook });
   if (result.applied.length > 0) reporter.changed(member, result.applied);
   return result;
 }

@@ -5,8 +5,8 @@ import type { WorkQueue } from "../queue/work_queue.ts";
 import type { Affected } from "./store/work_item.ts";
 import type { Store } from "./store/store.ts";
 
-/** Milliseconds for which the others wait for those who may have had more than is known of them. */
-const headStart = 3_000;
+/** Milliseconds for which the others wait for the next of those who may have had more than is known of them, and for all. */
+const headStart = { each: 3_000, all: 60_000 };
 
 /** Milliseconds that changes of peers are collected at most: a millisecond for each who is concerned. */
 const longestTick = 2_000;
@@ -29,8 +29,9 @@ export class Schedule {
   #cancelExpiry: (() => void) | undefined;
   /** Those who may have had more than is known of them, while they are looked at before all others. */
   #first: ReadonlySet<string> | undefined;
-  /** Of these, those who were not looked at yet, and some who were. */
+  /** Of these, those who were not looked at yet, and some who were; and when the others are at the latest. */
   #unseen = new Set<string>();
+  #restBy = 0;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -41,9 +42,10 @@ export class Schedule {
     if (!this.#running) return;
     const { store, queue } = this.#options;
     yield* forEach(uids, (uid) => {
-      const pod = store.tracked.get(uid);
-      // Nothing can be done for it, or said of it, before it has a pod IP; and all but the first are going to be looked at.
-      if (pod?.workItem?.kind === "pending" || this.#first?.has(uid) === false) return;
+      const [pod, isFirst] = [store.tracked.get(uid), this.#first?.has(uid)];
+      // All are going to be looked at once the first were; who is new has nothing to lose. Without a pod IP nothing can be done.
+      const mayGo = isFirst === undefined || (isFirst ? pod?.mayHaveMore : pod?.seen) === true;
+      if (pod?.workItem?.kind === "pending" || !mayGo) return;
       queue.add(uid, { fresh: true, urgent: uids.size === 1 || pod?.isAwaited === true });
     });
     this.#armTick();
@@ -51,24 +53,27 @@ export class Schedule {
   }
 
   /**
-   * Those first who may have had more than is known of them: until they were looked at, their peers would drop what they
-   * should keep. Who cannot be looked at holds up nobody for long.
+   * Into those first who may have had more than is known of them: until that is known of all, they and their peers would drop
+   * what they should keep. Who cannot be looked at holds up nobody for long.
    */
   lookAtAll(): void {
     const { store, queue, clock } = this.#options;
     this.#running = true;
-    this.#beginRest();
     this.#first = new Set(store.unclaimed());
     this.#unseen = new Set(this.#first);
+    this.#restBy = clock.now() + headStart.all;
     for (const uid of this.#first) queue.add(uid, { fresh: true });
-    this.#cancelHeadStart = clock.after(headStart, () => this.#beginRest());
     this.claimed();
     this.#armExpiry();
   }
 
-  /** Somebody was looked at for the first time. */
+  /** Somebody was looked at. */
   claimed(): void {
-    const { tracked } = this.#options.store;
+    if (this.#first === undefined) return;
+    const { clock, store: { tracked } } = this.#options;
+    this.#cancelHeadStart?.();
+    const left = Math.max(0, Math.min(headStart.each, this.#restBy - clock.now()));
+    this.#cancelHeadStart = clock.after(left, () => this.#beginRest());
     for (const uid of this.#unseen) {
       if (tracked.get(uid)?.mayHaveMore) return;
       this.#unseen.delete(uid);
@@ -77,19 +82,15 @@ export class Schedule {
   }
 
   #beginRest(): void {
-    const first = this.#first;
-    if (first === undefined) return;
     const { store, queue } = this.#options;
     this.#cancelHeadStart?.();
     this.#first = undefined;
-    for (const [uid, { isAwaited }] of store.tracked) {
-      if (!first.has(uid)) queue.add(uid, { fresh: true, urgent: isAwaited });
-    }
+    for (const [uid, { isAwaited }] of store.tracked) queue.add(uid, { fresh: true, urgent: isAwaited });
     this.#armTick();
   }
 
   stop(): void {
-    this.#running = false;
+    [this.#running, this.#first] = [false, undefined];
     for (const cancel of [this.#cancelHeadStart, this.#cancelTick, this.#cancelExpiry]) cancel?.();
   }
 

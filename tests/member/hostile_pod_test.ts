@@ -84,7 +84,7 @@ for (const { it, networks = "west", more = () => {}, said } of rows) {
     const store = new Store(membershipSettings);
     store.putConfigMap({ west: "id=101" }, { now: 0 });
     store.putPod(podView(pod, { annotationKey }), { now: 0 });
-    const kept = [store.pod("uid-a"), store.workItem("uid-a")].map(asText).join("");
+    const kept = [store.tracked.get("uid-a")?.pod, store.workItem("uid-a")].map(asText).join("");
     assert.ok(kept.length < mostKept, `${kept.length} characters`);
     const problems = store.problemsOf("uid-a").map(problemText);
     assert.ok(problems.length <= 51, `${problems.length} problems`);

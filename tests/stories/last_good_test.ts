@@ -29,16 +29,19 @@ Deno.test("a pod with a typo stays a peer, learns of those who come and forgets 
   await stage.holds({ members: membersOf(one, ["a", "c"]) });
 });
 
-const lost: readonly {
-  readonly it: string;
-  readonly before?: (stage: Stage) => void;
-  readonly meanwhile: (stage: Stage) => void;
-}[] = [
+const lost: readonly { readonly it: string; readonly meanwhile: (stage: Stage) => void }[] = [
   { it: "its key was removed", meanwhile: (stage) => stage.networks({ two: "id=2" }) },
   { it: "the ConfigMap was deleted", meanwhile: (stage) => stage.networks(undefined) },
   {
     it: "both have a typo",
     meanwhile: (stage) => ["a", "b"].forEach((name) => stage.annotate(name, "one metric=5")),
+  },
+  {
+    it: "one has a typo and answers late, the other asks for one more that is unknown",
+    meanwhile: (stage) => {
+      stage.annotate("a", "one, nowhere");
+      stage.annotate("b", "one metric=5");
+    },
   },
 ];
 for (const { it, meanwhile } of lost) {
@@ -48,8 +51,19 @@ for (const { it, meanwhile } of lost) {
     await first.stop();
     meanwhile(stage);
     stage.sandbox.counters.reset();
-    const second = await stage.startController();
-    await waitFor(() => stage.sandbox.counters.execs().length >= 4, { what: "both were looked at" });
+    // Until b has been looked into, a knows nothing of what b has.
+    stage.sandbox.faults.onExec({ pod: "b" }, { kind: "slow", delay: 150 }, { times: 4 });
+    const served = new Set<string>();
+    const second = await stage.startController({
+      parts: (usual) => ({
+        ...usual,
+        reporter: {
+          ...usual.reporter,
+          report: ({ pod, networks }) => networks.length > 0 && served.add(pod.name),
+        },
+      }),
+    });
+    await waitFor(() => served.size === 2, { what: "both are served again" });
     await stage.holds({ members: membersOf(one, ["a", "b"]) });
     assert.deepEqual(stage.sandbox.counters.writingLines(), []);
     stage.sandbox.delete(pods, { name: "b", graceSeconds: 0 });

@@ -235,7 +235,9 @@ function driftOf(
   const wanted = wantedOf(member, view);
   const { steps, obstacles } = plan({ wanted, observed: look.observed, ourAddresses: new Map() });
   // What those have is to be found in their kernels, and the controller has looked there.
-  const unknown = new Set(view.store.unclaimed().flatMap((uid) => view.store.pod(uid)?.podIPs ?? []));
+  const unknown = new Set(
+    view.store.unclaimed().flatMap((uid) => view.store.tracked.get(uid)?.pod.podIPs ?? []),
+  );
   const isUnknown = (step: Step): boolean => step.kind === "delete-fdb" && unknown.has(step.dst);
   const open = steps.flatMap((step) => step.kind === "delete-fdb" && isUnknown(step) ? [step.dst] : []);
   const todo = steps.filter((step) => !isUnknown(step)).map((step) => `to do: ${describe(step)}`);

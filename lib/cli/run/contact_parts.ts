@@ -15,7 +15,7 @@ export function contactView({ store, pool, add }: Known): ContactView {
   };
   return {
     member,
-    node: (uid) => store.pod(uid)?.node,
+    node: (uid) => store.tracked.get(uid)?.pod.node,
     interfaceOf: (uid, name) => {
       const cached = store.tracked.get(uid)?.cache.cached;
       const link = cached?.kernel.links.find((each) => each.name === name);

@@ -75,9 +75,7 @@ function probesSeen(contacts: Pick<Contacts, "probes"> | undefined): readonly Pr
 }
 
 function membersOf(store: Store, view: LiveView): readonly KeyedMember[] {
-  return [...store.tracked.keys()].flatMap((uid) => {
-    const pod = store.pod(uid);
-    if (pod === undefined) return [];
+  return [...store.tracked].flatMap(([uid, { pod }]) => {
     return memberSeen(pod, store).map((member) => {
       const isUnseen = view.lastReport(uid) === undefined && pod.shown?.ready !== "True";
       return member.standing === "ready" && isUnseen
@@ -96,8 +94,8 @@ function detailOf(
     readonly probes: (uid: string) => readonly KnownProbe[];
   },
 ): object | undefined {
-  const pod = [...store.tracked.keys()].map((uid) => store.pod(uid))
-    .find((each) => each?.namespace === namespace && each.name === name);
+  const pod = [...store.tracked.values()].map(({ pod }) => pod)
+    .find((each) => each.namespace === namespace && each.name === name);
   const item = pod === undefined ? undefined : store.workItem(pod.uid);
   if (pod === undefined || item === undefined) return undefined;
   const member = item.kind === "member" ? item.member : undefined;
@@ -134,7 +132,7 @@ function networkDetail(
   const key = peerKey(network);
   const peers = [...store.tracked.keys()].flatMap((uid) => {
     const item = store.workItem(uid);
-    const other = store.pod(uid);
+    const other = store.tracked.get(uid)?.pod;
     if (uid === pod.uid || item?.kind !== "member" || other === undefined) return [];
     if (!item.member.networks.some((each) => peerKey(each) === key)) return [];
     const probe = probeText(lastProbeOf(uid, { network, probes }));

@@ -3,6 +3,7 @@
 //   known of the pod           | wanted differs in  | what is done
 //   ---------------------------|--------------------|------------------------------------------------------
 //   nothing, or it is due      | (not known)        | read all; apply and read back until all is as wanted
+//   that it may have more      | (not known)        | read all
 //   links, routes, peers       | nothing            | nothing
 //                              | peers              | their lines and a barrier: that counts as applied
 //                              | anything else      | as if nothing were known
@@ -33,7 +34,7 @@ export async function converge(asked: ConvergeOptions): Promise<Convergence> {
   const { pod, agent, wanted, mayUseCache } = asked;
   const cap = capFor(pod.answerCap, entriesOf(wanted));
   const options = { ...asked, generation: pod.generation, cap };
-  const cached = pod.cached?.containerId === agent.containerId ? pod.cached : undefined;
+  const cached = !asked.onlyLook && pod.cached?.containerId === agent.containerId ? pod.cached : undefined;
   const due = mayUseCache && cached !== undefined ? accounted(cached, options) : undefined;
   // Whatever happens from here on, an exception must not leave behind what was not checked.
   pod.outdate();

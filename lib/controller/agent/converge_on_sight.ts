@@ -30,7 +30,7 @@ export async function convergeOnSight(
   let planned = planFor(observed, options);
   let refusals: readonly Refusal[] = [];
   const applied: Step[] = [];
-  for (let round = 0; round < rounds && planned.steps.length > 0; round++) {
+  for (let round = options.onlyLook ? rounds : 0; round < rounds && planned.steps.length > 0; round++) {
     const done = await agents.change(agent, { steps: planned.steps, observed, wanted, cap });
     const refused = new Set(done.refusals.map(({ step }) => step));
     applied.push(...planned.steps.filter((step) => !refused.has(step)));

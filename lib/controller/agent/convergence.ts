@@ -40,6 +40,8 @@ export interface ConvergeOptions {
   readonly mayUseCache: boolean;
   /** The pod is being deleted. */
   readonly isLeaving: boolean;
+  /** What it should hold is not known before it was looked into. */
+  readonly onlyLook: boolean;
   /** Milliseconds until all is read again. */
   readonly readEvery: number;
 }

@@ -40,11 +40,6 @@ export class Store {
     return this.#networks.cluster;
   }
 
-  /** The pod as it was last seen. */
-  pod(uid: string): PodView | undefined {
-    return this.#pods.get(uid)?.pod;
-  }
-
   /** What is to be done for a key; undefined when nothing is (any more). */
   workItem(uid: string): WorkItem | undefined {
     return this.#pods.get(uid)?.workItem;
@@ -135,10 +130,11 @@ export class Store {
     return yield* this.#judgeAnew(this.#networks.read(data));
   }
 
-  /** What the pod's kernel held at the first look at it: what it had before we came may come back by that. */
+  /** What the pod's kernel held at the first look at it: what it had before we came may come back by that, and is news. */
   claim(uid: string, observed: KernelState): Affected {
     const tracked = this.#pods.get(uid);
     if (tracked?.seen === false) {
+      if (tracked.mayHaveMore) this.#changed.add(uid);
       tracked.believe({ settings: this.#settings, cluster: this.cluster, observed });
       this.#again(uid);
     }

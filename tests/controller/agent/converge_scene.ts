@@ -67,6 +67,7 @@ export class Scene {
       wanted: withNeigh(wantedFor(networks, peers, neighbours), neigh),
       mayUseCache,
       isLeaving,
+      onlyLook: false,
       readEvery: 600_000,
     });
   }
