@@ -13,7 +13,7 @@ import { cut, quoted } from "../text/quoted.ts";
  * - `removed`: the key alone was taken out: last good options for pods that hold the network, for nobody else. What it
  *   reserves stays reserved until nobody holds the network any more; then it is forgotten.
  * - `unreadable`: the entry never was good. Nobody gets options from it, but what can be read of its reservation counts:
- *   a typo beside `namespaces=` opens nothing.
+ *   a typo beside `namespaces=` opens nothing. Who had the network before we came keeps what can be read of its peers and ways.
  */
 export interface ClusterNetwork {
   readonly state: "current" | "kept" | "removed" | "unreadable";

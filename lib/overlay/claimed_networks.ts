@@ -6,13 +6,16 @@
 import { namespaceFaults } from "../network/access_rules.ts";
 import type { ClusterNetwork, ClusterNetworks } from "../network/cluster_networks.ts";
 import { askedAddresses } from "../network/asked_addresses.ts";
-import { parseMac, readCidr } from "../network/grammar/address.ts";
+import { cidrText, parseMac, readCidr } from "../network/grammar/address.ts";
 import { type AnnotationEntry, parseAnnotation } from "../network/grammar/annotation.ts";
 import { parseDeviceName, parseInterfaceName } from "../network/grammar/names.ts";
-import { type OptionSet, optionTable } from "../network/grammar/option_table.ts";
+import { type OptionName, type OptionSet, optionTable } from "../network/grammar/option_table.ts";
+import { similarOption } from "../network/grammar/spelling.ts";
 import type { Network } from "../network/network.ts";
+import type { Problem } from "../network/problem.ts";
 import { type Membership, type MembershipSettings, openNames } from "../member/member.ts";
 import type { PodView } from "../member/pod.ts";
+import { defined } from "../text/defined.ts";
 import type { KernelState, ObservedLink } from "./observation.ts";
 import { ownTable } from "./step.ts";
 import { networkOfAlias } from "./wanted.ts";
@@ -30,7 +33,7 @@ export function claimedNetworks(
   { settings, cluster, observed }: ClaimContext,
 ): ReadonlyMap<string, Network> {
   const source = { kind: "annotation", key: settings.annotationKey, namespace, pod: name } as const;
-  const { entries } = parseAnnotation(annotation, source);
+  const { entries, problems } = parseAnnotation(annotation, source);
   const context = { ...settings, cluster, namespace };
   const byNetwork = Map.groupBy(observed.links, ({ alias }) => networkOfAlias(alias, context.annotationKey));
   return new Map(entries.flatMap((entry): [string, Network][] => {
@@ -38,10 +41,22 @@ export function claimedNetworks(
     const [link] = links;
     // Two that claim to be one: nobody knows which.
     if (link === undefined || links.length > 1) return [];
-    const network = networkOfLink(link, { entry, observed, ordinal });
-    return network !== undefined && isBorneOut(network, { ...context, entry })
+    const said = { ...formAtCluster(entry.network, cluster.networks.get(entry.network)), ...entry.options };
+    const network = networkOfLink(link, { entry, observed, ordinal, said });
+    const unread = unreadOptions(entry, problems);
+    return network !== undefined && isBorneOut(network, { ...context, said, unread })
       ? [[network.name, network]]
       : [];
+  }));
+}
+
+/** Options that the annotation gives in words that cannot be read: of these it says nothing that a link could contradict. */
+function unreadOptions({ network }: AnnotationEntry, problems: readonly Problem[]): ReadonlySet<OptionName> {
+  return new Set(problems.flatMap((problem) => {
+    const option = problem.network === network
+      ? similarOption(problem.token?.split("=")[0] ?? "")
+      : undefined;
+    return option ?? [];
   }));
 }
 
@@ -58,8 +73,9 @@ function addressesAsked(
 
 function isBorneOut(
   network: Network,
-  { entry, cluster, restrictPods, ...context }: {
-    readonly entry: AnnotationEntry;
+  { said, unread, cluster, restrictPods, ...context }: {
+    readonly said: OptionSet;
+    readonly unread: ReadonlySet<OptionName>;
     readonly cluster: ClusterNetworks;
     readonly namespace: string;
     readonly configMap: MembershipSettings["configMap"];
@@ -67,9 +83,7 @@ function isBorneOut(
   },
 ): boolean {
   if (namespaceFaults(network, { ...context, cluster }).length > 0) return false;
-  const atCluster = cluster.networks.get(network.name);
-  if (restrictPods && atCluster?.options.id === undefined) return false;
-  const said: OptionSet = { ...formAtCluster(entry.network, atCluster), ...entry.options };
+  if (restrictPods && cluster.networks.get(network.name)?.options.id === undefined) return false;
   const form: OptionSet = {
     id: network.vni,
     name: network.interfaceName,
@@ -77,7 +91,9 @@ function isBorneOut(
     family: network.family,
   };
   const parts = ["id", "name", "dstport", "family"] as const;
-  return parts.every((part) => said[part] === undefined || said[part] === form[part]);
+  // Where pods may give no id, what stands in its place gives none either.
+  const isOpen = (part: OptionName): boolean => unread.has(part) && !(restrictPods && part === "id");
+  return parts.every((part) => said[part] === undefined || said[part] === form[part] || isOpen(part));
 }
 
 /** What an entry that can be read leaves out has its default; of any other, only what it says counts. */
@@ -87,13 +103,14 @@ function formAtCluster(name: string, entry: ClusterNetwork | undefined): OptionS
   return { name, dstport: dstport.fallback, family: family.fallback, ...entry.options };
 }
 
-/** As it stands, so that keeping it changes nothing in the pod. */
+/** As it stands, so that keeping it changes nothing in the pod; what no link tells, as far as it can be read. */
 function networkOfLink(
   link: ObservedLink,
-  { entry, observed, ordinal }: {
+  { entry, observed, ordinal, said }: {
     readonly entry: AnnotationEntry;
     readonly observed: KernelState;
     readonly ordinal: number | undefined;
+    readonly said: OptionSet;
   },
 ): Network | undefined {
   const { vxlan } = link;
@@ -102,9 +119,13 @@ function networkOfLink(
   const mac = parseMac(link.mac);
   if (vxlan === undefined || name.kind === "fault" || underlay.kind === "fault") return undefined;
   if (vxlan.vni < 1 || vxlan.remote !== undefined) return undefined;
-  const routes = observed.routes.filter(({ ours, dev, table }) =>
-    ours && dev === link.name && (table === "main" || table === ownTable)
+  const routes = observed.routes.filter(({ ours, dev, table, type }) =>
+    ours && dev === link.name && (table === "main" || table === ownTable || type === "multicast")
   );
+  const onLink = said.route?.filter(({ gateway }) => gateway === undefined).map((each) =>
+    cidrText(each.subnet)
+  );
+  const outside = said.peer?.filter(({ family }) => family === vxlan.family).map(({ address }) => address);
   return {
     name: entry.network,
     vni: vxlan.vni,
@@ -118,9 +139,12 @@ function networkOfLink(
     ...addressesAsked(entry, ordinal),
     routes: routes.flatMap(({ subnet, gateway }) => {
       const cidr = readCidr(subnet);
-      // Of those without a gateway one cannot tell who asked for them.
-      return cidr === undefined || gateway === undefined ? [] : [{ subnet: cidr, gateway }];
+      // The others without a gateway are of our own making.
+      if (cidr === undefined || gateway === undefined && onLink?.includes(subnet) !== true) return [];
+      return [{ subnet: cidr, ...defined({ gateway }) }];
     }),
+    ...defined({ neigh: said.neigh, except: said.except?.flat() }),
+    ...(outside !== undefined && { outside: [...new Set(outside)].sort() }),
   };
 }
 

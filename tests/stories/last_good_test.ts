@@ -52,7 +52,7 @@ for (const { it, meanwhile } of lost) {
     meanwhile(stage);
     stage.sandbox.counters.reset();
     // Until b has been looked into, a knows nothing of what b has.
-    stage.sandbox.faults.onExec({ pod: "b" }, { kind: "slow", delay: 150 }, { times: 4 });
+    stage.sandbox.faults.onExec({ pod: "b" }, { kind: "slow", delay: 100 }, { times: 4 });
     const served = new Set<string>();
     const second = await stage.startController({
       parts: (usual) => ({

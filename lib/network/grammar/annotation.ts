@@ -5,6 +5,7 @@ import { optionProblem, readOptions, reservationIn } from "./option_set.ts";
 import type { OptionSet } from "./option_table.ts";
 import { poolFaults } from "../pool.ts";
 import { firstProblems, mostProblems, type Problem, type Source } from "../problem.ts";
+import { defined } from "../../text/defined.ts";
 import { cut, quoted } from "../../text/quoted.ts";
 import { splitEntries, splitLines, splitWords, type Word } from "./words.ts";
 
@@ -80,7 +81,7 @@ export function parseAnnotation(text: string, source: Source): Annotation {
 
 /**
  * Reads the options of one ConfigMap entry; a bare number means `id`. `options` is undefined when one cannot be read;
- * `reservation` is then what can be read of `id` and `namespaces`.
+ * `reservation` is then what can be read of `id` and `namespaces`, and of what no interface shows that stands.
  */
 export function parseClusterOptions(text: string, source: Source): {
   readonly options: OptionSet | undefined;
@@ -100,6 +101,7 @@ export function parseClusterOptions(text: string, source: Source): {
     }));
   });
   const { options, problems: unread } = readOptions(tokens, { network, level: "cluster", source });
+  const { peer, except, route, neigh } = options;
   const problems = [
     ...unread,
     ...unread.length > 0 ? [] : poolFaults(options).map((reason): Problem => {
@@ -109,7 +111,7 @@ export function parseClusterOptions(text: string, source: Source): {
   ];
   return {
     options: problems.length > 0 ? undefined : options,
-    reservation: reservationIn(tokens, options),
+    reservation: { ...defined({ peer, except, route, neigh }), ...reservationIn(tokens, options) },
     problems: firstProblems(problems, source),
   };
 }

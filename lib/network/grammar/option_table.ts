@@ -71,7 +71,10 @@ export const optionTable = {
   ip: several({
     parse: parseRequestedAddress,
     only: { level: "pod", why: "every pod would get the same address" },
-    synonyms: ["ips", "addr", "address", "addresses", "cidr", "inet", "inet6", "ipv4", "ipv6"],
+    synonyms: [
+      ...["ips", "addr", "address", "addresses", "cidr", "inet", "inet6", "ipv4", "ipv6"],
+      ...["ipaddr", "ipaddress", "ip-address"],
+    ],
     example: "ip=192.168.10.2/24",
     help:
       "address of the interface; may be given several times. `+ordinal` behind it adds the ordinal of a pod of a " +
@@ -147,7 +150,7 @@ export const optionTable = {
   mac: one({
     parse: parseMac,
     only: { level: "pod", why: "every pod would get the same MAC address" },
-    synonyms: ["hwaddr", "lladdr", "ether", "macaddr"],
+    synonyms: ["hwaddr", "lladdr", "ether", "macaddr", "mac-address"],
     example: "mac=02:00:00:00:00:01",
     help: "MAC address of the interface",
   }),

@@ -15,7 +15,7 @@ export function optionNamed(text: string): OptionName | undefined {
 
 /** The option that was probably meant, when it is obvious: another word for it, or one letter off. */
 export function similarOption(text: string): OptionName | undefined {
-  const word = text.toLowerCase();
+  const word = text.toLowerCase().replaceAll("_", "-");
   const meant = optionNamed(word) ?? synonyms.get(word);
   return meant ??
     optionNames.find((name) => name.length > 2 ? isOneEditAway(word, name) : isBarely(word, name));

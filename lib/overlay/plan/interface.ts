@@ -9,19 +9,20 @@ import { type Devices, plannedMtu, underlayObstacle } from "./underlay.ts";
 /** Makes the link under a name of ours, marks it, and only then gives it its own. */
 export function makingSteps(
   { wanted, why, predecessor }: MissingLink,
-  { annotationKey }: WantedState,
+  { annotationKey, links }: Pick<WantedState, "annotationKey"> & Pick<Devices, "links">,
 ): readonly Step[] {
   const { interfaceName, alias } = wanted;
   const temporary = temporaryName(wanted.name, annotationKey);
   const master = predecessor?.master;
-  const isNameable = master !== undefined && nameable.test(master);
+  const kind = links.find(({ name }) => name === master)?.kind ?? "";
+  const mayGoBack = master !== undefined && nameable.test(master) && takingPorts.has(kind);
   return [
     {
       kind: "add-link",
       ...attributesOf(wanted),
       temporary,
-      ...(isNameable ? { master } : {}),
-      why: master === undefined || isNameable ? why : `${why}; it is no port of ${quoted(master)} any more`,
+      ...(mayGoBack ? { master } : {}),
+      why: master === undefined || mayGoBack ? why : `${why}; it is no port of ${quoted(master)} any more`,
     },
     { kind: "set-alias", interfaceName, temporary, alias },
     { kind: "rename-link", interfaceName, temporary },
@@ -44,6 +45,9 @@ function attributesOf(
   const { except: _except, outside: _outside, neigh: _neigh, ...attributes } = others;
   return attributes;
 }
+
+/** Kinds of devices to which a link is given with `master`. Of a switch of Open vSwitch it cannot be made a port so. */
+const takingPorts: ReadonlySet<string> = new Set(["bridge", "bond", "team", "vrf"]);
 
 /** Names of other people's devices that can stand in a command. */
 const nameable = /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/;

@@ -9,7 +9,13 @@
 // harms less than none.
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedLink } from "../observation.ts";
-import { isTemporaryName, networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
+import {
+  isTemporaryName,
+  networkOfAlias,
+  temporaryName,
+  type WantedInterface,
+  type WantedState,
+} from "../wanted.ts";
 import type { LinkPlan, MissingLink, Obstacle, StandingLink } from "./parts.ts";
 import { standsOn, underlayObstacle } from "./underlay.ts";
 
@@ -130,28 +136,15 @@ function keptLink(wanted: WantedInterface, { observed, holders, doomed }: Doomed
 function whyNotMade(wanted: WantedInterface, context: Doomed): Obstacle | undefined {
   const staying = context.observed.links.filter(({ name }) => !context.doomed.has(name));
   const { name: network, interfaceName } = wanted;
-  const sameName = staying.find(({ name, altnames }) =>
-    name === wanted.interfaceName || altnames.includes(wanted.interfaceName)
-  );
-  if (sameName !== undefined) {
-    return {
-      kind: "conflict",
-      network,
-      interfaceName,
-      reason: nameTaken(wanted, { ...context, link: sameName }),
-    };
+  const blocked = (reason: string): Obstacle => ({ kind: "conflict", network, interfaceName, reason });
+  for (const taken of [interfaceName, temporaryName(network, context.wanted.annotationKey)]) {
+    const link = staying.find(({ name, altnames }) => name === taken || altnames.includes(taken));
+    if (link !== undefined) return blocked(nameTaken(wanted, { ...context, link, taken }));
   }
   const sameVni = staying.find(({ vxlan }) => isSameSegment(wanted, vxlan));
-  if (sameVni !== undefined) {
-    return {
-      kind: "conflict",
-      network,
-      interfaceName,
-      reason: vniTaken(wanted, { ...context, link: sameVni }),
-    };
-  }
+  if (sameVni !== undefined) return blocked(vniTaken(wanted, { ...context, link: sameVni }));
   const reason = underlayObstacle(wanted, { links: staying, interfaces: context.wanted.interfaces });
-  return reason === undefined ? undefined : { kind: "setup-failed", network, interfaceName, reason };
+  return reason === undefined ? undefined : { ...blocked(reason), kind: "setup-failed" };
 }
 
 /** The kernel refuses a second link of equal VNI and port (it takes one of each family). */
@@ -161,15 +154,16 @@ function isSameSegment(wanted: WantedInterface, vxlan: ObservedLink["vxlan"]): b
 
 type InTheWay = Doomed & { readonly link: ObservedLink };
 
-function nameTaken(wanted: WantedInterface, context: InTheWay): string {
-  const { link } = context;
+function nameTaken(wanted: WantedInterface, context: InTheWay & { readonly taken: string }): string {
+  const { link, taken } = context;
+  const isOwn = taken === wanted.interfaceName;
+  const name = isOwn ? "the name" : `the name ${taken}, under which it is made,`;
   const attempt =
-    `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": the name is `;
-  return link.name === wanted.interfaceName
-    ? `${attempt}taken by ${description(link)}. ` +
-      `${removal(context)}, or choose another name for the interface (name=…)`
-    : `${attempt}an alternative name of link ${quoted(link.name)}. ` +
-      "Take it from there, or choose another name for the interface (name=…)";
+    `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": ${name} is `;
+  const remedy = isOwn ? ", or choose another name for the interface (name=…)" : "";
+  return link.name === taken
+    ? `${attempt}taken by ${description(link)}. ${removal(context)}${remedy}`
+    : `${attempt}an alternative name of link ${quoted(link.name)}. Take it from there${remedy}`;
 }
 
 function vniTaken(wanted: WantedInterface, context: InTheWay): string {

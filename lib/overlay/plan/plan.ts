@@ -65,6 +65,7 @@ function linksAndContents(
   },
 ): Plan {
   const { wanted } = guard;
+  const made = { annotationKey: wanted.annotationKey, links: observed.links };
   const way = guardSteps(guard, observed);
   const works = links.standing.map((link) =>
     linkSteps(link, { links: links.staying, interfaces: wanted.interfaces })
@@ -80,7 +81,7 @@ function linksAndContents(
       ...links.deletions,
       ...routes.deletions,
       ...addresses.flatMap(({ deletions }) => deletions),
-      ...links.missing.flatMap((link) => makingSteps(link, wanted)),
+      ...links.missing.flatMap((link) => makingSteps(link, made)),
       ...works.flatMap((work) => work.steps),
       ...addresses.flatMap(({ additions }) => additions),
       ...way.beforeRoutes,

@@ -1,6 +1,7 @@
 // What a kernel says after a restart is a claim: which ones are believed, and which forged ones are not.
 import assert from "node:assert/strict";
 import { Store } from "../../../lib/controller/store/store.ts";
+import { cidrText, routeText } from "../../../lib/network/grammar/address.ts";
 import { podView } from "../../../lib/member/pod.ts";
 import type { KernelState, ObservedLink } from "../../../lib/overlay/observation.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
@@ -57,6 +58,24 @@ const believed: readonly Row[] = [
     has: "west/101/8472 on w",
   },
   { it: "restricted, and the ConfigMap says the same id", annotation: "west metric=5", restrictPods: true },
+  {
+    it: "another interface, and a typo in its name",
+    annotation: "west name=w/",
+    links: [{ name: "w" }],
+    has: "west/101/8472 on w",
+  },
+  {
+    it: "another port, and a typo in it",
+    annotation: "west dst_port=4789",
+    vxlan: { port: 4789 },
+    has: "west/101/4789 on west",
+  },
+  {
+    it: "another id, and a typo in it",
+    annotation: "west id=7o",
+    vxlan: { vni: 7 },
+    has: "west/7/8472 on west",
+  },
 ];
 
 const forged: readonly Row[] = [
@@ -112,6 +131,13 @@ const forged: readonly Row[] = [
     links: [{ name: "own", alias: aliasOf("own", annotationKey) }],
   },
   { it: "restricted, and no key names it", annotation: "west", data: undefined, restrictPods: true },
+  {
+    it: "restricted, and a typo in another id",
+    annotation: "west id=7o",
+    vxlan: { vni: 7 },
+    restrictPods: true,
+  },
+  { it: "another port, and a typo in the name", annotation: "west name=w/", vxlan: { port: 4789 } },
   { it: "restricted, and another id", annotation: "west metric=5", vxlan: { vni: 7 }, restrictPods: true },
 ];
 
@@ -183,6 +209,44 @@ Deno.test("claims: what is believed changes nothing in the pod, and makes it a p
   }]);
   assert.deepEqual([...store.surroundings.membersOf("west/101/8472/4")], [uid]);
 });
+
+for (
+  const { it, annotation, data } of [
+    {
+      it: "in the annotation",
+      annotation: "west gateway=10.1.0.254 except=10.96.0.0/12 peer=203.0.113.7 route=224.0.0.0/4 metric=5",
+      data: { west: "id=101" },
+    },
+    {
+      it: "in an entry of the ConfigMap that cannot be read",
+      annotation: "west",
+      data: {
+        west: "id=101 gateway=10.1.0.254 except=10.96.0.0/12 peer=203.0.113.7 route=224.0.0.0/4 metric=5",
+      },
+    },
+  ]
+) {
+  Deno.test(`claims: peers outside, exceptions and groups stay, a typo stands beside them ${it}`, () => {
+    const { store, uid } = restarted({ it, annotation, data });
+    const route = { dev: "west", ours: true, metric: 0 };
+    store.claim(uid, {
+      links: [link],
+      routes: [
+        { ...route, subnet: "0.0.0.0/0", gateway: "10.1.0.254", table: "86" },
+        { ...route, subnet: "224.0.0.0/4", table: "main" },
+        { ...route, subnet: "10.1.0.0/24", table: "86" },
+      ],
+    });
+    const item = store.workItem(uid);
+    assert.ok(item?.kind === "member");
+    const [west] = item.member.networks;
+    assert.deepEqual([west?.outside, west?.except?.map(cidrText), west?.routes.map(routeText)], [
+      ["203.0.113.7"],
+      ["10.96.0.0/12"],
+      ["0.0.0.0/0:10.1.0.254", "224.0.0.0/4"],
+    ]);
+  });
+}
 
 Deno.test("claims: a kernel is asked once, later links say nothing", () => {
   const { store, uid } = restarted({ it: "", annotation: "west metric=5" });

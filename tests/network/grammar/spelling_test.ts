@@ -16,6 +16,8 @@ const cases = [
   { it: "the opposite of up", text: "down", meant: "up" },
   { it: "a letter too many, of two", text: "ipp", meant: "ip" },
   { it: "a letter too many before two", text: "iid", meant: "id" },
+  { it: "an underscore for a hyphen", text: "VXLAN_ID", meant: "id" },
+  { it: "the address, in full", text: "ip_address", meant: "ip" },
   { it: "both letters swapped", text: "pu", meant: "up" },
   { it: "another letter of two: no guess", text: "iq", meant: undefined },
   { it: "two edits: no guess", text: "roote2", meant: undefined },

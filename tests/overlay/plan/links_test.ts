@@ -204,6 +204,35 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    it: "does nothing to a foreign link of the name under which links are made",
+    wanted: wantVxeth0,
+    observed: anObservation([aDevice(unnamed(), { kind: "dummy" })]),
+    obstacles: [
+      `conflict: Cannot create interface "vxeth0" of network "vxeth0": the name ${unnamed()}, under which it is ` +
+      'made, is taken by a link of kind "dummy" without an alias. Remove that link',
+    ],
+  },
+  {
+    it: "does nothing to a foreign vxlan of that name with an alias",
+    wanted: wantVxeth0,
+    observed: anObservation([
+      aLink({ name: unnamed(), alias: "mine", vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" } }),
+    ]),
+    obstacles: [
+      `conflict: Cannot create interface "vxeth0" of network "vxeth0": the name ${unnamed()}, under which it is ` +
+      'made, is taken by a link of kind "vxlan" with VNI 7 with alias "mine". Remove that link',
+    ],
+  },
+  {
+    it: "does nothing to a device that answers to that name too",
+    wanted: wantVxeth0,
+    observed: anObservation([aDevice("eth1", { altnames: [unnamed()] })]),
+    obstacles: [
+      `conflict: Cannot create interface "vxeth0" of network "vxeth0": the name ${unnamed()}, under which it is ` +
+      'made, is an alternative name of link "eth1". Take it from there',
+    ],
+  },
+  {
     it: "deletes a link that was left half made, without a mark, and makes it anew",
     wanted: wantVxeth0,
     observed: anObservation([aLink({ name: unnamed(), alias: "", up: false })]),
@@ -226,8 +255,18 @@ const cases: readonly Case[] = [
     wanted: wantVxeth0,
     observed: anObservation([
       aLink({ master: "br0", vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" } }),
+      aDevice("br0", { kind: "bridge" }),
     ]),
     lines: [remove, ...make({ before: "master br0 " })],
+  },
+  {
+    it: "does not make it a port of a switch that takes ports in another way only",
+    wanted: wantVxeth0,
+    observed: anObservation([
+      aLink({ master: "ovs-system", vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" } }),
+      aDevice("ovs-system", { kind: "openvswitch" }),
+    ]),
+    lines: [remove, ...make({})],
   },
   {
     it: "does not put a bridge's odd name into a command",
