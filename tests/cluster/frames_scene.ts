@@ -5,6 +5,7 @@ import { agentContainer, readyPods, type Workload, workloadObject } from "./memb
 import type { NodeAccess } from "./node_access.ts";
 import { inside } from "./pod_network.ts";
 import { type ProgramsIn, programsIn } from "./pod_namespace.ts";
+import { until } from "./until.ts";
 
 /** Of the members. */
 export const namespace = "frames";
@@ -69,8 +70,13 @@ export async function forgetAll(...members: readonly Member[]): Promise<void> {
 
 /** By the first network. */
 export async function bothReach(a: Member, b: Member): Promise<void> {
-  assert.ok(await reaches(a, "10.71.0.2"), "a reaches b");
-  assert.ok(await reaches(b, "10.71.0.1"), "b reaches a");
+  await doesReach(a, "10.71.0.2");
+  await doesReach(b, "10.71.0.1");
+}
+
+/** What is read back from a pod is there a moment before all that belongs to it. */
+export async function doesReach(from: Member, to: string): Promise<void> {
+  await until(`${from.name} to reach ${to}`, () => reaches(from, to), { seconds: 10 });
 }
 
 /** Whether any of two pings comes back. */

@@ -83,7 +83,7 @@ async function release(cluster: Cluster): Promise<void> {
       assert.deepEqual(await networksOf(cluster, lab), edited, "new install");
     });
   } finally {
-    await cluster.kubectl(["delete", "namespace", namespace, "--timeout=180s"]);
+    await cluster.kubectl(["delete", "namespace", namespace, "--timeout=300s"]);
   }
 }
 

@@ -86,16 +86,16 @@ async function intoTheNetwork(cluster: Cluster): Promise<void> {
     seconds: 30,
     describe: () => state(cluster),
   });
-  const before = await counted(cluster);
-  const answer = await inClient(cluster, [
-    "timeout",
-    "10",
-    "wget",
-    "-q",
-    "-O-",
-    "http://db-0.db:8080/hostname",
-  ]);
-  assert.equal(answer.stdout.trim(), "db-0", answer.stderr);
+  const argv = ["timeout", "10", "wget", "-q", "-O-", "http://db-0.db:8080/hostname"];
+  let before = 0;
+  let said = "";
+  // A container that runs may not listen yet.
+  await until("db-0.db to answer", async () => {
+    before = await counted(cluster);
+    const { stdout, stderr } = await inClient(cluster, argv);
+    said = stdout + stderr;
+    return stdout.trim() === "db-0";
+  }, { seconds: 30, describe: () => said });
   const after = await counted(cluster);
   say(`one request by name: ${after - before} packets came in on the VXLAN link`);
   // SYN+ACK, the answer, FIN; and what acknowledges.
@@ -139,6 +139,10 @@ async function refused(cluster: Cluster): Promise<void> {
     describe: told,
   });
   await until("its slices to go", async () => await slices(cluster) === "", {
+    seconds: 30,
+    describe: () => state(cluster),
+  });
+  await until("Kubernetes to list its pods", async () => await slices(cluster, ofKubernetes) !== "", {
     seconds: 30,
     describe: () => state(cluster),
   });

@@ -6,6 +6,7 @@ import { type CommandResult, runOn } from "../cli/test_host.ts";
 import { apiAccess } from "./api_access.ts";
 import { runCheckScript } from "./check_script.ts";
 import type { Cluster } from "./cluster.ts";
+import { until } from "./until.ts";
 
 /** With a role and a token of his own. The pod is a member that is in sync. */
 export async function podAuthorSees(
@@ -18,6 +19,12 @@ export async function podAuthorSees(
   await kubectl("create", "role", "author", "--verb=get,list,watch", "--resource=pods");
   await kubectl("create", "rolebinding", "author", "--role=author", `--serviceaccount=${namespace}:author`);
   const token = (await kubectl("create", "token", "author")).trim();
+  const account = `--as=system:serviceaccount:${namespace}:author`;
+  // The API server reads new bindings by a watch.
+  const mayRead = [account, "-n", namespace, "auth", "can-i", "--quiet", "watch", "pods"];
+  await until("the author to be let in", async () => (await cluster.kubectl.try(mayRead)).code === 0, {
+    seconds: 30,
+  });
   const { server, ca = "" } = await apiAccess(cluster);
   const run = (...args: readonly string[]): Promise<CommandResult> =>
     runOn([inspectCommand, listCommand], {
@@ -38,7 +45,6 @@ export async function podAuthorSees(
   assert.match(listed.complained, /not read: Cannot list ConfigMap /);
   assert.match((await run("list", "pods")).complained, /name a namespace of your own with -n/);
 
-  const account = `--as=system:serviceaccount:${namespace}:author`;
   const { code, stdout } = await runCheckScript(cluster, { namespace, pod, options: [account] });
   assert.equal(code, 0, stdout);
   for (

@@ -50,7 +50,8 @@ async function overIpv6(cluster: Cluster): Promise<void> {
       },
     );
   }
-  assert.ok(await pings(cluster, { namespace, pod: "six-0", to: "10.66.0.2" }), "frames went and came");
+  const ping = { namespace, pod: "six-0", to: "10.66.0.2" };
+  await until("frames to go and come", () => pings(cluster, ping), { seconds: 20 });
   // The same pods with the other family: the ordinary invariant.
   await cluster.kubectl([
     ...["-n", namespace, "annotate", "pods", "--all", "--overwrite"],

@@ -89,6 +89,11 @@ async function withoutRule(cluster: Cluster, { role, resource, said }: Rule): Pr
     pods: await readyPods(cluster, work),
   }]);
   await cluster.kubectl(["-n", namespace, "delete", "deployment", work.name, "--now"]);
+  // The next one is called the same, and its pods are not these.
+  await until("its pods to be gone", async () => {
+    const pods = ["get", "pods", "-l", `app=${work.name}`, "-o", "name"];
+    return await cluster.kubectl(["-n", namespace, ...pods]) === "";
+  }, { seconds: 60 });
 }
 
 /** A user who may not read the controller's log sees it too. */

@@ -62,7 +62,9 @@ async function injectionActs(cluster: Cluster, namespace: string): Promise<void>
 /** Until its pods have gone; the rest of a namespace takes the control plane its time, which nobody need wait for. */
 async function removePods(cluster: Cluster, namespace: string): Promise<void> {
   await cluster.kubectl.try(["delete", "namespace", namespace, "--wait=false"]);
-  await cluster.kubectl.try([
-    ...["-n", namespace, "wait", "--for=delete", "pods", "--all", "--timeout=180s"],
-  ]);
+  const wait = ["-n", namespace, "wait", "--for=delete", "pods", "--all", "--timeout=180s"];
+  const { code, stderr } = await cluster.kubectl.try(wait);
+  if (code === 0) return;
+  const left = await cluster.kubectl.try(["-n", namespace, "describe", "pods"]);
+  say(`pods of ${namespace} that do not go: ${stderr.trim()}\n${left.stdout.slice(0, 20_000)}`);
 }

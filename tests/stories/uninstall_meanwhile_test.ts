@@ -49,6 +49,7 @@ Deno.test("a pod that is being deleted: cleaned while its agent runs, else said,
   stage.pod({ name: "drains", networks: "one", spec: { ...spec, containers: [...spec.containers, slow] } });
   await running(stage, ["drains"]);
   await controller.stop();
+  stage.sandbox.patch(pods, { name: "drains" }, { metadata: { finalizers: ["example.org/keep"] } });
   stage.sandbox.delete(pods, { name: "drains", graceSeconds: 600 });
   await stage.sandbox.waitForPod({ name: "drains" }, {
     what: "its agent to have ended",
@@ -63,7 +64,7 @@ Deno.test("a pod that is being deleted: cleaned while its agent runs, else said,
   assert.equal(code, 0, said);
   assert.match(
     said,
-    /^default\/drains: it is being deleted, and what is left of ours in it goes with it \(Cannot look into the pod: no agent container runs .*terminated\)\)$/m,
+    /^default\/drains: it is being deleted, and what is left of ours in it goes with it \(Cannot look into the pod: no agent container runs .*terminated\); it was deleted, and stays until its finalizers are taken off \(example\.org\/keep\)\)$/m,
   );
   assert.ok(lines.includes("2 pods looked at, 1 of them is being deleted"), said);
   assert.deepEqual(await links(stage, "a"), ["eth0", "lo"]);
@@ -110,6 +111,21 @@ Deno.test("an agent that is about to be restarted is waited for; of one that is 
         /^default\/a: Cannot look into the pod: no agent container runs .*CrashLoopBackOff/m,
       );}
   }
+});
+
+Deno.test("a pod that nobody reaches and nobody deletes lives, as far as is known: it is named, in the end", async () => {
+  await using stage = await setStage();
+  await (await members(stage, ["a", "b"])).stop();
+  // As an API server answers that does not get through to the kubelet.
+  const lost = stage.sandbox.faults.onExec({ pod: "a" }, { kind: "refuse", code: 502 }, {
+    times: "until-lifted",
+  });
+  const { code, lines } = await uninstall(stage, "--clean");
+  assert.equal(code, 1, lines.join("\n"));
+  assert.match(lines.join("\n"), /^default\/a: Cannot talk to .* of pod default\/a: it was refused \(502\)/m);
+  assert.ok(lines.includes("2 pods looked at, 1 could not be cleaned: run it again"), lines.join("\n"));
+  assert.ok(lost.hits >= 3, `${lost.hits} tries`);
+  assert.deepEqual(await links(stage, "b"), ["eth0", "lo"]);
 });
 
 Deno.test("in a pod whose agent has never run there is nothing to be cleaned", async () => {

@@ -51,7 +51,9 @@ export async function cleanPod(
   } catch (error) {
     const now = await readAnew(pod, cleaning);
     if (now === undefined) return { kind: "gone" };
-    const reason = messageOf(error);
+    // A lost node, a finalizer: what holds it up is the other half of the reason.
+    const held = now.delay?.of === "pod" ? `; ${now.delay.text}` : "";
+    const reason = messageOf(error) + held;
     return now.deletion === undefined
       ? { kind: "failed", reason, passing: mayPass(error) }
       : { kind: "ending", reason };
