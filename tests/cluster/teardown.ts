@@ -106,9 +106,9 @@ async function entries(directory: string): Promise<readonly string[]> {
   return found;
 }
 
-/** Repeats until nothing is left, for at most 10 seconds; gives what is left then. */
+/** Repeats until nothing is left, for at most a minute; gives what is left then. */
 async function withPatience<T>(attempt: () => Promise<readonly T[]>): Promise<readonly T[]> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const left = await attempt();
     if (left.length === 0 || performance.now() > deadline) return left;

@@ -294,7 +294,7 @@ async function untilLines(exec: ApiExec, count: number): Promise<readonly string
 async function arrived(exec: ApiExec, condition: () => boolean, what: string): Promise<void> {
   let over = false;
   void exec.ended.then(() => over = true);
-  for (const until = performance.now() + 30_000; !condition();) {
+  for (const until = performance.now() + 90_000; !condition();) {
     if (over || performance.now() > until) assert.fail(`${what} never came: ${JSON.stringify(exec.frames)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
