@@ -5,6 +5,7 @@ import type { PoolAnswers, PoolRequest } from "../network/pool_request.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import { messageOf } from "../text/defined.ts";
 import type { PoolSizes } from "./allocation.ts";
+import { Departures, rereadEvery } from "./departures.ts";
 import { type Drawn, drawTables } from "./draw_tables.ts";
 import {
   damageText,
@@ -40,6 +41,8 @@ const races = 5;
 /** Milliseconds until what cannot be used is looked at again. */
 const lookAgain = 10_000;
 
+const later: Outcome = { kind: "done", requeueAfter: rereadEvery };
+
 /** Everything that is known of one object. */
 export class ObjectPass {
   readonly #at: number;
@@ -47,9 +50,7 @@ export class ObjectPass {
   #object: PoolObject | undefined;
   /** The last good tables: of an object that was emptied, or of a table that was damaged. */
   readonly #known = new Map<string, PoolTable>();
-  /** Holders that asked at some time since the object was read: when they ask no more, they want nothing. */
-  readonly #asked = new Set<string>();
-  #gone: ReadonlySet<string> = new Set();
+  readonly #departures: Departures;
   #last: readonly PoolRequest[] = [];
   /** Of this pass, and of all since the last one without any. */
   readonly #complaints = new Set<string>();
@@ -58,6 +59,7 @@ export class ObjectPass {
   constructor(at: number, options: ObjectPassOptions) {
     this.#at = at;
     this.#options = options;
+    this.#departures = new Departures(options.clock);
   }
 
   /** Somebody holds, or has held, something of it. */
@@ -76,7 +78,7 @@ export class ObjectPass {
     this.#object = undefined;
     for (const network of this.#known.keys()) this.#options.onSizes(network, { total: 0, used: 0 });
     this.#known.clear();
-    this.#asked.clear();
+    this.#departures.forget();
   }
 
   /** Before anybody has a pool, nobody needs the objects. */
@@ -90,13 +92,14 @@ export class ObjectPass {
       this.forget();
       return { kind: "wait", reason: "another replica leads" };
     }
+    if (this.#options.clock.now() >= this.#departures.readAgainAt) this.#object = undefined;
     try {
       return await this.#race();
     } catch (error) {
       this.#object = undefined;
       if (this.#options.signal.aborted) return { kind: "done" };
       this.#refuse(messageOf(error));
-      return this.#isNeeded ? { kind: "retry", reason: messageOf(error) } : { kind: "done" };
+      return this.#isNeeded ? { kind: "retry", reason: messageOf(error) } : later;
     }
   }
 
@@ -117,7 +120,7 @@ export class ObjectPass {
   async #write(object: PoolObject): Promise<Outcome | undefined> {
     this.#complaints.clear();
     this.#last = this.#options.requests();
-    for (const { holder } of this.#last) this.#asked.add(holder);
+    for (const { holder } of this.#last) this.#departures.asks(holder);
     const drawn = this.#draw(object, undefined);
     const tables = new Map(
       [...drawn].flatMap(([network, { text }]) => text === undefined ? [] : [[network, text]]),
@@ -145,11 +148,14 @@ export class ObjectPass {
       this.#object = undefined;
       return { kind: "done", requeueAfter: lookAgain };
     }
-    const next = [...drawn.values()].flatMap(({ allocation }) => allocation.nextFree ?? []);
+    const all = [...drawn.values()].map(({ allocation }) => allocation);
+    this.#departures.remain(all.flatMap(({ table }) => [...table.held.keys()]));
     const earliest = this.#options.time.now()?.earliest ?? 0;
-    return next.length === 0
-      ? { kind: "done" }
-      : { kind: "done", requeueAfter: Math.max(1_000, (Math.min(...next) - earliest) * 1000) };
+    const wait = Math.min(
+      this.#departures.readAgainAt - this.#options.clock.now(),
+      ...all.flatMap(({ nextFree }) => nextFree === undefined ? [] : (nextFree - earliest) * 1000),
+    );
+    return { kind: "done", requeueAfter: Math.max(1_000, wait) };
   }
 
   #written(answer: PoolObjectAnswer): Exclude<PoolObjectAnswer, { kind: "object" }> | undefined {
@@ -170,7 +176,7 @@ export class ObjectPass {
       texts: object?.tables ?? new Map(),
       known: this.#known,
       requests: this.#last.map((request) => this.#withMemory(request)),
-      isGone: (holder) => this.#asked.has(holder) || this.#gone.has(holder) || holders.has(holder),
+      isGone: (holder) => this.#departures.isGone(holder) || holders.has(holder),
       now: now ?? { earliest: 0, latest: 0 },
       object: objectText(this.#at, this.#options),
       frozen: frozen ?? (now === undefined ? "the API server's answers have no date" : undefined),
@@ -191,8 +197,6 @@ export class ObjectPass {
   /** Who holds something and is unknown to us may have been made while another led: the pods are listed anew. */
   async #take(object: PoolObject): Promise<void> {
     this.#object = object;
-    this.#asked.clear();
-    this.#gone = new Set();
     const known = this.#options.holders();
     const read = [...object.tables.values()].map(readTable);
     // What stands in for a table that was lost counts too: who went at that moment is in none that was read.
@@ -200,15 +204,13 @@ export class ObjectPass {
       ...this.#known.values(),
       ...read.flatMap((each) => each.kind === "table" ? each.table : []),
     ];
-    const held = tables.flatMap((table) => [...table.held.keys()]).filter((holder) => !known.has(holder));
-    if (held.length === 0) return;
-    const living = await this.#options.living();
-    this.#gone = new Set(held.filter((holder) => !living.has(holder)));
+    const held = tables.flatMap((table) => [...table.held.keys()]);
+    await this.#departures.read({ held, known, living: this.#options.living });
   }
 
   #unusable(reason: string): Outcome {
     this.#refuse(reason);
-    return this.#isNeeded ? { kind: "done", requeueAfter: lookAgain } : { kind: "done" };
+    return this.#isNeeded ? { kind: "done", requeueAfter: lookAgain } : later;
   }
 
   /** Nothing can be given; those who have something keep it. */

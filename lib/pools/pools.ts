@@ -8,7 +8,7 @@ import type { PoolAnswer } from "../network/pool.ts";
 import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
 import type { Clock } from "../time/clock.ts";
 import type { PoolSizes } from "./allocation.ts";
-import { livingPods } from "./living_pods.ts";
+import { livingPods } from "./departures.ts";
 import { objectOf, poolObjects } from "./pool_object.ts";
 import { ObjectPass } from "./object_pass.ts";
 import { ServerClock } from "./server_clock.ts";
@@ -32,9 +32,6 @@ export interface PoolsOptions {
 
 /** Milliseconds in which requests are collected. */
 const coalesce = 50;
-
-/** Milliseconds after which an object is read again though nothing has happened. */
-const rereadEvery = 600_000;
 
 /** Begins when it is told of a change. */
 export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPools {
@@ -69,9 +66,7 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
     workersForFailing: 4,
     work: async (key): Promise<Outcome> => {
       const pass = passes[Number(key)];
-      if (pass === undefined || stopping.signal.aborted) return { kind: "done" };
-      const next = await pass.run();
-      return next.kind === "done" ? { ...next, requeueAfter: next.requeueAfter ?? rereadEvery } : next;
+      return pass === undefined || stopping.signal.aborted ? { kind: "done" } : await pass.run();
     },
   });
 

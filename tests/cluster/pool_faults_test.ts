@@ -10,7 +10,7 @@ import { controllerLog, controllerReady, repository } from "./install_controller
 import { leader } from "./leader.ts";
 import { agentContainer, applyWorkload, podsOf, readyPods, type Workload } from "./members.ts";
 import type { NodeAccess } from "./node_access.ts";
-import { lawHolds, poolWorld, type SeenWorld } from "./pool_world.ts";
+import { lawHolds, poolWorld, type SeenWorld, telling } from "./pool_world.ts";
 import { say } from "./progress.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
@@ -45,12 +45,17 @@ Deno.test("faults of pools", async (t) => {
     const patch = ["patch", "configmap", "kube-vxlan-controller", "--type=merge", "-p"];
     await cluster.kubectl([...system, ...patch, JSON.stringify({ data })]);
     try {
-      await t.step("killed -9 between the write and the kernel", () => killedBetween(scene));
-      await t.step("killed -9 twice while members come and go", () => killedAmongMany(scene));
-      await t.step("the object emptied, deleted, filled with rubbish", () => lost(scene));
-      await t.step("a leader frozen beyond its lease, then woken", () => frozen(scene));
-      await t.step("two that both lead", () => two(scene));
-      await t.step("everything goes: nothing is held any more", () => nothingLeaks(scene));
+      const steps = [
+        ["killed -9 between the write and the kernel", killedBetween],
+        ["killed -9 twice while members come and go", killedAmongMany],
+        ["the object emptied, deleted, filled with rubbish", lost],
+        ["a leader frozen beyond its lease, then woken", frozen],
+        ["two that both lead", two],
+        ["everything goes: nothing is held any more", nothingLeaks],
+      ] as const;
+      for (const [name, deed] of steps) {
+        await t.step(name, () => telling(() => deed(scene), { cluster, ...where }));
+      }
     } finally {
       await allowExec(cluster);
     }
@@ -189,7 +194,7 @@ async function two({ cluster }: Scene): Promise<void> {
 
 async function nothingLeaks({ cluster }: Scene): Promise<void> {
   await cluster.kubectl(["-n", namespace, "delete", "deployments,statefulsets", "--all"]);
-  await cluster.kubectl(["-n", namespace, "wait", "--for=delete", "pods", "--all", "--timeout=90s"]);
+  await cluster.kubectl(["-n", namespace, "wait", "--for=delete", "pods", "--all", "--timeout=270s"]);
   const { kernels } = await lawHolds(cluster, where);
   assert.deepEqual(kernels, []);
   assert.equal((await held(cluster)).size, 0);

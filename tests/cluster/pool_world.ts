@@ -64,6 +64,45 @@ export async function lawHolds(
   return seen;
 }
 
+/** Does something. When it fails, the error also says how objects, pods and controllers were then. */
+export async function telling<T>(
+  deed: () => Promise<T>,
+  { cluster, ...where }: {
+    readonly cluster: Cluster;
+    readonly namespace: string;
+    readonly networks: readonly string[];
+  },
+): Promise<T> {
+  try {
+    return await deed();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${why}\n${await worldText(cluster, where)}`, { cause: error });
+  }
+}
+
+/** Never throws: what cannot be had is told instead. */
+async function worldText(
+  cluster: Cluster,
+  { namespace, networks }: { readonly namespace: string; readonly networks: readonly string[] },
+): Promise<string> {
+  const said = async (args: readonly string[]): Promise<string> => {
+    const { stdout, stderr } = await cluster.kubectl.try(args);
+    return `${stdout}${stderr}`.trim();
+  };
+  const columns = "NAME:.metadata.name,UID:.metadata.uid,PHASE:.status.phase,IP:.status.podIP," +
+    "DELETED:.metadata.deletionTimestamp,READY:.status.conditions[?(@.type=='Ready')].status";
+  const controllers = ["-n", "kube-system", "-l", "app.kubernetes.io/name=kube-vxlan-controller"];
+  const tables = await tablesOf(cluster, networks).catch((error) => [["objects", String(error)]] as const);
+  return [
+    ...[...tables].map(([network, text]) => `table of ${network}:\n${text}`),
+    await said(["-n", namespace, "get", "pods", "-o", `custom-columns=${columns}`]),
+    await said(["get", "pods", ...controllers, "-o", "wide"]),
+    // Of each of them, not only of the one that a Deployment stands for.
+    await said(["logs", ...controllers, "--prefix", "--timestamps", "--tail=100"]),
+  ].join("\n");
+}
+
 /** Addresses of each pod in a network, by name of the pod. */
 export function addressesBy(
   { kernels }: AddressWorld,

@@ -13,7 +13,7 @@ import {
   workloadObject,
 } from "./members.ts";
 import { pings } from "./pod_network.ts";
-import { addressesBy, lawHolds, poolWorld } from "./pool_world.ts";
+import { addressesBy, lawHolds, poolWorld, telling } from "./pool_world.ts";
 import { say, seconds } from "./progress.ts";
 import { until } from "./until.ts";
 import { withController } from "./with_controller.ts";
@@ -42,19 +42,21 @@ Deno.test("pools of addresses", async (t) => {
     for (const work of [db, few]) await applyWorkload(cluster, work);
     await cluster.kubectl(["apply", "-f", "-"], JSON.stringify(surging(roll)));
     let kept: Readonly<Record<string, readonly string[]>> = {};
-    await t.step("thirty on a range of twenty: twenty are ready, ten are told why not", async () => {
+    const step = (name: string, deed: () => Promise<void>): Promise<boolean> =>
+      t.step(name, () => telling(deed, { cluster, ...where }));
+    await step("thirty on a range of twenty: twenty are ready, ten are told why not", async () => {
       kept = await exhausted(cluster);
     });
     // A freed address rests for a minute, in which the other steps are done.
     const gone = Object.keys(kept).slice(0, 5);
     await cluster.kubectl(["-n", namespace, "delete", "pods", ...gone, "--wait=false"]);
-    await t.step("a StatefulSet's pods have the same again: deleted, and 5→3→5", () => sameAgain(cluster));
-    await t.step("an Indexed Job and a StatefulSet that begins at 5: addresses by their numbers", () => {
+    await step("a StatefulSet's pods have the same again: deleted, and 5→3→5", () => sameAgain(cluster));
+    await step("an Indexed Job and a StatefulSet that begins at 5: addresses by their numbers", () => {
       return counted(cluster);
     });
-    await t.step("a rolling update with maxSurge gives none twice at any moment", () => rolled(cluster));
-    await t.step("five went: five of those that waited follow", () => follow(cluster, { kept, gone }));
-    await t.step("everything goes: nothing is held any more", () => nothingLeaks(cluster));
+    await step("a rolling update with maxSurge gives none twice at any moment", () => rolled(cluster));
+    await step("five went: five of those that waited follow", () => follow(cluster, { kept, gone }));
+    await step("everything goes: nothing is held any more", () => nothingLeaks(cluster));
   });
 });
 

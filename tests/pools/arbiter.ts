@@ -69,7 +69,8 @@ export async function startArbiter(
     onAnswers: (answers) => {
       for (const [uid, ofPod] of answers) {
         const answer = ofPod.get("storage");
-        if (answer !== undefined) arbiter.answers.set(uid, answer);
+        if (answer === undefined) arbiter.answers.delete(uid);
+        else arbiter.answers.set(uid, answer);
       }
     },
   });
