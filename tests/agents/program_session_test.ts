@@ -7,6 +7,7 @@ import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
 import type { Exchange } from "../../lib/kube/exec/session.ts";
 import { endOf, type Program, programAndExecutor } from "../kube/exec/fake_program.ts";
 import { type FakeClock, fakeClock, turn } from "../time/fake_clock.ts";
+import { tries } from "../tools/by_chance.ts";
 
 const target = { namespace: "ns", pod: "p", container: "agent" };
 const where = `Cannot talk to "vxlan-agent" in container "agent" of pod ns/p: `;
@@ -258,26 +259,32 @@ for (const { it, does, outcome } of releases) {
 
 Deno.test("frames come whole out of any portions", () => {
   const payloads = fc.array(fc.tuple(fc.constantFrom("out", "err", "end"), fc.nat(99), fc.string()));
-  fc.assert(fc.property(payloads, fc.integer({ min: 1, max: 50 }), (wanted, portion) => {
-    const bytes = new TextEncoder().encode(wanted.map(([k, n, text]) => frame(k, n, text)).join(""));
-    const reader = new FrameReader();
-    const found = [];
-    for (let at = 0; at < bytes.length; at += portion) {
-      found.push(...reader.push(bytes.subarray(at, at + portion)));
-    }
-    assert.deepEqual(
-      found.map(({ kind, number, payload }) => [kind, number, payloadText([payload])]),
-      wanted.map(([kind, number, text]) => [kind, number, payloadText([new TextEncoder().encode(text)])]),
-    );
-  }));
+  fc.assert(
+    fc.property(payloads, fc.integer({ min: 1, max: 50 }), (wanted, portion) => {
+      const bytes = new TextEncoder().encode(wanted.map(([k, n, text]) => frame(k, n, text)).join(""));
+      const reader = new FrameReader();
+      const found = [];
+      for (let at = 0; at < bytes.length; at += portion) {
+        found.push(...reader.push(bytes.subarray(at, at + portion)));
+      }
+      assert.deepEqual(
+        found.map(({ kind, number, payload }) => [kind, number, payloadText([payload])]),
+        wanted.map(([kind, number, text]) => [kind, number, payloadText([new TextEncoder().encode(text)])]),
+      );
+    }),
+    tries(),
+  );
 });
 
 Deno.test("no bytes make the reader do anything but read or throw its error", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-    try {
-      new FrameReader().push(bytes);
-    } catch (error) {
-      assert.match(String(error), /^Error: no frame of the protocol: /);
-    }
-  }));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        new FrameReader().push(bytes);
+      } catch (error) {
+        assert.match(String(error), /^Error: no frame of the protocol: /);
+      }
+    }),
+    tries(),
+  );
 });

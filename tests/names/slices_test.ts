@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Endpoint } from "../../lib/names/endpoints.ts";
 import { endpointsPerSlice, type SliceChange, sliceChanges, type SliceView } from "../../lib/names/slices.ts";
+import { tries } from "../tools/by_chance.ts";
 
 const frame = (): string => "as it should be";
 
@@ -134,17 +135,20 @@ Deno.test("the changes that bring slices to what is wanted", async (t) => {
 Deno.test("property: after the changes all is listed once, in slices of 100 at most, and nothing is left to do", () => {
   const numbers = fc.uniqueArray(fc.nat({ max: 400 }), { maxLength: 300 });
   const old = fc.array(fc.array(fc.nat({ max: 400 }), { maxLength: 130 }), { maxLength: 5 });
-  fc.assert(fc.property(numbers, old, (wantedNumbers, before) => {
-    const wanted = wantedNumbers.map((number) => endpoint(number));
-    const existing = before.map((listed, at) => slice(`s${at}`, listed.map((number) => endpoint(number))));
-    const after = applied(existing, sliceChanges(wanted, { existing, frame }));
-    const listed = after.flatMap(({ endpoints }) => endpoints.map(({ uid }) => uid)).sort();
-    assert.deepEqual(listed, wanted.map(({ uid }) => uid).sort());
-    for (const { endpoints } of after) {
-      assert.ok(endpoints.length > 0 && endpoints.length <= endpointsPerSlice);
-    }
-    assert.deepEqual(sliceChanges(wanted, { existing: after, frame }), []);
-  }));
+  fc.assert(
+    fc.property(numbers, old, (wantedNumbers, before) => {
+      const wanted = wantedNumbers.map((number) => endpoint(number));
+      const existing = before.map((listed, at) => slice(`s${at}`, listed.map((number) => endpoint(number))));
+      const after = applied(existing, sliceChanges(wanted, { existing, frame }));
+      const listed = after.flatMap(({ endpoints }) => endpoints.map(({ uid }) => uid)).sort();
+      assert.deepEqual(listed, wanted.map(({ uid }) => uid).sort());
+      for (const { endpoints } of after) {
+        assert.ok(endpoints.length > 0 && endpoints.length <= endpointsPerSlice);
+      }
+      assert.deepEqual(sliceChanges(wanted, { existing: after, frame }), []);
+    }),
+    tries(),
+  );
 });
 
 function applied(existing: readonly SliceView[], changes: readonly SliceChange[]): readonly SliceView[] {

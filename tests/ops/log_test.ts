@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { harmless, longestText, redact } from "../../lib/text/printable.ts";
 import { createLog, type Log, type LogFields, type LogFormat, type LogLevel } from "../../lib/ops/log.ts";
+import { tries } from "../tools/by_chance.ts";
 
 const wall = (): Date => new Date("2026-11-23T09:15:16.123Z");
 
@@ -108,20 +109,29 @@ Deno.test("every line is counted by its level, dropped ones are not", () => {
 Deno.test("whatever is logged, a line is printable, and JSON stays JSON", () => {
   const visible = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
   const unit = fc.string({ unit: "binary" });
-  fc.assert(fc.property(unit, unit, (message, value) => {
-    const [text = ""] = logged("text", (log) => log.info(message, { value }));
-    const [json = ""] = logged("json", (log) => log.info(message, { value }));
-    assert.match(text, visible);
-    assert.match(json, visible);
-    assert.deepEqual(Object.keys(JSON.parse(json)), ["time", "level", "message", "value"]);
-  }));
+  fc.assert(
+    fc.property(unit, unit, (message, value) => {
+      const [text = ""] = logged("text", (log) => log.info(message, { value }));
+      const [json = ""] = logged("json", (log) => log.info(message, { value }));
+      assert.match(text, visible);
+      assert.match(json, visible);
+      assert.deepEqual(Object.keys(JSON.parse(json)), ["time", "level", "message", "value"]);
+    }),
+    tries(),
+  );
 });
 
 Deno.test("harmless text is left as it is, and escaping twice changes nothing", () => {
-  fc.assert(fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => assert.equal(harmless(text), text)));
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
-    assert.equal(harmless(harmless(text)), harmless(text));
-  }));
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => assert.equal(harmless(text), text)),
+    tries(),
+  );
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      assert.equal(harmless(harmless(text)), harmless(text));
+    }),
+    tries(),
+  );
 });
 
 Deno.test("a very long text is cut, and the line says by how much", () => {

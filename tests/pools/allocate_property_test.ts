@@ -6,6 +6,7 @@ import { quarantine } from "../../lib/pools/allocation.ts";
 import { doubled, emptyTable } from "../../lib/pools/table.ts";
 import { readTable, tableText } from "../../lib/pools/table_text.ts";
 import { type Asking, PoolInTime, poolOf, requestsOf } from "./requests.ts";
+import { tries } from "../tools/by_chance.ts";
 
 const pools = [
   "id=5 subnet=10.0.0.0/29",
@@ -55,7 +56,7 @@ Deno.test("whereabouts#110: whatever happens, no address is given twice, nor wit
       const world = new World(bytes);
       for (const each of acts) world.go(each);
     }),
-    { numRuns: 1000 },
+    tries(1000),
   );
 });
 

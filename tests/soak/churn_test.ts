@@ -1,6 +1,7 @@
 // Ten minutes of pods that come and go, one change a second, under random faults: right at the end, and nothing grows.
 import assert from "node:assert/strict";
 import { startProduct } from "../sandbox/tools/product.ts";
+import { seedOr } from "../tools/by_chance.ts";
 import { pods } from "../sandbox/api/resources.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { readFigures } from "../bench/process_figures.ts";
@@ -25,7 +26,7 @@ function chance(seed: number): () => number {
 }
 
 Deno.test("ten minutes of churn under random faults", async () => {
-  const seed = Date.now() >>> 0;
+  const seed = seedOr("any");
   const random = chance(seed);
   const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)];
   await using stage = await setStage();
@@ -72,7 +73,7 @@ Deno.test("ten minutes of churn under random faults", async () => {
     assert.ok(after < before * 1.5 + 20, `heap grew from ${before.toFixed(0)} to ${after.toFixed(0)} MiB`);
   } catch (error) {
     throw new Error(
-      `seed ${seed}: ${error instanceof Error ? error.message : error}\n${log.slice(-40).join("\n")}`,
+      `KVC_SEED=${seed}: ${error instanceof Error ? error.message : error}\n${log.slice(-40).join("\n")}`,
     );
   } finally {
     assert.equal(await product.stop(), 0);

@@ -1,5 +1,6 @@
 // How are readers tried with input that nobody would think of? Samples, changed by chance, for minutes, within a memory.
 import assert from "node:assert/strict";
+import { seedOr } from "../tools/by_chance.ts";
 
 /** One reader under trial. */
 export interface Fuzzed {
@@ -26,11 +27,11 @@ const longestInput = 256 * 1024;
 /** Inputs between two looks at clock and memory. */
 const batch = 200;
 
-/** Registers the trial as a test. A failure names the seed and shows the input. */
+/** Registers the trial as a test. A failure names the seed (KVC_SEED) and shows the input. */
 export function fuzz(fuzzed: Fuzzed): void {
   const minutes = fuzzMinutes();
   Deno.test(`fuzzing for ${minutes} minutes: ${fuzzed.name}`, async () => {
-    const seed = Number(Deno.env.get("KVC_FUZZ_SEED") || Date.now() % 2 ** 32);
+    const seed = seedOr("any");
     const random = randomFrom(seed);
     const end = performance.now() + minutes * 60_000;
     let tried = 0;

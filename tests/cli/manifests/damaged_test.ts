@@ -6,6 +6,7 @@ import { inject } from "../../../lib/manifests/inject.ts";
 import { NotYaml, type Rewritten } from "../../../lib/manifests/rewrite.ts";
 import { lintCommand } from "../../../lib/cli/manifests/lint.ts";
 import { runOn } from "../test_host.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 const whole = await Deno.readTextFile(new URL("../../testdata/charts/core.yaml", import.meta.url));
 const annotation = "vxlan.travelping.com/networks";
@@ -56,7 +57,7 @@ for (const [name, change] of Object.entries(changes)) {
         const once = attempt(change, text);
         if (once !== undefined) assert.equal(attempt(change, once), once);
       }),
-      { numRuns: 100 },
+      tries(),
     );
   });
 }
@@ -68,7 +69,7 @@ Deno.test("property: lint of a damaged chart says something or nothing", async (
       assert.ok(status === 0 || status === 1, complained);
       assert.equal(complained, "");
     }),
-    { numRuns: 100 },
+    tries(),
   );
 });
 

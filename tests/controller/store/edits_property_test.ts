@@ -10,6 +10,7 @@ import type { KernelState } from "../../../lib/overlay/observation.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
 import { annotationKey, memberPod, membershipSettings } from "../../member/member_pod.ts";
 import { type Edit, editsOf } from "./random_edits.ts";
+import { again, tries } from "../../tools/by_chance.ts";
 
 const namespaces: Readonly<Record<string, string>> = { a: "default", b: "default", c: "lab" };
 const names = Object.keys(namespaces);
@@ -135,7 +136,7 @@ Deno.test("edits by chance: what a pod asks for and may have it keeps, and its p
         check(one, before);
       }
     }),
-    { numRuns: 1_500 },
+    tries(1_500),
   );
 });
 
@@ -155,7 +156,7 @@ Deno.test("edits by chance: an edit of one pod changes nothing in the others", (
         }
       }
     }),
-    { numRuns: 500 },
+    tries(500),
   );
 });
 
@@ -180,8 +181,8 @@ Deno.test("edits by chance: after a restart nobody has what he had not, or must 
       }
       assertPeers(again.store);
     }),
-    { numRuns: 500 },
+    tries(500),
   );
   // What differs from what is written now is not believed.
-  assert.ok(after > before * 0.4, `only ${after} of ${before} came back`);
+  assert.ok(after > before * 0.4, `only ${after} of ${before} came back. ${again()}`);
 });

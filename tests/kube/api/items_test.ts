@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createItemReader } from "../../../lib/kube/api/items.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 interface Read {
   readonly items: readonly unknown[];
@@ -47,7 +48,7 @@ Deno.test("items: any list, in any portions, with any indentation, gives what JS
         assert.deepEqual(found.rest, JSON.parse(JSON.stringify({ ...whole, items: [] })));
       },
     ),
-    { numRuns: 500 },
+    tries(500),
   );
 });
 
@@ -96,5 +97,6 @@ Deno.test("items: no bytes make the reader throw", () => {
         reader.rest();
       },
     ),
+    tries(),
   );
 });

@@ -7,6 +7,7 @@ import { fakeClock, until } from "../../time/fake_clock.ts";
 import { makeAuthority } from "../api/certificates.ts";
 import { type ExecPeer, type ExecStubOptions, exited, startExecStub, success } from "./exec_stub.ts";
 import { connectionTo } from "../api/stub_server.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 const target = { namespace: "ns", pod: "p", container: "agent" };
 const asked: ExecOptions = { target, command: ["ip", "-json", "link"], deadline: 30_000 };
@@ -255,7 +256,7 @@ Deno.test("exec: random messages lead to an outcome, never to an exception", asy
       const { outcome } = await createExecutor(connectionTo(server.url), { clock: fakeClock() }).run(asked);
       assert.equal(outcome.kind, "unknown");
     }),
-    { numRuns: 40 },
+    tries(40),
   );
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ExecOutcome } from "../../../lib/kube/exec/exec.ts";
 import { outcomeOfRefusal, outcomeOfStatus, readFrame, stdinFrame } from "../../../lib/kube/exec/protocol.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 const statuses: readonly { readonly it: string; readonly text: string; readonly outcome: ExecOutcome }[] = [
   { it: "success is ok", text: `{"metadata":{},"status":"Success"}`, outcome: { kind: "ok" } },
@@ -133,16 +134,22 @@ Deno.test("exec frames: the first byte is the channel, and only three of them sp
 });
 
 Deno.test("exec protocol: no bytes and no text make it throw, and reasons stay short", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-    readFrame(bytes);
-    const outcome = outcomeOfStatus(new TextDecoder().decode(bytes));
-    assert.equal(outcome.kind, "unknown");
-  }));
-  fc.assert(fc.property(fc.json(), fc.integer({ min: 100, max: 599 }), (body, status) => {
-    outcomeOfStatus(body);
-    const outcome = outcomeOfRefusal({ status, body });
-    assert.ok("reason" in outcome && outcome.reason.length < 1200);
-  }));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      readFrame(bytes);
+      const outcome = outcomeOfStatus(new TextDecoder().decode(bytes));
+      assert.equal(outcome.kind, "unknown");
+    }),
+    tries(),
+  );
+  fc.assert(
+    fc.property(fc.json(), fc.integer({ min: 100, max: 599 }), (body, status) => {
+      outcomeOfStatus(body);
+      const outcome = outcomeOfRefusal({ status, body });
+      assert.ok("reason" in outcome && outcome.reason.length < 1200);
+    }),
+    tries(),
+  );
   const long = outcomeOfRefusal({ status: 500, body: JSON.stringify({ message: "x".repeat(1e5) }) });
   assert.ok("reason" in long && long.reason.length < 1100);
 });

@@ -5,6 +5,7 @@ import type { ExecOutcome, Executor } from "../../../lib/kube/exec/exec.ts";
 import { type ExecSession, openSession, SessionEnded } from "../../../lib/kube/exec/session.ts";
 import { type FakeClock, fakeClock, turn } from "../../time/fake_clock.ts";
 import { endOf, type Program, programAndExecutor } from "./fake_program.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 const target = { namespace: "ns", pod: "p", container: "agent" };
 const command = ["ip", "-batch", "-"];
@@ -224,6 +225,6 @@ Deno.test("session: any output leads to answers or to a SessionEnded, never to a
       assert.ok(got === answers || got instanceof SessionEnded, String(got));
       assert.deepEqual(clock.waiting(), []);
     }),
-    { numRuns: 50 },
+    tries(50),
   );
 });

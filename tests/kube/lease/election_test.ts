@@ -6,6 +6,7 @@ import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
 import { InProcessApi } from "../../sandbox/api/in_process.ts";
 import { freezable, type FreezableClock } from "../../time/freezable.ts";
 import { type Fault, LeaseObject } from "./lease_object.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 interface Candidate {
   readonly name: string;
@@ -406,7 +407,7 @@ Deno.test("whatever befalls three candidates, never do two write, and in the end
       assert.equal(world.writers().length, 1);
       await end(world);
     }),
-    { numRuns: 8 },
+    tries(8),
   );
 });
 

@@ -9,6 +9,7 @@ import { fakeClock, turn, until } from "../../time/fake_clock.ts";
 import { abc, bookmark, event, project, quiet, stage, thing } from "./reflector_stage.ts";
 import { httpError } from "../api/scripted_client.ts";
 import { connectionTo, startStub } from "../api/stub_server.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 Deno.test("reflector: a watch that has run its time is followed by the next at once, without trouble", async () => {
   await using on = stage([abc, quiet, quiet]);
@@ -282,10 +283,13 @@ Deno.test("watch events: no line makes the reader throw", () => {
       JSON.stringify(value)
     ),
   );
-  fc.assert(fc.property(line, (text) => {
-    const { kind } = readWatchEvent(text);
-    assert.ok(["present", "deleted", "bookmark", "error", "other", "malformed"].includes(kind));
-  }));
+  fc.assert(
+    fc.property(line, (text) => {
+      const { kind } = readWatchEvent(text);
+      assert.ok(["present", "deleted", "bookmark", "error", "other", "malformed"].includes(kind));
+    }),
+    tries(),
+  );
 });
 
 Deno.test("reflector: random bytes on the watch never end it, and never change what is known", async () => {
@@ -298,7 +302,7 @@ Deno.test("reflector: random bytes on the watch never end it, and never change w
       assert.deepEqual(news, ["replaced a@1 b@2"]);
       assert.match(on.heard.at(-1) ?? "", /^trouble (malformed|expected)/);
     }),
-    { numRuns: 30 },
+    tries(30),
   );
 });
 

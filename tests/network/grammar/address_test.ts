@@ -11,6 +11,7 @@ import {
   subnetOf,
 } from "../../../lib/network/grammar/address.ts";
 import { mapped, type Parsed } from "../../../lib/network/grammar/parsed.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 const noAddress = "expected an IPv4 address such as 192.0.2.1 or an IPv6 address such as 2001:db8::1";
 const noSubnet = "expected a subnet such as 192.0.2.0/24 or 2001:db8::/64";
@@ -218,29 +219,38 @@ Deno.test("parseAddress: takes no text that node:net does not, and canonical tex
       assert.ok(read.value.family === 4 ? isIPv4(text) : isIPv6(text));
       assert.deepEqual(parseAddress(read.value.address), read);
     }),
-    { numRuns: 2000 },
+    tries(2000),
   );
   assert.deepEqual([...parsed].sort(), [4, 6]);
 });
 
 Deno.test("parseAddress: takes every ordinary IPv6 address that node:net takes", () => {
   const group = fc.integer({ min: 0, max: 0xffff }).map((value) => value.toString(16));
-  fc.assert(fc.property(fc.array(group, { minLength: 1, maxLength: 8 }), fc.nat(7), (groups, at) => {
-    const text = groups.length === 8
-      ? `2001:${groups.slice(1).join(":")}`
-      : `2001:${groups.slice(1, at + 1).join(":")}::${groups.slice(at + 1).join(":")}`.replace(/:{3,}/, "::");
-    assert.equal(parseAddress(text).kind, isIPv6(text) ? "value" : "fault", text);
-  }));
+  fc.assert(
+    fc.property(fc.array(group, { minLength: 1, maxLength: 8 }), fc.nat(7), (groups, at) => {
+      const text = groups.length === 8
+        ? `2001:${groups.slice(1).join(":")}`
+        : `2001:${groups.slice(1, at + 1).join(":")}::${groups.slice(at + 1).join(":")}`.replace(
+          /:{3,}/,
+          "::",
+        );
+      assert.equal(parseAddress(text).kind, isIPv6(text) ? "value" : "fault", text);
+    }),
+    tries(),
+  );
 });
 
 Deno.test("subnetOf: is a subnet that parseSubnet takes, and the one that its fault names", () => {
   const cidr = fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 32 })).map(([ip, length]) => `${ip}/${length}`);
-  fc.assert(fc.property(cidr, (text) => {
-    const read = parseCidr(text);
-    if (read.kind === "fault") return;
-    const subnet = cidrText(subnetOf(read.value));
-    const asSubnet = parseSubnet(text);
-    if (asSubnet.kind === "value") assert.equal(subnet, text);
-    else assert.equal(asSubnet.reason, `it has host bits set; the subnet is ${subnet}`);
-  }));
+  fc.assert(
+    fc.property(cidr, (text) => {
+      const read = parseCidr(text);
+      if (read.kind === "fault") return;
+      const subnet = cidrText(subnetOf(read.value));
+      const asSubnet = parseSubnet(text);
+      if (asSubnet.kind === "value") assert.equal(subnet, text);
+      else assert.equal(asSubnet.reason, `it has host bits set; the subnet is ${subnet}`);
+    }),
+    tries(),
+  );
 });

@@ -20,6 +20,7 @@ import {
   sidecar,
 } from "../../member/sample_pods.ts";
 import { annotationText, configMapData, grammarLike } from "./network_texts.ts";
+import { again, tries } from "../../tools/by_chance.ts";
 
 const configMap = { namespace: "kube-system", name: "kube-vxlan-controller" };
 const runs = 10_000;
@@ -102,13 +103,16 @@ Deno.test("fuzz: any annotation with any ConfigMap gives networks of the grammar
       resolved += member.networks.length;
       refused += member.unresolved.length;
     }),
-    { numRuns: runs },
+    tries(runs),
   );
   assert.ok(
     resolved > runs / 10,
-    `only ${resolved} networks were resolved: the generator misses the grammar`,
+    `only ${resolved} networks were resolved: the generator misses the grammar. ${again()}`,
   );
-  assert.ok(refused > runs / 10, `only ${refused} networks were refused: the generator is too kind`);
+  assert.ok(
+    refused > runs / 10,
+    `only ${refused} networks were refused: the generator is too kind. ${again()}`,
+  );
 });
 
 Deno.test("fuzz: whatever the ConfigMap becomes, no network that was ever good is forgotten", () => {
@@ -125,7 +129,7 @@ Deno.test("fuzz: whatever the ConfigMap becomes, no network that was ever good i
         known = next;
       }
     }),
-    { numRuns: 2000 },
+    tries(2000),
   );
 });
 
@@ -143,7 +147,7 @@ Deno.test("fuzz: a bad entry leaves the networks named before it as they are", (
       const after = judge(`${annotation}\n${rest}`, cluster).networks.filter(({ name }) => named.has(name));
       assert.deepEqual(after, before);
     }),
-    { numRuns: 1000 },
+    tries(1000),
   );
 });
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe } from "../../../lib/overlay/step_text.ts";
 import { floodMac, render } from "../../../lib/overlay/iproute2/render.ts";
 import type { Step } from "../../../lib/overlay/step.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 const add = {
   kind: "add-link",
@@ -303,7 +304,7 @@ Deno.test("rendering: whatever a step holds, a line has only words of the gramma
         /^(link|address|route|fdb) (add|append|delete|replace|set)( [A-Za-z0-9:][A-Za-z0-9_.:,=/-]*)+$/,
       );
     }),
-    { numRuns: 5000 },
+    tries(5000),
   );
   assert.ok(rendered > 100, `only ${rendered} lines were rendered: the test shows too little`);
 });

@@ -8,6 +8,7 @@ import type { Neighbour } from "../../../lib/overlay/wanted.ts";
 import { createToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
 import { anInterface, aWantedState } from "./worlds.ts";
+import { tries } from "../../tools/by_chance.ts";
 
 const own = "10.0.0.1";
 const all = [own, ...Array.from({ length: 8 }, (_, i) => `10.0.0.${i + 2}`)];
@@ -33,6 +34,7 @@ Deno.test("after each change of peers the kernel floods to them all, to nobody e
         assert.deepEqual(there, peers.filter((ip) => ip !== own));
       }
     }),
+    tries(),
   );
 });
 

@@ -19,8 +19,7 @@ import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
 import { wayOf } from "./lookup.ts";
 import { type World, worlds } from "./worlds_by_chance.ts";
 import { annotationKey } from "./worlds.ts";
-
-const runs = { numRuns: 500 };
+import { tries } from "../../tools/by_chance.ts";
 
 Deno.test("a plan, applied, leads to what is wanted; nothing of it is refused; planned again it is empty", () => {
   fc.assert(
@@ -34,7 +33,7 @@ Deno.test("a plan, applied, leads to what is wanted; nothing of it is refused; p
       const again = lookAndPlan(toy, { world, memory });
       assert.deepEqual(again.steps, []);
     }),
-    runs,
+    tries(500),
   );
 });
 
@@ -50,7 +49,7 @@ Deno.test("any part of a plan, planned anew, leads to what is wanted", () => {
       assert.deepEqual(refused, [], "refused");
       assertHolds(toy, { world, obstacles });
     }),
-    runs,
+    tries(500),
   );
 });
 
@@ -75,7 +74,7 @@ Deno.test("links of others are never touched", () => {
         assert.deepEqual(contentsOf(after, link.name), contentsOf(before, link.name));
       }
     }),
-    runs,
+    tries(500),
   );
 });
 
@@ -98,7 +97,7 @@ Deno.test("the same world gives the same plan byte for byte, whatever the order 
         JSON.stringify(plan({ wanted, observed, ourAddresses: memory })),
       );
     }),
-    runs,
+    tries(500),
   );
 });
 
