@@ -99,7 +99,7 @@ async function serve(
       pod.takeOver({ containerId, podIPs: member.podIPs.join(), at: context.clock.now() });
     }
     const onlyLook = record.mayHaveMore;
-    const result = await convergeMember(member, { agent, release, context });
+    const result = await convergeMember(member, { agent, release, onlyLook, context });
     pod.failingSince = undefined;
     if (context.claim(member.uid, result.kernel) || onlyLook) return { kind: "done" };
     if (member.awaited.length > 0) return waitForAgent(member, choosing);
@@ -150,9 +150,10 @@ function waitForAgent(
 
 async function convergeMember(
   member: Member,
-  { agent, release, context }: {
+  { agent, release, onlyLook, context }: {
     readonly agent: AgentAddress;
     readonly release: "terminate" | "marker" | undefined;
+    readonly onlyLook: boolean;
     readonly context: Look;
   },
 ): Promise<Convergence> {
@@ -165,7 +166,7 @@ async function convergeMember(
   // Before a pod is released everything has been read back.
   const mayUseCache = release === undefined ||
     (release === "marker" && pod.cached !== undefined && isReady(pod.cached.kernel));
-  const [isLeaving, onlyLook] = [member.leaving !== undefined, record.mayHaveMore];
+  const isLeaving = member.leaving !== undefined;
   const result = await converge({ ...context, agent, wanted, mayUseCache, isLeaving, onlyLook });
   if (result.applied.length > 0) reporter.changed(member, result.applied);
   return result;

@@ -1,4 +1,5 @@
 // How do changes of slices get to the API server, and what of a pod that a list has suddenly left out?
+import { podPath } from "../kube/watch/pod_metadata.ts";
 import { type ApiClient, type ApiRequest, statusOf } from "../kube/api/client.ts";
 import type { ServiceView } from "./service.ts";
 import { newSlice, sliceContents, sliceView } from "./slice_object.ts";
@@ -68,7 +69,7 @@ export async function podObject(
   client: ApiClient,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): Promise<unknown> {
-  const path = `/api/v1${within(namespace)}/pods/${encodeURIComponent(name)}`;
+  const path = podPath(namespace, name);
   try {
     return await client.json({ method: "GET", path, purpose: "get a pod", deadline });
   } catch (error) {

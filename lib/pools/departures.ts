@@ -1,8 +1,6 @@
 // Who holds addresses and has gone? Of whom nothing is known is asked anew, because what is watched may be behind.
 import type { ApiClient } from "../kube/api/client.ts";
-import { beginningOf } from "../kube/watch/events.ts";
-import { listPages } from "../kube/watch/list_pages.ts";
-import { isRecord } from "../text/json.ts";
+import { pickPods } from "../kube/watch/pod_metadata.ts";
 import { backoffDelay } from "../time/backoff.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -89,26 +87,10 @@ const unfinished = "status.phase!=Succeeded,status.phase!=Failed";
 /** Uids, and `namespace/name`, of all pods with our label that have not ended. Throws ApiError. */
 export async function livingPods(options: LivingPodsOptions): Promise<ReadonlySet<string>> {
   const { client, selector, namespaces, signal } = options;
-  const living = new Set<string>();
-  for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
-    const within = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-    await listPages(client, {
-      what: "the metadata of pods",
-      path: `/api/v1${within}/pods`,
-      selectors: { labelSelector: selector, fieldSelector: unfinished },
-      paged: true,
-      metadataOnly: true,
-      signal,
-      read: namesOf,
-      onItem: (names) => names.forEach((name) => living.add(name)),
-      onLong: (head) => namesOf(beginningOf(head)).forEach((name) => living.add(name)),
-    });
-  }
-  return living;
-}
-
-function namesOf(item: unknown): readonly string[] {
-  const metadata = isRecord(item) && isRecord(item["metadata"]) ? item["metadata"] : {};
-  const { uid, namespace, name } = metadata;
-  return [String(uid), `${String(namespace)}/${String(name)}`];
+  const asked = { namespaces, labelSelector: selector, fieldSelector: unfinished, signal };
+  const living = await pickPods(client, {
+    ...asked,
+    pick: ({ uid, namespace, name }) => [String(uid), `${String(namespace)}/${String(name)}`],
+  });
+  return new Set(living.flat());
 }

@@ -1,7 +1,7 @@
 // How is a status written: one strategic merge patch of the pod's status subresource. Pure.
 import { type ApiClient, statusOf } from "../kube/api/client.ts";
 import { conditionType, statusAnnotation } from "../member/current_status.ts";
-import { podsPath } from "../kube/watch/pod_metadata.ts";
+import { podPath } from "../kube/watch/pod_metadata.ts";
 import type { ReportedPod } from "../report/report.ts";
 import type { StatusDifference } from "./pod_status.ts";
 import { messageOf } from "../text/defined.ts";
@@ -46,7 +46,7 @@ export async function sendStatus(
   const { namespace, name } = pod;
   await client.json({
     method: "PATCH",
-    path: `${podsPath(namespace)}/${encodeURIComponent(name)}/status`,
+    path: `${podPath(namespace, name)}/status`,
     purpose: `patch pods/status ${namespace}/${name}`,
     body,
     contentType: "application/strategic-merge-patch+json",

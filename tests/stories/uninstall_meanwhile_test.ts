@@ -105,11 +105,14 @@ Deno.test("an agent that is about to be restarted is waited for; of one that is 
     const said = found.lines.join("\n");
     assert.equal(found.code, code, said);
     assert.deepEqual(await links(stage, "b"), ["eth0", "lo"]);
-    if (code === 0) assert.deepEqual(await links(stage, "a"), ["eth0", "lo"]);
-    else {assert.match(
+    if (code === 0) {
+      assert.deepEqual(await links(stage, "a"), ["eth0", "lo"]);
+    } else {
+      assert.match(
         said,
         /^default\/a: Cannot look into the pod: no agent container runs .*CrashLoopBackOff/m,
-      );}
+      );
+    }
   }
 });
 

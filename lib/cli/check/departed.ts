@@ -2,7 +2,7 @@
 import { type ApiClient, statusOf } from "../../kube/api/client.ts";
 import type { ProbedPair } from "../../reach/reach_report.ts";
 import { recordAt } from "../../text/json.ts";
-import { podPath } from "../status/controller_pods.ts";
+import { podPath } from "../../kube/watch/pod_metadata.ts";
 import { eachOf } from "./each_of.ts";
 import type { SegmentMember } from "./probe_segment.ts";
 

@@ -5,7 +5,7 @@ import { answerCaps } from "../../agents/answer_caps.ts";
 import { isUnfit } from "../../agents/ended.ts";
 import { statusOf } from "../../kube/api/client.ts";
 import { SessionEnded } from "../../kube/exec/session.ts";
-import { podsPath } from "../../kube/watch/pod_metadata.ts";
+import { podPath } from "../../kube/watch/pod_metadata.ts";
 import { agentList, agentsOf } from "../../member/agents.ts";
 import { type PodView, podView } from "../../member/pod.ts";
 import { plan, planKernel } from "../../overlay/plan/plan.ts";
@@ -63,7 +63,7 @@ export async function cleanPod(
 /** The pod as it is now, in the store too; undefined when it is gone. As it was where it cannot be read. */
 async function readAnew(pod: PodView, { view, clock }: Cleaning): Promise<PodView | undefined> {
   const { namespace, name, uid } = pod;
-  const path = `${podsPath(namespace)}/${encodeURIComponent(name)}`;
+  const path = podPath(namespace, name);
   const { annotationKey } = view.settings.membership;
   try {
     const asked = { method: "GET", path, purpose: `get pod ${namespace}/${name}`, deadline: 10_000 } as const;

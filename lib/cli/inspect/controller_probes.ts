@@ -3,7 +3,8 @@ import type { ApiClient } from "../../kube/api/client.ts";
 import { type KnownProbe, probesPath, readProbeAnswer } from "../../reach/probe_answer.ts";
 import { messageOf } from "../../text/defined.ts";
 import { listAt, recordAt } from "../../text/json.ts";
-import { controllerObjects, metricsPort, podPath } from "../status/controller_pods.ts";
+import { controllerObjects, metricsPort } from "../status/controller_pods.ts";
+import { podPath } from "../../kube/watch/pod_metadata.ts";
 
 /** What was read; or why it was not, which says nothing about the pod's networks. */
 export type ProbesRead =

@@ -33,11 +33,6 @@ function isController(pod: AnyRecord): boolean {
   );
 }
 
-/** Of a pod in the API. */
-export function podPath(namespace: string, name: string): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
-}
-
 /** The port at which a controller answers, as the manifests name it; the default of --http-address where they do not. */
 export function metricsPort(container: AnyRecord | undefined): number {
   const port = listAt(container, "ports").find(({ name }) => name === "http")?.["containerPort"];

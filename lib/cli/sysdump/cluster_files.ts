@@ -6,7 +6,8 @@ import type { ControllerSettings } from "../../controller/settings.ts";
 import { poolObjects } from "../../pools/pool_object.ts";
 import { type Reading, readSome, readText } from "../bounded_reading.ts";
 import { version } from "../program_version.ts";
-import { controllerObjects, metricsPort, podPath } from "../status/controller_pods.ts";
+import { controllerObjects, metricsPort } from "../status/controller_pods.ts";
+import { podPath } from "../../kube/watch/pod_metadata.ts";
 import type { Dump } from "./dump.ts";
 import { type Ours, podRecord } from "./pod_record.ts";
 

@@ -1,7 +1,7 @@
 // A pod has left the selection: is it gone, or does it live on without its label?
 import type { V1Pod } from "@kubernetes/client-node";
 import { type ApiClient, ApiError, statusOf } from "../../kube/api/client.ts";
-import { pickPods, podsPath } from "../../kube/watch/pod_metadata.ts";
+import { pickPods, podPath } from "../../kube/watch/pod_metadata.ts";
 import { statusAnnotation } from "../../member/current_status.ts";
 import { type PodView, podView } from "../../member/pod.ts";
 import type { Log } from "../../ops/log.ts";
@@ -127,7 +127,7 @@ export class UnlabelledPods {
   /** The pod as it is now, if the one with this very uid still lives. Never throws. */
   async #find({ uid, namespace, name }: SoughtPod): Promise<PodView | undefined> {
     const { client, clock, annotationKey, signal } = this.#options;
-    const path = `${podsPath(namespace)}/${encodeURIComponent(name)}`;
+    const path = podPath(namespace, name);
     for (let attempt = 0; attempt < attempts && !signal.aborted; attempt++) {
       try {
         const found = await client.json({ method: "GET", path, purpose: "get a pod", deadline, signal });

@@ -1,4 +1,5 @@
 // What do pods say in their metadata? Read without the rest, which is ten times as long.
+import { defined } from "../../text/defined.ts";
 import { isRecord } from "../../text/json.ts";
 import type { ApiClient } from "../api/client.ts";
 import { beginningOf } from "./events.ts";
@@ -9,6 +10,8 @@ export interface PodMetadataOptions<T> {
   readonly namespaces: readonly string[];
   /** Absent: whatever their labels. */
   readonly labelSelector?: string;
+  /** Absent: whatever they are. */
+  readonly fieldSelector?: string;
   readonly signal: AbortSignal;
   /** What is wanted of one; undefined: nothing. */
   readonly pick: (metadata: Readonly<Record<string, unknown>>) => T | undefined;
@@ -19,10 +22,15 @@ export function podsPath(namespace: string | undefined): string {
   return `/api/v1${namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`}/pods`;
 }
 
+/** Path of one pod. */
+export function podPath(namespace: string, name: string): string {
+  return `${podsPath(namespace)}/${encodeURIComponent(name)}`;
+}
+
 /** What is picked of all pods. Throws ApiError. */
 export async function pickPods<T>(
   client: ApiClient,
-  { namespaces, labelSelector, signal, pick }: PodMetadataOptions<T>,
+  { namespaces, labelSelector, fieldSelector, signal, pick }: PodMetadataOptions<T>,
 ): Promise<readonly T[]> {
   const picked: T[] = [];
   const take = (item: unknown): void => {
@@ -33,7 +41,7 @@ export async function pickPods<T>(
     await listPages(client, {
       what: "the metadata of pods",
       path: podsPath(namespace),
-      selectors: labelSelector === undefined ? {} : { labelSelector },
+      selectors: defined({ labelSelector, fieldSelector }),
       paged: true,
       metadataOnly: true,
       signal,

@@ -65,8 +65,8 @@ export function brokenCounts(counted: Counted, execsPerPod: number): readonly st
   ];
 }
 
-/** The middle one; of an even number the lower of the two, which is a run that there was. NaN of none. */
+/** The middle one; of an even number the greater of the two: a run that there was, and not the one that flatters. NaN of none. */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
