@@ -4,7 +4,6 @@ import { podSpec } from "../member/member_pod.ts";
 import { pods } from "../sandbox/api/resources.ts";
 import { field, listField, textField } from "../sandbox/store/kube_object.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { running } from "./scenes.ts";
 import { setStage, type Stage } from "./stage.ts";
 import { links, members, shows, uninstall } from "./uninstall_scene.ts";
 
@@ -47,7 +46,14 @@ Deno.test("a pod that is being deleted: cleaned while its agent runs, else said,
   const spec = podSpec("classic");
   const slow = { name: "app", image: "kube-vxlan-controller-agent:old" };
   stage.pod({ name: "drains", networks: "one", spec: { ...spec, containers: [...spec.containers, slow] } });
-  await running(stage, ["drains"]);
+  // Its phase is Running when one container is. One that is not started yet ends at once.
+  await stage.sandbox.waitForPod({ name: "drains" }, {
+    what: "both its containers to run",
+    holds: (pod) =>
+      listField(field(pod, "status"), "containerStatuses").filter((one) =>
+        field(field(one, "state"), "running") !== undefined
+      ).length === 2,
+  });
   await controller.stop();
   stage.sandbox.patch(pods, { name: "drains" }, { metadata: { finalizers: ["example.org/keep"] } });
   stage.sandbox.delete(pods, { name: "drains", graceSeconds: 600 });
