@@ -1,6 +1,7 @@
 // When is which member probed: once when it joins, again while somebody does not answer, and a sample now and then.
 import { type Network, peerKey } from "../network/network.ts";
 import { type Outcome as RunOutcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
+import type { Problem } from "../network/problem.ts";
 import type { PodReport, Reporter } from "../report/report.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { clear, type Contact, leaveOthers, newContact, pauses, takeDown, withProblems } from "./contact.ts";
@@ -77,7 +78,9 @@ export class Contacts implements Reporter {
 
   report(report: PodReport): void {
     this.#take(report);
-    const problems = [...this.#contacts.get(report.pod.uid)?.problems.values() ?? []];
+    const found = this.#contacts.get(report.pod.uid)?.problems ?? new Map<string, Problem>();
+    // By network, not by who failed first: the same trouble is always the same text.
+    const problems = [...found].sort(([a], [b]) => a < b ? -1 : 1).map(([, problem]) => problem);
     this.#options.reporter.report(problems.length === 0 ? report : withProblems(report, problems));
   }
 

@@ -187,6 +187,25 @@ for (const { it, passes, cross, opened } of crossings) {
   });
 }
 
+Deno.test("who reaches nobody in two networks is told so in the order of their names, whichever failed first", async () => {
+  const world = new ProbedWorld();
+  world.join("a", { networks: "two,one", node: "n1" });
+  await world.advance(10_000);
+  world.passes = () => false;
+  const named = (): readonly (string | undefined)[] => {
+    const state = world.members.get(b.member.uid)?.told?.state;
+    const problems = state?.kind === "failing" ? state.problems : [];
+    return problems.map(({ message }) => /"(.*?)"/.exec(message)?.[1]);
+  };
+  const b = world.join("b", { networks: "two", node: "n2" });
+  await world.advance(60_000);
+  assert.deepEqual(named(), ["two"]);
+  assert.equal(world.join("b", { networks: "two,one", node: "n2" }).member.uid, b.member.uid);
+  await world.advance(60_000);
+  assert.deepEqual(named(), ["one", "two"]);
+  await world.contacts.close();
+});
+
 Deno.test("who cannot be talked to is left alone after the second time", async () => {
   const world = new ProbedWorld();
   world.join("a", { session: false });
