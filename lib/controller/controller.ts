@@ -48,10 +48,11 @@ export class Controller {
   #synced = false;
   readonly #schedule: Schedule;
   readonly #pools: AddressPools | undefined;
+  readonly #tellFault = (error: unknown): void => this.#parts.log.warn(ownFault(error));
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     [this.#settings, this.#parts] = [settings, parts];
-    const { clock, log } = parts;
+    const { clock } = parts;
     const { membership, limits, membership: { annotationKey, configMap } } = settings;
     const ensureLeader = leaderCheck(parts);
     this.store = new Store(membership);
@@ -119,8 +120,7 @@ export class Controller {
     this.#pools = parts.pools?.({
       requests: () => [...tracked.values()].flatMap(({ requests }) => requests),
       holders: () => holdersAmong(tracked.values()),
-      onAnswers: (answers) =>
-        void this.#apply(this.store.answering(answers)).catch((error) => log.warn(ownFault(error))),
+      onAnswers: (answers) => void this.#apply(this.store.answering(answers)).catch(this.#tellFault),
     });
   }
 
@@ -158,7 +158,7 @@ export class Controller {
   /** Looks at everything again: leadership was gained, and what another has done is to be found in the kernels. */
   async reconcileAll(): Promise<void> {
     if (!this.#synced) return;
-    await this.#apply(this.store.forgettingHolders());
+    await this.#apply(this.store.forgettingHolders()).catch(this.#tellFault);
     this.#lookAtAll();
   }
 

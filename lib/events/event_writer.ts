@@ -48,6 +48,11 @@ const perObject = { burst: 10, refill: 60_000 };
 const longestQueue = 5_000;
 /** Different texts about one object that are counted on; an older one would begin anew. */
 const textsPerObject = 20;
+/**
+ * Objects of which it is remembered what was written of them though nothing has been for long; of others that is found out
+ * when the same happens again, as after a restart.
+ */
+const mostQuiet = 1_000;
 const workers = 4;
 const attempts = 6;
 
@@ -137,15 +142,24 @@ export class EventWriter {
       over: false,
     };
     this.#pods.set(uid, pod);
+    this.#forgetQuiet();
     return pod;
+  }
+
+  /** Looks at two of the oldest for each that comes new: those that are not quiet begin anew as the youngest. */
+  #forgetQuiet(): void {
+    for (const [uid, pod] of [...this.#pods.entries().take(2)]) {
+      if (this.#pods.size <= mostQuiet) return;
+      this.#pods.delete(uid);
+      if (isWaiting(pod) || !pod.limit.isFull) this.#pods.set(uid, pod);
+    }
   }
 
   /** Drops an object that is over once nothing of it waits. */
   #tidy(uid: string): void {
     const pod = this.#pods.get(uid);
     if (pod === undefined || !pod.over) return;
-    const waits = [...pod.events.values()].some(({ count, known }) => count > known);
-    if (!waits) this.#pods.delete(uid);
+    if (!isWaiting(pod)) this.#pods.delete(uid);
   }
 
   async #work(key: string): Promise<Outcome> {
@@ -187,6 +201,10 @@ export class EventWriter {
     this.#tidy(event.regarding.uid);
     return { kind: "done" };
   }
+}
+
+function isWaiting({ events }: PodEvents): boolean {
+  return [...events.values()].some(({ count, known }) => count > known);
 }
 
 function keyOf({ uid }: Regarding, text: string): string {

@@ -22,6 +22,7 @@ import type { Network } from "../network/network.ts";
 import { parseAnnotation } from "../network/grammar/annotation.ts";
 import type { PodView } from "./pod.ts";
 import { firstProblems, type Problem, type Source } from "../network/problem.ts";
+import { compact } from "../text/defined.ts";
 import { quoted } from "../text/quoted.ts";
 import { resolveNetworks } from "../network/resolve.ts";
 
@@ -172,13 +173,16 @@ function memberOf(
     namespace: pod.namespace,
     name: pod.name,
     podIPs: pod.podIPs,
-    networks: resolved.networks,
-    unresolved: resolved.unresolved,
-    forbidden: resolved.forbidden,
-    awaited: resolved.awaited,
+    networks: compact(resolved.networks),
+    unresolved: compact(resolved.unresolved),
+    forbidden: compact(resolved.forbidden),
+    awaited: compact(resolved.awaited),
     annotationParsed: parsed.complete,
-    problems: firstProblems(problems.sort(byLine), source),
-    warnings: [...podProblems(pod, [...agentWarnings(agents), ...nodeWarnings(pod)]), ...resolved.warnings],
+    problems: compact(firstProblems(problems.sort(byLine), source)),
+    warnings: compact([
+      ...podProblems(pod, [...agentWarnings(agents), ...nodeWarnings(pod)]),
+      ...resolved.warnings,
+    ]),
     phase: agentPhase(agents),
     ...(pod.deletion && { leaving: { ...pod.deletion, terminated: haveAllTerminated(pod) } }),
   };

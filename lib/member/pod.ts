@@ -2,6 +2,8 @@
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { type Family, parseAddress } from "../network/grammar/address.ts";
 import { longestText, overlongText } from "../network/grammar/annotation.ts";
+import { compact } from "../text/defined.ts";
+import { interned } from "../text/interned.ts";
 import { type Delay, delayOf } from "./delay.ts";
 import { isOfWindows, virtualNodeOf } from "./node_kind.ts";
 import { type Numbered, numbered } from "./ordinal.ts";
@@ -98,14 +100,14 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
   const delay = delayOf(pod);
   return {
     uid: required(metadata?.uid, "metadata.uid"),
-    namespace: required(metadata?.namespace, "metadata.namespace"),
+    namespace: interned(required(metadata?.namespace, "metadata.namespace")),
     name: required(metadata?.name, "metadata.name"),
     resourceVersion: metadata?.resourceVersion ?? "",
     created: String(metadata?.creationTimestamp ?? ""),
     ...(typeof annotation === "string"
-      ? { annotation: annotation.length > longestText ? overlongText : annotation }
+      ? { annotation: annotation.length > longestText ? overlongText : interned(annotation) }
       : misnamedKey(pod, options.annotationKey)),
-    ...(spec?.nodeName !== undefined && { node: spec.nodeName }),
+    ...(spec?.nodeName != null && { node: interned(spec.nodeName) }),
     hostNetwork: spec?.hostNetwork === true,
     shareProcessNamespace: spec?.shareProcessNamespace === true,
     ...(spec?.hostPID === true && { hostPID: true }),
@@ -137,7 +139,7 @@ function required(value: string | undefined, field: string): string {
 function podIpsOf(pod: V1Pod): readonly string[] {
   const texts = [...pod.status?.podIPs?.map(({ ip }) => ip) ?? [], pod.status?.podIP];
   const read = texts.map((text) => parseAddress(text ?? ""));
-  return [...new Set(read.flatMap((ip) => ip.kind === "value" ? [ip.value.address] : []))];
+  return compact([...new Set(read.flatMap((ip) => ip.kind === "value" ? [ip.value.address] : []))]);
 }
 
 interface ContainersContext {
@@ -161,7 +163,7 @@ function containerView(
   const ofPod = context.spec?.securityContext;
   const runAsUser = container.securityContext?.runAsUser ?? ofPod?.runAsUser;
   return {
-    name: container.name,
+    name: interned(container.name ?? ""),
     init: context.init,
     position: context.position,
     restartable: context.init && container.restartPolicy === "Always",
@@ -173,8 +175,8 @@ function containerView(
     ...(status?.state?.waiting?.reason && { waitsFor: status.state.waiting.reason.slice(0, 40) }),
     endedForGood: !context.init && hasEndedForGood(status, { container, spec: context.spec }),
     containerId: kept(status?.containerID),
-    image: kept(container.image),
-    ...(status?.imageID && { imageId: kept(status.imageID) }),
+    image: interned(kept(container.image)),
+    ...(status?.imageID && { imageId: interned(kept(status.imageID)) }),
   };
 }
 

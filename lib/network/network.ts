@@ -49,5 +49,12 @@ export function outsideOf({ outside = [] }: Network, members: readonly string[])
 
 /** What two members must have in common to be peers: name, VNI, port and family. As text, for use as a key. */
 export function peerKey(network: Pick<Network, "name" | "vni" | "port" | "family">): string {
-  return `${network.name}/${network.vni}/${network.port}/${network.family}`;
+  const known = peerKeys.get(network);
+  if (known !== undefined) return known;
+  const key = `${network.name}/${network.vni}/${network.port}/${network.family}`;
+  peerKeys.set(network, key);
+  return key;
 }
+
+/** Thousands keep the key of a network, which many share: they share the text too. */
+const peerKeys = new WeakMap<object, string>();

@@ -151,14 +151,20 @@ function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryRes
   if (options.id === undefined) faults.push(...unknownFaults(entry.network, { ...context, faults }));
   if (options.id === undefined || faults.length > 0) return { faults };
   const network = networkOf(entry.network, { ...options, id: options.id, name: interfaceName });
-  return {
-    faults,
-    network: {
-      ...network,
-      ...withPool(asked, { atCluster: atCluster ?? {}, answer: context.answers?.get(entry.network) }),
-    },
-  };
+  const pooled = withPool(asked, { atCluster: atCluster ?? {}, answer: context.answers?.get(entry.network) });
+  return { faults, network: shared({ ...network, ...pooled }, atCluster) };
 }
+
+/** Most pods write no more than the name of a network: what the ConfigMap makes of it is kept once for all of them. */
+function shared(network: Network, atCluster: OptionSet | undefined): Network {
+  if (atCluster === undefined) return network;
+  const known = lastNetworks.get(atCluster);
+  if (JSON.stringify(known) === JSON.stringify(network)) return known ?? network;
+  lastNetworks.set(atCluster, network);
+  return network;
+}
+
+const lastNetworks = new WeakMap<OptionSet, Network>();
 
 /** The options at cluster level, for this pod: those of a removed network are for its holders only. */
 function clusterOptions(network: string, { cluster, lastGood }: ResolveContext): OptionSet | undefined {

@@ -6,13 +6,13 @@ import type { PodReport } from "../report/report.ts";
 import { cutOff, cutOffProblem } from "./cut_off.ts";
 import type { LastProbe } from "./last_probes.ts";
 
-/** What is kept of one member. */
+/** What is kept of one member. Most have nothing to tell: an empty collection is one for all, so none is edited in place. */
 export interface Contact {
   /** Networks (as of `peerKey`, here and below) in which it has asked, or stood before we came. */
-  readonly met: Set<string>;
+  met: readonly string[];
   /** Failed in a row. */
-  readonly failures: Map<string, number>;
-  readonly problems: Map<string, Problem>;
+  failures: ReadonlyMap<string, number>;
+  problems: ReadonlyMap<string, Problem>;
   /** In which somebody did not answer, or it was not decided. */
   open: ReadonlySet<string>;
   attempts: number;
@@ -22,6 +22,9 @@ export interface Contact {
 
 /** Milliseconds from the first try to the second, and then: doubling. */
 export const pauses = { second: 5_000, first: 10_000, most: 60_000 } as const;
+
+const none: ReadonlyMap<string, never> = new Map<string, never>();
+const nowhere: ReadonlySet<string> = new Set();
 
 /** Key of what a pod showed before we came: of which networks is not known. */
 const shownBefore = "";
@@ -35,30 +38,45 @@ export function newContact(
   },
 ): Contact {
   const message = shown?.unreachable;
-  const problems = new Map<string, Problem>();
-  if (message !== undefined) problems.set(shownBefore, runtimeProblem(pod, { kind: "unreachable", message }));
   return {
-    met: new Set(shown?.ready === "True" ? keys : []),
-    failures: new Map(),
-    problems,
-    open: new Set(message === undefined ? [] : keys),
+    met: shown?.ready === "True" ? keys : [],
+    failures: none,
+    problems: message === undefined
+      ? none
+      : new Map([[shownBefore, runtimeProblem(pod, { kind: "unreachable", message })]]),
+    open: message === undefined ? nowhere : new Set(keys),
     attempts: 0,
     errors: 0,
     busy: false,
   };
 }
 
+/** It has asked there. */
+export function meet(contact: Contact, keys: readonly string[]): void {
+  contact.met = [...new Set([...contact.met, ...keys])];
+}
+
 /** Nothing is said of networks in which it is no more. */
 export function leaveOthers(contact: Contact, keys: readonly string[]): void {
-  for (const key of contact.problems.keys()) {
-    if (key !== shownBefore && !keys.includes(key)) contact.problems.delete(key);
-  }
+  contact.problems = only(contact.problems, (key) => key === shownBefore || keys.includes(key));
 }
 
 /** It reaches somebody there, or nobody is there any more. True when that is news. */
 export function clear(contact: Contact, key: string): boolean {
-  contact.failures.delete(key);
-  return [contact.problems.delete(key), contact.problems.delete(shownBefore)].some(Boolean);
+  const before = contact.problems;
+  contact.failures = only(contact.failures, (one) => one !== key);
+  contact.problems = only(before, (one) => one !== key && one !== shownBefore);
+  return contact.problems !== before;
+}
+
+/** The same map when all of it stays. */
+function only<Value>(
+  map: ReadonlyMap<string, Value>,
+  stays: (key: string) => boolean,
+): ReadonlyMap<string, Value> {
+  const left = [...map].filter(([key]) => stays(key));
+  if (left.length === map.size) return map;
+  return left.length === 0 ? none : new Map(left);
 }
 
 /**
@@ -81,14 +99,16 @@ export function takeDown(
     const isCutOff = cutOff(all);
     if (isCutOff === "no") healed = clear(contact, key) || healed;
     const failures = isCutOff === "yes" ? (contact.failures.get(key) ?? 0) + 1 : 0;
-    contact.failures.set(key, failures);
+    contact.failures = failures > 0
+      ? new Map([...contact.failures, [key, failures]])
+      : only(contact.failures, (one) => one !== key);
     const [first] = all;
     if (first === undefined || failures < 2 || contact.problems.has(key)) continue;
-    contact.problems.set(key, cutOffProblem(member, { network: first.network, pairs: all }));
-    contact.problems.delete(shownBefore);
+    const problem = cutOffProblem(member, { network: first.network, pairs: all });
+    contact.problems = only(new Map([...contact.problems, [key, problem]]), (one) => one !== shownBefore);
     worse = true;
   }
-  contact.open = open;
+  contact.open = open.size === 0 ? nowhere : open;
   contact.attempts = open.size === 0 ? 0 : contact.attempts + 1;
   const again = open.size === 0 ? undefined : pauseAfter(contact.attempts);
   return { isNews: healed || worse, healed, again };

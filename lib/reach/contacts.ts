@@ -4,7 +4,16 @@ import { type Outcome as RunOutcome, WorkQueue, type WorkQueueObserver } from ".
 import type { Problem } from "../network/problem.ts";
 import type { PodReport, Reporter } from "../report/report.ts";
 import { type Clock, sleep } from "../time/clock.ts";
-import { clear, type Contact, leaveOthers, newContact, pauses, takeDown, withProblems } from "./contact.ts";
+import {
+  clear,
+  type Contact,
+  leaveOthers,
+  meet,
+  newContact,
+  pauses,
+  takeDown,
+  withProblems,
+} from "./contact.ts";
 import { type LastProbe, LastProbes } from "./last_probes.ts";
 import { type Ask, beginProbes, decided, endProbes, probeAll } from "./probe_all.ts";
 import type { Outcome } from "./reach_report.ts";
@@ -125,10 +134,10 @@ export class Contacts implements Reporter {
 
   /** The first contact: two exchanges in a session that is open anyway, and nothing waits for them. */
   async #introduce(uid: string, contact: Contact): Promise<void> {
-    const isUnmet = (network: Network): boolean => !contact.met.has(peerKey(network));
+    const isUnmet = (network: Network): boolean => !contact.met.includes(peerKey(network));
     // The first that comes asks it.
     for (const network of this.#standing.networksOf(uid)) {
-      if (this.#standing.isAlone(peerKey(network))) contact.met.add(peerKey(network));
+      if (this.#standing.isAlone(peerKey(network))) meet(contact, [peerKey(network)]);
     }
     if (!this.#standing.networksOf(uid).some(isUnmet)) return;
     contact.busy = true;
@@ -161,13 +170,13 @@ export class Contacts implements Reporter {
       await sleep(clock, decided, this.#ending.signal);
       const outcomes = await withIp((ask) => endProbes(targets, { before, ask }));
       if (outcomes === undefined) return undefined;
-      asked.forEach(({ network }) => contact.met.add(peerKey(network)));
+      meet(contact, asked.map(({ network }) => peerKey(network)));
       const again = this.#judge(uid, contact, { probes, outcomes });
       return again === undefined ? undefined : again - decided;
     } catch {
       // An entry may have come in between, or the agent is broken: whoever looks next finds that out, and says so.
       const keys = asked.map(({ network }) => peerKey(network));
-      keys.forEach((key) => contact.met.add(key));
+      meet(contact, keys);
       if (++contact.errors >= mostErrors) return undefined;
       contact.open = new Set([...contact.open, ...keys]);
       return pauses.second;

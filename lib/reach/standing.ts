@@ -33,7 +33,7 @@ export class Standing {
   readonly #view: StandingView;
   readonly #random: () => number;
   readonly #probes: LastProbes;
-  readonly #networks = new Map<string, ReadonlyMap<string, Network>>();
+  readonly #networks = new Map<string, readonly Network[]>();
   readonly #members = new Map<string, Set<string>>();
 
   constructor(
@@ -51,18 +51,17 @@ export class Standing {
 
   /** The networks whose interfaces this member has as wanted, as it was last read. */
   put(uid: string, networks: readonly Network[]): void {
-    const now = new Map(networks.map((network) => [peerKey(network), network]));
-    const before = this.#networks.get(uid) ?? new Map<string, Network>();
-    const left = [...before.keys()].filter((key) => !now.has(key));
+    const now = new Set(networks.map(peerKey));
+    const left = this.networksOf(uid).map(peerKey).filter((key) => !now.has(key));
     for (const key of left) this.#leave(uid, key);
-    if (left.length > 0) this.#probes.keep(uid, new Set(now.keys()));
-    for (const key of now.keys()) this.#members.set(key, (this.#members.get(key) ?? new Set()).add(uid));
+    if (left.length > 0) this.#probes.keep(uid, now);
+    for (const key of now) this.#members.set(key, (this.#members.get(key) ?? new Set()).add(uid));
     if (now.size === 0) this.#networks.delete(uid);
-    else this.#networks.set(uid, now);
+    else this.#networks.set(uid, [...networks]);
   }
 
   networksOf(uid: string): readonly Network[] {
-    return [...this.#networks.get(uid)?.values() ?? []];
+    return this.#networks.get(uid) ?? [];
   }
 
   /**
@@ -129,7 +128,7 @@ export class Standing {
   }
 
   #linkIn(uid: string, key: string): ObservedLink | undefined {
-    const name = this.#networks.get(uid)?.get(key)?.interfaceName;
+    const name = this.networksOf(uid).find((network) => peerKey(network) === key)?.interfaceName;
     return name === undefined ? undefined : this.#view.interfaceOf(uid, name)?.link;
   }
 

@@ -29,15 +29,20 @@ export interface StatusWriterOptions {
   readonly observe?: WorkQueueObserver;
 }
 
+type Wanted = Exclude<PodStatus, { kind: "keep" }>;
+
 interface Entry {
   readonly pod: ReportedPod;
-  wanted: Exclude<PodStatus, { kind: "keep" }>;
+  /** Absent once it is told: of thousands of pods it would be kept for nothing. */
+  wanted?: Wanted | undefined;
+  /** Of the condition that is, or was, wanted. */
+  reason: string;
   /** What the pod shows as far as we know. */
   shown: ShownStatus;
   /** When we last wrote (monotonic ms); until the watch has shown it, our own word counts. */
   writtenAt: number;
   /** The Events that were last written. */
-  said: WantedStatus["events"];
+  said: readonly Pick<WantedStatus["events"][number], "reason" | "dedupKey">[];
   /** Why the API server did not take the last patch; then the condition goes without the annotation, which may be it. */
   refused?: string;
   /** Nothing more will be reported of it. */
@@ -88,11 +93,10 @@ export class StatusWriter implements Reporter {
     if (wanted.kind === "keep") return;
     const entry = known ?? newEntry(pod, { wanted, shown });
     this.#entries.set(pod.uid, entry);
-    const before = entry.wanted;
-    Object.assign(entry, { wanted, shown });
-    if (!this.#isTold(entry)) {
-      this.#queue.add(pod.uid, { delay: delayOf(entry, { before, now: clock.now() }) });
-    }
+    const { reason: before, wanted: pending } = entry;
+    Object.assign(entry, { wanted, shown, reason: reasonOf(wanted) });
+    if (this.#isTold(entry, wanted)) entry.wanted = pending && wanted;
+    else this.#queue.add(pod.uid, { delay: delayOf(entry, { wanted, before, now: clock.now() }) });
   }
 
   changed(pod: ReportedPod, steps: readonly Step[]): void {
@@ -103,7 +107,7 @@ export class StatusWriter implements Reporter {
     const entry = this.#entries.get(uid);
     this.#options.events.forget(uid);
     // A former member is cleaned and forgotten at once: what it shows must still be taken away.
-    if (entry?.wanted.kind === "remove" && !this.#isTold(entry)) entry.over = true;
+    if (entry?.wanted?.kind === "remove" && !this.#isTold(entry, entry.wanted)) entry.over = true;
     else this.#drop(uid);
   }
 
@@ -125,8 +129,7 @@ export class StatusWriter implements Reporter {
   }
 
   /** Nothing is to be written. */
-  #isTold(entry: Entry): boolean {
-    const { wanted } = entry;
+  #isTold(entry: Entry, wanted: Wanted): boolean {
     if (wanted.kind === "remove") return this.#options.parts === "events" || isBare(entry.shown);
     return this.#differs(entry, wanted) === undefined && this.#newsOf(entry, wanted).length === 0;
   }
@@ -144,12 +147,12 @@ export class StatusWriter implements Reporter {
   }
 
   async #work(uid: string): Promise<Outcome> {
-    const entry = this.#entries.get(uid);
     if (!this.#options.isLeader()) this.#drop(uid);
-    if (entry === undefined || !this.#entries.has(uid)) return { kind: "done" };
+    const entry = this.#entries.get(uid);
+    if (entry?.wanted === undefined) return { kind: "done" };
     const { wanted, pod } = entry;
     if (wanted.kind === "show") this.#sayNews(entry, wanted);
-    const patch = this.#patchFor(entry);
+    const patch = this.#patchFor(entry, wanted);
     const wait = Math.max(this.#trouble.pauseLeft(pod.namespace), this.#trouble.busyLeft());
     if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not now", requeueAfter: wait };
     if (patch !== undefined) await this.#write(entry, patch.body);
@@ -161,18 +164,19 @@ export class StatusWriter implements Reporter {
     const { uid, namespace, name } = entry.pod;
     const regarding = { kind: "Pod", uid, namespace, name } as const;
     for (const event of this.#newsOf(entry, wanted)) this.#options.events.emit(regarding, event);
-    entry.said = wanted.events;
+    entry.said = saidOf(wanted);
     if (wanted.condition.status === "True") this.#made.delete(uid);
   }
 
   /** `rest`: a part is left out, and why. */
   #patchFor(
     entry: Entry,
+    wanted: Wanted,
   ): { readonly body: ReturnType<typeof statusPatch>; readonly rest?: string } | undefined {
     const { annotationKey, clock } = this.#options;
-    const { wanted, pod: { uid } } = entry;
+    const { pod: { uid } } = entry;
     if (wanted.kind === "remove") {
-      return this.#isTold(entry) ? undefined : { body: removalPatch({ uid, annotationKey }) };
+      return this.#isTold(entry, wanted) ? undefined : { body: removalPatch({ uid, annotationKey }) };
     }
     const difference = this.#differs(entry, wanted);
     if (difference === undefined) return undefined;
@@ -201,7 +205,7 @@ export class StatusWriter implements Reporter {
   }
 
   /** `rest`: why a part was left out. */
-  #settle(entry: Entry, written: Entry["wanted"], rest: string | undefined): void {
+  #settle(entry: Entry, written: Wanted, rest: string | undefined): void {
     entry.writtenAt = this.#options.clock.now();
     if (rest === undefined) delete entry.refused;
     if (written.kind === "remove") entry.shown = {};
@@ -212,30 +216,39 @@ export class StatusWriter implements Reporter {
         entry.shown.annotation;
       entry.shown = { ready: written.condition.status, ...defined({ condition, annotation }) };
     }
+    if (entry.wanted !== undefined && this.#isTold(entry, entry.wanted)) entry.wanted = undefined;
     if (entry.over) this.#drop(entry.pod.uid);
   }
 }
 
 function newEntry(
-  pod: ReportedPod,
-  { wanted, shown }: { readonly wanted: Entry["wanted"]; readonly shown: ShownStatus },
+  { uid, namespace, name }: ReportedPod,
+  { wanted, shown }: { readonly wanted: Wanted; readonly shown: ShownStatus },
 ): Entry {
   // After a restart of ours: what the pod shows was said then.
   const isOld = wanted.kind === "show" && shown.condition !== undefined &&
     statusDifference(wanted, shown) === undefined;
-  return { pod, wanted, shown, writtenAt: -Infinity, said: isOld ? wanted.events : [], over: false };
+  const [pod, said, reason] = [{ uid, namespace, name }, isOld ? saidOf(wanted) : [], reasonOf(wanted)];
+  return { pod, reason, shown, writtenAt: -Infinity, said, over: false };
+}
+
+function saidOf({ events }: WantedStatus): Entry["said"] {
+  return events.map(({ reason, dedupKey }) => ({ reason, dedupKey }));
+}
+
+function reasonOf(wanted: Wanted): string {
+  return wanted.kind === "show" ? wanted.condition.reason : "";
 }
 
 /** Good news at once, bad news when it lasts, and other words for either seldom. */
 function delayOf(
-  { wanted, shown, writtenAt }: Entry,
-  { before, now }: { readonly before: Entry["wanted"]; readonly now: number },
+  { shown, writtenAt }: Entry,
+  { wanted, before, now }: { readonly wanted: Wanted; readonly before: string; readonly now: number },
 ): number {
   if (wanted.kind === "remove") return 0;
   const { status } = wanted.condition;
   if (status === "True") return shown.ready === status ? Math.max(0, writtenAt + reediting - now) : 0;
-  const isTold = shown.ready === "False" && before.kind === "show" &&
-    before.condition.reason === wanted.condition.reason;
+  const isTold = shown.ready === "False" && before === wanted.condition.reason;
   return isTold ? rewording : settling;
 }
 

@@ -12,6 +12,16 @@ export function defined<Value extends object>(value: Value): Defined<Value> {
   >;
 }
 
+const nothing: readonly never[] = [];
+
+/**
+ * A list that is kept for long, in no more memory than it takes: where it has grown (`flatMap`, `filter`) V8 has reserved
+ * sixteen places more, and an empty one is one for all.
+ */
+export function compact<One>(list: readonly One[]): readonly One[] {
+  return list.length === 0 ? nothing : [...list];
+}
+
 /** What an exception says, whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

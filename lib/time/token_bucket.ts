@@ -31,6 +31,12 @@ export class TokenBucket {
     return Math.ceil((1 - this.#tokens) * this.#options.refill);
   }
 
+  /** It was not used for so long that it need not be remembered. */
+  get isFull(): boolean {
+    this.#fill();
+    return this.#tokens >= this.#options.burst;
+  }
+
   /** Uses one in any case; gives the milliseconds to wait before doing what it is for. */
   reserve(): number {
     this.#fill();

@@ -169,7 +169,7 @@ function rows(result: RolloutResult, { members }: RolloutOptions): readonly (rea
     ["bytes read from the API server", `${(result.bytes / 1e6).toFixed(1)} MB`],
     ["controller CPU", seconds(controller.cpuSeconds * 1000)],
     [
-      "controller memory (resident; heap)",
+      "controller memory (resident at most; heap)",
       `${controller.residentMiB.toFixed(0)}; ${controller.heapMiB.toFixed(0)} MiB`,
     ],
     ["event loop late at most", `${controller.loopLagSeconds * 1000} ms`],

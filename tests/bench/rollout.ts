@@ -1,10 +1,18 @@
 // How much does a rollout cost: N pods of one network on the sandbox, with the product as a process of its own.
+import { sleep, systemClock } from "../../lib/time/clock.ts";
 import type { ExecRecord } from "../sandbox/faults/counters.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { brokenAtRest } from "../pools/address_law.ts";
 import { addressWorld, makePools } from "../stories/pool_objects.ts";
 import { sandboxViolations } from "../sandbox/sandbox_invariant.ts";
-import { controllerOn, lastLine, makeMembers, makeNetworks, untilRunning } from "./bench_cluster.ts";
+import {
+  controllerOn,
+  lastLine,
+  makeMembers,
+  makeNetworks,
+  type RunningProduct,
+  untilRunning,
+} from "./bench_cluster.ts";
 import type { ProcessFigures } from "./process_figures.ts";
 
 export interface RolloutOptions {
@@ -55,12 +63,13 @@ export async function rollout(options: RolloutOptions): Promise<RolloutResult> {
   if (options.pooled) makePools({ sandbox });
   const first = await controllerOn(sandbox);
   const start = performance.now();
+  const most = watchMemory(first);
   const names = Array.from({ length: options.members }, (_, i) => `pod${i}`);
   makeMembers(sandbox, names, { ...options, networkOf: (_, i) => `net${i % networks}` });
   await untilRunning(sandbox, names);
   const interfaces = performance.now() - start;
   const mesh = await lastLine(sandbox) - start;
-  const controller = await first.figures();
+  const controller = { ...await first.figures(), residentMiB: await most.end() };
   const counted = countsOf(sandbox, names);
   const violations = [
     ...await sandboxViolations(sandbox, {
@@ -80,6 +89,32 @@ export async function rollout(options: RolloutOptions): Promise<RolloutResult> {
     controller,
     violations,
     restart: await restartOn(sandbox),
+  };
+}
+
+/** Milliseconds between two looks at the memory. */
+const memoryPeriod = 1_000;
+
+/** Follows it until its end; gives the most (MiB resident) that was seen. */
+function watchMemory({ figures }: RunningProduct): { readonly end: () => Promise<number> } {
+  const over = new AbortController();
+  let most = 0;
+  const look = async (): Promise<void> => {
+    most = Math.max(most, (await figures()).residentMiB);
+  };
+  const watching = (async () => {
+    while (!over.signal.aborted) {
+      await look();
+      await sleep(systemClock, memoryPeriod, over.signal);
+    }
+  })();
+  return {
+    end: async () => {
+      over.abort();
+      await watching;
+      await look();
+      return most;
+    },
   };
 }
 

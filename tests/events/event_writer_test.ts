@@ -133,6 +133,21 @@ Deno.test("a rollout of thousands is written at 20 a second, and what is too muc
   await writer.close();
 });
 
+Deno.test("of thousands only those are remembered that are not quiet, and what the others say again is counted on", async () => {
+  const { clock, api, writer } = desk();
+  for (let i = 0; i < 3_000; i++) {
+    writer.emit(about(`p${i}`), warning("x"));
+    await clock.advance(100);
+  }
+  assert.ok(writer.size >= 1_000 && writer.size <= 1_700, `${writer.size} remembered`);
+  const name = api.events.find(({ metadata }) => metadata.name.startsWith("p0."))?.metadata.name;
+  writer.emit(about("p0"), warning("x"));
+  await clock.advance(1_000);
+  assert.equal(api.count(`PATCH events default/${name}`), 1, "p0 was forgotten, and is found by its name");
+  assert.equal(api.events.filter(({ metadata }) => metadata.name === name).length, 1);
+  await writer.close();
+});
+
 const givenUp = [
   {
     it: "its namespace is being terminated",

@@ -10,6 +10,7 @@ Deno.test("a bucket gives its burst at once, then one for each refill", async ()
   await clock.advance(60);
   assert.equal(bucket.take(), 40);
   await clock.advance(40);
+  assert.equal(bucket.isFull, false);
   assert.deepEqual([bucket.take(), bucket.take()], [0, 100]);
 });
 
@@ -17,6 +18,7 @@ Deno.test("a bucket that was left alone holds its burst and no more", async () =
   const clock = fakeClock();
   const bucket = new TokenBucket({ clock, burst: 2, refill: 10 });
   await clock.advance(86_400_000);
+  assert.equal(bucket.isFull, true);
   assert.deepEqual([1, 2, 3].map(() => bucket.take()), [0, 0, 10]);
 });
 

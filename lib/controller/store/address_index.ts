@@ -19,7 +19,7 @@ export class AddressIndex {
     const keys = new Set(
       [...claims].flatMap(([segment, addresses]) => addresses.map((address) => `${segment} ${address}`)),
     );
-    const before = [...keys.symmetricDifference(this.#claims.of(uid))]
+    const before = [...keys.symmetricDifference(new Set(this.#claims.of(uid)))]
       .map((key) => [key, this.#firstTwo(key)] as const);
     this.#claims.put(uid, marks(keys));
     const members = new Set<string>();
@@ -36,7 +36,7 @@ export class AddressIndex {
 
   /** Every address of this member that another one of the same segment has too. */
   sharedBy(uid: string): readonly SharedAddress[] {
-    return [...this.#claims.of(uid).keys()].flatMap((key): SharedAddress[] => {
+    return this.#claims.of(uid).flatMap((key): SharedAddress[] => {
       const other = this.#firstTwo(key).find((holder) => holder !== uid);
       return other === undefined ? [] : [{ ...partsOf(key), other }];
     });

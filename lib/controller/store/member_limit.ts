@@ -1,4 +1,5 @@
 // Who may be in a network that more ask for than it may have: a rule over all who ask, whatever came first.
+import { admitted, type Candidate } from "../../member/admitted.ts";
 import type { Membership } from "../../member/member.ts";
 import { peerKey } from "../../network/network.ts";
 import { runtimeProblem } from "../../network/problem.ts";
@@ -8,34 +9,6 @@ import type { Tracked } from "./tracked.ts";
 
 /** Members of one network when nothing else is said: each of them holds an entry for every other. */
 export const defaultMaxMembers = 5_000;
-
-/** One that asks for a segment. */
-export interface Candidate {
-  readonly uid: string;
-  /** Its date; the order of the texts is that of the ages. */
-  readonly created: string;
-  /**
-   * - `holder`: has it. Never put out, also not by a lowered limit, or by an older one that asks later.
-   * - `presumed`: may have it from before we came; a look at its kernel will tell.
-   * - `entrant`: has it not.
-   */
-  readonly standing: "holder" | "presumed" | "entrant";
-}
-
-/** Holders and presumed ones are in; the oldest entrants take what is left. */
-export function admitted(candidates: Iterable<Candidate>, limit: number): ReadonlySet<string> {
-  const all = [...candidates];
-  if (all.length <= limit) return new Set(all.map(({ uid }) => uid));
-  const isEntrant = ({ standing }: Candidate): boolean => standing === "entrant";
-  const inside = all.filter((each) => !isEntrant(each));
-  const entrants = all.filter(isEntrant).sort(byAge).slice(0, Math.max(0, limit - inside.length));
-  return new Set([...inside, ...entrants].map(({ uid }) => uid));
-}
-
-function byAge(a: Candidate, b: Candidate): number {
-  const [older, newer] = [`${a.created} ${a.uid}`, `${b.created} ${b.uid}`];
-  return older < newer ? -1 : 1;
-}
 
 /** Applies the rule to each segment in which something has changed. A segment below the limit costs nothing. */
 export class MemberLimit {
@@ -84,7 +57,7 @@ export class MemberLimit {
     const inside = this.#inside.get(segment);
     if (inside === undefined) return "in";
     if (!inside.has(uid)) return "out";
-    return this.#asking.of(uid).get(segment)?.standing === "presumed" ? "unsure" : "in";
+    return this.#asking.get(uid, segment)?.standing === "presumed" ? "unsure" : "in";
   }
 
   /** What is to be said, once. */
@@ -111,7 +84,7 @@ export function candidacies(tracked: Tracked): ReadonlyMap<string, Candidate> {
   const other = seen ? "entrant" : "presumed";
   return new Map(asked.member.networks.map((network) => [
     peerKey(network),
-    { uid, created: pod.created, standing: holds.has(network.name) ? "holder" : other },
+    { uid, created: pod.created, standing: holds.includes(network.name) ? "holder" : other },
   ]));
 }
 

@@ -16,12 +16,12 @@ export class PeerIndex extends TwoWayIndex<Reachable> {
    * no reason to wake all: it is for its author to change, as often as he likes, and kernels find out in a minute.
    */
   override put(uid: string, segments: ReadonlyMap<string, Reachable>): readonly string[] {
-    const before = this.of(uid);
+    const before = new Map(this.of(uid).map((segment) => [segment, this.get(uid, segment)?.ip]));
     const changed = super.put(uid, segments);
     for (const segment of changed) this.#lists.delete(segment);
     return changed.filter((segment) => {
       const now = segments.get(segment);
-      return before.get(segment)?.ip !== now?.ip || now?.neigh !== undefined;
+      return before.get(segment) !== now?.ip || now?.neigh !== undefined;
     });
   }
 

@@ -160,8 +160,7 @@ export class Store {
   /** Another replica has led until now: of who is in which network only the kernels know. */
   *forgettingHolders(): Pieces<Affected> {
     for (const tracked of this.#pods.values()) {
-      tracked.seen = false;
-      tracked.holds.clear();
+      Object.assign(tracked, { seen: false, holds: [] });
     }
     return yield* this.#judgeAnew(this.#pods.keys());
   }

@@ -51,8 +51,7 @@ export class Surroundings implements Peers {
       this.limit.verdict(uid, segment) !== "out"
     );
     this.#put(uid, new Map(reachable), addressesIn(membership));
-    const found = [...this.#peers.of(uid)].filter(([, { neigh }]) => neigh === undefined);
-    const segments = found.map(([segment]) => segment);
+    const segments = this.#peers.of(uid).filter((key) => this.#peers.get(uid, key)?.neigh === undefined);
     this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments });
   }
 
@@ -84,7 +83,7 @@ export class Surroundings implements Peers {
 
   /** Segments in which the pod is reachable. */
   segmentsOf(uid: string): readonly string[] {
-    return [...this.#peers.of(uid).keys()];
+    return this.#peers.of(uid);
   }
 
   /** Uids of those reachable in the segment. */

@@ -13,6 +13,7 @@ import type { PoolAnswer } from "../../network/pool.ts";
 import type { PoolRequest } from "../../network/pool_request.ts";
 import { addressesFound, type ClaimContext, claimedNetworks } from "../../overlay/claimed_networks.ts";
 import { networkOfAlias } from "../../overlay/wanted.ts";
+import { compact } from "../../text/defined.ts";
 import type { Counted } from "../../report/counts.ts";
 import type { Timed } from "../../report/latency.ts";
 import { CachedPod } from "../agent/pod_cache.ts";
@@ -38,12 +39,12 @@ export class Tracked implements Counted, Timed {
   standing = "";
   /** When it stops being a peer though it is still there (monotonic ms); Infinity while it is not being deleted. */
   graceEnds = Infinity;
-  /** The form in which it last had each of its networks. */
-  readonly lastGood = new Map<string, Network>();
+  /** Each of its networks in the form in which it last had it. */
+  good: readonly Network[] = [];
   /** Networks that it has been let into, by name. */
-  readonly holds = new Set<string>();
+  holds: readonly string[] = [];
   /** Networks that it must not have, by name, until it may: though the rule that said so may be gone before its link. */
-  readonly out = new Set<string>();
+  out: readonly string[] = [];
   /** What the pools have answered, by network. */
   answers: ReadonlyMap<string, PoolAnswer> = none;
   /** What it asks of them. */
@@ -70,6 +71,11 @@ export class Tracked implements Counted, Timed {
     this.pod = pod;
     this.seen = [...pod.initContainers, ...pod.containers].every(({ containerId }) => containerId === "");
     this.wasServed = pod.shown !== undefined;
+  }
+
+  /** The form in which it last had each of its networks, by name. */
+  get lastGood(): ReadonlyMap<string, Network> {
+    return new Map(this.good.map((network) => [network.name, network]));
   }
 
   /** It asks for nothing: what it has of ours is to go. */
@@ -127,9 +133,9 @@ export class Tracked implements Counted, Timed {
   #stillForbidden(asked: Membership): Membership {
     if (asked.kind !== "member") return asked;
     const { networks, forbidden } = asked.member;
-    for (const name of forbidden) this.out.add(name);
-    for (const { name } of networks) this.out.delete(name);
-    return { kind: "member", member: { ...asked.member, forbidden: [...this.out].sort() } };
+    const out = new Set([...this.out, ...forbidden]).difference(new Set(networks.map(({ name }) => name)));
+    this.out = compact([...out].sort());
+    return { kind: "member", member: { ...asked.member, forbidden: this.out } };
   }
 
   /** What it is now is taken down; true when that is something else than before. Being deleted changes only its peers. */
@@ -144,14 +150,12 @@ export class Tracked implements Counted, Timed {
 
   /** Takes down what the pod has now. A network that it asks for no more, or must not have, is forgotten. */
   #rememberGood(member: Member): void {
-    const { lastGood, holds } = this;
-    for (const network of member.networks) {
-      lastGood.set(network.name, network);
-      if (this.seen) holds.add(network.name);
-    }
-    const named = new Set([...member.networks.map(({ name }) => name), ...openNames(member)]);
-    for (const name of lastGood.keys()) if (!named.has(name)) lastGood.delete(name);
-    for (const name of holds) if (!named.has(name)) holds.delete(name);
+    const names = member.networks.map(({ name }) => name);
+    const open = openNames(member);
+    const lost = this.good.filter(({ name }) => open.includes(name));
+    this.good = lost.length === 0 ? member.networks : [...lost, ...member.networks];
+    const held = new Set([...this.holds, ...this.seen ? names : []]);
+    this.holds = compact([...held.intersection(new Set([...names, ...open]))]);
     this.wasServed ||= !this.isFormer;
   }
 
@@ -167,22 +171,23 @@ export class Tracked implements Counted, Timed {
    * into a network that is closed to it must go, whatever the annotation says.
    */
   believe(context: ClaimContext): void {
-    const { asked, lastGood, holds, out, pod: { namespace } } = this;
+    const { asked, lastGood, pod: { namespace } } = this;
     this.seen = true;
     this.found = addressesFound(this, context);
     if (asked.kind !== "member") return;
     const { settings, cluster } = context;
-    for (const { alias, vxlan } of context.observed.links) {
+    const closed = context.observed.links.flatMap(({ alias, vxlan }) => {
       const name = networkOfAlias(alias, settings.annotationKey);
       const faults = { ...settings, cluster, namespace };
-      if (name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, faults).length > 0) out.add(name);
-    }
-    const open = openNames(asked.member);
-    for (const [name, claimed] of claimedNetworks(this.pod, context)) {
-      if (open.includes(name) && !lastGood.has(name)) lastGood.set(name, claimed);
-      const standing = asked.member.networks.find((each) => each.name === name) ?? lastGood.get(name);
-      if (standing !== undefined && peerKey(standing) === peerKey(claimed)) holds.add(name);
-    }
+      return name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, faults).length > 0 ? name : [];
+    });
+    this.out = compact([...new Set([...this.out, ...closed])]);
+    const claims = [...claimedNetworks(this.pod, context).values()];
+    const open = openNames(asked.member).filter((name) => !lastGood.has(name));
+    this.good = compact([...this.good, ...claims.filter(({ name }) => open.includes(name))]);
+    const forms = new Map([...this.good, ...asked.member.networks].map((one) => [one.name, peerKey(one)]));
+    const held = claims.filter((one) => forms.get(one.name) === peerKey(one)).map(({ name }) => name);
+    this.holds = compact([...new Set([...this.holds, ...held])]);
   }
 }
 

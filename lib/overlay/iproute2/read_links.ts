@@ -1,6 +1,7 @@
 // Which links are there: the line that `address show` prints, with details, becomes links with their
 // addresses.
 import { type Family, parseIp } from "../../network/grammar/address.ts";
+import { compact } from "../../text/defined.ts";
 import type { ObservedLink, ObservedVxlan } from "../observation.ts";
 import {
   count,
@@ -21,7 +22,7 @@ const mostAddresses = 4 * mostLinks;
 
 /** Reads the line that `address show` prints. Throws a ReadingError, also for more than is read of one pod. */
 export function readLinks(line: string): readonly ObservedLink[] {
-  const links = readObjects(line, { what: "links", most: mostLinks, values: 128 }).map(readLink);
+  const links = readObjects(line, { what: "links", most: mostLinks, values: 128 }).map(readLink).map(alike);
   const addresses = links.reduce((sum, link) => sum + link.addresses.length + link.altnames.length, 0);
   if (addresses > mostAddresses) throw tooMany({ what: "addresses", most: mostAddresses });
   return links.sort((a, b) => a.name < b.name ? -1 : 1);
@@ -33,7 +34,7 @@ function readLink(link: Foreign): ObservedLink {
   const data = info === undefined ? undefined : optionalObject(info, "info_data");
   return {
     name: text(link, "ifname"),
-    altnames: texts(link, "altnames"),
+    altnames: compact(texts(link, "altnames")),
     ...masterOf(link),
     mtu: count(link, "mtu"),
     mac: (optionalText(link, "address") ?? "").toLowerCase(),
@@ -41,9 +42,39 @@ function readLink(link: Foreign): ObservedLink {
     alias: optionalText(link, "ifalias") ?? "",
     kind,
     ...(kind === "vxlan" && data !== undefined ? { vxlan: readVxlan(data) } : {}),
-    addresses: objects(link, "addr_info").flatMap(readAddress),
+    addresses: compact(objects(link, "addr_info").flatMap(readAddress)),
     ...withoutRoute(link),
   };
+}
+
+/** Links of which the last one is known by its name. */
+const mostNames = 256;
+
+const lastOfName = new Map<string, ObservedLink>();
+
+/**
+ * The last link of this name if this one is like it (`lo` is in every pod), else with the parts of that one that it shares:
+ * links are kept of thousands of pods, and few differ in more than their addresses.
+ */
+function alike(link: ObservedLink): ObservedLink {
+  const last = lastOfName.get(link.name);
+  const now = last === undefined ? link : withPartsOf(last, link);
+  lastOfName.delete(link.name);
+  lastOfName.set(link.name, now);
+  const [oldest = ""] = lastOfName.size > mostNames ? lastOfName.keys() : [];
+  lastOfName.delete(oldest);
+  return now;
+}
+
+function withPartsOf(last: ObservedLink, link: ObservedLink): ObservedLink {
+  const addresses = same(last.addresses, link.addresses);
+  const vxlan = link.vxlan && same(last.vxlan, link.vxlan);
+  const alias = same(last.alias, link.alias);
+  return same(last, { ...link, addresses, alias, ...(vxlan && { vxlan }) });
+}
+
+function same<Part>(last: Part | undefined, now: Part): Part {
+  return last !== undefined && JSON.stringify(last) === JSON.stringify(now) ? last : now;
 }
 
 function masterOf(link: Foreign): { readonly master?: string } {

@@ -70,10 +70,11 @@ export function ourAddresses(
   { observed, wanted }: { readonly observed: Pick<KernelState, "links">; readonly wanted: WantedState },
 ): KnownAddresses {
   const asked = new Map(wanted.interfaces.map((each) => [each.interfaceName, each.addresses.map(cidrText)]));
-  return new Map(observed.links.flatMap(({ name, alias, addresses }) => {
+  const ours = observed.links.flatMap(({ name, alias, addresses }): [string, ReadonlySet<string>][] => {
     const shown = wanted.shown?.get(networkOfAlias(alias, wanted.annotationKey) ?? "") ?? [];
     const ofBefore = addresses.filter((cidr) => shown.includes(cidr.slice(0, cidr.indexOf("/"))));
-    const ours = new Set([...known.get(name) ?? [], ...asked.get(name) ?? [], ...ofBefore]);
-    return ours.size === 0 ? [] : [[name, ours.intersection(new Set(addresses))]];
-  }));
+    const all = new Set([...known.get(name) ?? [], ...asked.get(name) ?? [], ...ofBefore]);
+    return all.size === 0 ? [] : [[name, all.intersection(new Set(addresses))]];
+  });
+  return ours.length + known.size === 0 ? known : new Map(ours);
 }

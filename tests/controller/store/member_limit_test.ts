@@ -1,6 +1,6 @@
 // Who is let into a network that is full, who waits, when does he get in, and who is known to have been in before.
 import assert from "node:assert/strict";
-import { admitted, type Candidate } from "../../../lib/controller/store/member_limit.ts";
+import { admitted, type Candidate } from "../../../lib/member/admitted.ts";
 import { Store } from "../../../lib/controller/store/store.ts";
 import { type PodView, podView } from "../../../lib/member/pod.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";

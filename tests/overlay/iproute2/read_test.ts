@@ -35,6 +35,21 @@ function linkOf(name: string, link: string): ObservedLink | undefined {
   return scene(name).links.find((candidate) => candidate.name === link);
 }
 
+Deno.test("reading: of links that are alike in many pods the parts are kept once, and what differs is read as it is", () => {
+  const [first, second] = [linkOf("member", "vxeth0"), linkOf("member", "vxeth0")];
+  assert.ok(first?.vxlan !== undefined && first === second);
+  const line = (mac: string): string =>
+    JSON.stringify([{ ifname: "a", mtu: 1400, address: mac, flags: ["UP"], ifalias: "x", addr_info: [] }]);
+  const [one, other, again] = ["02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:01"]
+    .map((mac) => read([line(mac), "[]"]).links[0]);
+  assert.deepEqual([one?.mac, other?.mac, again?.mac], [
+    "02:00:00:00:00:01",
+    "02:00:00:00:00:02",
+    "02:00:00:00:00:01",
+  ]);
+  assert.deepEqual(one, again);
+});
+
 Deno.test("reading: a namespace without anything", () => {
   assert.deepEqual(scene("bare"), {
     links: [{

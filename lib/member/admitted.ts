@@ -1,0 +1,29 @@
+// Who of those that ask for a network is let in, when more ask than it may have? A rule over all of them. Pure.
+
+/** One that asks for a segment. */
+export interface Candidate {
+  readonly uid: string;
+  /** Its date; the order of the texts is that of the ages. */
+  readonly created: string;
+  /**
+   * - `holder`: has it. Never put out, also not by a lowered limit, or by an older one that asks later.
+   * - `presumed`: may have it from before we came; a look at its kernel will tell.
+   * - `entrant`: has it not.
+   */
+  readonly standing: "holder" | "presumed" | "entrant";
+}
+
+/** Holders and presumed ones are in; the oldest entrants take what is left. */
+export function admitted(candidates: Iterable<Candidate>, limit: number): ReadonlySet<string> {
+  const all = [...candidates];
+  if (all.length <= limit) return new Set(all.map(({ uid }) => uid));
+  const isEntrant = ({ standing }: Candidate): boolean => standing === "entrant";
+  const inside = all.filter((each) => !isEntrant(each));
+  const entrants = all.filter(isEntrant).sort(byAge).slice(0, Math.max(0, limit - inside.length));
+  return new Set([...inside, ...entrants].map(({ uid }) => uid));
+}
+
+function byAge(a: Candidate, b: Candidate): number {
+  const [older, newer] = [`${a.created} ${a.uid}`, `${b.created} ${b.uid}`];
+  return older < newer ? -1 : 1;
+}
