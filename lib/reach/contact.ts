@@ -120,9 +120,14 @@ function pauseAfter(attempts: number): number {
     : Math.min(pauses.most, pauses.first * 2 ** Math.min(10, attempts - 2));
 }
 
-/** Whom it does not reach comes last: what keeps an interface from being there says more. */
-export function withProblems(report: PodReport, problems: readonly Problem[]): PodReport {
+/**
+ * Whom it does not reach comes last: what keeps an interface from being there says more. By network, not by who failed
+ * first: the same trouble is always the same text.
+ */
+export function withProblems(report: PodReport, contact: Contact): PodReport {
   const { state } = report;
+  if (contact.problems.size === 0) return report;
+  const problems = [...contact.problems].sort(([a], [b]) => a < b ? -1 : 1).map(([, problem]) => problem);
   switch (state.kind) {
     case "ready":
       return { ...report, state: { kind: "failing", problems } };

@@ -1,7 +1,6 @@
 // When is which member probed: once when it joins, again while somebody does not answer, and a sample now and then.
 import { type Network, peerKey } from "../network/network.ts";
 import { type Outcome as RunOutcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
-import type { Problem } from "../network/problem.ts";
 import type { PodReport, Reporter } from "../report/report.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import {
@@ -87,10 +86,8 @@ export class Contacts implements Reporter {
 
   report(report: PodReport): void {
     this.#take(report);
-    const found = this.#contacts.get(report.pod.uid)?.problems ?? new Map<string, Problem>();
-    // By network, not by who failed first: the same trouble is always the same text.
-    const problems = [...found].sort(([a], [b]) => a < b ? -1 : 1).map(([, problem]) => problem);
-    this.#options.reporter.report(problems.length === 0 ? report : withProblems(report, problems));
+    const contact = this.#contacts.get(report.pod.uid);
+    this.#options.reporter.report(contact === undefined ? report : withProblems(report, contact));
   }
 
   changed(...told: Parameters<Required<Reporter>["changed"]>): void {
