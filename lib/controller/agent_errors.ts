@@ -52,7 +52,7 @@ export function agentError(error: unknown, circumstances: Circumstances): AgentE
   }
   const reason = passing?.message ?? messageOf(error);
   const kind = isUnfit(error) ? "agent-unfit" : "setup-failed";
-  const problems = [...member.problems, runtimeProblem(member, { kind, message: reason })];
+  const problems = [...member.problems, runtimeProblem(member, { kind, message: reason, said: reason })];
   return {
     report: { ...waitingReport(member, reason), state: { kind: "failing", problems } },
     outcome: { kind: "retry", reason },

@@ -19,7 +19,7 @@ import {
 import type { ClusterNetworks } from "../network/cluster_networks.ts";
 import type { PoolAnswer } from "../network/pool.ts";
 import type { Network } from "../network/network.ts";
-import { parseAnnotation } from "../network/grammar/annotation.ts";
+import { namesNothing, parseAnnotation } from "../network/grammar/annotation.ts";
 import type { PodView } from "./pod.ts";
 import { firstProblems, type Problem, type Source } from "../network/problem.ts";
 import { compact } from "../text/defined.ts";
@@ -100,13 +100,17 @@ export function membership(pod: PodView, context: MembershipContext): Membership
   const { annotation } = pod;
   if (annotation === undefined) return bystander(pod, { ...context, agents });
   const refusals = [...hostNetworkFaults(pod), ...agentFaults(pod, { names: settings, agents })];
-  if (refusals.length > 0) return { kind: "refused", problems: podProblems(pod, refusals) };
+  if (refusals.length > 0) {
+    return namesNothing(annotation)
+      ? bystander(pod, { ...context, agents })
+      : { kind: "refused", problems: podProblems(pod, refusals) };
+  }
   if (pod.podIPs.length === 0) return { kind: "pending" };
   return { kind: "member", member: memberOf(pod, { ...context, annotation, agents }) };
 }
 
 /**
- * A pod without annotation asks for nothing. What it had goes, and an agent that holds it lets it go; else it is left
+ * A pod without annotation, or with a blank one, asks for nothing. What it had goes, and an agent that holds it lets it go; else it is left
  * alone. One whose annotation has probably the wrong key is told so, and not let go without its networks.
  */
 function bystander(
@@ -121,6 +125,7 @@ function bystander(
   const faults = [
     ...pod.misnamed === undefined ? [] : [misnamed(pod.misnamed, settings.annotationKey)],
     ...held ? holdFaults(pod, { names: settings, agents }) : [],
+    ...wasServed ? endFaults(pod, agents) : [],
   ];
   const problems = podProblems(pod, faults);
   if (!wasServed && problems.length > 0) return { kind: "refused", problems };

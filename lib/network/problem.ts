@@ -1,5 +1,6 @@
 // What is wrong with something a user wrote, in a form that people read and programs count.
 import { cut, plain } from "../text/quoted.ts";
+import { steady } from "../text/steady.ts";
 
 /**
  * The kinds of problems, each one question a user asks:
@@ -42,6 +43,8 @@ export interface Problem {
   readonly token?: string;
   /** What was found and what was expected, with the remedy; user text quoted. Without the source and line. */
   readonly message: string;
+  /** The message without what may be other words each time it is met; absent: the message itself. */
+  readonly gist?: string;
 }
 
 /** A problem as one sentence: where the text stands, then what is wrong with it. */
@@ -63,11 +66,18 @@ export function problemTextOn(object: "Pod" | "ConfigMap", problem: Problem): st
 }
 
 /**
- * What makes a problem another one than before. Of members with one address each names another, one of many perhaps:
+ * What makes a problem another one than before: what others say may name another port or id at each try. Of members with one address each names another, one of many perhaps:
  * that the name has changed is no news, or a hundred members would cause ten thousand lines.
  */
 export function dedupKey(problem: Problem): string {
-  return isSharedAddress(problem) ? `conflict ${problem.network} ${problem.token}` : problemText(problem);
+  return isSharedAddress(problem)
+    ? `conflict ${problem.network} ${problem.token}`
+    : problemText({ ...problem, message: gistOf(problem) });
+}
+
+/** The message without what is no news. */
+export function gistOf({ gist, message }: Problem): string {
+  return gist ?? message;
 }
 
 /** A conflict between members, found in what pods ask for; not one within a text, nor in the kernel. */
@@ -108,20 +118,26 @@ export function firstProblems(problems: readonly Problem[], source: Source): rea
 /** Characters of a message that quotes what kernels, agents or the API server say. */
 const longestMessage = 1_000;
 
-/** A problem of a pod that is met while serving it. What others have said in `message` is cut. */
+/**
+ * A problem of a pod that is met while serving it. What others have said in `message` is cut; `said` is that part of it,
+ * if any, and may be other numbers every time.
+ */
 export function runtimeProblem(
   pod: { readonly namespace: string; readonly name: string },
-  { kind, message, network }: {
+  { kind, message, network, said = "" }: {
     readonly kind: ProblemKind;
     readonly message: string;
     readonly network?: string | undefined;
+    readonly said?: string;
   },
 ): Problem {
+  const gist = cut(message.replace(said, () => steady(said)), longestMessage);
   const source = { kind: "pod", namespace: pod.namespace, pod: pod.name } as const;
   return {
     kind,
     source,
     message: cut(message, longestMessage),
+    ...(gist !== cut(message, longestMessage) && { gist }),
     ...(network === undefined ? {} : { network }),
   };
 }

@@ -1,5 +1,6 @@
 // Has this been said already: a problem is said once per object and reason, then only counted until it heals.
 import { createHash } from "node:crypto";
+import { steady } from "../text/steady.ts";
 import type { Log } from "./log.ts";
 
 /** What to do with a problem that was just seen. */
@@ -94,7 +95,7 @@ export class WatchLog {
   ): void {
     const text = `${reason}; trying again in ${(retryIn / 1000).toFixed(1)} s`;
     const isTrouble = !isUsual && end !== "expected" && retryIn > 0;
-    if (isTrouble && this.#said.problem(what, `${end} ${reason}`).say) {
+    if (isTrouble && this.#said.problem(what, `${end} ${steady(reason)}`).say) {
       this.#log.warn(text, { watch: what, trouble: end });
     } else this.#log.debug(text);
   }

@@ -1,6 +1,7 @@
 // What could not be had, and what that is in words: a problem for each cause.
 import type { Member } from "../member/member.ts";
 import { firstOfEachNetwork, type Problem, runtimeProblem } from "../network/problem.ts";
+import { steady } from "../text/steady.ts";
 import type { Plan } from "./plan/parts.ts";
 import { isOfPeers, type Step } from "./step.ts";
 import { describe, deviceOf } from "./step_text.ts";
@@ -28,17 +29,25 @@ export function problemsOf(member: Member, { obstacles, steps, refusals }: Unfin
     runtimeProblem(member, { kind: each.kind, message: each.reason, network: each.network })
   );
   const reasons = new Map(refusals.map(({ step, message }) => [JSON.stringify(step), message]));
-  const causes = Map.groupBy(steps, (step) => `${deviceOf(step)} ${causeOf(step, reasons)}`);
+  const causes = Map.groupBy(steps, (step) => `${deviceOf(step)} ${steady(causeOf(step, reasons))}`);
   const missing = new Set(steps.flatMap((step) => step.kind === "add-link" ? [step.interfaceName] : []));
   const refused = [...causes.values()].flatMap((alike): readonly Problem[] => {
     // Of a link that could not be made, what could not be done with it says nothing new.
     const step = alike.find(({ kind }) => kind === "add-link") ??
       alike.find((each) => !missing.has(deviceOf(each)));
     if (step === undefined) return [];
-    const message = `Cannot ${deedOf(step, alike)}: ${causeOf(step, reasons)}`;
-    return [runtimeProblem(member, { kind: "setup-failed", network: networkOf(member, step), message })];
+    const said = causeOf(step, reasons);
+    const message = `Cannot ${deedOf(step, alike)}: ${said}`;
+    return [
+      runtimeProblem(member, { kind: "setup-failed", network: networkOf(member, step), message, said }),
+    ];
   });
   return firstOfEachNetwork([...inTheWay, ...refused]);
+}
+
+/** Equal text: the same steps were refused for the same reasons. */
+export function refusalsText(refusals: readonly Refusal[]): string {
+  return JSON.stringify(refusals.map(({ step, message }) => [step, steady(message)]));
 }
 
 /** What was tried, with those like it. Which peers, and how many, is left out: they come and go, and that is no news. */

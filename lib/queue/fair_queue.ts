@@ -2,13 +2,13 @@
 
 /** A line of keys with values. With one group it is a plain queue. */
 export class FairLine<Value> {
-  readonly #groupOf: (key: string) => string;
+  readonly #groupOf: (value: Value) => string;
   /** Groups that have somebody waiting; the first one's turn is next. */
   readonly #groups = new Map<string, Map<string, Value>>();
   /** The group in which a key stands: what `groupOf` says may change meanwhile. */
   readonly #standing = new Map<string, string>();
 
-  constructor(groupOf: (key: string) => string) {
+  constructor(groupOf: (value: Value) => string) {
     this.#groupOf = groupOf;
   }
 
@@ -19,7 +19,7 @@ export class FairLine<Value> {
   /** Stands at the end of its group's line, unless it stands there already. */
   add(key: string, value: Value): void {
     if (this.#standing.has(key)) return;
-    const group = this.#groupOf(key);
+    const group = this.#groupOf(value);
     const line = this.#groups.get(group) ?? new Map<string, Value>();
     this.#groups.set(group, line.set(key, value));
     this.#standing.set(key, group);

@@ -30,8 +30,6 @@ export interface AddOptions {
 /** All that is kept of a key, while it is planned, due or running, or was slow. */
 interface Known extends Waiting {
   urgent: boolean;
-  /** Failed runs in a row. */
-  failures: number;
   /** The last run took long. */
   slow: boolean;
   running: boolean;

@@ -23,6 +23,8 @@ export interface Waiting {
   readonly key: string;
   /** Planned for this time (monotonic ms), or due since. */
   due: number;
+  /** Failed runs in a row. */
+  failures: number;
   /** The line it stands in, if it does. */
   line?: Line | undefined;
 }
@@ -50,6 +52,9 @@ export const slowAfter = 2_000;
 /** Of the workers, how much one group may have. */
 const groupShare = 0.75;
 
+/** Who has failed so often, and more often, is one group; the others take turns with it, and need not wait for the hopeless. */
+const hopeless = 4;
+
 /** One in so many starts is for upkeep, though urgent keys wait: entries of pods that are gone must go. */
 const upkeepTurn = 8;
 
@@ -66,10 +71,16 @@ export class Workers<Key extends Waiting> {
   constructor(
     { workers, workersForFailing, workersForUpkeep = workers, workersForSlow = 0, groupOf }: WorkerLimits,
   ) {
-    const one = (): string => "";
-    this.#limits = { workers, workersForFailing, workersForUpkeep, workersForSlow, groupOf: groupOf ?? one };
+    this.#limits = {
+      workers,
+      workersForFailing,
+      workersForUpkeep,
+      workersForSlow,
+      groupOf: groupOf ?? (() => ""),
+    };
     this.#share = groupOf === undefined ? workers : Math.ceil(workers * groupShare);
-    const line = (): FairLine<Key> => new FairLine(groupOf ?? one);
+    const line = (): FairLine<Key> =>
+      new FairLine(({ key, failures }) => `${this.#limits.groupOf(key)} ${Math.min(failures, hopeless)}`);
     this.#lines = { slow: line(), failing: line(), urgent: line(), upkeep: line() };
   }
 
@@ -154,7 +165,8 @@ export class Workers<Key extends Waiting> {
     if (this.#usual.size >= workers) return undefined;
     const usual = Map.groupBy(this.#usual, ({ group }) => group);
     const slow = Map.groupBy(this.#slow, ({ group }) => group);
-    const loadOf = (group: string): number => {
+    const loadOf = (standing: string): number => {
+      const group = standing.slice(0, -2);
       const load = usual.get(group)?.length ?? 0;
       return load < this.#share ? load + (slow.get(group)?.length ?? 0) : Infinity;
     };

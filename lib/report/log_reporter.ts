@@ -1,5 +1,5 @@
 // What happens to pods, told in the log: a line per change (peers: one for all), a line per problem (once, then counted).
-import { dedupKey, type Problem, problemText } from "../network/problem.ts";
+import { dedupKey, gistOf, type Problem, problemText } from "../network/problem.ts";
 import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
 import { changeSummary } from "../overlay/step_text.ts";
@@ -23,7 +23,7 @@ export function createLogReporter(
     for (const problem of found) {
       const { say, suppressed } = said.problem(pod.uid, dedupKey(problem));
       if (!say) continue;
-      const level = sums.isExample(problem.message) ? "warn" : "debug";
+      const level = sums.isExample(gistOf(problem)) ? "warn" : "debug";
       const repeated = suppressed > 0 ? { repeated: suppressed } : {};
       log[level](problemText(problem), { member: nameOf(pod), kind: problem.kind, ...repeated });
     }

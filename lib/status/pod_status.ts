@@ -1,5 +1,5 @@
 // What a pod should show of itself after a look: condition, annotation and Events; or nothing, or what it shows now.
-import { isSharedAddress, type Problem } from "../network/problem.ts";
+import { gistOf, isSharedAddress, type Problem } from "../network/problem.ts";
 import {
   type ConditionText,
   digestOfCondition,
@@ -78,12 +78,12 @@ export function statusDifference(wanted: WantedStatus, shown: ShownStatus): Stat
   };
 }
 
-/** The report as it would be with any other member in the place of those it names. */
+/** The report as it would be with any other member in the place of those it names, and other numbers in what others say. */
 function withoutNames(report: PodReport): PodReport {
   const { state } = report;
   if (state.kind !== "failing") return report;
-  const problems = state.problems.map((problem): Problem =>
-    isSharedAddress(problem) ? { ...problem, message: "" } : problem
-  );
+  const problems = state.problems.map((problem): Problem => {
+    return { ...problem, message: isSharedAddress(problem) ? "" : gistOf(problem) };
+  });
   return { ...report, state: { ...state, problems } };
 }

@@ -1,11 +1,13 @@
 // What is said of pods whose kernels refuse: once for each interface and cause, for hours.
 import assert from "node:assert/strict";
+import { SessionEnded } from "../../lib/kube/exec/session.ts";
 import { coreEvents, pods } from "../sandbox/api/resources.ts";
 import { memberPod } from "../member/member_pod.ts";
 import { programWith, warnings } from "./whole_program.ts";
 
 const minute = 60_000;
 
+let tries = 0;
 const writes = /^(address|route|link|fdb) (?!show)/;
 const causes = [
   {
@@ -31,6 +33,24 @@ const causes = [
       /^link add/.test(line) ? "Error: Unknown device type." : undefined,
     most: 2,
     says: /modprobe vxlan/,
+  },
+  {
+    it: "a link that is refused with another number each time",
+    members: 3,
+    refusing: (_: string, line: string): string | undefined =>
+      /^link add/.test(line)
+        ? `RTNETLINK answers: Device busy (request ${++tries}, 0x${tries.toString(16)})`
+        : undefined,
+    most: 3,
+    says: /Device busy \(request \d/,
+  },
+  {
+    it: "entries that are refused, each with a number of its own",
+    members: 101,
+    refusing: (uid: string, line: string): string | undefined =>
+      uid === "uid-p0" && /^fdb append/.test(line) ? `RTNETLINK answers: No space at ${++tries}` : undefined,
+    most: 1,
+    says: /Cannot add entries of several peers to west: .*No space at \d/,
   },
   {
     it: "a link that stands, whose hundred entries are refused",
@@ -59,6 +79,24 @@ for (const { it, members, refusing, most, says } of causes) {
     await program.end();
   });
 }
+
+Deno.test("said once in two hours: a kubelet that is reached from another port at each try", async () => {
+  const program = await programWith(4, ({ toys }) => {
+    toys.awaiting = (uid) => {
+      if (uid === "uid-p0") return Promise.resolve();
+      const reason = `read tcp 10.0.0.1:${30_000 + ++tries}->10.0.0.2:10250: connection reset by peer`;
+      return Promise.reject(new SessionEnded({ kind: "rejected", status: 500, reason }, "", reason));
+    };
+  });
+  const { clock, api } = program;
+  await clock.advance(120 * minute);
+  assert.equal(warnings(program).length, 3, warnings(program).slice(0, 5).join("\n"));
+  // p0 is ready, and says so.
+  assert.equal(api.list(coreEvents).length, 4);
+  // What was written is compared with what the pod shows every five minutes, and there the port counts.
+  assert.ok(api.count("PATCH pods/status") <= 1 + 3 * 24, `${api.count("PATCH pods/status")} patches`);
+  await program.end();
+});
 
 Deno.test("said twice in an hour at most: entries that are refused while peers come and go", async () => {
   const program = await programWith(3, ({ toys }) => {

@@ -20,6 +20,8 @@ interface Row {
   readonly main?: readonly ContainerView[];
   readonly pod?: Partial<PodView>;
   readonly wasServed?: true;
+  /** A blank annotation instead of none. */
+  readonly annotation?: string;
   /** `released by …`, `cleaned`, `left alone`, `waits: kinds of problems`, `told: kinds of problems`. */
   readonly becomes: string;
 }
@@ -134,6 +136,27 @@ const rows: readonly Row[] = [
     becomes: "released by terminate",
   },
   {
+    it: "it was a member, and its agent has ended for good",
+    main: [sidecar({ ...terminated("s"), endedForGood: true }), { ...app, ...running("a") }],
+    wasServed: true,
+    becomes: "waits for its agent, told: agent-missing",
+  },
+  { it: "a blank one, no agent", main: [app], annotation: " \n, ,", becomes: "left alone" },
+  {
+    it: "a blank one, in the node's network",
+    main: [sidecar(running("s"))],
+    pod: { hostNetwork: true },
+    annotation: "",
+    becomes: "left alone",
+  },
+  {
+    it: "a blank one, an init agent without NET_ADMIN",
+    init: [initAgent({ ...bare, ...running("i") })],
+    main: [sidecar()],
+    annotation: "\t",
+    becomes: "released by terminate",
+  },
+  {
     it: "it was a member, and its key was renamed",
     main: [sidecar(running("s"))],
     wasServed: true,
@@ -142,10 +165,10 @@ const rows: readonly Row[] = [
   },
 ];
 
-for (const { it, init = [], main = [], pod = {}, wasServed, becomes } of rows) {
+for (const { it, init = [], main = [], pod = {}, wasServed, annotation, becomes } of rows) {
   Deno.test(`label without annotation: ${it}: ${becomes}`, () => {
     const { annotation: _, ...without } = samplePod({ init, main }, pod);
-    const judged = membership(without, {
+    const judged = membership({ ...without, ...(annotation !== undefined && { annotation }) }, {
       settings: membershipSettings,
       cluster: noClusterNetworks,
       ...(wasServed && { wasServed }),

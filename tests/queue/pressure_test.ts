@@ -122,6 +122,34 @@ Deno.test("a key that failed once comes back in time, though a thousand others k
   await end();
 });
 
+for (
+  const { it, lasts, outcome, most } of [
+    { it: "fail for ever", lasts: 1_900, outcome: { kind: "retry", reason: "refused" }, most: 3_000 },
+    { it: "are frozen", lasts: 15_000, outcome: { kind: "retry", reason: "timed out" }, most: 15_100 },
+  ] as const
+) {
+  Deno.test(`who failed once, or was slow once, does not wait behind 400 of its namespace that ${it}`, async () => {
+    const { clock, queue, waits, end } = load({
+      lasts: (key) => key.includes("bad") ? lasts : key.includes("slow") ? 2_100 : 100,
+      outcome: (key, run) =>
+        key.includes("bad") ? outcome : run === 1 && key.includes("new") ? outcome : done,
+      workers: 64,
+      workersForFailing: 12,
+      workersForSlow: 96,
+      groupOf,
+    });
+    for (let i = 0; i < 400; i++) queue.add(`ns/bad${i}`, { fresh: true });
+    await clock.advance(600_000);
+    for (const key of ["ns/new", "ns/slow"]) queue.add(key, { fresh: true });
+    await clock.advance(5_000);
+    queue.add("ns/slow");
+    await clock.advance(20_000);
+    const waited = ["ns/new", "ns/slow"].map((key) => waits.get(key) ?? Infinity);
+    assert.ok(longest(waited) <= most, `waited ${waited} ms`);
+    await end();
+  });
+}
+
 Deno.test("of a thousand newcomers at 30 a second, those refused once are not left behind", async () => {
   const refused = (key: string): boolean => Number(key.slice(1)) % 10 === 0;
   const { clock, queue, waits, end } = load({

@@ -13,6 +13,7 @@ import type { PodReport, Reporter } from "../../report/report.ts";
 import type { EventWriter } from "../../events/event_writer.ts";
 import { messageOf } from "../../text/defined.ts";
 import { cutBytes } from "../../text/printable.ts";
+import { steady } from "../../text/steady.ts";
 import type { Host } from "../host.ts";
 import { UsageError } from "../program.ts";
 import type { membershipOptions, runOptions, SettingsOf } from "../settings/options.ts";
@@ -82,7 +83,7 @@ export function namesOutlet(
     onWrite: (service, error) => {
       const key = `write ${service}`;
       if (error === undefined) said.recovered(key);
-      else if (said.problem(key, messageOf(error)).say) log.warn(messageOf(error), { service });
+      else if (said.problem(key, steady(messageOf(error))).say) log.warn(messageOf(error), { service });
     },
     onUnreadable: (reason) => watchLog.unreadable(reason),
     onAlive: (resource, namespace) => metrics.watchAlive(resource, namespace),

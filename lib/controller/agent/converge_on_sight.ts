@@ -7,7 +7,7 @@ import { heldBy, peersOf, standingIn } from "../../overlay/plan/peers.ts";
 import { asItStands } from "../../overlay/plan/kept.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
-import type { Refusal } from "../../overlay/unfinished.ts";
+import { type Refusal, refusalsText } from "../../overlay/unfinished.ts";
 import { type Convergence, convergence, type Converging, HalfObserved, learnedPause } from "./convergence.ts";
 import type { CachedPod, CachedState } from "./pod_cache.ts";
 
@@ -34,7 +34,7 @@ export async function convergeOnSight(
     const done = await agents.change(agent, { steps: planned.steps, observed, wanted, cap });
     const refused = new Set(done.refusals.map(({ step }) => step));
     applied.push(...planned.steps.filter((step) => !refused.has(step)));
-    const isAsBefore = done.refusals.length > 0 && textOf(done.refusals) === textOf(refusals);
+    const isAsBefore = done.refusals.length > 0 && refusalsText(done.refusals) === refusalsText(refusals);
     ({ observed, refusals } = done);
     planned = planFor(observed, options);
     if (planned.steps.every(isOfLearned) || isAsBefore) break;
@@ -97,8 +97,4 @@ async function observeAll(
 function planFor(observed: Observation, { wanted, pod }: Converging): Plan {
   pod.addresses = ourAddresses(pod.addresses, { observed, wanted });
   return plan({ wanted, observed, ourAddresses: pod.addresses });
-}
-
-function textOf(refusals: readonly Refusal[]): string {
-  return JSON.stringify(refusals);
 }

@@ -17,7 +17,7 @@ import { compact } from "../../text/defined.ts";
 import type { Counted } from "../../report/counts.ts";
 import type { Timed } from "../../report/latency.ts";
 import { CachedPod } from "../agent/pod_cache.ts";
-import type { Selection, WorkItem } from "./work_item.ts";
+import { problemsOf, type Selection, type WorkItem } from "./work_item.ts";
 
 /** Added (ms) to a grace period before the pod counts as gone: the kubelet kills at its end, not before. */
 const graceMargin = 2_000;
@@ -125,7 +125,7 @@ export class Tracked implements Counted, Timed {
     const judged = this.selection === "selected"
       ? this.#stillForbidden(membership(pod, { ...context, wasServed: wasServed && !clean }))
       : membership(bare, { ...context, wasServed: true });
-    const isNothing = this.selection !== "selected" && judged.kind === "refused";
+    const isNothing = this.selection !== "selected" && problemsOf(judged).length > 0;
     this.asked = isNothing ? { kind: "none", reason: "finished" } : judged;
   }
 

@@ -37,6 +37,11 @@ export interface Annotation {
   readonly namedTwice: ReadonlySet<string>;
 }
 
+/** True for a text in which no network is named: blanks and commas only. */
+export function namesNothing(text: string): boolean {
+  return text.length <= longestText && splitEntries(text).length === 0;
+}
+
 /**
  * Reads the networks annotation.
  *
