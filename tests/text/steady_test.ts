@@ -1,0 +1,21 @@
+// What of a text is the same the next time?
+import assert from "node:assert/strict";
+import { steady } from "../../lib/text/steady.ts";
+
+const rows: readonly (readonly [text: string, steady: string])[] = [
+  ["dial tcp 10.244.0.7:34567->10.0.0.1:10250: i/o timeout", "dial tcp #># i/o timeout"],
+  ["container 3f1a0c9e2d not running since 2026-11-27T10:00:00Z", "container # not running since #"],
+  ["dump took 130 ms", "dump took # ms"],
+  ["the API server answered 403 Forbidden", "the API server answered 403 Forbidden"],
+  ["HTTP 500 with an empty body, request 17", "HTTP 500 with an empty body, request #"],
+  ["it ended: exit status 255", "it ended: exit status 255"],
+  ["unexpected status code: 502, after 3 tries", "unexpected status code: 502, after # tries"],
+  ["closed by the other side (code 1006)", "closed by the other side (code 1006)"],
+  ["status 20260712", "status #"],
+  ["answered 10.0.0.1", "answered #"],
+  ["no digit", "no digit"],
+];
+
+for (const [text, expected] of rows) {
+  Deno.test(`steady: ${text}`, () => assert.equal(steady(text), expected));
+}
