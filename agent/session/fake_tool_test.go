@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,7 +17,25 @@ func TestMain(m *testing.M) {
 		fakeTool()
 		return
 	}
+	if len(os.Args) > 1 && os.Args[1] == "as-late" {
+		listenLate()
+		return
+	}
 	os.Exit(m.Run())
+}
+
+// listenLate drops TERM for a while, as the kernel does for a process 1 that has no handler yet, and ends on the next.
+func listenLate() {
+	signal.Ignore(syscall.SIGTERM)
+	fmt.Println("started")
+	time.Sleep(300 * time.Millisecond)
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGTERM)
+	select {
+	case <-heard:
+	case <-time.After(10 * time.Second):
+		os.Exit(1)
+	}
 }
 
 // fakeTool answers as ip and bridge do, and does what the last word of a line says.

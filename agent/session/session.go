@@ -5,7 +5,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -26,7 +25,7 @@ type Options struct {
 	In, Out int
 	// argv of each tool.
 	Tools map[string][]string
-	// Sends TERM to the main process of the container.
+	// Tells the main process of the container to end; whoever heard it is gone, and the session with it.
 	Release func() error
 	// How long a tool may take for one line; how long the client may read nothing, or say nothing.
 	LinePatience, ReadPatience, IdleLimit time.Duration
@@ -44,7 +43,7 @@ func Default() Options {
 			toolIP6:    {"ip", "-6", "-json", "-details", "-force", "-batch", "-"},
 			toolBridge: {"bridge", "-json", "-force", "-batch", "-"},
 		},
-		Release:      func() error { return syscall.Kill(1, syscall.SIGTERM) },
+		Release:      func() error { return release(terminate, time.Sleep) },
 		LinePatience: 8 * time.Second,
 		ReadPatience: 30 * time.Second,
 		IdleLimit:    5 * time.Minute,

@@ -1,5 +1,11 @@
 // How is a pod told that it may go on: TERM to the init agent, or a marker that the probe of a native sidecar reads.
-import { describeOutcome, endedWithContainer, type ExecOutcome, type Executor } from "../kube/exec/exec.ts";
+import {
+  describeOutcome,
+  endedWithContainer,
+  type ExecOutcome,
+  type ExecResult,
+  type Executor,
+} from "../kube/exec/exec.ts";
 import { SessionEnded } from "../kube/exec/session.ts";
 import type { ObservedLink } from "../overlay/observation.ts";
 import { isReady } from "../overlay/step.ts";
@@ -12,6 +18,11 @@ export const terminateCommands = {
   "terminate file": ["touch", "/run/terminate"],
 } as const;
 
+/** Both, for messages. */
+export const terminateText = Object.values(terminateCommands).map((command) => command.join(" ")).join(
+  " and ",
+);
+
 const execDeadline = 10_000;
 
 export interface TerminateOptions {
@@ -20,25 +31,33 @@ export interface TerminateOptions {
   readonly pool: SessionPool;
   /** Aborted: an order that is under way is not waited for any more. */
   readonly ending: AbortSignal;
-  readonly how: keyof typeof terminateCommands;
+  readonly how: "terminate" | "again";
 }
 
-/** Orders the agent to end, by a session that is open or by an exec of its own. Throws SessionEnded when it could not be sent. */
+/**
+ * Orders the agent to end, by a session that is open or by an exec of its own; `again`: in the old way too where the image
+ * lacks our program. False when nobody has said that the order arrived. Throws SessionEnded when it could not be sent.
+ */
 export async function orderToEnd(
   agent: AgentAddress,
   { executor, terminate, pool, ending, how }: TerminateOptions,
-): Promise<void> {
-  const command = terminateCommands[how];
-  const said = how === "terminate" ? await terminate(agent) : undefined;
+): Promise<boolean> {
+  const said = await terminate(agent);
   // They would end with the container anyway; closed first they end without an error.
   pool.closePod(agent.uid);
-  const { outcome, stderr } = said === undefined
-    ? await executor.run({ target: agent, command, deadline: execDeadline, signal: ending })
-    : { outcome: said, stderr: "" };
-  if (wasSent(outcome)) return;
-  const what = `Cannot release the pod by ${command.join(" ")} in container ${agent.container}`;
+  const run = (command: readonly string[]): Promise<ExecResult> =>
+    executor.run({ target: agent, command, deadline: execDeadline, signal: ending });
+  const first = said === undefined
+    ? await run(terminateCommands.terminate)
+    : { outcome: said, stdout: "", stderr: "" };
+  const isOld = how === "again" && said === undefined;
+  const second = isOld ? await run(terminateCommands["terminate file"]) : first;
+  const { outcome, stderr } = wasSent(second.outcome) ? second : first;
+  if (wasSent(outcome)) return outcome.kind !== "unknown";
+  const what = `Cannot release the pod by ${terminateCommands.terminate.join(" ")}`;
   const more = stderr.trim() === "" ? "" : `: ${stderr.trim()}`;
-  throw new SessionEnded(outcome, stderr, `${what}: ${describeOutcome(outcome)}${more}`);
+  const reason = `${what} in container ${agent.container}: ${describeOutcome(outcome)}${more}`;
+  throw new SessionEnded(outcome, stderr, reason);
 }
 
 /**

@@ -30,12 +30,13 @@ export interface CachedState {
   readonly handedOver?: boolean;
 }
 
-/** A release that was asked for; the container's status will say when it has worked. */
+/** A release that was asked for; the status will say when it has worked. Not `isSure`: the order may be lost. */
 export interface Release {
   readonly containerId: string;
   /** Monotonic ms. */
   readonly at: number;
-  readonly asked: "terminate" | "terminate file";
+  readonly asked: "terminate" | "again";
+  readonly isSure: boolean;
 }
 
 /** Milliseconds until all that an init agent left is read: other containers have run since. */

@@ -1,6 +1,6 @@
 // Letting a pod go on once its networks hold, and seeing to it that it went.
 import type { AgentClient } from "../../agents/agent_client.ts";
-import { markReady, orderToEnd, terminateCommands, type TerminateOptions } from "../../agents/let_go.ts";
+import { markReady, orderToEnd, type TerminateOptions, terminateText } from "../../agents/let_go.ts";
 import type { AgentAddress } from "../../agents/session_pool.ts";
 import type { Member } from "../../member/member.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -73,26 +73,25 @@ export class Releaser {
     reporter.released(member, member.networks);
   }
 
-  /** After the order: waits a little, then tries the old way, then starts over. */
+  /** After the order: waits a little, repeats it, in the old way too, then starts over. */
   async follow(pod: CachedPod, agent: AgentAddress): Promise<Outcome> {
     const { release } = pod;
     if (release === undefined) return { kind: "done" };
     const allowed = Math.min(
       patience.most,
-      Math.max(patience.least, patience.factor * Math.max(...this.#waits)),
+      Math.max(patience.least, release.isSure ? patience.factor * Math.max(...this.#waits) : 0),
     );
     const left = release.at + allowed - this.#options.clock.now();
     const reason = `container ${agent.container} was told to end`;
     if (left > 0) return { kind: "wait", reason, requeueAfter: left };
     if (release.asked === "terminate") {
-      await this.#terminate(pod, { agent, how: "terminate file" });
+      await this.#terminate(pod, { agent, how: "again" });
       return { kind: "wait", reason, requeueAfter: allowed };
     }
     pod.release = undefined;
-    const tried = Object.values(terminateCommands).map((command) => command.join(" "));
     throw new Error(
-      `Cannot release the pod: container ${agent.container} still runs after ` +
-        `${tried.join(" and ")}; its main process must end on TERM`,
+      `Cannot release the pod: container ${agent.container} still runs after ${terminateText}; ` +
+        "its main process must end on TERM",
     );
   }
 
@@ -102,7 +101,7 @@ export class Releaser {
   ): Promise<void> {
     const { clock, ensureLeader } = this.#options;
     ensureLeader();
-    await orderToEnd(agent, { ...this.#options, how });
-    pod.release = { containerId: agent.containerId, at: clock.now(), asked: how };
+    const isSure = await orderToEnd(agent, { ...this.#options, how });
+    pod.release = { containerId: agent.containerId, at: clock.now(), asked: how, isSure };
   }
 }

@@ -11,6 +11,7 @@ import { noClusterNetworks } from "../../../lib/network/cluster_networks.ts";
 import { podView } from "../../../lib/member/pod.ts";
 import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
 import { annotationKey, memberPod, membershipSettings } from "../../member/member_pod.ts";
+import type { ExecOutcome } from "../../../lib/kube/exec/exec.ts";
 import { ToyAgents } from "../../agents/toy_agents.ts";
 
 const nothingLeft: Convergence = {
@@ -39,7 +40,8 @@ class Scene {
   /** By name. */
   readonly pods = new Map<string, CachedPod>();
 
-  constructor() {
+  /** `said`: what an agent with our program answers to the order; without it there is none. */
+  constructor(said?: ExecOutcome) {
     const { clock, ran } = this;
     const toys = new ToyAgents();
     const pool = new SessionPool({
@@ -56,7 +58,10 @@ class Scene {
           return Promise.resolve({ outcome: { kind: "ok" }, stdout: "", stderr: "" });
         },
       },
-      terminate: () => Promise.resolve(undefined),
+      terminate: ({ pod }) => {
+        if (said !== undefined) ran.push(`${pod}: release`);
+        return Promise.resolve(said);
+      },
       agents: new AgentClient({ tools: pool, ensureLeader: () => {}, onStep: () => {} }),
       pool,
       reporter: { report: () => {}, changed: () => {}, released: () => {}, forget: () => {} },
@@ -99,7 +104,7 @@ class Scene {
   }
 }
 
-Deno.test("an agent that still runs after five seconds is told in the old way too, then complained about", async () => {
+Deno.test("an agent that still runs after five seconds is told again, in the old way too, then complained about", async () => {
   const scene = new Scene();
   const { clock, ran } = scene;
   await scene.release("a");
@@ -110,7 +115,7 @@ Deno.test("an agent that still runs after five seconds is told in the old way to
   });
   await clock.advance(5_000);
   await scene.follow("a");
-  assert.deepEqual(ran, ["a: kill -TERM 1", "a: touch /run/terminate"]);
+  assert.deepEqual(ran, ["a: kill -TERM 1", "a: kill -TERM 1", "a: touch /run/terminate"]);
   await clock.advance(5_000);
   await assert.rejects(scene.follow("a"), /still runs after kill -TERM 1 and touch .*must end on TERM/);
 });
@@ -123,6 +128,26 @@ Deno.test("where statuses come late nobody is told twice: the wait follows what 
   const { kind } = await scene.follow("c");
   assert.equal(kind, "wait");
   assert.deepEqual(scene.ran.filter((command) => command.includes("touch")), []);
+});
+
+Deno.test("an agent with our program is told again, and nothing but that", async () => {
+  const scene = new Scene({ kind: "ok" });
+  await scene.release("a");
+  await scene.clock.advance(5_000);
+  await scene.follow("a");
+  assert.deepEqual(scene.ran, ["a: release", "a: release"]);
+});
+
+Deno.test("an order whose connection was cut is repeated soon, whatever others needed", async () => {
+  for (const said of [{ kind: "unknown", reason: "the connection was cut" }, { kind: "ok" }] as const) {
+    const scene = new Scene(said);
+    for (const name of ["a", "b"]) await scene.releasedIn(name, 8_000);
+    await scene.release("c");
+    await scene.clock.advance(5_000);
+    await scene.follow("c");
+    const orders = scene.ran.filter((line) => line === "c: release").length;
+    assert.equal(orders, said.kind === "unknown" ? 2 : 1, said.kind);
+  }
 });
 
 Deno.test("agents that are deaf to TERM make nobody wait longer", async () => {
