@@ -3,8 +3,8 @@ import { quoted } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { LinkAttributes, Step } from "../step.ts";
 import { temporaryName, type WantedInterface, type WantedState } from "../wanted.ts";
-import type { MissingLink, Obstacle, StandingLink } from "./parts.ts";
-import { type Devices, plannedMtu, underlayObstacle } from "./underlay.ts";
+import type { MissingLink, StandingLink } from "./parts.ts";
+import { type Devices, plannedMtu } from "./underlay.ts";
 
 /** Makes the link under a name of ours, marks it, and only then gives it its own. */
 export function makingSteps(
@@ -14,8 +14,10 @@ export function makingSteps(
   const { interfaceName, alias } = wanted;
   const temporary = temporaryName(wanted.name, annotationKey);
   const master = predecessor?.master;
-  const kind = links.find(({ name }) => name === master)?.kind ?? "";
-  const mayGoBack = master !== undefined && nameable.test(master) && takingPorts.has(kind);
+  const kind = links.get(master ?? "")?.kind ?? "";
+  // What stands on a bridge cannot be a port of it.
+  const mayGoBack = master !== undefined && nameable.test(master) && takingPorts.has(kind) &&
+    master !== wanted.underlay;
   return [
     {
       kind: "add-link",
@@ -53,23 +55,13 @@ const takingPorts: ReadonlySet<string> = new Set(["bridge", "bond", "team", "vrf
 const nameable = /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/;
 
 /** Steps for a link that stands; an obstacle stops the change of device and MTU only, the rest of it goes on. */
-export function linkSteps(
-  { wanted, link }: StandingLink,
-  devices: Devices,
-): { readonly steps: readonly Step[]; readonly obstacles: readonly Obstacle[] } {
-  const { interfaceName } = wanted;
-  const reason = underlayObstacle(wanted, devices);
-  return {
-    steps: [
-      ...aliasSteps(wanted, link),
-      ...(reason === undefined ? underlaySteps(wanted, { link, mtu: plannedMtu(wanted, devices) }) : []),
-      ...macSteps(wanted, link),
-      ...upSteps(wanted, link.up),
-    ],
-    obstacles: reason === undefined
-      ? []
-      : [{ kind: "setup-failed", network: wanted.name, interfaceName, reason }],
-  };
+export function linkSteps({ wanted, link, stuck }: StandingLink, devices: Devices): readonly Step[] {
+  return [
+    ...aliasSteps(wanted, link),
+    ...(stuck === undefined ? underlaySteps(wanted, { link, mtu: plannedMtu(wanted, devices) }) : []),
+    ...macSteps(wanted, link),
+    ...upSteps(wanted, link.up),
+  ];
 }
 
 function aliasSteps(wanted: WantedInterface, link: ObservedLink): readonly Step[] {
@@ -101,4 +93,21 @@ function macSteps(wanted: WantedInterface, link: ObservedLink): readonly Step[] 
 /** `up=false` means that the state is never touched, not that the link is taken down. */
 function upSteps(wanted: WantedInterface, isUp: boolean): readonly Step[] {
   return wanted.up && !isUp ? [{ kind: "set-up", interfaceName: wanted.interfaceName }] : [];
+}
+
+/** Why a link cannot be turned into the wanted one in place; undefined when it can. */
+export function replaceReason(wanted: WantedInterface, link: ObservedLink): string | undefined {
+  const vxlan = link.vxlan;
+  if (vxlan === undefined) return `it is of kind ${quoted(link.kind)}, not vxlan`;
+  if (link.name !== wanted.interfaceName) return `its name is ${wanted.interfaceName} now`;
+  if (vxlan.vni !== wanted.vni) return `its VNI is ${vxlan.vni}, not ${wanted.vni}`;
+  if (vxlan.port !== wanted.port) return `its port is ${vxlan.port}, not ${wanted.port}`;
+  if (vxlan.family !== wanted.family) {
+    return `its tunnel runs over IPv${vxlan.family}, not IPv${wanted.family}`;
+  }
+  if (vxlan.local !== wanted.local) {
+    return `its local address is ${vxlan.local ?? "unset"}, not ${wanted.local ?? "unset"}`;
+  }
+  if (vxlan.remote !== undefined) return `it sends to the fixed remote ${vxlan.remote}`;
+  return undefined;
 }

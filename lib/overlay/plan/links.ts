@@ -16,8 +16,10 @@ import {
   type WantedInterface,
   type WantedState,
 } from "../wanted.ts";
+import { defined } from "../../text/defined.ts";
+import { replaceReason } from "./interface.ts";
 import type { LinkPlan, MissingLink, Obstacle, StandingLink } from "./parts.ts";
-import { standsOn, underlayObstacle } from "./underlay.ts";
+import { type Devices, heightsOf, standsOn, underlayObstacle } from "./underlay.ts";
 
 /** Judges all links of a pod. */
 export function planLinks(wanted: WantedState, observed: KernelState): LinkPlan {
@@ -26,28 +28,11 @@ export function planLinks(wanted: WantedState, observed: KernelState): LinkPlan 
   // An obstacle keeps a link that would have gone, which may be in the way of another interface: until
   // nothing changes.
   for (;;) {
-    const doomed = doomedLinks(links, obstacles);
-    const found = newObstacles(links, { doomed, obstacles });
-    if (found.length === 0) return linkPlan(links, { doomed, obstacles });
+    const findings = findingsOf(links, obstacles);
+    const found = newObstacles(findings);
+    if (found.length === 0) return linkPlan(findings);
     for (const obstacle of found) obstacles.set(obstacle.network, obstacle);
   }
-}
-
-/** Why a link cannot be turned into the wanted one in place; undefined when it can. */
-export function replaceReason(wanted: WantedInterface, link: ObservedLink): string | undefined {
-  const vxlan = link.vxlan;
-  if (vxlan === undefined) return `it is of kind ${quoted(link.kind)}, not vxlan`;
-  if (link.name !== wanted.interfaceName) return `its name is ${wanted.interfaceName} now`;
-  if (vxlan.vni !== wanted.vni) return `its VNI is ${vxlan.vni}, not ${wanted.vni}`;
-  if (vxlan.port !== wanted.port) return `its port is ${vxlan.port}, not ${wanted.port}`;
-  if (vxlan.family !== wanted.family) {
-    return `its tunnel runs over IPv${vxlan.family}, not IPv${wanted.family}`;
-  }
-  if (vxlan.local !== wanted.local) {
-    return `its local address is ${vxlan.local ?? "unset"}, not ${wanted.local ?? "unset"}`;
-  }
-  if (vxlan.remote !== undefined) return `it sends to the fixed remote ${vxlan.remote}`;
-  return undefined;
 }
 
 interface Links {
@@ -57,11 +42,42 @@ interface Links {
   readonly holders: ReadonlyMap<string, string>;
 }
 
-interface Findings {
+interface Findings extends Links {
   /** Links that go, by name, with the reason. */
   readonly doomed: ReadonlyMap<string, string>;
-  /** What blocks an interface, by network. */
+  /** What blocks an interface that is not there as it should be, by network. */
   readonly obstacles: ReadonlyMap<string, Obstacle>;
+  /** What keeps one that is there from another device or MTU, by network. */
+  readonly stuck: ReadonlyMap<string, Obstacle>;
+  readonly staying: readonly ObservedLink[];
+  readonly devices: Devices;
+}
+
+/** One that cannot be put on its device stays where it is, and may so be in the way of another: until nothing changes. */
+function findingsOf(links: Links, obstacles: Findings["obstacles"]): Findings {
+  const { interfaces } = links.wanted;
+  const doomed = doomedLinks(links, obstacles);
+  const staying = links.observed.links.filter(({ name }) => !doomed.has(name));
+  const blocked = new Set(interfaces.flatMap((each) => obstacles.has(each.name) ? [each.interfaceName] : []));
+  const devices: Devices = {
+    links: new Map(staying.map((link) => [link.name, link])),
+    interfaces: new Map(interfaces.map((wanted) => [wanted.interfaceName, wanted])),
+    blocked,
+  };
+  const stuck = new Map<string, Obstacle>();
+  const findings = { ...links, doomed, obstacles, stuck, staying, devices };
+  for (let before = -1; before < stuck.size;) {
+    before = stuck.size;
+    const found = interfaces.flatMap((wanted) => {
+      const isOpen = !blocked.has(wanted.interfaceName) && keptLink(wanted, findings) !== undefined;
+      return isOpen ? whyNotPut(wanted, devices) ?? [] : [];
+    });
+    for (const obstacle of found) {
+      stuck.set(obstacle.network, obstacle);
+      blocked.add(obstacle.interfaceName);
+    }
+  }
+  return findings;
 }
 
 function networkHolders(wanted: WantedState, observed: KernelState): ReadonlyMap<string, string> {
@@ -89,10 +105,11 @@ function doomedLinks(links: Links, obstacles: Findings["obstacles"]): Findings["
     const why = network === undefined ? undefined : doomOf(link, { ...links, network, obstacles });
     if (why !== undefined) doomed.set(link.name, why);
   }
+  // The kernel takes along what stands on a link, be it whose it may.
   for (let before = -1; before < doomed.size;) {
     before = doomed.size;
     for (const { name, vxlan } of links.observed.links) {
-      if (!links.holders.has(name) || doomed.has(name) || !doomed.has(vxlan?.dev ?? "")) continue;
+      if (doomed.has(name) || !doomed.has(vxlan?.dev ?? "")) continue;
       doomed.set(name, `device ${vxlan?.dev}, on which it stands, goes`);
     }
   }
@@ -114,37 +131,41 @@ function doomOf(
   return `the pod no longer asks for network ${network}`;
 }
 
-function newObstacles(links: Links, findings: Findings): readonly Obstacle[] {
-  return links.wanted.interfaces
-    .filter(({ name }) => !findings.obstacles.has(name))
-    .flatMap((wanted) => {
-      if (keptLink(wanted, { ...links, doomed: findings.doomed }) !== undefined) return [];
-      const obstacle = whyNotMade(wanted, { ...links, doomed: findings.doomed });
-      return obstacle === undefined ? [] : [obstacle];
-    });
+function newObstacles(findings: Findings): readonly Obstacle[] {
+  const found = findings.wanted.interfaces
+    .filter((wanted) => !findings.obstacles.has(wanted.name) && keptLink(wanted, findings) === undefined)
+    .flatMap((wanted) => whyNotMade(wanted, findings) ?? []);
+  // What is whose comes first: it decides what stands where.
+  const conflicts = found.filter(({ kind }) => kind === "conflict");
+  return conflicts.length > 0 ? conflicts : found;
 }
-
-type Doomed = Links & { readonly doomed: Findings["doomed"] };
 
 /** The link that already is the wanted interface, but for what changes in place. */
-function keptLink(wanted: WantedInterface, { observed, holders, doomed }: Doomed): ObservedLink | undefined {
-  return observed.links.find(({ name }) =>
-    name === wanted.interfaceName && holders.get(name) === wanted.name && !doomed.has(name)
-  );
+function keptLink(
+  wanted: WantedInterface,
+  { holders, devices }: Pick<Findings, "holders" | "devices">,
+): ObservedLink | undefined {
+  const link = devices.links.get(wanted.interfaceName);
+  return link !== undefined && holders.get(link.name) === wanted.name ? link : undefined;
 }
 
-function whyNotMade(wanted: WantedInterface, context: Doomed): Obstacle | undefined {
-  const staying = context.observed.links.filter(({ name }) => !context.doomed.has(name));
+function whyNotMade(wanted: WantedInterface, context: Findings): Obstacle | undefined {
+  const { staying, devices } = context;
   const { name: network, interfaceName } = wanted;
-  const blocked = (reason: string): Obstacle => ({ kind: "conflict", network, interfaceName, reason });
+  const about = { kind: "conflict", network, interfaceName } as const;
   for (const taken of [interfaceName, temporaryName(network, context.wanted.annotationKey)]) {
     const link = staying.find(({ name, altnames }) => name === taken || altnames.includes(taken));
-    if (link !== undefined) return blocked(nameTaken(wanted, { ...context, link, taken }));
+    if (link !== undefined) return { ...about, reason: nameTaken(wanted, { ...context, link, taken }) };
   }
   const sameVni = staying.find(({ vxlan }) => isSameSegment(wanted, vxlan));
-  if (sameVni !== undefined) return blocked(vniTaken(wanted, { ...context, link: sameVni }));
-  const reason = underlayObstacle(wanted, { links: staying, interfaces: context.wanted.interfaces });
-  return reason === undefined ? undefined : { ...blocked(reason), kind: "setup-failed" };
+  if (sameVni !== undefined) return { ...about, reason: vniTaken(wanted, { ...context, link: sameVni }) };
+  return whyNotPut(wanted, devices);
+}
+
+function whyNotPut(wanted: WantedInterface, devices: Devices): Obstacle | undefined {
+  const reason = underlayObstacle(wanted, devices);
+  const { name: network, interfaceName } = wanted;
+  return reason === undefined ? undefined : { kind: "setup-failed", network, interfaceName, reason };
 }
 
 /** The kernel refuses a second link of equal VNI and port (it takes one of each family). */
@@ -152,7 +173,7 @@ function isSameSegment(wanted: WantedInterface, vxlan: ObservedLink["vxlan"]): b
   return vxlan?.vni === wanted.vni && vxlan.port === wanted.port && vxlan.family === wanted.family;
 }
 
-type InTheWay = Doomed & { readonly link: ObservedLink };
+type InTheWay = Links & { readonly link: ObservedLink };
 
 function nameTaken(wanted: WantedInterface, context: InTheWay & { readonly taken: string }): string {
   const { link, taken } = context;
@@ -189,22 +210,26 @@ function description(link: ObservedLink): string {
   return `${kind}${vni}${alias}`;
 }
 
-function linkPlan(links: Links, findings: Findings): LinkPlan {
-  const { doomed } = findings;
-  const possible = links.wanted.interfaces.filter(({ name }) => !findings.obstacles.has(name));
+function linkPlan(findings: Findings): LinkPlan {
+  const { doomed, obstacles, devices, staying, holders } = findings;
+  const possible = findings.wanted.interfaces.filter(({ name }) => !obstacles.has(name));
   const standing = possible.flatMap((wanted): StandingLink[] => {
-    const link = keptLink(wanted, { ...links, doomed });
-    return link === undefined ? [] : [{ wanted, link }];
+    const link = keptLink(wanted, findings);
+    return link === undefined
+      ? []
+      : [{ wanted, link, ...defined({ stuck: findings.stuck.get(wanted.name) }) }];
   });
-  const devices = { links: links.observed.links, interfaces: links.wanted.interfaces };
   const height = ({ wanted }: StandingLink): number => standsOn(wanted, devices).length;
   return {
     standing: standing.sort((a, b) => height(a) - height(b)),
     missing: possible.filter((wanted) => !standing.some((each) => each.wanted === wanted))
-      .map((wanted) => missingLink(wanted, { ...links, doomed })),
-    staying: links.observed.links.filter(({ name }) => !doomed.has(name)),
-    deletions: deletionsOf(links.observed.links, doomed),
-    obstacles: [...findings.obstacles.values()],
+      .map((wanted) => missingLink(wanted, findings)),
+    staying,
+    devices,
+    deletions: deletionsOf(findings.observed.links, doomed).filter(({ interfaceName }) =>
+      holders.has(interfaceName)
+    ),
+    obstacles: [...obstacles.values()],
   };
 }
 
@@ -219,33 +244,13 @@ function deletionsOf(
     .map(([interfaceName, why]) => ({ kind: "delete-link", interfaceName, why }));
 }
 
-/** How many of those that go each one stands on. A pod may claim thousands, and that they stand on each other in a circle. */
-function heightsOf(
-  links: readonly ObservedLink[],
-  doomed: Findings["doomed"],
-): ReadonlyMap<string, number> {
-  const below = new Map(links.flatMap(({ name, vxlan }): [string, string][] => {
-    return doomed.has(name) && doomed.has(vxlan?.dev ?? "") ? [[name, vxlan?.dev ?? ""]] : [];
-  }));
-  const heights = new Map<string, number>();
-  for (const name of doomed.keys()) {
-    const path: string[] = [];
-    for (let at: string | undefined = name; at !== undefined && !heights.has(at); at = below.get(at)) {
-      heights.set(at, 0);
-      path.push(at);
-    }
-    for (const each of path.reverse()) {
-      const ground = below.get(each);
-      heights.set(each, ground === undefined ? 0 : 1 + (heights.get(ground) ?? 0));
-    }
-  }
-  return heights;
-}
-
-function missingLink(wanted: WantedInterface, { observed, holders, doomed }: Doomed): MissingLink {
-  const predecessor = observed.links.find(({ name }) =>
-    holders.get(name) === wanted.name && doomed.has(name)
-  );
+function missingLink(wanted: WantedInterface, { observed, holders, doomed }: Findings): MissingLink {
+  // Of several, one that is a port: what takes its place is to be one.
+  const [predecessor] = observed.links
+    .filter(({ name }) => holders.get(name) === wanted.name && doomed.has(name))
+    .sort((a, b) =>
+      Number(b.master !== undefined) - Number(a.master !== undefined) || (a.name < b.name ? -1 : 1)
+    );
   return predecessor === undefined
     ? { wanted, why: "it does not exist" }
     : { wanted, why: "it was made otherwise", predecessor };

@@ -3,6 +3,7 @@ import type { Cidr } from "../../network/grammar/address.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { Step } from "../step.ts";
 import type { WantedInterface } from "../wanted.ts";
+import type { Devices } from "./underlay.ts";
 
 /** Why something about an interface cannot be made right. Only what it blocks is left out of the plan. */
 export interface Obstacle {
@@ -27,6 +28,8 @@ export type KnownAddresses = ReadonlyMap<string, ReadonlySet<string>>;
 export interface StandingLink {
   readonly wanted: WantedInterface;
   readonly link: ObservedLink;
+  /** Why it keeps its device and its MTU. */
+  readonly stuck?: Obstacle;
 }
 
 /** A wanted interface that must be made. */
@@ -42,8 +45,9 @@ export interface LinkPlan {
   /** Sorted: what others stand on comes first, then by interface name. */
   readonly standing: readonly StandingLink[];
   readonly missing: readonly MissingLink[];
-  /** All links but those that are deleted. */
+  /** All links but those that are deleted, and those that go with them. */
   readonly staying: readonly ObservedLink[];
+  readonly devices: Devices;
   readonly deletions: readonly Extract<Step, { kind: "delete-link" }>[];
   readonly obstacles: readonly Obstacle[];
 }

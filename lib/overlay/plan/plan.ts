@@ -65,14 +65,9 @@ function linksAndContents(
   },
 ): Plan {
   const { wanted } = guard;
-  const made = { annotationKey: wanted.annotationKey, links: observed.links };
+  const made = { annotationKey: wanted.annotationKey, links: links.devices.links };
   const way = guardSteps(guard, observed);
-  const works = links.standing.map((link) =>
-    linkSteps(link, { links: links.staying, interfaces: wanted.interfaces })
-  );
-  const standing = links.standing.map((link, at) =>
-    works[at]?.obstacles.length === 0 ? link : withoutIpv6(link)
-  );
+  const standing = links.standing.map((link) => link.stuck === undefined ? link : withoutIpv6(link));
   const addresses = standing.map((link) => addressSteps(link, ourAddresses));
   const routes = routeSteps({ ...links, standing }, { observed, addresses });
   return {
@@ -82,7 +77,7 @@ function linksAndContents(
       ...routes.deletions,
       ...addresses.flatMap(({ deletions }) => deletions),
       ...links.missing.flatMap((link) => makingSteps(link, made)),
-      ...works.flatMap((work) => work.steps),
+      ...links.standing.flatMap((link) => linkSteps(link, links.devices)),
       ...addresses.flatMap(({ additions }) => additions),
       ...way.beforeRoutes,
       ...routes.additions,
@@ -91,7 +86,7 @@ function linksAndContents(
     obstacles: [
       ...links.obstacles,
       ...guard.obstacles,
-      ...works.flatMap((work) => work.obstacles),
+      ...links.standing.flatMap(({ stuck }) => stuck ?? []),
       ...routes.obstacles,
     ].sort(byInterface),
   };

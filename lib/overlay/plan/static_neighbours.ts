@@ -68,9 +68,12 @@ export function neighbourSteps(
       if (there?.ours === false) obstacles.push(taken(wanted, { address, mac, found: there.mac }));
       else additions.push({ kind: "set-neighbour", interfaceName, address, mac });
     }
-    for (const { address, ours } of held.values()) {
+    for (const { address, mac, ours } of held.values()) {
       const one = asked.get(address);
-      if (!ours || (one !== undefined && !own.has(one.dst))) continue;
+      // What is wrong and cannot be set right goes.
+      const isKept = one !== undefined && !own.has(one.dst) &&
+        (one.mac === mac || knowsFamily(link, address));
+      if (!ours || isKept) continue;
       deletions.push({ kind: "forget-neighbour", interfaceName, address, permanent: true });
     }
   }

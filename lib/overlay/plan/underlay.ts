@@ -1,14 +1,16 @@
-// Does the device that an interface is to be made on exist, and which MTU does it leave for the interface?
+// Does the device that an interface is to be made on exist, which MTU does it leave for the interface, and what stands on what?
 import type { Family } from "../../network/grammar/address.ts";
 import { defined } from "../../text/defined.ts";
 import { listed } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { WantedInterface } from "../wanted.ts";
 
-/** The links that are there, and the interfaces that are to be: an interface may stand on another one. */
+/** The links that are there, and the interfaces that are to be: an interface may stand on another one. By name. */
 export interface Devices {
-  readonly links: readonly ObservedLink[];
-  readonly interfaces: readonly WantedInterface[];
+  readonly links: ReadonlyMap<string, ObservedLink>;
+  readonly interfaces: ReadonlyMap<string, WantedInterface>;
+  /** Interfaces that are not brought to what is wanted: the link of that name, be it whose it may, stays as it is. */
+  readonly blocked: ReadonlySet<string>;
 }
 
 /** Bytes that VXLAN takes from every packet: outer Ethernet, IP, UDP and VXLAN headers. */
@@ -26,7 +28,7 @@ export function plannedMtu(wanted: WantedInterface, devices: Devices): number {
 
 /**
  * The interfaces an interface stands on, nearest first, itself left out unless it stands on itself: as they are to be, and as
- * they are where a name is another's.
+ * they are where that cannot be or a name is another's.
  */
 export function standsOn(wanted: WantedInterface, devices: Devices): readonly string[] {
   const chain: string[] = [];
@@ -46,13 +48,11 @@ const mostNested = 8;
 
 function groundOf(
   name: string,
-  { links, interfaces }: Devices,
+  { links, interfaces, blocked }: Devices,
 ): { readonly ours: boolean; readonly below?: string } {
-  const wanted = interfaces.find(({ interfaceName }) => interfaceName === name);
-  const link = links.find((each) => each.name === name);
-  const isOther = link !== undefined && link.alias !== "" && link.alias !== wanted?.alias;
-  if (wanted !== undefined && !isOther) return { ours: true, below: wanted.underlay };
-  return { ours: false, ...defined({ below: link?.vxlan?.dev }) };
+  const wanted = interfaces.get(name);
+  if (wanted !== undefined && !blocked.has(name)) return { ours: true, below: wanted.underlay };
+  return { ours: false, ...defined({ below: links.get(name)?.vxlan?.dev }) };
 }
 
 /**
@@ -61,14 +61,17 @@ function groundOf(
 export function underlayObstacle(wanted: WantedInterface, devices: Devices): string | undefined {
   const attempt =
     `Cannot put interface "${wanted.interfaceName}" of network "${wanted.name}" on device "${wanted.underlay}"`;
-  const underlay = devices.links.find(({ name }) => name === wanted.underlay);
+  const underlay = devices.links.get(wanted.underlay);
   if (wanted.underlay === wanted.interfaceName) return `${attempt}: an interface cannot be its own device`;
   if (standsOn(wanted, devices).includes(wanted.interfaceName)) {
     return `${attempt}: that one stands, or is to stand, on "${wanted.interfaceName}" itself. Name another device (dev=…) for one`;
   }
+  if (devices.links.get(wanted.interfaceName)?.master === wanted.underlay) {
+    return `${attempt}: the interface is a port of it. Name another device (dev=…), or take it out of there`;
+  }
   if (underlay === undefined) {
     return `${attempt}: no such device in the pod, which has ${
-      namesBeside(wanted.interfaceName, devices.links)
+      namesBeside(wanted.interfaceName, devices.links.keys())
     }. Name one of them (dev=…)`;
   }
   const misfit = mtuMisfit(wanted, deviceMtu(wanted.underlay, devices));
@@ -98,10 +101,9 @@ function allowedMtu(family: Family, mtu: number): number {
 
 /** Of a device once all is as wanted; as it is, when that cannot be or the device is none of ours. */
 function deviceMtu(name: string, devices: Devices): number {
-  const link = devices.links.find((each) => each.name === name);
-  const wanted = devices.interfaces.find(({ interfaceName }) => interfaceName === name);
-  const observed = link?.mtu ?? 0;
-  if (link === undefined || wanted === undefined || link.alias !== wanted.alias) return observed;
+  const wanted = devices.interfaces.get(name);
+  const observed = devices.links.get(name)?.mtu ?? 0;
+  if (observed === 0 || wanted === undefined || devices.blocked.has(name)) return observed;
   if (standsOn(wanted, devices).includes(name)) return observed;
   const below = deviceMtu(wanted.underlay, devices);
   return below === 0 || mtuMisfit(wanted, below) !== undefined
@@ -109,6 +111,29 @@ function deviceMtu(name: string, devices: Devices): number {
     : wanted.mtu ?? allowedMtu(wanted.family, below);
 }
 
-function namesBeside(own: string, links: readonly ObservedLink[]): string {
-  return listed(links.map(({ name }) => name).filter((name) => name !== own).sort()) || "none";
+function namesBeside(own: string, names: Iterable<string>): string {
+  return listed([...names].filter((name) => name !== own).sort()) || "none";
+}
+
+/** How many of those that go each one stands on. A pod may claim thousands, and that they stand on each other in a circle. */
+export function heightsOf(
+  links: readonly ObservedLink[],
+  doomed: { readonly has: (name: string) => boolean; readonly keys: () => Iterable<string> },
+): ReadonlyMap<string, number> {
+  const below = new Map(links.flatMap(({ name, vxlan }): [string, string][] => {
+    return doomed.has(name) && doomed.has(vxlan?.dev ?? "") ? [[name, vxlan?.dev ?? ""]] : [];
+  }));
+  const heights = new Map<string, number>();
+  for (const name of doomed.keys()) {
+    const path: string[] = [];
+    for (let at: string | undefined = name; at !== undefined && !heights.has(at); at = below.get(at)) {
+      heights.set(at, 0);
+      path.push(at);
+    }
+    for (const each of path.reverse()) {
+      const ground = below.get(each);
+      heights.set(each, ground === undefined ? 0 : 1 + (heights.get(ground) ?? 0));
+    }
+  }
+  return heights;
 }

@@ -36,6 +36,16 @@ const wantNothing = aWantedState([]);
 /** A foreign link with the wanted name or VNI. */
 const foreignVni = aLink({ name: "theirs", alias: "" });
 
+/** That of network `a`, `b` or `c`: vx1, vx2 or vx3 with VNI 1, 2 or 3. */
+function linkOf(network: "a" | "b" | "c", { on }: { readonly on: string }): ReturnType<typeof aLink> {
+  const vni = "abc".indexOf(network) + 1;
+  return aLink({
+    name: `vx${vni}`,
+    alias: aliasOf(network, annotationKey),
+    vxlan: { vni, port: 8472, family: 4, dev: on },
+  });
+}
+
 interface Case {
   readonly it: string;
   readonly wanted: WantedState;
@@ -345,6 +355,86 @@ const cases: readonly Case[] = [
       'setup-failed: Cannot put interface "vx1" of network "a" on device "theirs": ' +
       'that one stands, or is to stand, on "vx1" itself. Name another device (dev=…) for one',
     ],
+  },
+  {
+    it: "does not put an interface on one that stands on it and cannot be put elsewhere",
+    wanted: aWantedState([
+      anInterface({ name: "a", interfaceName: "vx1", vni: 1, underlay: "nodev" }),
+      anInterface({ name: "b", interfaceName: "vx2", vni: 2, underlay: "vx1" }),
+    ]),
+    observed: anObservation([linkOf("a", { on: "vx2" }), linkOf("b", { on: "eth0" })]),
+    obstacles: [
+      'setup-failed: Cannot put interface "vx1" of network "a" on device "nodev": no such device in the pod, which ' +
+      'has "eth0", "lo", "vx2". Name one of them (dev=…)',
+      'setup-failed: Cannot put interface "vx2" of network "b" on device "vx1": ' +
+      'that one stands, or is to stand, on "vx2" itself. Name another device (dev=…) for one',
+    ],
+  },
+  {
+    it: "puts an interface on one that stood on it and goes elsewhere, after that one",
+    wanted: aWantedState([
+      anInterface({ name: "a", interfaceName: "vx1", vni: 1 }),
+      anInterface({ name: "b", interfaceName: "vx2", vni: 2, underlay: "vx1", mtu: 1400 }),
+    ]),
+    observed: anObservation([
+      { ...linkOf("a", { on: "vx2" }), mtu: 1400 },
+      { ...linkOf("b", { on: "eth0" }), mtu: 1450 },
+    ]),
+    lines: [
+      "link set dev vx1 type vxlan id 1 dev eth0",
+      "link set dev vx1 mtu 1450",
+      "link set dev vx2 type vxlan id 2 dev vx1",
+      "link set dev vx2 mtu 1400",
+    ],
+  },
+  {
+    it: "does not put an interface on the bridge that it is a port of",
+    wanted: aWantedState([anInterface({ underlay: "br0" })]),
+    observed: anObservation([aDevice("br0", { kind: "bridge" }), aLink({ master: "br0" })]),
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "br0": the interface is a port of ' +
+      "it. Name another device (dev=…), or take it out of there",
+    ],
+  },
+  {
+    it: "counts with the MTU that one is to have which is adopted",
+    wanted: aWantedState([
+      anInterface({ name: "a", interfaceName: "vx1", vni: 1, mtu: 1300 }),
+      anInterface({ name: "b", interfaceName: "vx2", vni: 2, underlay: "vx1" }),
+    ]),
+    observed: anObservation([{ ...linkOf("a", { on: "eth0" }), alias: "" }, linkOf("b", { on: "eth0" })]),
+    lines: [
+      `link set dev vx1 alias ${aliasOf("a", annotationKey)}`,
+      "link set dev vx1 mtu 1300",
+      "link set dev vx2 type vxlan id 2 dev vx1",
+      "link set dev vx2 mtu 1250",
+    ],
+  },
+  {
+    it: "does not make one on another's link that goes with the one it stands on",
+    wanted: aWantedState([
+      anInterface({ name: "a", interfaceName: "vx1", vni: 9 }),
+      anInterface({ name: "b", interfaceName: "vx2", vni: 2, underlay: "theirs" }),
+    ]),
+    observed: anObservation([
+      linkOf("a", { on: "eth0" }),
+      { ...linkOf("c", { on: "vx1" }), name: "theirs", alias: "theirs" },
+    ]),
+    lines: ["link delete dev vx1", ...make({ name: "vx1", network: "a", vni: 9 })],
+    obstacles: [
+      'setup-failed: Cannot put interface "vx2" of network "b" on device "theirs": no such device in the pod, which ' +
+      'has "eth0", "lo". Name one of them (dev=…)',
+    ],
+  },
+  {
+    it: "makes one in the place of several a port, when one of them is",
+    wanted: wantVxeth0,
+    observed: anObservation([
+      aDevice("br0", { kind: "bridge" }),
+      aLink({ name: unnamed(), vxlan: { vni: 8, port: 8472, family: 4, dev: "eth0" } }),
+      aLink({ master: "br0", vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" } }),
+    ]),
+    lines: [`link delete dev ${unnamed()}`, remove, ...make({ before: "master br0 " })],
   },
   {
     it: "tells of a foreign link that has VNI and port",

@@ -62,6 +62,11 @@ const cases: readonly {
     ],
   },
   {
+    it: "a wrong one that cannot be set right, for the link has no IPv6, goes",
+    observed: { links, neighbours: [set, { ...set6, mac: "02:00:00:00:00:99" }], fdb: [flood, unicast] },
+    lines: ["neigh flush to fd01::2 dev vxeth0 nud permanent"],
+  },
+  {
     it: "somebody else's is left alone, and said when it is wrong",
     observed: {
       links,

@@ -90,6 +90,9 @@ export class ToyLinks {
     if (master !== undefined && master.kind !== "bridge") {
       throw new ToyRefusal("RTNETLINK answers: Operation not supported");
     }
+    if (master !== undefined && link.vxlan?.underlay === master) {
+      throw new ToyRefusal("RTNETLINK answers: Too many levels of symbolic links");
+    }
     link.master = master;
   }
 
@@ -171,6 +174,9 @@ export class ToyLinks {
   setUnderlay(link: ToyLink, { vni, underlay }: { readonly vni: number; readonly underlay: ToyLink }): void {
     if (link.vxlan === undefined) throw new ToyRefusal("RTNETLINK answers: Operation not supported");
     if (link.vxlan.vni !== vni) throw new ToyRefusal("Error: Cannot change VNI.");
+    if (link.master === underlay) {
+      throw new ToyRefusal("RTNETLINK answers: Too many levels of symbolic links");
+    }
     for (let below: ToyLink | undefined = underlay; below !== undefined; below = below.vxlan?.underlay) {
       if (below === link) throw new ToyRefusal("RTNETLINK answers: Device or resource busy");
     }
