@@ -84,14 +84,17 @@ function mtuMisfit(wanted: WantedInterface, mtu: number): string | undefined {
     return `its MTU ${mtu} leaves ${allowed} (VXLAN over IPv${wanted.family} takes ` +
       `${overhead(wanted.family)}), asked for is ${wanted.mtu}. Set mtu to at most ${allowed}`;
   }
-  if ((wanted.mtu ?? allowed) < leastIpv6Mtu && wanted.addresses.some(({ family }) => family === 6)) {
-    return `its MTU ${mtu} leaves ${allowed}, but IPv6 addresses need ${leastIpv6Mtu}. ` +
+  const hasIpv6 = [...wanted.addresses, ...wanted.routes.map(({ subnet }) => subnet)].some(({ family }) =>
+    family === 6
+  );
+  if ((wanted.mtu ?? allowed) < leastIpv6Mtu && hasIpv6) {
+    return `its MTU ${mtu} leaves ${allowed}, but IPv6 addresses and routes need ${leastIpv6Mtu}. ` +
       `Use a device with an MTU of at least ${leastIpv6Mtu + overhead(wanted.family)}`;
   }
   return undefined;
 }
 
-/** RFC 8200, section 5: the kernel keeps no IPv6 address on a link with less. */
+/** RFC 8200, section 5: the kernel keeps no IPv6 address on a link with less, and takes no route through it. */
 export const leastIpv6Mtu = 1280;
 
 /** Between what any VXLAN link takes at least and what an option can say. */

@@ -550,7 +550,7 @@ const cases: readonly Case[] = [
     observed: anObservation([aDevice("tun0", { mtu: 1300 })]),
     obstacles: [
       'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "tun0": its MTU 1300 leaves 1250, ' +
-      "but IPv6 addresses need 1280. Use a device with an MTU of at least 1330",
+      "but IPv6 addresses and routes need 1280. Use a device with an MTU of at least 1330",
     ],
   },
 ];

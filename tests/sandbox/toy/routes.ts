@@ -55,6 +55,9 @@ export class ToyRoutes {
     }
     if (route.link?.up === false) throw new ToyRefusal("Error: Nexthop device is not up.");
     const { link, gateway, onlink } = route;
+    if (isIpv6 && link !== undefined && link.mtu < 1280) {
+      throw new ToyRefusal("Error: IPv6 is disabled on nexthop device.");
+    }
     if (
       gateway !== undefined && onlink !== true && (link === undefined || !this.#isNeighbour(link, gateway))
     ) {
