@@ -29,8 +29,8 @@ export type TerminateAgent = (agent: AgentAddress) => Promise<ExecOutcome | unde
 export interface SessionPoolOptions {
   readonly clock: Clock;
   readonly open: OpenSession;
-  /** Sessions open at the same time, at this moment. */
-  readonly limit: () => number;
+  /** At this moment. */
+  readonly limit: () => SessionLimit;
   /** Milliseconds a session stays open after its last use. */
   readonly keep: Readonly<Record<Tool, number>>;
   /** A tool in this pod has refused something after its exchange was over. */
@@ -43,6 +43,12 @@ export interface SessionPoolOptions {
  */
 export const keepSessions = { ip: 5_000, ip6: 5_000, bridge: 900_000 } as const;
 
+/** Sessions open at the same time. `isForAll`: one can stay open into each pod. */
+export interface SessionLimit {
+  readonly sessions: number;
+  readonly isForAll: boolean;
+}
+
 /**
  * One session stays open into each pod, so that a peer's coming costs no exec; the workers need some more at times. Where
  * there cannot be one for each, the memory for most of them would be spent for little: then there are few.
@@ -53,9 +59,10 @@ export function sessionLimit(
     readonly workers: number;
   },
   pods: number,
-): number {
+): SessionLimit {
   const wanted = pods + 2 * workers;
-  return wanted > most ? least : Math.max(least, wanted);
+  const isForAll = wanted <= most;
+  return { sessions: isForAll ? Math.max(least, wanted) : least, isForAll };
 }
 
 interface Entry {
@@ -65,6 +72,8 @@ interface Entry {
   users: number;
   /** Gives its place free. */
   readonly forget: () => void;
+  /** When (monotonic ms) the last use of it ended. */
+  idleSince?: number;
   cancelClose?: () => void;
   /** Set once it is not to be used any more; resolves when it has ended. */
   closing?: Promise<void>;
@@ -174,19 +183,26 @@ export class SessionPool {
     return entry;
   }
 
-  /**
-   * Whether another session may be opened; closes the longest idle ones for it if need be (the limit may have come down),
-   * and of `ip` before one of `bridge`, which the next peer that comes needs in every pod.
-   */
+  /** Whether another session may be opened; closes idle ones for it if need be (the limit may have come down). */
   #hasRoom(): boolean {
-    const limit = this.#options.limit();
-    for (const idle of [this.#idle.ip, this.#idle.ip6, this.#idle.bridge]) {
-      for (const entry of idle) {
-        if (this.#open < limit || this.#ending.signal.aborted) return true;
-        this.#discard(entry);
-      }
+    const { sessions, isForAll } = this.#options.limit();
+    while (this.#open >= sessions && !this.#ending.signal.aborted) {
+      const entry = this.#nextToGo(isForAll);
+      if (entry === undefined) return false;
+      this.#discard(entry);
     }
-    return this.#open < limit || this.#ending.signal.aborted;
+    return true;
+  }
+
+  /**
+   * Of `ip` before one of `bridge`, which the next peer that comes needs in every pod. Where not every pod can have one, the
+   * idle ones of `ip` are those of looks under way: there simply the longest idle one goes.
+   */
+  #nextToGo(isForAll: boolean): Entry | undefined {
+    const { ip, ip6, bridge } = this.#idle;
+    const oldest = [ip, ip6, bridge].flatMap((idle) => idle.values().take(1).toArray());
+    if (!isForAll) oldest.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
+    return oldest[0];
   }
 
   #use(entry: Entry): void {
@@ -199,6 +215,7 @@ export class SessionPool {
     entry.users--;
     if (entry.users > 0 || entry.closing !== undefined) return;
     this.#idle[entry.tool].add(entry);
+    entry.idleSince = this.#options.clock.now();
     entry.cancelClose = this.#options.clock.after(
       this.#options.keep[entry.tool],
       () => this.#discard(entry),

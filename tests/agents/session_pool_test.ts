@@ -10,7 +10,7 @@ interface FakeSession extends ExecSession {
   readonly name: string;
 }
 
-function scene(limit: number | (() => number) = 2): {
+function scene(limit: number | (() => number) = 2, isForAll = true): {
   readonly clock: FakeClock;
   readonly pool: SessionPool;
   readonly opened: FakeSession[];
@@ -20,7 +20,7 @@ function scene(limit: number | (() => number) = 2): {
   const opened: FakeSession[] = [];
   const pool = new SessionPool({
     clock,
-    limit: typeof limit === "number" ? (): number => limit : limit,
+    limit: () => ({ sessions: typeof limit === "number" ? limit : limit(), isForAll }),
     onLateStderr: () => {},
     keep: { ip: 5_000, ip6: 5_000, bridge: 30_000 },
     open: (agent, tool) => {
@@ -90,6 +90,23 @@ Deno.test("beyond the limit a session of ip gives way before one of bridge that 
   await use("b", "ip");
   await use("c");
   assert.deepEqual(opened.map(({ alive }) => alive), [true, false, true]);
+  await pool.close();
+});
+
+Deno.test("where not every pod can have a session, looks under way keep theirs: ten thousand cost two execs each", async () => {
+  const { clock, pool, use, opened } = scene(8, false);
+  const pods = Array.from({ length: 50 }, (_, at) => `p${at}`);
+  // Two at a time, each with pauses between its uses.
+  for (let at = 0; at < pods.length; at += 2) {
+    for (const tool of ["ip", "bridge", "ip", "bridge", "ip"] as const) {
+      for (const pod of pods.slice(at, at + 2)) {
+        await use(pod, tool);
+        await clock.advance(5);
+      }
+    }
+  }
+  assert.equal(opened.length, 100);
+  assert.equal(pool.open, 8);
   await pool.close();
 });
 

@@ -45,7 +45,7 @@ export class Scene {
   readonly #pool = new SessionPool({
     clock: this.clock,
     open: this.toys.open,
-    limit: () => 4,
+    limit: () => ({ sessions: 4, isForAll: true }),
     keep: keepSessions,
     onLateStderr: () => this.cache.invalidate(),
   });

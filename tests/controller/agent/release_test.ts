@@ -47,7 +47,7 @@ class Scene {
     const pool = new SessionPool({
       clock,
       open: toys.open,
-      limit: () => 4,
+      limit: () => ({ sessions: 4, isForAll: true }),
       keep: keepSessions,
       onLateStderr: () => {},
     });
