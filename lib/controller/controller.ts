@@ -3,7 +3,7 @@ import type { Reflector } from "../kube/watch/reflector.ts";
 import type { AddressPools } from "../network/pool_request.ts";
 import type { PodView } from "../member/pod.ts";
 import { holdersAmong } from "../member/pool_requests.ts";
-import { ownFault } from "../text/defined.ts";
+import { defined, ownFault } from "../text/defined.ts";
 import { aborted, onAbort, sleep, within } from "../time/clock.ts";
 import { AgentClient } from "../agents/agent_client.ts";
 import { ConfigMapReporter } from "../report/config_map_reporter.ts";
@@ -27,8 +27,8 @@ import type { Affected } from "./store/work_item.ts";
 import { count } from "../report/counts.ts";
 import { startWatches } from "./watch/watches.ts";
 import { WorkQueue } from "../queue/work_queue.ts";
-import { defined } from "../text/defined.ts";
 import { atOnce, forEach, inPieces, type Pieces } from "../time/pieces.ts";
+import { untilDone } from "../time/retry.ts";
 
 /** One controller. `run` does everything; the rest is for looking at it. */
 export class Controller {
@@ -39,7 +39,6 @@ export class Controller {
   readonly #sessions: SessionPool;
   readonly #queue: WorkQueue;
   readonly #context: ReconcileContext;
-  readonly #configMapReporter: ConfigMapReporter;
   readonly #latency: JoinLatency;
   readonly #stopping = new AbortController();
   /** Aborted when what still runs after the order to stop is not waited for any more. */
@@ -49,15 +48,16 @@ export class Controller {
   readonly #schedule: Schedule;
   readonly #pools: AddressPools | undefined;
   readonly #tellFault = (error: unknown): void => this.#parts.log.warn(ownFault(error));
+  readonly #persist = (work: () => void): Promise<void> =>
+    untilDone(work, { ...this.#parts, signal: this.#stopping.signal, onFault: this.#tellFault });
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     [this.#settings, this.#parts] = [settings, parts];
     const { clock } = parts;
-    const { membership, limits, membership: { annotationKey, configMap } } = settings;
+    const { membership, limits, membership: { annotationKey } } = settings;
     const ensureLeader = leaderCheck(parts);
     this.store = new Store(membership);
     const { tracked } = this.store;
-    this.#configMapReporter = new ConfigMapReporter({ ...parts, configMap });
     const recordOf = (uid: string): Readonly<Tracked> | undefined => tracked.get(uid);
     const podOf = (uid: string): PodView | undefined => recordOf(uid)?.pod;
     this.#latency = new JoinLatency({ ...parts, recordOf, whereabouts: this.store.surroundings });
@@ -113,7 +113,7 @@ export class Controller {
     this.#schedule = new Schedule({
       store: this.store,
       queue: this.#queue,
-      clock,
+      clock: { ...clock, after: (ms, work) => clock.after(ms, () => void this.#persist(work)) },
       coalesce: limits.coalesce,
       onExpired: (affected) => this.#affect(affected),
     });
@@ -127,6 +127,7 @@ export class Controller {
   /** The whole story, until `signal`: watch, work, heal by and by, stop. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
+    const reporter = new ConfigMapReporter({ ...this.#parts, ...this.#settings.membership });
     const watches = startWatches(this.#settings, {
       ...this.#parts,
       signal: this.#stopping.signal,
@@ -138,7 +139,7 @@ export class Controller {
       },
       onConfigMap: async (configMap) => {
         const applied = this.#apply(this.store.editing(configMap?.data, { now: clock.now() }));
-        this.#configMapReporter.tell(configMap, this.store.cluster);
+        reporter.tell(configMap, this.store.cluster);
         await applied;
       },
     });
@@ -159,7 +160,7 @@ export class Controller {
   async reconcileAll(): Promise<void> {
     if (!this.#synced) return;
     await this.#apply(this.store.forgettingHolders()).catch(this.#tellFault);
-    this.#lookAtAll();
+    await this.#persist(() => this.#lookAtAll());
   }
 
   /** True when the pod is another to us by what was found in it: then it is looked at again. */
@@ -229,7 +230,7 @@ export class Controller {
     this.#synced = true;
     const { members, segments } = this.store.counts();
     this.#parts.log.info(`watching: ${members} members in ${segments.size} networks`);
-    this.#lookAtAll();
+    void this.#persist(() => this.#lookAtAll());
   }
 
   /** Every so often all is listed anew: heals what no event announced. Kernels are read again as often, see converge.ts. */
@@ -244,11 +245,10 @@ export class Controller {
 
   /** Finishes what runs, within bounds, and closes everything. */
   async #stop(watches: readonly Reflector[]): Promise<void> {
-    const { clock, log } = this.#parts;
     this.#schedule.stop();
     const idle = this.#queue.stop();
-    if (!await within(idle, { clock, ms: this.#settings.limits.shutdown })) {
-      log.warn(`stopping though ${this.#queue.running} reconciles have not ended`);
+    if (!await within(idle, { ...this.#parts, ms: this.#settings.limits.shutdown })) {
+      this.#parts.log.warn(`stopping though ${this.#queue.running} reconciles have not ended`);
     }
     this.#ending.abort();
     await this.#sessions.close();
