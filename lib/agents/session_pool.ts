@@ -66,6 +66,7 @@ export function sessionLimit(
 }
 
 interface Entry {
+  readonly uid: string;
   readonly tool: Tool;
   readonly session: Promise<ExecSession>;
   /** Uses under way. */
@@ -90,6 +91,8 @@ export class SessionPool {
     ip6: new Set(),
     bridge: new Set(),
   };
+  /** By pod, uses under way or waited for: what lies idle beside them is needed again soon. */
+  readonly #uses = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
   /** Aborted by `close`: what is being opened is not waited for. */
   readonly #ending = new AbortController();
@@ -109,14 +112,22 @@ export class SessionPool {
     agent: AgentAddress,
     { tool, use }: { readonly tool: Tool; readonly use: (session: ExecSession) => Promise<T> },
   ): Promise<T> {
-    const entry = await this.#borrow(agent, tool);
+    const { uid } = agent;
+    this.#uses.set(uid, (this.#uses.get(uid) ?? 0) + 1);
     try {
-      const result = await use(await entry.session);
-      this.#giveBack(entry);
-      return result;
-    } catch (error) {
-      this.#discard(entry);
-      throw error;
+      const entry = await this.#borrow(agent, tool);
+      try {
+        const result = await use(await entry.session);
+        this.#giveBack(entry);
+        return result;
+      } catch (error) {
+        this.#discard(entry);
+        throw error;
+      }
+    } finally {
+      const left = (this.#uses.get(uid) ?? 0) - 1;
+      if (left > 0) this.#uses.set(uid, left);
+      else this.#uses.delete(uid);
     }
   }
 
@@ -177,7 +188,7 @@ export class SessionPool {
       pod.delete(key);
       if (pod.size === 0) this.#pods.delete(uid);
     };
-    const entry: Entry = { tool, session, users: 1, forget };
+    const entry: Entry = { uid, tool, session, users: 1, forget };
     this.#pods.set(uid, pod.set(key, entry));
     this.#open++;
     return entry;
@@ -195,14 +206,17 @@ export class SessionPool {
   }
 
   /**
-   * Of `ip` before one of `bridge`, which the next peer that comes needs in every pod. Where not every pod can have one, the
-   * idle ones of `ip` are those of looks under way: there simply the longest idle one goes.
+   * Of `ip` before one of `bridge`, which the next peer that comes needs in every pod. Where not every pod can have one, simply
+   * the longest idle one goes. In any case those first in whose pods nothing is under way.
    */
   #nextToGo(isForAll: boolean): Entry | undefined {
     const { ip, ip6, bridge } = this.#idle;
-    const oldest = [ip, ip6, bridge].flatMap((idle) => idle.values().take(1).toArray());
-    if (!isForAll) oldest.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
-    return oldest[0];
+    const longestIdle = (mayGo: (entry: Entry) => boolean): Entry | undefined => {
+      const oldest = [ip, ip6, bridge].flatMap((idle) => idle.values().filter(mayGo).take(1).toArray());
+      if (!isForAll) oldest.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
+      return oldest[0];
+    };
+    return longestIdle(({ uid }) => !this.#uses.has(uid)) ?? longestIdle(() => true);
   }
 
   #use(entry: Entry): void {
@@ -216,11 +230,16 @@ export class SessionPool {
     if (entry.users > 0 || entry.closing !== undefined) return;
     this.#idle[entry.tool].add(entry);
     entry.idleSince = this.#options.clock.now();
-    entry.cancelClose = this.#options.clock.after(
-      this.#options.keep[entry.tool],
-      () => this.#discard(entry),
-    );
+    this.#closeLater(entry);
     this.#waiting.shift()?.();
+  }
+
+  #closeLater(entry: Entry): void {
+    const { clock, keep } = this.#options;
+    entry.cancelClose = clock.after(
+      keep[entry.tool],
+      () => this.#uses.has(entry.uid) ? this.#closeLater(entry) : this.#discard(entry),
+    );
   }
 
   #discard(entry: Entry): void {

@@ -84,6 +84,37 @@ Deno.test("beyond the limit the longest idle one gives way", async () => {
   await pool.close();
 });
 
+for (const isForAll of [true, false]) {
+  Deno.test(`what is under way in a pod keeps its other sessions (one for every pod: ${isForAll})`, async () => {
+    const { clock, pool, use, opened } = scene(3, isForAll);
+    const ended = Promise.withResolvers<void>();
+    await use("a", "ip");
+    await use("b", "ip");
+    const underWay = pool.with(agentOf("a"), { tool: "bridge", use: () => ended.promise });
+    await use("c", "ip");
+    await clock.advance(11_000);
+    assert.deepEqual(opened.filter(({ alive }) => alive).map(({ name }) => name), ["a/ip/0", "a/bridge/2"]);
+    assert.equal(await use("a", "ip"), "a/ip/0");
+    ended.resolve();
+    await underWay;
+    await clock.advance(11_000);
+    assert.deepEqual(opened.filter(({ alive }) => alive).map(({ name }) => name), ["a/bridge/2"]);
+    await pool.close();
+  });
+}
+
+Deno.test("where something is under way in all pods, the longest idle one gives way all the same", async () => {
+  const { pool, use, opened } = scene(2, false);
+  const ended = Promise.withResolvers<void>();
+  await use("a", "ip");
+  const underWay = pool.with(agentOf("a"), { tool: "bridge", use: () => ended.promise });
+  await use("b", "ip");
+  assert.deepEqual(opened.filter(({ alive }) => alive).map(({ name }) => name), ["a/bridge/1", "b/ip/2"]);
+  ended.resolve();
+  await underWay;
+  await pool.close();
+});
+
 Deno.test("beyond the limit a session of ip gives way before one of bridge that is idle for longer", async () => {
   const { pool, use, opened } = scene(2);
   await use("a");
