@@ -59,11 +59,11 @@ const root = new URL("../", import.meta.url).pathname;
 
 /**
  * How V8 uses memory. What comes from watches and execs is short-lived, and left to itself V8 lets the heap grow to several
- * times what is alive before it looks: with these the controller has 173 MiB instead of 271 and more after 1,000 members have
- * joined, for a seventh more processor time.
+ * times what is alive before it looks: with these (and 50 instead of 35 %) the controller has 173 MiB instead of 271 and more
+ * after 1,000 members have joined, for a seventh more processor time; 35 is for ten thousand, docs/measurements.md.
  */
 export const memoryFlags =
-  "--v8-flags=--max-semi-space-size=4,--initial-old-space-size=48,--heap-growing-percent=50";
+  "--v8-flags=--max-semi-space-size=4,--initial-old-space-size=48,--heap-growing-percent=35";
 
 /**
  * The arguments of Deno that compile a target. Bundled: else every file of every npm package is embedded and parsed, and
