@@ -1,9 +1,6 @@
 // Who may be in a network that more ask for than it may have: a rule over all who ask, whatever came first.
 import { admitted, type Candidate } from "../../member/admitted.ts";
-import type { Membership } from "../../member/member.ts";
 import { peerKey } from "../../network/network.ts";
-import { runtimeProblem } from "../../network/problem.ts";
-import { quoted } from "../../text/quoted.ts";
 import { TwoWayIndex } from "./two_way_index.ts";
 import type { Tracked } from "./tracked.ts";
 
@@ -79,39 +76,11 @@ export class MemberLimit {
 
 /** Where the pod asks to be in, as what. */
 export function candidacies(tracked: Tracked): ReadonlyMap<string, Candidate> {
-  const { asked, uid, pod, holds, seen } = tracked;
+  const { asked, uid, pod, seen } = tracked;
   if (asked.kind !== "member") return new Map();
   const other = seen ? "entrant" : "presumed";
   return new Map(asked.member.networks.map((network) => [
     peerKey(network),
-    { uid, created: pod.created, standing: holds.includes(network.name) ? "holder" : other },
+    { uid, created: pod.created, standing: tracked.isHeld(network) ? "holder" : other },
   ]));
-}
-
-/** The same, but for networks that are full, which cannot be had, or of which it is not known yet. */
-export function withoutFull(asked: Membership, limit: Pick<MemberLimit, "limit" | "verdict">): Membership {
-  if (asked.kind !== "member") return asked;
-  const { member } = asked;
-  const by = Map.groupBy(member.networks, (network) => limit.verdict(member.uid, peerKey(network)));
-  const [out, unsure] = [by.get("out") ?? [], by.get("unsure") ?? []];
-  const missing = [...out, ...unsure];
-  if (missing.length === 0) return asked;
-  const problems = missing.map((network) => {
-    const remedy = out.includes(network)
-      ? "wait until one goes, or raise --max-members-per-network"
-      : "whether the pod is one of them is not known until its agent runs";
-    const message = `Cannot give the pod network ${
-      quoted(network.name)
-    }: it is full with ${limit.limit} members; `;
-    return runtimeProblem(member, { kind: "forbidden", network: network.name, message: message + remedy });
-  });
-  return {
-    kind: "member",
-    member: {
-      ...member,
-      networks: by.get("in") ?? [],
-      unresolved: [...member.unresolved, ...missing.map(({ name }) => name)].sort(),
-      problems: [...member.problems, ...problems],
-    },
-  };
 }

@@ -41,7 +41,7 @@ export class Tracked implements Counted, Timed {
   graceEnds = Infinity;
   /** Each of its networks in the form in which it last had it. */
   good: readonly Network[] = [];
-  /** Networks that it has been let into, by name. */
+  /** Networks that it has been let into: by name, or by segment since its annotation was edited. */
   holds: readonly string[] = [];
   /** Networks that it must not have, by name, until it may: though the rule that said so may be gone before its link. */
   out: readonly string[] = [];
@@ -113,6 +113,10 @@ export class Tracked implements Counted, Timed {
   /** As it is now. Its grace period counts from the first sight, unless a later deletion shortens it. */
   see(pod: PodView, { now, selection }: { readonly now: number; readonly selection: Selection }): void {
     const { deletion } = pod;
+    // What an edit of its own leads into is another network: it has no place there yet.
+    if (pod.annotation !== this.pod.annotation) {
+      this.holds = compact(this.good.filter((one) => this.isHeld(one)).map(peerKey));
+    }
     const graceEnds = deletion && Math.min(this.graceEnds, now + deletion.graceSeconds * 1000 + graceMargin);
     Object.assign(this, { pod, selection, graceEnds: graceEnds ?? Infinity });
   }
@@ -155,8 +159,13 @@ export class Tracked implements Counted, Timed {
     const lost = this.good.filter(({ name }) => open.includes(name));
     this.good = lost.length === 0 ? member.networks : [...lost, ...member.networks];
     const held = new Set([...this.holds, ...this.seen ? names : []]);
-    this.holds = compact([...held.intersection(new Set([...names, ...open]))]);
+    const stays = new Set([...names, ...open]);
+    this.holds = compact([...held].filter((one) => stays.has(one.split("/")[0] ?? "")));
     this.wasServed ||= !this.isFormer;
+  }
+
+  isHeld(network: Network): boolean {
+    return this.holds.includes(network.name) || this.holds.includes(peerKey(network));
   }
 
   /** It may have had more before we came than is known of it, and a look would tell. */

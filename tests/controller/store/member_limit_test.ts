@@ -141,6 +141,37 @@ Deno.test("admission: nobody who is in is put out: by an older one, by a network
   assert.equal(members(store), "!d !e 0 b c");
 });
 
+const entries: readonly { readonly it: string; readonly had: string; readonly asks: string }[] = [
+  { it: "took its own id out", had: "one id=9", asks: "one" },
+  { it: "took its own port out", had: "one dstport=4789", asks: "one" },
+  { it: "named its id", had: "one id=9, two", asks: "two, one id=1" },
+  { it: "fixed a typo to another id", had: "one id=9", asks: "one metric=5" },
+];
+for (const { it, had, asks } of entries) {
+  Deno.test(`admission: one that ${it} enters a full network like everybody else`, () => {
+    const { store, put } = full();
+    put("9f", { networks: had });
+    assert.ok(members(store).split(" ").includes("9f"), members(store));
+    store.begin("uid-default-9f");
+    put("9f", { networks: asks });
+    if (asks.includes("metric")) put("9f", { networks: "one" });
+    assert.equal(members(store), "!9f !d !e a b c");
+    assert.equal(peers(store), "a b c");
+    store.removePod("uid-default-a");
+    assert.equal(members(store), "!9f !e b c d", "the oldest of those who wait");
+  });
+}
+
+Deno.test("admission: who edits something else in its annotation, or makes a typo and takes it back, stays in", () => {
+  const { store, put } = full();
+  put("0");
+  put("b", { networks: "one mtu=1300" });
+  put("b", { networks: "one metric=5" });
+  put("b", { networks: "two, one" });
+  put("c", { networks: "one id=9" });
+  assert.equal(members(store), "!d !e 0 a b c");
+});
+
 Deno.test("admission: who waited and is gone is not let in", () => {
   const { store } = full();
   store.removePod("uid-default-d");
