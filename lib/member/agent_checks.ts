@@ -58,6 +58,15 @@ export function hostNetworkFaults(pod: PodView): AgentFault[] {
   return [{ kind: "host-network", message }];
 }
 
+/** Why nothing can be sent to the pod, although it has an address. */
+export function addressFaults({ unusableIp }: PodView): AgentFault[] {
+  if (unusableIp === undefined) return [];
+  const message =
+    `Cannot serve the pod: its pod IP is ${quoted(unusableIp)}, expected the address of one host, ` +
+    "IPv4 or IPv6, without a zone; the network plugin gives it";
+  return [{ kind: "setup-failed", message }];
+}
+
 /** Why nobody looks after the pod's networks any more. A pod that is going needs nobody. */
 export function endFaults(pod: PodView, { sidecar }: AgentContainers): AgentFault[] {
   if (sidecar?.endedForGood !== true || pod.deletion !== undefined) return [];

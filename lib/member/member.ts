@@ -8,6 +8,7 @@ import {
   isHeld,
 } from "./agents.ts";
 import {
+  addressFaults,
   type AgentFault,
   agentFaults,
   agentWarnings,
@@ -99,7 +100,8 @@ export function membership(pod: PodView, context: MembershipContext): Membership
   const agents = agentsOf(pod, settings);
   const { annotation } = pod;
   if (annotation === undefined) return bystander(pod, { ...context, agents });
-  const refusals = [...hostNetworkFaults(pod), ...agentFaults(pod, { names: settings, agents })];
+  const unfit = agentFaults(pod, { names: settings, agents });
+  const refusals = [...hostNetworkFaults(pod), ...unfit, ...addressFaults(pod)];
   if (refusals.length > 0) {
     return namesNothing(annotation)
       ? bystander(pod, { ...context, agents })
@@ -124,7 +126,7 @@ function bystander(
   if (!wasServed && !held && pod.misnamed === undefined) return { kind: "none", reason: "no annotation" };
   const faults = [
     ...pod.misnamed === undefined ? [] : [misnamed(pod.misnamed, settings.annotationKey)],
-    ...held ? holdFaults(pod, { names: settings, agents }) : [],
+    ...held ? [...holdFaults(pod, { names: settings, agents }), ...addressFaults(pod)] : [],
     ...wasServed ? endFaults(pod, agents) : [],
   ];
   const problems = podProblems(pod, faults);

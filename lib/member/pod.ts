@@ -4,6 +4,7 @@ import { type Family, parseAddress } from "../network/grammar/address.ts";
 import { longestText, overlongText } from "../network/grammar/annotation.ts";
 import { compact } from "../text/defined.ts";
 import { interned } from "../text/interned.ts";
+import { cut } from "../text/quoted.ts";
 import { type Delay, delayOf } from "./delay.ts";
 import { isOfWindows, virtualNodeOf } from "./node_kind.ts";
 import { type Numbered, numbered } from "./ordinal.ts";
@@ -65,6 +66,8 @@ export interface PodView extends Numbered {
   readonly phase: string;
   /** In the order of the status, in canonical text; empty until assigned. */
   readonly podIPs: readonly string[];
+  /** What its status says instead, when none of its addresses can be used: a zone, IPv4 written as IPv6, no address. */
+  readonly unusableIp?: string;
   /** Present once the pod is being deleted; grace in seconds, from the deletion on. */
   readonly deletion?: { readonly graceSeconds: number };
   readonly initContainers: readonly ContainerView[];
@@ -114,7 +117,7 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
     ...(isOfWindows(spec) && { windows: true }),
     ...virtualNodeOf(spec),
     phase: status?.phase ?? "",
-    podIPs: podIpsOf(pod),
+    ...podIpsOf(pod),
     ...(metadata?.deletionTimestamp != null && {
       deletion: { graceSeconds: graceSeconds ?? defaultGraceSeconds },
     }),
@@ -136,10 +139,15 @@ function required(value: string | undefined, field: string): string {
 }
 
 /** Read like any other address, since they end up in commands of other pods. */
-function podIpsOf(pod: V1Pod): readonly string[] {
-  const texts = [...pod.status?.podIPs?.map(({ ip }) => ip) ?? [], pod.status?.podIP];
-  const read = texts.map((text) => parseAddress(text ?? ""));
-  return compact([...new Set(read.flatMap((ip) => ip.kind === "value" ? [ip.value.address] : []))]);
+function podIpsOf({ status }: V1Pod): Pick<PodView, "podIPs" | "unusableIp"> {
+  const texts = [...status?.podIPs?.map(({ ip }) => ip) ?? [], status?.podIP].filter((text) => text);
+  const read = texts.map((text) => parseAddress(String(text)));
+  const podIPs = compact([...new Set(read.flatMap((ip) => ip.kind === "value" ? [ip.value.address] : []))]);
+  const [first] = texts;
+  return {
+    podIPs,
+    ...(podIPs.length === 0 && first !== undefined && { unusableIp: cut(String(first), 60) }),
+  };
 }
 
 interface ContainersContext {

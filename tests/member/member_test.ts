@@ -88,6 +88,25 @@ const judgements: readonly {
   { it: "a phase that says nothing", pod: samplePod(pair, { phase: "Unknown" }), judged: ["member"] },
   { it: "no pod IP yet", pod: samplePod(pair, { podIPs: [] }), judged: ["pending"] },
   {
+    it: "a pod IP that cannot be used",
+    pod: samplePod(pair, { podIPs: [], unusableIp: "::ffff:10.0.0.1" }),
+    judged: [
+      "refused",
+      'setup-failed: pod default/a: Cannot serve the pod: its pod IP is "::ffff:10.0.0.1", expected the address of one host, ' +
+      "IPv4 or IPv6, without a zone; the network plugin gives it",
+    ],
+  },
+  {
+    it:
+      "no annotation, held by its init agent, and a pod IP that cannot be used: it cannot be let go, and is told why",
+    pod: { ...withoutAnnotation, podIPs: [], unusableIp: "fe80::1%eth0" },
+    judged: [
+      "refused",
+      'setup-failed: pod default/a: Cannot serve the pod: its pod IP is "fe80::1%eth0", expected the address of one host, ' +
+      "IPv4 or IPv6, without a zone; the network plugin gives it",
+    ],
+  },
+  {
     it: "no pod IP, and never a member: refused at once",
     pod: samplePod({}, { podIPs: [] }),
     judged: ["refused", noAgent],

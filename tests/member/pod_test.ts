@@ -93,6 +93,21 @@ const pods: readonly { readonly it: string; readonly pod: V1Pod; readonly change
     changes: { podIPs: ["10.0.0.2"] },
   },
   {
+    it: "a pod IP with a zone, and nothing else",
+    pod: { ...fresh, status: { podIP: "fe80::1%eth0", podIPs: [{ ip: "fe80::1%eth0" }] } },
+    changes: { unusableIp: "fe80::1%eth0" },
+  },
+  {
+    it: "IPv4 as IPv6 beside an address that can be used",
+    pod: { ...fresh, status: { podIPs: [{ ip: "::ffff:10.0.0.1" }, { ip: "fd00::1" }] } },
+    changes: { podIPs: ["fd00::1"] },
+  },
+  {
+    it: "a pod IP of a megabyte that is none",
+    pod: { ...fresh, status: { podIP: "x".repeat(1_000_000) } },
+    changes: { unusableIp: `${"x".repeat(60)}…` },
+  },
+  {
     it: "a deletion with its grace",
     pod: {
       ...fresh,
