@@ -35,8 +35,8 @@ export interface TerminateOptions {
 }
 
 /**
- * Orders the agent to end, by a session that is open or by an exec of its own; `again`: in the old way too where the image
- * lacks our program. False when nobody has said that the order arrived. Throws SessionEnded when it could not be sent.
+ * Orders the agent to end, by a session that is open or by an exec of its own; `again`: in the old way too where nobody
+ * talks to our program. False when nobody has said that the order arrived. Throws SessionEnded when it could not be sent.
  */
 export async function orderToEnd(
   agent: AgentAddress,
@@ -53,7 +53,11 @@ export async function orderToEnd(
   const isOld = how === "again" && said === undefined;
   const second = isOld ? await run(terminateCommands["terminate file"]) : first;
   const { outcome, stderr } = wasSent(second.outcome) ? second : first;
-  if (wasSent(outcome)) return outcome.kind !== "unknown";
+  if (wasSent(outcome)) {
+    return [first, second].some((one) => one.outcome.kind !== "unknown" && wasSent(one.outcome));
+  }
+  // Then the first order was heard, and only the status is late.
+  if (how === "again" && (outcome.kind === "gone" || outcome.kind === "not-ready")) return true;
   const what = `Cannot release the pod by ${terminateCommands.terminate.join(" ")}`;
   const more = stderr.trim() === "" ? "" : `: ${stderr.trim()}`;
   const reason = `${what} in container ${agent.container}: ${describeOutcome(outcome)}${more}`;

@@ -20,7 +20,7 @@ export async function withTools<T>(
   const execs = new AgentExecs({ executor, clock });
   const pool = new SessionPool({
     clock,
-    limit: () => ({ sessions, isForAll: true }),
+    limit: () => ({ sessions, isForAll: false }),
     onLateStderr: () => {},
     keep: { ip: 1_000, ip6: 1_000, bridge: 1_000 },
     open: (agent, tool, options) => execs.open(agent, tool, options),

@@ -1,6 +1,7 @@
 // Is this pod a member, of which networks, served through which agent, and if not, why not.
 import {
   type AgentContainers,
+  agentList,
   type AgentPhase,
   agentPhase,
   agentsOf,
@@ -119,7 +120,9 @@ function bystander(
   pod: PodView,
   context: MembershipContext & { readonly agents: AgentContainers },
 ): Membership {
-  const { settings, agents, wasServed = false } = context;
+  const { settings, agents } = context;
+  // In the node's network, or without an agent, nobody was ever served, whatever the pod shows.
+  const wasServed = context.wasServed === true && !pod.hostNetwork && agentList(agents).length > 0;
   const held = isHeld(pod, agents);
   // Letting it go is the business of the other.
   if (pod.ofOther && (held || !wasServed)) return { kind: "none", reason: "no annotation" };

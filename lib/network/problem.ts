@@ -131,7 +131,8 @@ export function runtimeProblem(
     readonly said?: string;
   },
 ): Problem {
-  const gist = cut(message.replace(said, () => steady(said)), longestMessage);
+  const found = cut(said, longestMessage);
+  const gist = cut(message.replace(said, () => steady(found)), longestMessage);
   const source = { kind: "pod", namespace: pod.namespace, pod: pod.name } as const;
   return {
     kind,

@@ -1,15 +1,16 @@
-// Who is next among those that wait: first come first served within a group; groups take turns, the least busy first.
+// Who is next among those that wait: first come first served within a group; groups take turns, the least busy first, and in each its ranks.
 
 /** A line of keys with values. With one group it is a plain queue. */
 export class FairLine<Value> {
   readonly #groupOf: (value: Value) => string;
-  /** Groups that have somebody waiting; the first one's turn is next. */
-  readonly #groups = new Map<string, Map<string, Value>>();
-  /** The group in which a key stands: what `groupOf` says may change meanwhile. */
-  readonly #standing = new Map<string, string>();
+  readonly #rankOf: (value: Value) => number;
+  /** Groups that have somebody waiting, and in each the ranks that have; the first one's turn is next. */
+  readonly #groups = new Map<string, Map<number, Map<string, Value>>>();
+  /** Group and rank in which a key stands: what the functions say may change meanwhile. */
+  readonly #standing = new Map<string, readonly [string, number]>();
 
-  constructor(groupOf: (value: Value) => string) {
-    this.#groupOf = groupOf;
+  constructor(groupOf: (value: Value) => string, rankOf: (value: Value) => number = () => 0) {
+    [this.#groupOf, this.#rankOf] = [groupOf, rankOf];
   }
 
   get size(): number {
@@ -19,20 +20,23 @@ export class FairLine<Value> {
   /** Stands at the end of its group's line, unless it stands there already. */
   add(key: string, value: Value): void {
     if (this.#standing.has(key)) return;
-    const group = this.#groupOf(value);
-    const line = this.#groups.get(group) ?? new Map<string, Value>();
-    this.#groups.set(group, line.set(key, value));
-    this.#standing.set(key, group);
+    const [group, rank] = [this.#groupOf(value), this.#rankOf(value)];
+    const ranks = this.#groups.get(group) ?? new Map<number, Map<string, Value>>();
+    const line = ranks.get(rank) ?? new Map<string, Value>();
+    this.#groups.set(group, ranks.set(rank, line.set(key, value)));
+    this.#standing.set(key, [group, rank]);
   }
 
   /** Leaves the line; gives its value. */
   delete(key: string): Value | undefined {
-    const group = this.#standing.get(key) ?? "";
-    const line = this.#groups.get(group);
+    const [group, rank] = this.#standing.get(key) ?? ["", 0];
+    const ranks = this.#groups.get(group);
+    const line = ranks?.get(rank);
     const value = line?.get(key);
     this.#standing.delete(key);
     line?.delete(key);
-    if (line?.size === 0) this.#groups.delete(group);
+    if (line?.size === 0) ranks?.delete(rank);
+    if (ranks?.size === 0) this.#groups.delete(group);
     return value;
   }
 
@@ -46,16 +50,19 @@ export class FairLine<Value> {
       const load = loadOf(group);
       if (load < least) [least, chosen] = [load, group];
     }
-    const line = chosen === undefined ? undefined : this.#groups.get(chosen);
-    if (chosen === undefined || line === undefined) return undefined;
+    const ranks = chosen === undefined ? undefined : this.#groups.get(chosen);
+    if (chosen === undefined || ranks === undefined) return undefined;
     this.#groups.delete(chosen);
-    this.#groups.set(chosen, line);
-    const [key = ""] = line.keys();
-    return this.delete(key);
+    this.#groups.set(chosen, ranks);
+    for (const [rank, line] of ranks) {
+      ranks.delete(rank);
+      ranks.set(rank, line);
+      for (const key of line.keys()) return this.delete(key);
+    }
   }
 
   /** Everybody who waits, in no order that means anything. */
   *values(): Iterable<Value> {
-    for (const line of this.#groups.values()) yield* line.values();
+    for (const ranks of this.#groups.values()) for (const line of ranks.values()) yield* line.values();
   }
 }

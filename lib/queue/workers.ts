@@ -80,7 +80,7 @@ export class Workers<Key extends Waiting> {
     };
     this.#share = groupOf === undefined ? workers : Math.ceil(workers * groupShare);
     const line = (): FairLine<Key> =>
-      new FairLine(({ key, failures }) => `${this.#limits.groupOf(key)} ${Math.min(failures, hopeless)}`);
+      new FairLine(({ key }) => this.#limits.groupOf(key), ({ failures }) => Math.min(failures, hopeless));
     this.#lines = { slow: line(), failing: line(), urgent: line(), upkeep: line() };
   }
 
@@ -165,8 +165,7 @@ export class Workers<Key extends Waiting> {
     if (this.#usual.size >= workers) return undefined;
     const usual = Map.groupBy(this.#usual, ({ group }) => group);
     const slow = Map.groupBy(this.#slow, ({ group }) => group);
-    const loadOf = (standing: string): number => {
-      const group = standing.slice(0, -2);
+    const loadOf = (group: string): number => {
       const load = usual.get(group)?.length ?? 0;
       return load < this.#share ? load + (slow.get(group)?.length ?? 0) : Infinity;
     };

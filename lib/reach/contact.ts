@@ -56,9 +56,13 @@ export function meet(contact: Contact, keys: readonly string[]): void {
   contact.met = [...new Set([...contact.met, ...keys])];
 }
 
-/** Nothing is said of networks in which it is no more. */
+/** Nothing is said of networks in which it is no more, and nothing known. */
 export function leaveOthers(contact: Contact, keys: readonly string[]): void {
   contact.problems = only(contact.problems, (key) => key === shownBefore || keys.includes(key));
+  contact.failures = only(contact.failures, (key) => keys.includes(key));
+  if (!contact.met.every((key) => keys.includes(key))) {
+    contact.met = contact.met.filter((key) => keys.includes(key));
+  }
 }
 
 /** It reaches somebody there, or nobody is there any more. True when that is news. */

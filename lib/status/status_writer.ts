@@ -157,7 +157,9 @@ export class StatusWriter implements Reporter {
     if (patch !== undefined && wait > 0) return { kind: "wait", reason: "not now", requeueAfter: wait };
     if (patch !== undefined) await this.#write(entry, patch.body);
     this.#settle(entry, wanted, patch?.rest);
-    return patch?.rest === undefined ? { kind: "done" } : { kind: "retry", reason: patch.rest };
+    if (patch?.rest !== undefined) return { kind: "retry", reason: patch.rest };
+    // What came meanwhile was no news beside what was shown then.
+    return { kind: "done", ...(entry.wanted && entry.wanted !== wanted && { requeueAfter: 0 }) };
   }
 
   #sayNews(entry: Entry, wanted: WantedStatus): void {

@@ -122,6 +122,28 @@ const rows: readonly Row[] = [
     becomes: "told: unknown-network",
   },
   {
+    it: "an init agent in the node's network, that shows what it was refused for",
+    init: [initAgent(running("i"))],
+    main: [app],
+    pod: { hostNetwork: true },
+    wasServed: true,
+    becomes: "told: host-network",
+  },
+  {
+    it: "a native sidecar in the node's network, released, that shows what it was refused for",
+    init: [nativeSidecar(running("n"))],
+    main: [{ ...app, ...running("a") }],
+    pod: { hostNetwork: true },
+    wasServed: true,
+    becomes: "left alone",
+  },
+  {
+    it: "no agent, and it shows that it was refused for that",
+    main: [app],
+    wasServed: true,
+    becomes: "left alone",
+  },
+  {
     it: "it was a member, and runs",
     init: [initAgent(terminated("i"))],
     main: [sidecar(running("s"))],

@@ -38,6 +38,14 @@ Deno.test("fair line: who leaves is not taken, and its empty group has no turn",
   assert.deepEqual([line.take(), line.take(), line.take()], ["a1", "a2", undefined]);
 });
 
+Deno.test("fair line: groups have equal turns however many ranks they have; ranks take turns within theirs", () => {
+  const line = new FairLine<string>((value) => value.slice(0, 1), (value) => Number(value.slice(1, 2)));
+  for (const rank of [1, 2, 3, 4]) for (let at = 0; at < 10; at++) line.add(`a${rank}${at}`, `a${rank}${at}`);
+  for (let at = 0; at < 10; at++) line.add(`b4${at}`, `b4${at}`);
+  const taken = Array.from({ length: 10 }, () => line.take() ?? "");
+  assert.deepEqual(taken, ["a10", "b40", "a20", "b41", "a30", "b42", "a40", "b43", "a11", "b44"]);
+});
+
 Deno.test("fair line: a key whose group has changed is found where it stands", () => {
   let name = "old";
   const line = new FairLine<string>(() => name);

@@ -1,5 +1,6 @@
 // When is who probed, what does it cost, and what is told of it?
 import assert from "node:assert/strict";
+import { leaveOthers, meet, newContact } from "../../lib/reach/contact.ts";
 import { type Probed, ProbedWorld } from "./probed_world.ts";
 
 Deno.test("a rollout of a hundred: two exchanges each at most, no session for it, no word, nothing left", async () => {
@@ -204,6 +205,17 @@ Deno.test("who reaches nobody in two networks is told so in the order of their n
   await world.advance(60_000);
   assert.deepEqual(named(), ["one", "two"]);
   await world.contacts.close();
+});
+
+Deno.test("of networks that a member has left nothing is known any more", () => {
+  const contact = newContact({ pod: { uid: "u", namespace: "d", name: "a" }, shown: undefined, keys: [] });
+  for (let id = 0; id < 100; id++) {
+    const key = `one/${id}/8472/4`;
+    meet(contact, [key]);
+    contact.failures = new Map([...contact.failures, [key, 1]]);
+    leaveOthers(contact, [key]);
+  }
+  assert.deepEqual([[...contact.met], [...contact.failures.keys()]], [["one/99/8472/4"], ["one/99/8472/4"]]);
 });
 
 Deno.test("who cannot be talked to is left alone after the second time", async () => {

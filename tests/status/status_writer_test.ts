@@ -9,7 +9,17 @@ import type { Log } from "../../lib/ops/log.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 import { annotationKey, membershipSettings } from "../member/member_pod.ts";
 import { StatusApi } from "./status_api.ts";
-import { failing, former, podNamed, problem, ready, sharing, unseen, waiting } from "./sample_reports.ts";
+import {
+  failing,
+  former,
+  podNamed,
+  problem,
+  ready,
+  sharing,
+  state,
+  unseen,
+  waiting,
+} from "./sample_reports.ts";
 
 interface Desk {
   readonly clock: FakeClock;
@@ -402,6 +412,26 @@ Deno.test("a standby writes nothing; who has become leader writes what is missin
   await clock.advance(10_000);
   assert.equal(api.condition("a"), "False UnknownNetwork");
   await one.close();
+});
+
+Deno.test("what is as before again while the change is being written is written too", async () => {
+  const { clock, api, make, writer, close } = desk();
+  api.addPod("a");
+  const [usual, changed] = [1450, 1400].map((mtu) => ready("a", [state("west", 101, { mtu })]));
+  assert.ok(usual !== undefined && changed !== undefined);
+  make(usual);
+  await clock.advance(10_000);
+  const before = api.annotation("a");
+  const { befall } = api;
+  api.befall = (request) => {
+    api.befall = befall;
+    writer.report(usual);
+    return befall?.(request);
+  };
+  writer.report(changed);
+  await clock.advance(60_000);
+  assert.equal(api.annotation("a"), before);
+  await close();
 });
 
 Deno.test("with events only the pod itself is not written", async () => {

@@ -79,7 +79,10 @@ export class Releaser {
     if (release === undefined) return { kind: "done" };
     const allowed = Math.min(
       patience.most,
-      Math.max(patience.least, release.isSure ? patience.factor * Math.max(...this.#waits) : 0),
+      Math.max(
+        patience.least,
+        release.isSure || release.asked === "again" ? patience.factor * Math.max(...this.#waits) : 0,
+      ),
     );
     const left = release.at + allowed - this.#options.clock.now();
     const reason = `container ${agent.container} was told to end`;

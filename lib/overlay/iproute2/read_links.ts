@@ -22,10 +22,10 @@ const mostAddresses = 4 * mostLinks;
 
 /** Reads the line that `address show` prints. Throws a ReadingError, also for more than is read of one pod. */
 export function readLinks(line: string): readonly ObservedLink[] {
-  const links = readObjects(line, { what: "links", most: mostLinks, values: 128 }).map(readLink).map(alike);
+  const links = readObjects(line, { what: "links", most: mostLinks, values: 128 }).map(readLink);
   const addresses = links.reduce((sum, link) => sum + link.addresses.length + link.altnames.length, 0);
   if (addresses > mostAddresses) throw tooMany({ what: "addresses", most: mostAddresses });
-  return links.sort((a, b) => a.name < b.name ? -1 : 1);
+  return links.map(alike).sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 function readLink(link: Foreign): ObservedLink {
@@ -47,8 +47,9 @@ function readLink(link: Foreign): ObservedLink {
   };
 }
 
-/** Links of which the last one is known by its name. */
+/** Links of which the last one is known by its name, and characters of each as JSON: pods choose how large theirs are. */
 const mostNames = 256;
+const longestKept = 2_048;
 
 const lastOfName = new Map<string, ObservedLink>();
 
@@ -59,8 +60,9 @@ const lastOfName = new Map<string, ObservedLink>();
 function alike(link: ObservedLink): ObservedLink {
   const last = lastOfName.get(link.name);
   const now = last === undefined ? link : withPartsOf(last, link);
+  if (now === last) return now;
   lastOfName.delete(link.name);
-  lastOfName.set(link.name, now);
+  if (JSON.stringify(now).length <= longestKept) lastOfName.set(link.name, now);
   const [oldest = ""] = lastOfName.size > mostNames ? lastOfName.keys() : [];
   lastOfName.delete(oldest);
   return now;

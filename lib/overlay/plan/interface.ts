@@ -4,20 +4,20 @@ import type { ObservedLink } from "../observation.ts";
 import type { LinkAttributes, Step } from "../step.ts";
 import { temporaryName, type WantedInterface, type WantedState } from "../wanted.ts";
 import type { MissingLink, StandingLink } from "./parts.ts";
-import { type Devices, plannedMtu } from "./underlay.ts";
+import { type Devices, groundsOf, plannedMtu } from "./underlay.ts";
 
 /** Makes the link under a name of ours, marks it, and only then gives it its own. */
 export function makingSteps(
   { wanted, why, predecessor }: MissingLink,
-  { annotationKey, links }: Pick<WantedState, "annotationKey"> & Pick<Devices, "links">,
+  { annotationKey, devices }: Pick<WantedState, "annotationKey"> & { readonly devices: Devices },
 ): readonly Step[] {
   const { interfaceName, alias } = wanted;
   const temporary = temporaryName(wanted.name, annotationKey);
   const master = predecessor?.master;
-  const kind = links.get(master ?? "")?.kind ?? "";
+  const kind = devices.links.get(master ?? "")?.kind ?? "";
   // What stands on a bridge cannot be a port of it.
   const mayGoBack = master !== undefined && nameable.test(master) && takingPorts.has(kind) &&
-    master !== wanted.underlay;
+    !groundsOf(wanted, devices).includes(master);
   return [
     {
       kind: "add-link",

@@ -65,7 +65,7 @@ function linksAndContents(
   },
 ): Plan {
   const { wanted } = guard;
-  const made = { annotationKey: wanted.annotationKey, links: links.devices.links };
+  const made = { annotationKey: wanted.annotationKey, devices: links.devices };
   const way = guardSteps(guard, observed);
   const standing = links.standing.map((link) => link.stuck === undefined ? link : withoutIpv6(link));
   const addresses = standing.map((link) => addressSteps(link, ourAddresses));

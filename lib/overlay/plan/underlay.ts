@@ -1,7 +1,7 @@
 // Does the device that an interface is to be made on exist, which MTU does it leave for the interface, and what stands on what?
 import type { Family } from "../../network/grammar/address.ts";
 import { defined } from "../../text/defined.ts";
-import { listed } from "../../text/quoted.ts";
+import { listed, quoted } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { WantedInterface } from "../wanted.ts";
 
@@ -43,6 +43,13 @@ export function standsOn(wanted: WantedInterface, devices: Devices): readonly st
   return chain;
 }
 
+/** All that, and the device at the end of it. */
+export function groundsOf(wanted: WantedInterface, devices: Devices): readonly string[] {
+  const chain = standsOn(wanted, devices);
+  const last = chain.at(-1);
+  return [...chain, last === undefined ? wanted.underlay : groundOf(last, devices).below ?? last];
+}
+
 /** The kernel puts no more links on each other (MAX_NEST_DEV); a pod may claim thousands. */
 const mostNested = 8;
 
@@ -66,8 +73,10 @@ export function underlayObstacle(wanted: WantedInterface, devices: Devices): str
   if (standsOn(wanted, devices).includes(wanted.interfaceName)) {
     return `${attempt}: that one stands, or is to stand, on "${wanted.interfaceName}" itself. Name another device (dev=…) for one`;
   }
-  if (devices.links.get(wanted.interfaceName)?.master === wanted.underlay) {
-    return `${attempt}: the interface is a port of it. Name another device (dev=…), or take it out of there`;
+  const { master } = devices.links.get(wanted.interfaceName) ?? {};
+  if (master !== undefined && groundsOf(wanted, devices).includes(master)) {
+    const it = master === wanted.underlay ? "it" : `${quoted(master)}, which that one stands on`;
+    return `${attempt}: the interface is a port of ${it}. Name another device (dev=…), or take it out of there`;
   }
   if (underlay === undefined) {
     return `${attempt}: no such device in the pod, which has ${

@@ -40,8 +40,11 @@ class Scene {
   /** By name. */
   readonly pods = new Map<string, CachedPod>();
 
-  /** `said`: what an agent with our program answers to the order; without it there is none. */
+  /** What an agent with our program answers to the order; without it there is none. */
+  said?: ExecOutcome;
+
   constructor(said?: ExecOutcome) {
+    if (said !== undefined) this.said = said;
     const { clock, ran } = this;
     const toys = new ToyAgents();
     const pool = new SessionPool({
@@ -59,8 +62,8 @@ class Scene {
         },
       },
       terminate: ({ pod }) => {
-        if (said !== undefined) ran.push(`${pod}: release`);
-        return Promise.resolve(said);
+        if (this.said !== undefined) ran.push(`${pod}: release`);
+        return Promise.resolve(this.said);
       },
       agents: new AgentClient({ tools: pool, ensureLeader: () => {}, onStep: () => {} }),
       pool,
@@ -148,6 +151,17 @@ Deno.test("an order whose connection was cut is repeated soon, whatever others n
     const orders = scene.ran.filter((line) => line === "c: release").length;
     assert.equal(orders, said.kind === "unknown" ? 2 : 1, said.kind);
   }
+});
+
+Deno.test("an agent that has ended, of which only the status is late, is no failure", async () => {
+  const scene = new Scene({ kind: "unknown", reason: "the connection was cut" });
+  for (const name of ["a", "b"]) await scene.releasedIn(name, 15_000);
+  await scene.release("c");
+  await scene.clock.advance(5_000);
+  scene.said = { kind: "not-ready", reason: "container not running" };
+  await scene.follow("c");
+  await scene.clock.advance(20_000);
+  assert.equal((await scene.follow("c")).kind, "wait");
 });
 
 Deno.test("agents that are deaf to TERM make nobody wait longer", async () => {

@@ -17,6 +17,8 @@ const goodOption = fc.constantFrom(
   "dstport=4789",
   "name=w",
   "name=e",
+  "neigh=static",
+  "route=10.99.0.0/16:10.98.0.1",
 );
 const typo = fc.constantFrom(
   "metric=5",
@@ -28,6 +30,10 @@ const typo = fc.constantFrom(
   "stray",
   "id=1 id=2",
   "dev=-x",
+  "peer=10.0.0",
+  "route=10.99.0.0/16:",
+  "neigh=ja",
+  "mac=02:00:00:00:00",
 );
 
 const entry = fc.tuple(fc.constantFrom(...networkNames), goodOption, fc.option(typo, { nil: "", freq: 4 }))

@@ -50,6 +50,18 @@ Deno.test("reading: of links that are alike in many pods the parts are kept once
   assert.deepEqual(one, again);
 });
 
+Deno.test("reading: large links are kept for nobody, for pods choose how large theirs are", () => {
+  const line = (addresses: number): string => {
+    const all = Array.from({ length: addresses }, (_, at) => ({
+      ...{ family: "inet", local: `10.0.${at >> 8}.${at & 255}`, prefixlen: 24, scope: "global" },
+    }));
+    return JSON.stringify([{ ifname: "large", mtu: 1400, flags: ["UP"], addr_info: all }]);
+  };
+  const twice = (addresses: number): boolean =>
+    read([line(addresses), "[]"]).links[0] === read([line(addresses), "[]"]).links[0];
+  assert.deepEqual([twice(2), twice(2_000), twice(2)], [true, false, true]);
+});
+
 Deno.test("reading: a namespace without anything", () => {
   assert.deepEqual(scene("bare"), {
     links: [{

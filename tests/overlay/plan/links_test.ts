@@ -437,6 +437,28 @@ const cases: readonly Case[] = [
     lines: [`link delete dev ${unnamed()}`, remove, ...make({ before: "master br0 " })],
   },
   {
+    it: "tells of a port of the bridge that its new device stands on: the kernel makes no circles",
+    wanted: aWantedState([
+      anInterface({ name: "vx1", alias: aliasOf("vx1", annotationKey), vni: 1, underlay: "vx2" }),
+      anInterface({ name: "vx2", alias: aliasOf("vx2", annotationKey), vni: 2, underlay: "br0" }),
+    ]),
+    observed: anObservation([
+      aDevice("br0", { kind: "bridge", mtu: 9000 }),
+      aLink({
+        ...{ name: "vx1", alias: aliasOf("vx1", annotationKey), mtu: 1000, master: "br0" },
+        vxlan: { vni: 1, port: 8472, family: 4, dev: "eth0" },
+      }),
+      aLink({
+        ...{ name: "vx2", alias: aliasOf("vx2", annotationKey), mtu: 8950 },
+        vxlan: { vni: 2, port: 8472, family: 4, dev: "br0" },
+      }),
+    ]),
+    obstacles: [
+      'setup-failed: Cannot put interface "vx1" of network "vx1" on device "vx2": the interface is a port of "br0", ' +
+      "which that one stands on. Name another device (dev=…), or take it out of there",
+    ],
+  },
+  {
     it: "tells of a foreign link that has VNI and port",
     wanted: wantVxeth0,
     observed: anObservation([foreignVni]),
