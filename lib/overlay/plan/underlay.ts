@@ -88,6 +88,13 @@ export function underlayObstacle(wanted: WantedInterface, devices: Devices): str
 }
 
 function mtuMisfit(wanted: WantedInterface, mtu: number): string | undefined {
+  const leastBelow = leastMtu + overhead(wanted.family);
+  if (mtu < leastBelow) {
+    return `its MTU ${mtu} leaves less than the ${leastMtu} that an interface needs at least ` +
+      `(VXLAN over IPv${wanted.family} takes ${
+        overhead(wanted.family)
+      }). Use a device with an MTU of at least ${leastBelow}`;
+  }
   const allowed = allowedMtu(wanted.family, mtu);
   if ((wanted.mtu ?? 0) > allowed) {
     return `its MTU ${mtu} leaves ${allowed} (VXLAN over IPv${wanted.family} takes ` +
@@ -106,9 +113,15 @@ function mtuMisfit(wanted: WantedInterface, mtu: number): string | undefined {
 /** RFC 8200, section 5: the kernel keeps no IPv6 address on a link with less, and takes no route through it. */
 export const leastIpv6Mtu = 1280;
 
+/**
+ * The kernel takes no less for a link (ETH_MIN_MTU). It makes one on a device that leaves less, but then refuses every MTU
+ * for it, its own too, and carries no packet of that size.
+ */
+const leastMtu = 68;
+
 /** Between what any VXLAN link takes at least and what an option can say. */
 function allowedMtu(family: Family, mtu: number): number {
-  return Math.min(Math.max(mtu - overhead(family), 68), 65535);
+  return Math.min(Math.max(mtu - overhead(family), leastMtu), 65535);
 }
 
 /** Of a device once all is as wanted; as it is, when that cannot be or the device is none of ours. */

@@ -575,6 +575,30 @@ const cases: readonly Case[] = [
       "but IPv6 addresses and routes need 1280. Use a device with an MTU of at least 1330",
     ],
   },
+  {
+    it: "sets no MTU where the device leaves less than any link needs",
+    wanted: wantVxeth0,
+    observed: { ...anObservation([aLink()]), links: [aDevice("eth0", { mtu: 117 }), aLink()] },
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "eth0": its MTU 117 leaves less than ' +
+      "the 68 that an interface needs at least (VXLAN over IPv4 takes 50). Use a device with an MTU of at least 118",
+    ],
+  },
+  {
+    it: "makes none on a device that leaves less than any link needs",
+    wanted: aWantedState([anInterface({ ...ipv6, mtu: 68, underlay: "tun0" })]),
+    observed: anObservation([aDevice("tun0", { mtu: 137 })]),
+    obstacles: [
+      'setup-failed: Cannot put interface "vxeth0" of network "vxeth0" on device "tun0": its MTU 137 leaves less than ' +
+      "the 68 that an interface needs at least (VXLAN over IPv6 takes 70). Use a device with an MTU of at least 138",
+    ],
+  },
+  {
+    it: "sets the least MTU where the device leaves just that",
+    wanted: wantVxeth0,
+    observed: { ...anObservation([aLink()]), links: [aDevice("eth0", { mtu: 118 }), aLink()] },
+    lines: ["link set dev vxeth0 mtu 68"],
+  },
 ];
 
 for (const { it, wanted, observed, lines = [], obstacles = [] } of cases) {

@@ -158,7 +158,7 @@ function events(): fc.Arbitrary<string> {
     fc.constantFrom(...networkNames).map((network) =>
       `ip link add ${temporaryName(network, annotationKey)} type vxlan id 3 dev eth0 dstport 8472`
     ),
-    name.map((dev) => `ip link set ${dev} mtu 1290`),
+    fc.tuple(name, fc.constantFrom(1290, 1290, 100)).map(([dev, mtu]) => `ip link set ${dev} mtu ${mtu}`),
     name.map((dev) => `ip link set ${dev} alias ${foreignAlias}`),
     name.map((dev) => `ip link set ${dev} alias somebody`),
     name.map((dev) => `ip link add ${dev} type bridge`),
@@ -170,10 +170,14 @@ function events(): fc.Arbitrary<string> {
     fc.constantFrom("10.244.1.9 dev eth0", "10.245.1.9 dev eth1").map((hop) =>
       `ip route add 172.16.0.0/24 via ${hop}`
     ),
-    fc.tuple(name, fc.constantFrom(...neighbours), fc.constantFrom("", " protocol 86")).map(
-      ([dev, { address, mac }, protocol]) =>
-        `ip neigh replace ${address} lladdr ${mac} dev ${dev} nud permanent${protocol}`,
-    ),
+    // Most of them are refused, or on devices that are not ours.
+    {
+      weight: 2,
+      arbitrary: fc.tuple(name, fc.constantFrom(...neighbours), fc.constantFrom("", " protocol 86")).map(
+        ([dev, { address, mac }, protocol]) =>
+          `ip neigh replace ${address} lladdr ${mac} dev ${dev} nud permanent${protocol}`,
+      ),
+    },
     fc.tuple(name, fc.constantFrom(...neighbours), fc.constantFrom(...peers[4])).map(([dev, { mac }, dst]) =>
       `bridge fdb replace ${mac} dst ${dst} dev ${dev} self permanent`
     ),

@@ -151,8 +151,10 @@ export class ToyLinks {
     link.fdb.forgetLearned();
   }
 
+  /** One it has already is taken, be it too much. */
   setMtu(link: ToyLink, mtu: number): void {
-    const most = link.vxlan === undefined ? 65536 : mostMtu(link.vxlan);
+    if (mtu === link.mtu) return;
+    const most = link.vxlan === undefined ? 65536 : leftMtu(link.vxlan);
     if (mtu < 68 || mtu > most) throw new ToyRefusal("RTNETLINK answers: Invalid argument");
     const before = link.mtu;
     link.mtu = mtu;
@@ -197,7 +199,12 @@ export class ToyLinks {
   }
 }
 
-function mostMtu({ underlay, family }: ToyVxlan): number {
+/** Of a link as it is made or moved: not less than any link needs, though it may not be set to that then. */
+function mostMtu(vxlan: ToyVxlan): number {
+  return Math.max(leftMtu(vxlan), 68);
+}
+
+function leftMtu({ underlay, family }: ToyVxlan): number {
   return Math.min(underlay.mtu - (family === 4 ? 50 : 70), 65535);
 }
 
