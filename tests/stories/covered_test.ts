@@ -27,19 +27,22 @@ for (
     await until(async () => (await inPod(stage, "c", ["ip", "rule", "show"])).includes("8472"));
     // Nothing that was learned before may help.
     await stage.sandbox.exec({ name: "c" }, ["ip", "neigh", "flush", "dev", "one"]);
-    assert.ok(await pings(stage, "c"), "frames pass with what covers");
+    await until(() => pings(stage, "c"), "frames pass with what covers");
     const c = { pod: "c", ...one, addresses: ["10.1.0.9/24"] };
     await stage.holds({ members: [...membersOf(one, ["a", "b"]), c] });
-    const rules = await inPod(stage, "c", ["ip", "-json", "-details", "rule", "show"]);
-    assert.ok(rules.includes('"dport":8472'), rules);
-    assert.equal(rules.includes('"dst":"10.97.0.0"'), asked.includes("except="));
+    let rules = "";
+    await waitFor(async () => {
+      rules = await inPod(stage, "c", ["ip", "-json", "-details", "rule", "show"]);
+      return rules.includes('"dport":8472') &&
+        rules.includes('"dst":"10.97.0.0"') === asked.includes("except=");
+    }, { what: "rules for the port, and for what is excepted", state: () => rules });
     stage.annotate("c", "one ip=10.1.0.9/24");
     await until(async () =>
       !(await inPod(stage, "c", ["ip", "-json", "-details", "rule", "show"])).includes('"86"')
     );
     const routes = await inPod(stage, "c", ["ip", "-json", "route", "show", "table", "all"]);
     assert.ok(!routes.includes('"86"'), routes);
-    assert.ok(await pings(stage, "c"), "frames pass afterwards");
+    await until(() => pings(stage, "c"), "frames pass afterwards");
   });
 }
 
@@ -100,8 +103,11 @@ Deno.test("a VTEP outside that is a member's pod IP is one entry, and stays when
     );
     return entries.flatMap(({ mac, dst }) => mac === "00:00:00:00:00:00" && dst !== undefined ? [dst] : []);
   };
-  await until(async () => (await floods()).includes("203.0.113.7"));
-  assert.deepEqual((await floods()).toSorted(), [b, "203.0.113.7"].toSorted());
+  let seen: readonly string[] = [];
+  await waitFor(
+    async () => (seen = (await floods()).toSorted()).join() === [b, "203.0.113.7"].toSorted().join(),
+    { what: `one entry for ${b}, one for 203.0.113.7`, state: () => seen.join() },
+  );
   const outside = async (): Promise<readonly string[]> => {
     const { text } = await inspect(stage, "default/a", "-o", "json");
     return JSON.parse(text).networks[0].outside.map(({ address }: { address: string }) => address);
@@ -151,6 +157,9 @@ async function pings(stage: Stage, name: string): Promise<boolean> {
     .code === 0;
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  await waitFor(holds, { what: "what the kernel shows is as it should be" });
+async function until(
+  holds: () => Promise<boolean>,
+  what = "what the kernel shows is as it should be",
+): Promise<void> {
+  await waitFor(holds, { what });
 }

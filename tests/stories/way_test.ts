@@ -24,10 +24,10 @@ for (const image of [agentImage, ...(planesWithProgram.includes(dataPlane) ? [pr
       stage.pod({ name: "c", networks: `one ip=fd01::9/64 route=${covered}/128:fd01::1` });
       await running(stage, ["c"]);
       assert.match(await rulesOf(stage, "-6"), /"dport":8472/);
-      assert.ok(await pings(stage, "fd01::1"));
+      await until(() => pings(stage, "fd01::1"));
       stage.annotate("c", "one ip=fd01::9/64");
       await until(async () => !(await rulesOf(stage, "-6")).includes('"86"'));
-      assert.ok(await pings(stage, "fd01::1"));
+      await until(() => pings(stage, "fd01::1"));
     },
   });
 }
