@@ -21,7 +21,7 @@ export interface ControllerLimits {
   readonly workersForUpkeep: number;
   /** Beside these, how many looks that have become slow may go on. */
   readonly workersForSlow: number;
-  /** Exec sessions open at the same time (`sessionLimit`), about 60 kB each: two for every look, slow ones too, and some. */
+  /** Exec sessions open at the same time (`sessionLimit`). Each takes about 60 kB of memory. */
   readonly sessions: { readonly least: number; readonly most: number };
   /** Milliseconds between full relists, and between two readings of a kernel; jittered by a tenth. */
   readonly resync: number;
@@ -36,7 +36,7 @@ export const defaultLimits: ControllerLimits = {
   workersForFailing: 12,
   workersForUpkeep: 32,
   workersForSlow: 96,
-  sessions: { least: 384, most: 2_500 },
+  sessions: { least: 512, most: 2_500 },
   resync: 600_000,
   coalesce: 100,
   shutdown: 8_000,

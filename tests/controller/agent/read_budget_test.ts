@@ -32,7 +32,7 @@ Deno.test("reading back: what was not used is saved up for ten seconds, not long
 });
 
 for (
-  const [pods, sessions] of [[0, 384], [400, 496], [1_000, 1_096], [2_404, 2_500], [100_000, 384]] as const
+  const [pods, sessions] of [[0, 512], [400, 512], [1_000, 1_096], [2_404, 2_500], [100_000, 512]] as const
 ) {
   Deno.test(`sessions for ${pods} pods: ${sessions}`, () => {
     assert.equal(sessionLimit({ ...defaultLimits, workers: 48 }, pods).sessions, sessions);
