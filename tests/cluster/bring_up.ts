@@ -78,7 +78,15 @@ async function startNodes(daemons: Daemons, context: DaemonContext): Promise<voi
   await until("the API server to be ready", ready, { seconds: 90 });
   await daemons.start(controllerManager(context));
   await daemons.start(scheduler(context));
-  for (const node of cluster.nodes) await daemons.start(await kubelet({ ...context, node }));
+  for (const node of cluster.nodes) {
+    // All kubelets of a machine have one path for this socket: who starts takes it away and binds. Two at once, and one ends.
+    await Deno.remove(devicePluginSocket).catch(unlessMissing);
+    await daemons.start(await kubelet({ ...context, node }));
+    await until(`the kubelet of ${node.name} to listen for device plugins`, async () => {
+      await daemons.mustAllRun();
+      return await Deno.lstat(devicePluginSocket).then(() => true, unlessMissing);
+    }, { seconds: 90 });
+  }
   await until("the nodes to be ready", async () => {
     await daemons.mustAllRun();
     const readiness = [
@@ -94,6 +102,14 @@ async function startNodes(daemons: Daemons, context: DaemonContext): Promise<voi
   await until("the default service account", async () => (await kubectl.try(account)).code === 0, {
     seconds: 60,
   });
+}
+
+/** Fixed in the kubelet, whatever its root directory. */
+const devicePluginSocket = "/var/lib/kubelet/device-plugins/kubelet.sock";
+
+function unlessMissing(error: unknown): false {
+  if (error instanceof Deno.errors.NotFound) return false;
+  throw error;
 }
 
 async function answers(daemons: Daemons, node: NodeLayout): Promise<void> {
