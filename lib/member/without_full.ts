@@ -1,5 +1,6 @@
 // What is left of what a pod asks for, when some of its networks are full? Pure.
-import { peerKey } from "../network/network.ts";
+import { claim, noClaims } from "../network/conflicts.ts";
+import { type Network, peerKey } from "../network/network.ts";
 import { runtimeProblem } from "../network/problem.ts";
 import { quoted } from "../text/quoted.ts";
 import type { Membership } from "./member.ts";
@@ -11,14 +12,31 @@ export interface Doorkeeper {
   readonly verdict: (uid: string, segment: string) => "in" | "unsure" | "out";
 }
 
-/** The same, but for networks that are full, which cannot be had, or of which it is not known yet. */
-export function withoutFull(asked: Membership, limit: Doorkeeper): Membership {
+/**
+ * The same, but for networks that are full, which cannot be had, or of which it is not known yet. Who had one of that name in
+ * another segment keeps that, where it is in the way of nothing.
+ */
+export function withoutFull(
+  asked: Membership,
+  { limit, lastGood }: { readonly limit: Doorkeeper; readonly lastGood: ReadonlyMap<string, Network> },
+): Membership {
   if (asked.kind !== "member") return asked;
   const { member } = asked;
-  const by = Map.groupBy(member.networks, (network) => limit.verdict(member.uid, peerKey(network)));
+  const verdictOf = (network: Network): ReturnType<Doorkeeper["verdict"]> =>
+    limit.verdict(member.uid, peerKey(network));
+  const by = Map.groupBy(member.networks, verdictOf);
   const [out, unsure] = [by.get("out") ?? [], by.get("unsure") ?? []];
   const missing = [...out, ...unsure];
   if (missing.length === 0) return asked;
+  const inside = by.get("in") ?? [];
+  const claims = noClaims();
+  for (const network of inside) claim(network, claims);
+  const kept = missing.flatMap((network) => {
+    const last = lastGood.get(network.name);
+    const isOther = last !== undefined && peerKey(last) !== peerKey(network);
+    return isOther && verdictOf(last) === "in" && claim(last, claims).length === 0 ? last : [];
+  });
+  const keptNames = new Set(kept.map(({ name }) => name));
   const problems = missing.map((network) => {
     const remedy = out.includes(network)
       ? "wait until one goes, or raise --max-members-per-network"
@@ -26,14 +44,20 @@ export function withoutFull(asked: Membership, limit: Doorkeeper): Membership {
     const message = `Cannot give the pod network ${
       quoted(network.name)
     }: it is full with ${limit.limit} members; `;
-    return runtimeProblem(member, { kind: "forbidden", network: network.name, message: message + remedy });
+    const meanwhile = keptNames.has(network.name) ? "; until then the pod keeps it as it was" : "";
+    return runtimeProblem(member, {
+      kind: "forbidden",
+      network: network.name,
+      message: message + remedy + meanwhile,
+    });
   });
+  const lost = missing.map(({ name }) => name).filter((name) => !keptNames.has(name));
   return {
     kind: "member",
     member: {
       ...member,
-      networks: by.get("in") ?? [],
-      unresolved: [...member.unresolved, ...missing.map(({ name }) => name)].sort(),
+      networks: [...inside, ...kept].sort((a, b) => a.name < b.name ? -1 : 1),
+      unresolved: [...member.unresolved, ...lost].sort(),
       problems: [...member.problems, ...problems],
     },
   };

@@ -74,12 +74,14 @@ export class MemberLimit {
   }
 }
 
-/** Where the pod asks to be in, as what. */
+/** Where the pod asks to be in, as what; until it is, it has its place where it was. */
 export function candidacies(tracked: Tracked): ReadonlyMap<string, Candidate> {
-  const { asked, uid, pod, seen } = tracked;
+  const { asked, uid, pod, seen, good } = tracked;
   if (asked.kind !== "member") return new Map();
+  const { networks } = asked.member;
+  const had = good.filter((one) => tracked.isHeld(one) && networks.some(({ name }) => name === one.name));
   const other = seen ? "entrant" : "presumed";
-  return new Map(asked.member.networks.map((network) => [
+  return new Map([...had, ...networks].map((network) => [
     peerKey(network),
     { uid, created: pod.created, standing: tracked.isHeld(network) ? "holder" : other },
   ]));

@@ -239,7 +239,10 @@ export class Store {
   #finish(uid: string): void {
     const tracked = this.#pods.get(uid);
     if (tracked === undefined) return;
-    if (tracked.settle(withoutFull(tracked.asked, this.surroundings.limit))) this.#changed.add(uid);
+    const { asked, lastGood } = tracked;
+    if (tracked.settle(withoutFull(asked, { limit: this.surroundings.limit, lastGood }))) {
+      this.#changed.add(uid);
+    }
     this.#noteNetworks(tracked);
     const isOver = tracked.graceEnds <= this.#now;
     tracked.requests = isOver ? [] : poolRequests(tracked);

@@ -50,7 +50,7 @@ export class Surroundings implements Peers {
     const reachable = [...reachableIn(asked)].filter(([segment]) =>
       this.limit.verdict(uid, segment) !== "out"
     );
-    this.#put(uid, new Map(reachable), addressesIn(membership));
+    this.#put(uid, new Map([...reachable, ...reachableIn(membership)]), addressesIn(membership));
     const segments = this.#peers.of(uid).filter((key) => this.#peers.get(uid, key)?.neigh === undefined);
     this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments });
   }

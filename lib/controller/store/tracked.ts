@@ -158,7 +158,10 @@ export class Tracked implements Counted, Timed {
     const open = openNames(member);
     const lost = this.good.filter(({ name }) => open.includes(name));
     this.good = lost.length === 0 ? member.networks : [...lost, ...member.networks];
-    const held = new Set([...this.holds, ...this.seen ? names : []]);
+    const asked = new Set(this.asked.kind === "member" ? this.asked.member.networks.map(peerKey) : []);
+    // What it keeps while that which it asks for is full is no place in that one.
+    const places = member.networks.map((one) => asked.has(peerKey(one)) ? one.name : peerKey(one));
+    const held = new Set([...this.holds, ...this.seen ? places : []]);
     const stays = new Set([...names, ...open]);
     this.holds = compact([...held].filter((one) => stays.has(one.split("/")[0] ?? "")));
     this.wasServed ||= !this.isFormer;

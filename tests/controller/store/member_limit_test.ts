@@ -70,7 +70,8 @@ function members(store: Store): string {
     if (subject?.kind !== "member") return [];
     const { name, networks, problems } = subject.member;
     const isTold = problems.some(({ kind, network }) => kind === "forbidden" && network === "one");
-    return networks.some((network) => network.name === "one") ? [name] : isTold ? [`!${name}`] : [];
+    if (isTold) return [`!${name}`];
+    return networks.some((network) => network.name === "one") ? [name] : [];
   }).sort().join(" ");
 }
 
@@ -161,6 +162,43 @@ for (const { it, had, asks } of entries) {
     assert.equal(members(store), "!9f !e b c d", "the oldest of those who wait");
   });
 }
+
+Deno.test("admission: until it is let in, it stays in the segment that it had, and so do its peers for it", () => {
+  const { store, put } = full();
+  put("x", { networks: "one id=9" });
+  put("y", { networks: "one id=9" });
+  put("9f", { networks: "one id=9" });
+  const nines = (): readonly string[] => [...store.surroundings.membersOf("one/9/8472/4")].sort();
+  const uids = ["uid-default-9f", "uid-default-x", "uid-default-y"];
+  assert.deepEqual(nines(), uids);
+  put("9f", { networks: "one" });
+  assert.deepEqual(nines(), uids);
+  const subject = store.workItem("uid-default-9f");
+  assert.ok(subject?.kind === "member");
+  const { networks, unresolved, problems } = subject.member;
+  assert.deepEqual([networks.map(({ vni }) => vni), unresolved], [[9], []]);
+  assert.deepEqual(problems.map(({ message }) => message), [
+    'Cannot give the pod network "one": it is full with 3 members; wait until one goes, or raise ' +
+    "--max-members-per-network; until then the pod keeps it as it was",
+  ]);
+  put("8w", { networks: "one id=9" });
+  assert.deepEqual(nines(), uids, "its place there is not free");
+  store.putConfigMap({ two: "id=2", one: "id=1 mtu=1400" }, { now: 0 });
+  assert.deepEqual(nines(), uids, "an edit of the ConfigMap lets nobody in");
+  for (const name of ["a", "d", "e"]) store.removePod(`uid-default-${name}`);
+  assert.equal(peers(store), "9f b c");
+  assert.deepEqual(nines(), ["uid-default-8w", ...uids.slice(1)]);
+});
+
+Deno.test("admission: what it had is lost when something else that it asks for takes its place", () => {
+  const { store, put } = full();
+  put("9f", { networks: "one id=9" });
+  put("9f", { networks: "one, two id=9" });
+  const subject = store.workItem("uid-default-9f");
+  assert.ok(subject?.kind === "member");
+  const { networks, unresolved } = subject.member;
+  assert.deepEqual([networks.map(({ name, vni }) => `${name} ${vni}`), unresolved], [["two 9"], ["one"]]);
+});
 
 Deno.test("admission: who edits something else in its annotation, or makes a typo and takes it back, stays in", () => {
   const { store, put } = full();
