@@ -2,9 +2,9 @@
 
 /** A word, and what tells that it is a status, if anything. Each character is looked at a fixed number of times. */
 const words =
-  /((?:\b(?:HTTP(?:\/[\d.]+)?|status|code|answered|response|refused|errno|signal)[ :=(]+)+)?([\w.:-]+)/gi;
+  /((?:\b(?:HTTP(?:\/[\d.]+)?|status|code|statusCode|answered|response|refused|errno|error|exit|exited with|rc|signal)["):=( ]+)+)?([\w.:-]+)/gi;
 /** A status is no number that changes by itself: 403 after 500 is news. Nor is a short name: eth0, IPv6. */
-const status = /^\d{1,4}[.:-]*$/;
+const status = /^-?\d{1,4}[.:-]*$/;
 const shortName = /^[a-z]{1,8}\d{1,2}[.:-]*$/i;
 
 /** The text with `#` for every word that may be another one the next time. For comparing, not for people. */
