@@ -113,8 +113,8 @@ export function membership(pod: PodView, context: MembershipContext): Membership
 }
 
 /**
- * A pod without annotation, or with a blank one, asks for nothing. What it had goes, and an agent that holds it lets it go; else it is left
- * alone. One whose annotation has probably the wrong key is told so, and not let go without its networks.
+ * A pod without annotation, or with a blank one, asks for nothing. What it had goes, and an agent that holds it lets it go;
+ * else it is left alone. One whose annotation has probably the wrong key is told so, and not let go without its networks.
  */
 function bystander(
   pod: PodView,
