@@ -7,7 +7,7 @@
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { installController, removeController } from "../cluster/install_controller.ts";
 import { seedAgentImage } from "../cluster/members.ts";
-import { type Costs, costs, millisecondsText } from "./cluster/exec_cost.ts";
+import { costsLines } from "./cluster/exec_cost.ts";
 import { figuresReader } from "./cluster/figures.ts";
 import { hostileRatios } from "./cluster/hostile_rollout.ts";
 import { probeCosts } from "./cluster/probe_cost.ts";
@@ -42,7 +42,6 @@ async function main([rounds = "3", sizes = "10,30,60,100", names]: readonly stri
   );
   say(neighbours.remark);
   const cluster = await startCluster();
-  const costOf = new Map<number, Costs>();
   const interrupted = new AbortController();
   Deno.addSignalListener("SIGINT", () => interrupted.abort());
   try {
@@ -51,14 +50,14 @@ async function main([rounds = "3", sizes = "10,30,60,100", names]: readonly stri
     for (let round = 1; round <= Number(rounds); round++) {
       for (const pods of sizes.split(",").map(Number)) {
         if (!interrupted.signal.aborted) {
-          pairs.push(...await oneRound(cluster, { chosen, pods, round, costOf }));
+          pairs.push(...await oneRound(cluster, { chosen, pods, round }));
         }
       }
     }
     await removeController(cluster);
   } finally {
     await cluster.close();
-    for (const line of summary(pairs, costOf)) say(line);
+    for (const line of summary(pairs)) say(line);
   }
   const broken = pairs.flatMap(({ kind, ours }) => brokenOf(kind, ours));
   for (const line of broken.slice(0, 20)) say(`broken: ${line}`);
@@ -100,41 +99,25 @@ function kindsNamed(names: string | undefined): readonly Kind[] | string {
   return kinds.filter(({ name }) => asked.includes(name));
 }
 
-/**
- * Each twin once, right before those that are compared with it. Beside the first of each size an exec is measured: the
- * kubelet lists all pods of its node for each, so it costs more the more there are.
- */
+/** Each twin once, right before those that are compared with it. */
 async function oneRound(
   cluster: Cluster,
-  { chosen, pods, round, costOf }: {
+  { chosen, pods, round }: {
     readonly chosen: readonly Kind[];
     readonly pods: number;
     readonly round: number;
-    readonly costOf: Map<number, Costs>;
   },
 ): Promise<readonly Pair[]> {
   using reader = await figuresReader(cluster);
-  const measureExec = async (): Promise<void> => {
-    if (costOf.has(pods)) return;
-    // What of the rollout goes on after it is not the exec's.
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
-    const cost = await costs(cluster, namespace);
-    costOf.set(pods, cost);
-    say(`one exec beside ${pods} pods: ${millisecondsText(cost.exec)}`);
-    say(`one exchange in it: ${millisecondsText(cost.exchange)}`);
-  };
   const rollout = async (kind: RolloutKind): Promise<ClusterRollout> => {
-    const whileThere = kind.unmanaged && measureExec;
-    const result = await clusterRollout(cluster, {
-      ...{ kind, pods, namespace, reader },
-      ...(whileThere && { whileThere }),
-    });
+    const result = await clusterRollout(cluster, { kind, pods, namespace, reader });
     say(`round ${round}: ${pods} ${kind.name}: ${describe(result)}`);
     return result;
   };
   const pairs: Pair[] = [];
   for (const twinKind of new Set(chosen.map((kind) => kind.twin))) {
     const twin = await rollout(twinKind);
+    for (const line of costsLines(twin.execCosts)) say(line);
     for (const kind of chosen.filter((each) => each.twin === twinKind)) {
       pairs.push({ kind, twin, ours: await rollout(kind) });
     }

@@ -1,80 +1,98 @@
-// How much processor time does one exec cost here, and one exchange in it, and a startup probe that fails? By the cgroups,
-// less what idling costs.
-import { openProgramSession } from "../../../lib/agents/program_session.ts";
-import type { Executor } from "../../../lib/kube/exec/exec.ts";
+// How much processor time does one exec cost here, alone and in pods that have just started, and one exchange in it, and a
+// startup probe that fails? By the cgroups, less what idling costs.
+import { agentCommand, openProgramSession } from "../../../lib/agents/program_session.ts";
+import type { ExecTarget, Executor } from "../../../lib/kube/exec/exec.ts";
 import { barrier } from "../../../lib/overlay/iproute2/read.ts";
 import { systemClock } from "../../../lib/time/clock.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
-import { agentContainer, agentImage, executorFor } from "../../cluster/members.ts";
+import { agentContainer, executorFor } from "../../cluster/members.ts";
 import { readShares, type Shares, sharesBetween, totalOf } from "./shares.ts";
 
-const execs = 60;
-const atOnce = 4;
+const bareExecs = 60;
+const bareAtOnce = 4;
+/** Enough that no core idles, as in a rollout. */
+const firstAtOnce = 8;
 const exchanges = 1_000;
 const idle = 8_000;
+const deadline = 20_000;
 
 /** Seconds for each; the caller's own time is not in it. */
 export interface Costs {
-  /** An exec of `vxlan-agent` that ends at once. */
+  /** An exec of `vxlan-agent` that ends at once, many times in one pod on cores that are not all busy: the least. */
+  readonly bareExec: Shares;
+  /** The first exec in each pod of a rollout, with a question to either tool: what a pod of ours costs. */
   readonly exec: Shares;
   /** A question and its answer in one that runs: what a peer's coming or going costs a pod. */
   readonly exchange: Shares;
 }
 
-export async function costs(cluster: Cluster, namespace: string): Promise<Costs> {
-  const pod = "exec-cost";
-  const container = {
-    ...{ name: agentContainer, image: agentImage, imagePullPolicy: "IfNotPresent" },
-    securityContext: { capabilities: { add: ["NET_ADMIN"] } },
-  };
-  const object = { apiVersion: "v1", kind: "Pod", metadata: { namespace, name: pod } };
-  const spec = { terminationGracePeriodSeconds: 1, containers: [container] };
-  await cluster.kubectl(["apply", "-f", "-"], JSON.stringify({ ...object, spec }));
-  await cluster.kubectl(["-n", namespace, "wait", `pod/${pod}`, "--for=condition=Ready", "--timeout=60s"]);
+/** `pods`: names of pods with an agent of ours into which no exec has gone, as many as are rolled out. */
+export async function costs(
+  cluster: Cluster,
+  { namespace, pods }: { readonly namespace: string; readonly pods: readonly string[] },
+): Promise<Costs> {
   const executor = await executorFor(cluster);
-  const target = { namespace, pod, container: agentContainer };
-  const work = async (): Promise<void> => {
-    for (let done = 0; done < execs / atOnce; done++) {
-      const { outcome } = await executor.run({ target, command: ["vxlan-agent"], deadline: 20_000 });
-      if (outcome.kind !== "ok") throw new Error(`Cannot measure an exec: ${JSON.stringify(outcome)}`);
-    }
-  };
+  const targets = pods.map((pod) => ({ namespace, pod, container: agentContainer }));
+  const [first] = targets;
+  if (first === undefined) throw new Error("Cannot measure an exec: there is no pod");
   const ms = (task: () => Promise<unknown>): Promise<Used> => measure(cluster, task);
   try {
+    // What of the start goes on after it is not the exec's.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
     const still = await ms(() => new Promise((resolve) => setTimeout(resolve, idle)));
-    const busy = await ms(() => Promise.all(Array.from({ length: atOnce }, work)));
-    const talk = await talking(executor, target);
+    const each = await ms(() => firstExecs(executor, targets));
+    const busy = await ms(() => bareExecsIn(executor, first));
+    const talk = await talking(executor, first);
     const talked = await ms(talk);
     return {
-      exec: perUnit(busy, { idle: still, units: execs }),
+      bareExec: perUnit(busy, { idle: still, units: bareExecs }),
+      exec: perUnit(each, { idle: still, units: targets.length }),
       exchange: perUnit(talked, { idle: still, units: exchanges }),
     };
   } finally {
     executor.close();
-    await cluster.kubectl(["-n", namespace, "delete", "pod", pod, "--now"]);
   }
 }
 
+/** One into each: opened, both tools started and asked, closed. */
+async function firstExecs(executor: Executor, targets: readonly ExecTarget[]): Promise<void> {
+  const left = [...targets];
+  const work = async (): Promise<void> => {
+    for (let target = left.shift(); target !== undefined; target = left.shift()) {
+      const session = await openSession(executor, target);
+      await session.tool("ip").exchange([barrier], { answers: 1, deadline });
+      const bridge = session.tool("bridge");
+      await bridge.exchange([barrier], { answers: 1, deadline });
+      await bridge.close();
+    }
+  };
+  await Promise.all(Array.from({ length: firstAtOnce }, work));
+}
+
+async function bareExecsIn(executor: Executor, target: ExecTarget): Promise<void> {
+  const work = async (): Promise<void> => {
+    for (let done = 0; done < bareExecs / bareAtOnce; done++) {
+      const { outcome } = await executor.run({ target, command: agentCommand, deadline });
+      if (outcome.kind !== "ok") throw new Error(`Cannot measure an exec: ${JSON.stringify(outcome)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: bareAtOnce }, work));
+}
+
 /** A session that is open, with its tool running: gives what asks in it, one after the other. */
-async function talking(
-  executor: Executor,
-  target: { readonly namespace: string; readonly pod: string; readonly container: string },
-): Promise<() => Promise<void>> {
-  const { signal } = new AbortController();
-  const session = await openProgramSession({
-    executor,
-    target,
-    clock: systemClock,
-    deadline: 20_000,
-    signal,
-  });
-  const bridge = session.tool("bridge");
-  const ask = (): Promise<unknown> => bridge.exchange([barrier], { answers: 1, deadline: 20_000 });
+async function talking(executor: Executor, target: ExecTarget): Promise<() => Promise<void>> {
+  const bridge = (await openSession(executor, target)).tool("bridge");
+  const ask = (): Promise<unknown> => bridge.exchange([barrier], { answers: 1, deadline });
   await ask();
   return async () => {
     for (let done = 0; done < exchanges; done++) await ask();
     await bridge.close();
   };
+}
+
+function openSession(executor: Executor, target: ExecTarget): ReturnType<typeof openProgramSession> {
+  const { signal } = new AbortController();
+  return openProgramSession({ executor, target, clock: systemClock, deadline, signal });
 }
 
 /** What was used, and in how many seconds. */
@@ -113,4 +131,14 @@ export function perUnit(
 export function millisecondsText(shares: Shares): string {
   const parts = Object.entries(shares).map(([name, seconds]) => `${name} ${(seconds * 1000).toFixed(1)}`);
   return `${(totalOf(shares) * 1000).toFixed(1)} ms (${parts.join(", ")})`;
+}
+
+/** A line for each; none without them. */
+export function costsLines(costs: Costs | undefined): readonly string[] {
+  if (costs === undefined) return [];
+  return [
+    `  first exec in a pod ${millisecondsText(costs.exec)}`,
+    `  one that ends at once ${millisecondsText(costs.bareExec)}`,
+    `  one exchange ${millisecondsText(costs.exchange)}`,
+  ];
 }

@@ -11,6 +11,7 @@ import {
 } from "../../cluster/members.ts";
 import { until } from "../../cluster/until.ts";
 import { clearNodes, sandboxesOn } from "./clear_nodes.ts";
+import { type Costs, costs } from "./exec_cost.ts";
 import type { Figures, FiguresReader } from "./figures.ts";
 import type { Counted } from "./goal.ts";
 import { readMachine, type Whole, wholeBetween } from "./machine.ts";
@@ -37,6 +38,8 @@ export interface ClusterRollout {
   readonly whole: Whole;
   /** Seconds in it that went to soft interrupts: frames, timers. */
   readonly softirq: number;
+  /** What an exec costs there; absent of members. */
+  readonly execCosts?: Costs;
   /** Absent without networks. */
   readonly members?: MemberRollout;
 }
@@ -63,17 +66,17 @@ const network = { network: "vxeth0", vni: 1000 };
 const patience = 300;
 
 /**
- * Creates the pods, measures, calls `whileThere`, deletes them again and waits until the nodes hold nothing of them. The
- * controller must be installed.
+ * Creates the pods, measures, deletes them again and waits until the nodes hold nothing of them. In pods that are not ours
+ * an exec is measured before, the first into each: the kubelet lists all pods of its node for each, and nothing of a pod
+ * that has just started is in any cache. The controller must be installed.
  */
 export async function clusterRollout(
   cluster: Cluster,
-  { kind, pods, namespace, reader, whileThere }: {
+  { kind, pods, namespace, reader }: {
     readonly kind: RolloutKind;
     readonly pods: number;
     readonly namespace: string;
     readonly reader: FiguresReader;
-    readonly whileThere?: () => Promise<void>;
   },
 ): Promise<ClusterRollout> {
   const name = "bench";
@@ -115,7 +118,10 @@ export async function clusterRollout(
   const softirq = machineAfter.softirq - machine.softirq;
   const violations = hasMembers ? await lookAtAll() : [];
   const warnings = (await warningsIn(cluster, namespace)).filter(([uid]) => !warned.has(uid));
-  await whileThere?.();
+  const execCosts = hasMembers ? undefined : await costs(cluster, {
+    namespace,
+    pods: (await podsOf(cluster, { namespace, name })).map((pod) => pod.name),
+  });
   await cluster.kubectl(["-n", namespace, "delete", "deployment", name, "--now"]);
   await until("the pods to be gone", async () => (await podsLeft(cluster, namespace)) === 0, {
     seconds: patience,
@@ -123,7 +129,7 @@ export async function clusterRollout(
   // What stays on the nodes the next rollout would pay for.
   await clearNodes(cluster, sandboxes);
   const { ready = NaN, mesh } = seen;
-  const result = { kind, pods, ready, shares: used, whole, softirq };
+  const result = { kind, pods, ready, shares: used, whole, softirq, ...(execCosts && { execCosts }) };
   if (mesh === undefined) return result;
   const interfaces = seen.interfaces ?? mesh;
   const counted: Counted = {

@@ -1,10 +1,10 @@
 // What do the rounds say together: the ratios of the pairs, their median beside its limits, where the time went, what was
 // counted?
-import { type Costs, millisecondsText } from "./exec_cost.ts";
+import { type Costs, costsLines } from "./exec_cost.ts";
 import { brokenCounts, medianOf, meshLimit, verdictOf } from "./goal.ts";
 import { excessText } from "./machine.ts";
 import type { ClusterRollout, RolloutKind } from "./rollout.ts";
-import { sharesText, totalOf } from "./shares.ts";
+import { type Shares, sharesText, totalOf } from "./shares.ts";
 
 /** What is compared, with the same containers without us, and how many execs a pod it may cost. */
 export interface Kind extends RolloutKind {
@@ -20,22 +20,19 @@ export interface Pair {
 }
 
 /** Lines for each size and kind, in the order of their first rounds. */
-export function summary(
-  pairs: readonly Pair[],
-  costOf: ReadonlyMap<number, Costs>,
-): readonly string[] {
+export function summary(pairs: readonly Pair[]): readonly string[] {
   const keyOf = ({ kind, ours }: Pair): string => `${ours.pods} ${kind.name}`;
-  return [...Map.groupBy(pairs, keyOf)].flatMap(([key, same]) => linesOf(key, { same, costOf }));
+  return [...Map.groupBy(pairs, keyOf)].flatMap(([key, same]) => linesOf(key, same));
 }
 
-function linesOf(
-  key: string,
-  { same, costOf }: { readonly same: readonly Pair[]; readonly costOf: ReadonlyMap<number, Costs> },
-): readonly string[] {
+function linesOf(key: string, same: readonly Pair[]): readonly string[] {
   const middle = (of: (pair: Pair) => number): number => medianOf(same.map(of));
   const ratio = middle(ratioOf);
   const median = same.find((pair) => ratioOf(pair) === ratio);
-  const cost = median && costOf.get(median.ours.pods);
+  const cpuOf = (of: (costs: Costs) => Shares): number =>
+    medianOf(
+      same.flatMap(({ twin: { execCosts } }) => execCosts === undefined ? [] : [totalOf(of(execCosts))]),
+    );
   const measured = {
     ratio,
     baseCpu: middle(({ twin }) => totalOf(twin.shares)),
@@ -44,15 +41,12 @@ function linesOf(
   };
   return [
     `${key}: ${same.length} round(s), ratios ${same.map((pair) => ratioOf(pair).toFixed(2)).join(" ")}; ` +
-    verdictOf(measured, cost === undefined ? NaN : totalOf(cost.exec)),
+    verdictOf(measured, { first: cpuOf(({ exec }) => exec), bare: cpuOf(({ bareExec }) => bareExec) }),
     `  all ready ${middle(({ ours }) => ours.ready).toFixed(1)} s, the same containers ` +
     `${middle(({ twin }) => twin.ready).toFixed(1)} s; processor seconds ` +
     `${middle(({ ours }) => totalOf(ours.shares)).toFixed(1)}, ${measured.baseCpu.toFixed(1)}`,
     `  ${countsText(same)}`,
-    ...cost === undefined ? [] : [
-      `  one exec ${millisecondsText(cost.exec)}`,
-      `  one exchange ${millisecondsText(cost.exchange)}`,
-    ],
+    ...costsLines(median?.twin.execCosts),
     // The two rounds of the median, share by share.
     ...median === undefined ? [] : [
       `  ours ${sharesText(median.ours.whole)}`,

@@ -19,6 +19,10 @@ function rollout(ready: number, { runtime }: { readonly runtime: number }): Clus
   return { ...{ kind: twin, pods: 10, ready, shares, whole }, softirq: 0 };
 }
 
+const costs: Costs = {
+  ...{ bareExec: sharesOf(0.02, 0), exec: sharesOf(0.04, 0), exchange: sharesOf(0.001, 0) },
+};
+
 /** A pair of which the same containers take 10 s, and ours so many, with so many execs. */
 function pair(
   ready: number,
@@ -31,21 +35,16 @@ function pair(
     ...{ warnings: [], violations: [] },
   };
   const ours = { ...rollout(ready, { runtime: 25 }), kind, members };
-  return { kind, ours, twin: rollout(10, { runtime: 20 }) };
+  return { kind, ours, twin: { ...rollout(10, { runtime: 20 }), execCosts: costs } };
 }
-
-const costs: Costs = { exec: sharesOf(0.04, 0), exchange: sharesOf(0.001, 0) };
 
 Deno.test("summary: ratios in their order, the median beside both limits, shares, counts", () => {
   const pairs = [pair(13, { execs: 20 }), pair(11, { execs: 20 }), pair(12, { execs: 23, late: 0.6 })];
-  const [ratios, times, counts, exec, exchange, ours, same, beyond, ...more] = summary(
-    pairs,
-    new Map([[10, costs]]),
-  );
+  const [ratios, times, counts, exec, bare, exchange, ours, same, beyond, ...more] = summary(pairs);
   assert.equal(
     ratios,
     "10 classic: 3 round(s), ratios 1.30 1.10 1.20; median 1.20; goal 1.10: MISSED; limit 1.10: MISSED " +
-      "(1.10, or (20.0 + 20 × 0.040 + 0.0) / 20.0 + 0.05)",
+      "(1.10, or (20.0 + 20 × 0.040 + 0.0) / 20.0 + 0.05); with execs of 0.020 that end at once 1.10: MISSED",
   );
   assert.equal(times, "  all ready 12.0 s, the same containers 10.0 s; processor seconds 25.0, 20.0");
   assert.equal(
@@ -53,7 +52,8 @@ Deno.test("summary: ratios in their order, the median beside both limits, shares
     "  the most of any round, a pod: 2.30 execs (at most 2.2: MISSED), 1.00 patches, 1.20 Events, 0.00 GET, " +
       "5.00 exchanges; mesh 0.6 s after the last interface (at most 0.5: MISSED)",
   );
-  assert.match(exec ?? "", /^ {2}one exec 40\.0 ms/);
+  assert.match(exec ?? "", /^ {2}first exec in a pod 40\.0 ms/);
+  assert.match(bare ?? "", /^ {2}one that ends at once 20\.0 ms/);
   assert.match(exchange ?? "", /^ {2}one exchange 1\.0 ms/);
   assert.match(ours ?? "", /^ {2}ours 26\.0 s .*runtime 25\.0/);
   assert.match(same ?? "", /^ {2}same 21\.0 s .*runtime 20\.0/);
@@ -62,5 +62,6 @@ Deno.test("summary: ratios in their order, the median beside both limits, shares
 });
 
 Deno.test("summary: rounds of a size whose exec was not measured have no limit, and say so", () => {
-  assert.match(summary([pair(11, { execs: 20 })], new Map())[0] ?? "", /limit NaN: MISSED/);
+  const { kind, ours, twin: { execCosts: _, ...twin } } = pair(11, { execs: 20 });
+  assert.match(summary([{ kind, ours, twin }])[0] ?? "", /limit NaN: MISSED/);
 });
