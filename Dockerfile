@@ -60,5 +60,5 @@ COPY --from=agent-packages /agent-root /
 COPY --from=agent-program /vxlan-agent /usr/bin/vxlan-agent
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # As PID 1 it waits, reaps orphans, and exits with 0 on TERM: that is how a pod is released from its init agent. For
-# --ready-port see agent/README.md.
+# --ready-http-port see agent/README.md.
 ENTRYPOINT ["/usr/bin/vxlan-agent", "pid1"]

@@ -11,8 +11,9 @@ import (
 	"vxlan-agent/session"
 )
 
-const usage = `vxlan-agent                          reads lines for ip and bridge on stdin (see README.md)
-vxlan-agent pid1 [--ready-port=N]    waits as the main process of a container, until TERM
+const usage = `vxlan-agent                               reads lines for ip and bridge on stdin (see README.md)
+vxlan-agent pid1 [--ready-port=N]         waits as the main process of a container, until TERM
+vxlan-agent pid1 [--ready-http-port=N]    the same, with answers to an httpGet startup probe
 `
 
 // The tools are told to die with the thread that started them: this one, which lives as long as the program.
@@ -31,12 +32,14 @@ func main() {
 	os.Exit(pid1.Run(port))
 }
 
-// readyPort gives the number after --ready-port=, 0 when there is none; false for anything else.
-func readyPort(args []string) (int, bool) {
+// readyPort gives the port of the one argument there may be, none without; false for anything else.
+func readyPort(args []string) (pid1.Port, bool) {
 	if len(args) == 0 {
-		return 0, true
+		return pid1.Port{}, true
 	}
-	text, found := strings.CutPrefix(args[0], "--ready-port=")
-	port, err := strconv.Atoi(text)
-	return port, found && len(args) == 1 && err == nil && port >= 1 && port <= 65535
+	name, text, _ := strings.Cut(args[0], "=")
+	number, err := strconv.Atoi(text)
+	known := name == "--ready-port" || name == "--ready-http-port"
+	port := pid1.Port{Number: number, Answers: name == "--ready-http-port"}
+	return port, known && len(args) == 1 && err == nil && number >= 1 && number <= 65535
 }

@@ -1,4 +1,4 @@
-// The main process of an agent container: waits, reaps orphans, ends on TERM, and may open a port for a startup probe.
+// The main process of an agent container: waits, reaps orphans, ends on TERM, and may have a port for a startup probe.
 package pid1
 
 import (
@@ -8,19 +8,35 @@ import (
 	"syscall"
 )
 
-// Run returns 0 when TERM or INT comes. `port`: opened when the pod is marked as ready; 0: none. It returns 1 at once when
-// the port is another's before the pod is ready: a probe would be answered there, and let the pod go without its networks.
-func Run(port int) int {
+// Port is that of a startup probe; Number 0: none.
+type Port struct {
+	Number int
+	// Answers: open from the start for an httpGet probe, which is answered when the pod is marked as ready. Otherwise it
+	// opens then, for a tcpSocket probe.
+	Answers bool
+}
+
+// Run returns 0 when TERM or INT comes. It returns 1 at once when the port is another's before the pod is ready: a probe
+// would be answered there, and let the pod go without its networks.
+func Run(port Port) int {
 	// It does nothing nearly always: one thread for its own code is enough.
 	runtime.GOMAXPROCS(1)
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGCHLD)
 	reap()
-	if port != 0 {
-		if answeredByAnother(port) {
+	if port.Number != 0 {
+		listener, free := unlessTaken(port.Number)
+		if !free {
 			return 1
 		}
-		go servePort(port)
+		if port.Answers {
+			go serveAnswers(port.Number, listener)
+		} else {
+			if listener >= 0 {
+				syscall.Close(listener)
+			}
+			go servePort(port.Number)
+		}
 	}
 	for received := range signals {
 		if received != syscall.SIGCHLD {

@@ -16,8 +16,9 @@ import (
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "as-pid1" {
-		port, _ := strconv.Atoi(os.Args[2])
-		os.Exit(Run(port))
+		text, answers := strings.CutPrefix(os.Args[2], "http:")
+		port, _ := strconv.Atoi(text)
+		os.Exit(Run(Port{port, answers}))
 	}
 	if len(os.Args) > 1 && os.Args[1] == "as-taker" {
 		listen(7003)

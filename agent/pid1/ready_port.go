@@ -35,39 +35,46 @@ func servePort(port int) {
 		"; port " + strconv.Itoa(port) + " stays closed: use the exec probe")
 }
 
-// answeredByAnother says so when somebody listens on the port although the pod is not marked as ready. After the marking
-// the port is free for everybody: an agent that restarts then finds it taken, and that does no harm.
-func answeredByAnother(port int) bool {
-	if ready, err := isMarked(); ready || err != nil {
-		return false
-	}
+// unlessTaken gives a listener, and -1 after the marking when the port is taken: it is free for everybody then, and an
+// agent that restarts and finds it taken does no harm. False, and it is said: somebody listens although the pod is not
+// marked.
+func unlessTaken(port int) (int, bool) {
 	listener, err := listen(port)
 	if err == nil {
-		syscall.Close(listener)
-		return false
+		return listener, true
+	}
+	if ready, unknown := isMarked(); ready || unknown != nil {
+		return -1, true
 	}
 	say("Cannot hold the pod until its networks are there: port " + strconv.Itoa(port) + " of the startup probe: " +
 		err.Error() + "; choose another with --ready-port, or use the exec probe")
-	return true
+	return -1, false
 }
 
 func offer(port int, end time.Time) {
-	said := false
-	for time.Now().Before(end) {
+	if listener := listenUntil(port, end); listener >= 0 && !answer(listener, end, quietLimit) {
+		sayNobodyAsked(port)
+	}
+}
+
+// listenUntil tries until the end, and gives -1 then. That the port is taken is said once.
+func listenUntil(port int, end time.Time) int {
+	for said := false; time.Now().Before(end); time.Sleep(retryTaken) {
 		listener, err := listen(port)
 		if err == nil {
-			if !answer(listener, end, quietLimit) {
-				say("nobody has asked at port " + strconv.Itoa(port) + " for " + openLimit.String() + "; it is closed")
-			}
-			return
+			return listener
 		}
 		if !said {
 			say("Cannot open port " + strconv.Itoa(port) + " for the startup probe: " + err.Error() +
 				"; choose another with --ready-port, or use the exec probe")
 			said = true
 		}
-		time.Sleep(retryTaken)
 	}
+	return -1
+}
+
+func sayNobodyAsked(port int) {
+	say("nobody has asked at port " + strconv.Itoa(port) + " for " + openLimit.String() + "; it is closed")
 }
 
 // listen opens the port for IPv6 and IPv4, or for IPv4 where there is no IPv6.

@@ -84,12 +84,12 @@ function addAgent(
   put("initContainers", {
     name: agent,
     ...bare,
-    args: [`--ready-port=${readyPort}`],
+    args: [`--ready-http-port=${readyPort}`],
     restartPolicy: "Always",
     startupProbe: {
-      tcpSocket: { port: readyPort },
+      httpGet: { port: readyPort },
       periodSeconds: 1,
-      timeoutSeconds: 5,
+      timeoutSeconds: 60,
       failureThreshold: 31_536_000,
     },
     resources: { requests: { cpu: "10m", memory: "16Mi" } },

@@ -22,6 +22,7 @@ const kinds: readonly Kind[] = [
   { name: "classic", form: "classic", twin: classicTwin, execsPerPod: 2.2 },
   { name: "seed", form: "classic", image: seedAgentImage, twin: classicTwin, execsPerPod: 5 },
   { name: "native", form: "native", twin: nativeTwin, execsPerPod: 1.2 },
+  { name: "answer", form: "native with an answer", twin: nativeTwin, execsPerPod: 1.2 },
   { name: "port", form: "native with a port", twin: nativeTwin, execsPerPod: 1.2 },
 ];
 const namespace = "bench";

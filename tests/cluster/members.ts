@@ -10,10 +10,10 @@ import { controllerLog } from "./install_controller.ts";
 import { until } from "./until.ts";
 
 /**
- * How the agent gets into the pods: written by the user as in the seed, as a native sidecar whose startup probe is an exec
- * or asks at a port, or injected.
+ * How the agent gets into the pods: written by the user as in the seed, as a native sidecar whose startup probe is an exec,
+ * asks at a port until it is open, or waits there for an answer, or injected.
  */
-export type AgentForm = "classic" | "native" | "native with a port" | "injected";
+export type AgentForm = "classic" | "native" | "native with a port" | "native with an answer" | "injected";
 
 export interface Workload {
   readonly namespace: string;
@@ -43,7 +43,7 @@ export const agentContainer = "vxlan-controller-agent";
 export const agentImage = "kube-vxlan-controller-agent:0.1.0";
 /** As the seed's: the tools, and not our program. */
 export const seedAgentImage = "aialferov/kube-vxlan-controller-agent";
-/** Where our agent is ready, when it is told to open a port. */
+/** Where our agent says that it is ready, when it is told to. */
 export const readyPort = 18472;
 
 /** The object to apply. */
@@ -104,6 +104,11 @@ function containersOf({ form, image = agentImage }: Workload): object {
     case "native with a port": {
       const startupProbe = { tcpSocket: { port: readyPort }, periodSeconds: 1 };
       const agent = sidecar({ startupProbe, args: [`--ready-port=${readyPort}`] });
+      return { initContainers: [agent], containers: [app] };
+    }
+    case "native with an answer": {
+      const startupProbe = { httpGet: { port: readyPort }, periodSeconds: 1, timeoutSeconds: 60 };
+      const agent = sidecar({ startupProbe, args: [`--ready-http-port=${readyPort}`] });
       return { initContainers: [agent], containers: [app] };
     }
     case "injected":

@@ -66,9 +66,12 @@ Deno.test("the injected agent waits for the controller's mark", async () => {
   const [policy] = await objects("deploy/admission/agent-injection.yaml", "MutatingAdmissionPolicy");
   assert.ok(policy);
   const { expression } = policy.spec.mutations[0].jsonPatch;
-  const [, opened] = /args: \["--ready-port=(\d+)"\]/.exec(expression) ?? [];
-  const [, asked] = /tcpSocket\{\s*port: (\d+)/.exec(expression) ?? [];
-  assert.ok(opened !== undefined && opened === asked, `the port that opens is ${opened}, asked is ${asked}`);
+  const [, opened] = /args: \["--ready-http-port=(\d+)"\]/.exec(expression) ?? [];
+  const [, asked] = /httpGet\{\s*port: (\d+)/.exec(expression) ?? [];
+  assert.ok(
+    opened !== undefined && opened === asked,
+    `the port that answers is ${opened}, asked is ${asked}`,
+  );
   assert.ok(expression.includes('name: "vxlan-controller-agent"'));
 });
 

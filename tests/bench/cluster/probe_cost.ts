@@ -7,7 +7,7 @@ import { measure, millisecondsText, perUnit, type Used } from "./exec_cost.ts";
 const pods = 20;
 const span = 20_000;
 
-/** As in docs/agents.md and in the injection policy; the last is only to compare. */
+/** As in docs/agents.md and in the injection policy; the last but one is only to compare. */
 const probes: readonly {
   readonly name: string;
   readonly probe?: object;
@@ -25,6 +25,11 @@ const probes: readonly {
     name: "httpGet at the agent's port, every second",
     probe: { httpGet: { port: readyPort }, periodSeconds: 1 },
     args: [`--ready-port=${readyPort}`],
+  },
+  {
+    name: "httpGet at the agent's port, which waits for the answer",
+    probe: { httpGet: { port: readyPort }, periodSeconds: 1, timeoutSeconds: 60 },
+    args: [`--ready-http-port=${readyPort}`],
   },
 ];
 

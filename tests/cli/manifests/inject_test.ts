@@ -74,7 +74,7 @@ Deno.test("as the admission policy puts it in: first, and held by its port", asy
   assert.equal(agent.name, "vxlan-controller-agent");
   assert.ok(policy.includes(`"${agent.image}"`), agent.image);
   assert.ok(policy.includes(`args: ["${agent.args[0]}"]`));
-  assert.deepEqual(agent.startupProbe.tcpSocket, { port: 18472 });
+  assert.deepEqual(agent.startupProbe.httpGet, { port: 18472 });
   for (
     const [name, value] of Object.entries(agent.startupProbe).filter(([, one]) => typeof one === "number")
   ) {

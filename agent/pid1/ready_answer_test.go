@@ -1,0 +1,91 @@
+// Is a question of an httpGet probe held until the pod is marked, and answered then, whatever others do at the port?
+package pid1
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// ask puts a question in a container's network, as a kubelet does. It is told what came, and whether the pod was marked then.
+func (c *container) ask(port string) *question {
+	c.t.Helper()
+	script := "exec 3<>/dev/tcp/127.0.0.1/" + port + "; printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' >&3; " +
+		"echo asked; IFS= read -r line <&3; echo \"${line%?} $(ip link show lo | grep -c " + marker + ")\""
+	command := exec.Command("nsenter", "-t", c.pid, "-n", "bash", "-c", script)
+	out, err := command.StdoutPipe()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		command.Process.Kill()
+		command.Wait()
+	})
+	q := &question{c.t, bufio.NewReader(out)}
+	q.says("asked")
+	return q
+}
+
+type question struct {
+	t   *testing.T
+	out *bufio.Reader
+}
+
+func (q *question) says(want string) {
+	q.t.Helper()
+	if line, err := q.out.ReadString('\n'); strings.TrimSpace(line) != want {
+		q.t.Fatalf("said %q, not %q: %v", line, want, err)
+	}
+}
+
+func TestAQuestionIsHeldUntilTheMarkerIsThere(t *testing.T) {
+	c := startContainer(t, "http:7001")
+	c.until("the port is open", func() bool { return strings.Contains(c.listeners(), ":7001") })
+	first := c.ask("7001")
+	// Other aliases, half a question, one that is none, and one who goes again.
+	c.inside("ip link set lo alias other")
+	c.inside("bash -c 'exec 3<>/dev/tcp/127.0.0.1/7001; printf GET >&3; exec 3>&-'")
+	c.inside("bash -c 'exec 3<>/dev/tcp/127.0.0.1/7001; head -c 9000 /dev/zero >&3; cat <&3 | wc -c | grep -qx 0' || true")
+	second := c.ask("7001")
+	mark := "ip link set lo alias " + marker
+	c.inside(mark)
+	first.says("HTTP/1.1 200 OK 1")
+	second.says("HTTP/1.1 200 OK 1")
+	c.ask("7001").says("HTTP/1.1 200 OK 1")
+	c.until("the port is closed", func() bool { return c.listeners() == "" })
+	c.inside("ip link set lo alias other; " + mark)
+	c.until("the port is open again", func() bool { return strings.Contains(c.listeners(), ":7001") })
+	c.ask("7001").says("HTTP/1.1 200 OK 1")
+}
+
+func TestMoreThanMayAskAtATime(t *testing.T) {
+	c := startContainer(t, "http:7001")
+	c.until("the port is open", func() bool { return strings.Contains(c.listeners(), ":7001") })
+	first := c.ask("7001")
+	c.inside("bash -c 'for n in $(seq 100); do exec {fd}<>/dev/tcp/127.0.0.1/7001; printf \"GET / HTTP/1.1\\r\\n\\r\\n\" >&$fd; done'")
+	last := c.ask("7001")
+	first.says("0")
+	c.inside("ip link set lo alias " + marker)
+	last.says("HTTP/1.1 200 OK 1")
+}
+
+func TestAnAgentThatRestartsInAReadyPodAnswersAtOnce(t *testing.T) {
+	c := startContainer(t, "0")
+	c.inside("ip link set lo alias " + marker)
+	second := exec.Command("nsenter", "-t", c.pid, "-n", os.Args[0], "as-pid1", "http:7002")
+	if err := second.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		second.Process.Signal(syscall.SIGTERM)
+		second.Wait()
+	}()
+	c.until("the port is open", func() bool { return strings.Contains(c.listeners(), ":7002") })
+	c.ask("7002").says("HTTP/1.1 200 OK 1")
+}
