@@ -24,6 +24,8 @@ export interface Costs {
   readonly exec: Shares;
   /** A question and its answer in one that runs: what a peer's coming or going costs a pod. */
   readonly exchange: Shares;
+  /** A second in which nothing happens, with those pods there: whatever makes a rollout longer makes it pay for more. */
+  readonly still: Shares;
 }
 
 /** `pods`: names of pods with an agent of ours into which no exec has gone, as many as are rolled out. */
@@ -48,6 +50,7 @@ export async function costs(
       bareExec: perUnit(busy, { idle: still, units: bareExecs }),
       exec: perUnit(each, { idle: still, units: targets.length }),
       exchange: perUnit(talked, { idle: still, units: exchanges }),
+      still: perUnit(still, { idle: { shares: nothing, seconds: 1 }, units: still.seconds }),
     };
   } finally {
     executor.close();
@@ -95,6 +98,10 @@ function openSession(executor: Executor, target: ExecTarget): ReturnType<typeof 
   return openProgramSession({ executor, target, clock: systemClock, deadline, signal });
 }
 
+const nothing: Shares = {
+  ...{ apiServer: 0, etcd: 0, managers: 0, kubelets: 0, runtime: 0, pods: 0, controller: 0 },
+};
+
 /** What was used, and in how many seconds. */
 export interface Used {
   readonly shares: Shares;
@@ -140,5 +147,6 @@ export function costsLines(costs: Costs | undefined): readonly string[] {
     `  first exec in a pod ${millisecondsText(costs.exec)}`,
     `  one that ends at once ${millisecondsText(costs.bareExec)}`,
     `  one exchange ${millisecondsText(costs.exchange)}`,
+    `  a second in which nothing happens ${millisecondsText(costs.still)}`,
   ];
 }

@@ -21,6 +21,7 @@ function rollout(ready: number, { runtime }: { readonly runtime: number }): Clus
 
 const costs: Costs = {
   ...{ bareExec: sharesOf(0.02, 0), exec: sharesOf(0.04, 0), exchange: sharesOf(0.001, 0) },
+  still: sharesOf(0.3, 0),
 };
 
 /** A pair of which the same containers take 10 s, and ours so many, with so many execs. */
@@ -40,7 +41,7 @@ function pair(
 
 Deno.test("summary: ratios in their order, the median beside both limits, shares, counts", () => {
   const pairs = [pair(13, { execs: 20 }), pair(11, { execs: 20 }), pair(12, { execs: 23, late: 0.6 })];
-  const [ratios, times, counts, exec, bare, exchange, ours, same, beyond, ...more] = summary(pairs);
+  const [ratios, times, counts, exec, bare, exchange, still, ours, same, beyond, ...more] = summary(pairs);
   assert.equal(
     ratios,
     "10 classic: 3 round(s), ratios 1.30 1.10 1.20; median 1.20; goal 1.10: MISSED; limit 1.10: MISSED " +
@@ -55,6 +56,7 @@ Deno.test("summary: ratios in their order, the median beside both limits, shares
   assert.match(exec ?? "", /^ {2}first exec in a pod 40\.0 ms/);
   assert.match(bare ?? "", /^ {2}one that ends at once 20\.0 ms/);
   assert.match(exchange ?? "", /^ {2}one exchange 1\.0 ms/);
+  assert.match(still ?? "", /^ {2}a second in which nothing happens 300\.0 ms/);
   assert.match(ours ?? "", /^ {2}ours 26\.0 s .*runtime 25\.0/);
   assert.match(same ?? "", /^ {2}same 21\.0 s .*runtime 20\.0/);
   assert.match(beyond ?? "", /^ {2}beyond \+0\.24: .*runtime \+0\.24/);
