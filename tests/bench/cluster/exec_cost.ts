@@ -13,7 +13,7 @@ const bareAtOnce = 4;
 /** Enough that no core idles, as in a rollout. */
 const firstAtOnce = 8;
 const exchanges = 1_000;
-const idle = 8_000;
+const idle = 5_000;
 const deadline = 20_000;
 
 /** Seconds for each; the caller's own time is not in it. */
@@ -40,7 +40,7 @@ export async function costs(
   const ms = (task: () => Promise<unknown>): Promise<Used> => measure(cluster, task);
   try {
     // What of the start goes on after it is not the exec's.
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     const still = await ms(() => new Promise((resolve) => setTimeout(resolve, idle)));
     const each = await ms(() => firstExecs(executor, targets));
     const busy = await ms(() => bareExecsIn(executor, first));

@@ -38,7 +38,7 @@ export interface ClusterRollout {
   readonly whole: Whole;
   /** Seconds in it that went to soft interrupts: frames, timers. */
   readonly softirq: number;
-  /** What an exec costs there; absent of members. */
+  /** What an exec costs there, if it was measured. */
   readonly execCosts?: Costs;
   /** Absent without networks. */
   readonly members?: MemberRollout;
@@ -66,17 +66,18 @@ const network = { network: "vxeth0", vni: 1000 };
 const patience = 300;
 
 /**
- * Creates the pods, measures, deletes them again and waits until the nodes hold nothing of them. In pods that are not ours
- * an exec is measured before, the first into each: the kubelet lists all pods of its node for each, and nothing of a pod
- * that has just started is in any cache. The controller must be installed.
+ * Creates the pods, measures, deletes them again and waits until the nodes hold nothing of them. The controller must be
+ * installed. `measureExec`: also the first exec into each pod, before they are deleted: the kubelet lists all pods of its
+ * node for each, and nothing of a pod that has just started is in any cache.
  */
 export async function clusterRollout(
   cluster: Cluster,
-  { kind, pods, namespace, reader }: {
+  { kind, pods, namespace, reader, measureExec = false }: {
     readonly kind: RolloutKind;
     readonly pods: number;
     readonly namespace: string;
     readonly reader: FiguresReader;
+    readonly measureExec?: boolean;
   },
 ): Promise<ClusterRollout> {
   const name = "bench";
@@ -118,7 +119,7 @@ export async function clusterRollout(
   const softirq = machineAfter.softirq - machine.softirq;
   const violations = hasMembers ? await lookAtAll() : [];
   const warnings = (await warningsIn(cluster, namespace)).filter(([uid]) => !warned.has(uid));
-  const execCosts = hasMembers ? undefined : await costs(cluster, {
+  const execCosts = !measureExec ? undefined : await costs(cluster, {
     namespace,
     pods: (await podsOf(cluster, { namespace, name })).map((pod) => pod.name),
   });

@@ -46,7 +46,7 @@ function linesOf(key: string, same: readonly Pair[]): readonly string[] {
     `${middle(({ twin }) => twin.ready).toFixed(1)} s; processor seconds ` +
     `${middle(({ ours }) => totalOf(ours.shares)).toFixed(1)}, ${measured.baseCpu.toFixed(1)}`,
     `  ${countsText(same)}`,
-    ...costsLines(median?.twin.execCosts),
+    ...costsLines(same.find(({ twin }) => twin.execCosts)?.twin.execCosts),
     // The two rounds of the median, share by share.
     ...median === undefined ? [] : [
       `  ours ${sharesText(median.ours.whole)}`,
