@@ -51,8 +51,8 @@ async function removeSandboxes({ containerdSocket: path }: Node, ids: readonly s
     await response.arrayBuffer();
     const status = response.headers.get("grpc-status") ?? "0";
     const answer = response.headers.get("grpc-message") ?? status;
-    // The kubelet may be at it: then it is waited for with the others.
-    if (status === "0" || answer.includes("already in removing state")) continue;
+    // The kubelet may be at it, or may just have removed a container of it: it is waited for with the others.
+    if (status === "0" || /already in removing state|not found/.test(answer)) continue;
     throw new Error(`Cannot remove the sandbox ${id}: ${answer}`);
   }
 }
