@@ -59,6 +59,8 @@ export interface Member {
   readonly unresolved: readonly string[];
   /** Networks that it must not have (sorted): their links go, unlike those of the other unresolved ones. */
   readonly forbidden: readonly string[];
+  /** Networks of which it must not keep what it had, should what it asks for be full. */
+  readonly barred: readonly string[];
   /** Networks whose pool has not answered yet (sorted): their interfaces get their addresses later. */
   readonly awaited: readonly string[];
   /** True when the whole annotation parsed, so that a network it does not name is unwanted. */
@@ -186,6 +188,7 @@ function memberOf(
     networks: compact(resolved.networks),
     unresolved: compact(resolved.unresolved),
     forbidden: compact(resolved.forbidden),
+    barred: compact(resolved.barred),
     awaited: compact(resolved.awaited),
     annotationParsed: parsed.complete,
     problems: compact(firstProblems(problems.sort(byLine), source)),

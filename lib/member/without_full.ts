@@ -14,7 +14,7 @@ export interface Doorkeeper {
 
 /**
  * The same, but for networks that are full, which cannot be had, or of which it is not known yet. Who had one of that name in
- * another segment keeps that, where it is in the way of nothing.
+ * another segment keeps that, where it is in the way of nothing and is not closed to it.
  */
 export function withoutFull(
   asked: Membership,
@@ -33,7 +33,8 @@ export function withoutFull(
   for (const network of inside) claim(network, claims);
   const kept = missing.flatMap((network) => {
     const last = lastGood.get(network.name);
-    const isOther = last !== undefined && peerKey(last) !== peerKey(network);
+    const isOther = last !== undefined && !member.barred.includes(network.name) &&
+      peerKey(last) !== peerKey(network);
     return isOther && verdictOf(last) === "in" && claim(last, claims).length === 0 ? last : [];
   });
   const keptNames = new Set(kept.map(({ name }) => name));
@@ -44,7 +45,10 @@ export function withoutFull(
     const message = `Cannot give the pod network ${
       quoted(network.name)
     }: it is full with ${limit.limit} members; `;
-    const meanwhile = keptNames.has(network.name) ? "; until then the pod keeps it as it was" : "";
+    const closed = member.barred.includes(network.name)
+      ? "; what the pod had of it is not for its namespace any more"
+      : "";
+    const meanwhile = keptNames.has(network.name) ? "; until then the pod keeps it as it was" : closed;
     return runtimeProblem(member, {
       kind: "forbidden",
       network: network.name,
@@ -58,6 +62,7 @@ export function withoutFull(
       ...member,
       networks: [...inside, ...kept].sort((a, b) => a.name < b.name ? -1 : 1),
       unresolved: [...member.unresolved, ...lost].sort(),
+      forbidden: [...member.forbidden, ...lost.filter((name) => member.barred.includes(name))].sort(),
       problems: [...member.problems, ...problems],
     },
   };

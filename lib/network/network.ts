@@ -34,6 +34,8 @@ export interface Network extends PlainOptions {
   readonly except?: readonly Cidr[];
   /** VTEPs outside the cluster, of the network's family, sorted (option `peer`). */
   readonly outside?: readonly string[];
+  /** Made while its key in the ConfigMap was removed, by a pod that did not have it: nothing of that key is for it. */
+  readonly aside?: true;
 }
 
 /** Those of its routes that the pod takes: who has the gateway's address is the gateway. */

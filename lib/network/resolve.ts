@@ -1,19 +1,18 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
 import type { ClusterNetworks } from "./cluster_networks.ts";
-import { admits, faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
+import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withPool } from "./asked_addresses.ts";
-import { mtuFaults } from "./mtu_faults.ts";
-import { carrierFaults, isCarried } from "./carrier_faults.ts";
-import { parseInterfaceName, parseNetworkName } from "./grammar/names.ts";
+import { carrierFaults, isCarried, mtuFaults } from "./carrier_faults.ts";
+import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
 import { type OptionSet, optionTable } from "./grammar/option_table.ts";
-import { isOneEditAway } from "./grammar/spelling.ts";
-import { configMapText, type Problem, type Source } from "./problem.ts";
+import type { Problem, Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";
 import { merged, routesOf, wayFaults } from "./ways.ts";
 import { type ResolveFault, settle, type Settled, tooMany, type Wish } from "./settle.ts";
+import { unknownFaults } from "./unknown.ts";
 
 /** What stands around one annotation. */
 export interface ResolveContext {
@@ -49,6 +48,8 @@ export interface Resolution {
   readonly unresolved: readonly string[];
   /** Not for this pod, unlike the other unresolved ones: what is there of them goes. */
   readonly forbidden: readonly string[];
+  /** Networks of which the pod must not keep what it had, should what it asks for be full. */
+  readonly barred: readonly string[];
   /** Networks whose pool has not answered yet. */
   readonly awaited: readonly string[];
   /** In the order of the entries. */
@@ -72,6 +73,8 @@ export const defaultMaxNetworks = 64;
  * | is new                   | no conflict, room left   | itself                                        |
  * | is new, or cannot be had | else                     | unresolved, and the problem                   |
  * | is forbidden             |                          | forbidden: what the pod has of it goes        |
+ *
+ * A form that leads into what is closed to the pod by now counts as none, and what is there of it goes.
  */
 export function resolveNetworks(entries: readonly AnnotationEntry[], context: ResolveContext): Resolution {
   const wishes = wishesOf(entries, context);
@@ -94,7 +97,7 @@ export function resolveNetworks(entries: readonly AnnotationEntry[], context: Re
   ];
   const networks = [...kept, ...settled.flatMap(({ network }) => network ?? [])].sort(byName);
   const pools = poolAnswers(networks, { ...context, entries });
-  const isForbidden = ({ wish }: Settled): boolean => wish.faults.some(({ out }) => out === true);
+  const isForbidden = ({ faults }: Settled): boolean => faults.some(({ out }) => out === true);
   const unmade = settled.filter(({ network }) => network === undefined);
   return {
     networks,
@@ -103,6 +106,7 @@ export function resolveNetworks(entries: readonly AnnotationEntry[], context: Re
       ...unmade.filter(isForbidden).map(({ wish }) => wish.entry.network),
       ...lost.map(({ network }) => network),
     ].sort(),
+    barred: wishes.flatMap(({ entry, barred = [] }) => barred.length > 0 ? entry.network : []),
     awaited: pools.awaited,
     problems: [...problems, ...pools.problems],
     warnings: pools.warnings,
@@ -113,23 +117,27 @@ function wishesOf(entries: readonly AnnotationEntry[], context: ResolveContext):
   const max = context.maxNetworks ?? defaultMaxNetworks;
   let news = 0;
   return entries.map((entry) => {
-    const last = context.lastGood.get(entry.network);
+    const had = context.lastGood.get(entry.network);
     // A hostile text names thousands: those are not even looked at.
-    if (last === undefined && news >= max) return { entry, faults: [tooMany(max)] };
-    const resolved = resolveEntry(entry, context);
-    if (last === undefined && resolved.network !== undefined) news++;
-    const isOut = last === undefined || !isCarried(last, context) ||
-      resolved.faults.some(({ out }) => out === true);
-    return { entry, ...resolved, ...(isOut ? {} : { last }) };
+    if (had === undefined && news >= max) return { entry, faults: [tooMany(max)] };
+    const barred = had === undefined ? [] : namespaceFaults(had, context);
+    const last = barred.length === 0 && had !== undefined && isCarried(had, context) ? { last: had } : {};
+    const resolved = resolveEntry(entry, { ...context, ...last });
+    if (had === undefined && resolved.network !== undefined) news++;
+    const isOut = resolved.faults.some(({ out }) => out === true);
+    return { entry, ...resolved, ...(isOut ? {} : { ...last, barred }) };
   });
 }
+
+/** With the form that the pod may keep. */
+type EntryContext = ResolveContext & { readonly last?: Network };
 
 interface EntryResolution {
   readonly network?: Network;
   readonly faults: readonly ResolveFault[];
 }
 
-function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryResolution {
+function resolveEntry(entry: AnnotationEntry, context: EntryContext): EntryResolution {
   const atCluster = clusterOptions(entry.network, context);
   const options = merged(atCluster, entry.options);
   const interfaceName = options.name ?? entry.network;
@@ -137,7 +145,7 @@ function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryRes
     context.cluster.networks.get(entry.network)?.state === "unreadable";
   const forbidden = faultsOfForbidden(entry, { ...context, options, isNamed });
   // What cannot be read of it was said where it was read.
-  const isKept = context.namedTwice?.has(entry.network) && context.lastGood.has(entry.network);
+  const isKept = context.namedTwice?.has(entry.network) && context.last !== undefined;
   if (entry.broken || isKept) return { faults: forbidden };
   const asked = askedAddresses(options, context);
   const faults: ResolveFault[] = [
@@ -152,7 +160,8 @@ function resolveEntry(entry: AnnotationEntry, context: ResolveContext): EntryRes
   if (options.id === undefined || faults.length > 0) return { faults };
   const network = networkOf(entry.network, { ...options, id: options.id, name: interfaceName });
   const pooled = withPool(asked, { atCluster: atCluster ?? {}, answer: context.answers?.get(entry.network) });
-  return { faults, network: shared({ ...network, ...pooled }, atCluster) };
+  const isAside = atCluster === undefined && context.cluster.networks.get(entry.network)?.state === "removed";
+  return { faults, network: shared({ ...network, ...pooled, ...(isAside && { aside: true }) }, atCluster) };
 }
 
 /** Most pods write no more than the name of a network: what the ConfigMap makes of it is kept once for all of them. */
@@ -166,11 +175,12 @@ function shared(network: Network, atCluster: OptionSet | undefined): Network {
 
 const lastNetworks = new WeakMap<OptionSet, Network>();
 
-/** The options at cluster level, for this pod: those of a removed network are for its holders only. */
-function clusterOptions(network: string, { cluster, lastGood }: ResolveContext): OptionSet | undefined {
+/** The options at cluster level, for this pod: those of a removed network are for who has it by them. */
+function clusterOptions(network: string, { cluster, last }: EntryContext): OptionSet | undefined {
   const entry = cluster.networks.get(network);
   if (entry === undefined || entry.state === "unreadable") return undefined;
-  return entry.state === "removed" && !lastGood.has(network) ? undefined : entry.options;
+  const isHolder = last !== undefined && last.aside !== true;
+  return entry.state === "removed" && !isHolder ? undefined : entry.options;
 }
 
 /** An interface name from `name=` was read by the grammar; the network's own name may be longer. */
@@ -180,39 +190,6 @@ function interfaceFaults(interfaceName: string): readonly ResolveFault[] {
   const reason =
     `its name cannot be that of its interface: ${read.reason}; give the interface another with name=…`;
   return [{ kind: "invalid-option", reason }];
-}
-
-/** Said only when the pod may have the network: one that is forbidden has no id for this pod either. */
-function unknownFaults(
-  network: string,
-  context: ResolveContext & { readonly faults: readonly ResolveFault[] },
-): readonly ResolveFault[] {
-  if (context.faults.some((fault) => fault.kind === "forbidden")) return [];
-  const own = context.restrictPods ? "" : ", or write id=… behind its name in the annotation";
-  return [{ kind: "unknown-network", reason: `it has no id: ${whyUnknown(network, context)}${own}` }];
-}
-
-function whyUnknown(network: string, context: ResolveContext): string {
-  const where = configMapText(context.configMap);
-  const entry = context.cluster.networks.get(network);
-  if (entry?.state === "removed") return `key ${network} was removed from ${where}; put it back`;
-  if (entry?.state === "unreadable") {
-    return `key ${network} of ${where} cannot be read (status says why); mend it`;
-  }
-  if (entry !== undefined) return `key ${network} of ${where} gives none; add id=… there`;
-  const meant = similarKey(network, context);
-  const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
-  return `${where} has no key ${network}${hint}; add one with id=…`;
-}
-
-/** One of those that the pod may have, which differs by a letter: names that differ by a number are meant so. */
-function similarKey(network: string, { cluster, namespace }: ResolveContext): string | undefined {
-  const digits = (name: string): string => name.replaceAll(/[^0-9]/g, "");
-  return [...cluster.networks].find(([name, { state, options }]) => {
-    if (!isOneEditAway(network, name) || parseNetworkName(name).kind === "fault") return false;
-    const isOpen = options.namespaces === undefined || admits(options.namespaces, namespace);
-    return state !== "removed" && isOpen && digits(name) === digits(network);
-  })?.[0];
 }
 
 /** Options that a network has under another name are named here; all others it has as they are. */

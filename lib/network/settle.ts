@@ -18,6 +18,8 @@ export interface Wish {
   readonly network?: Network;
   /** The form that the pod last had. */
   readonly last?: Network;
+  /** Why that form must not be kept: it leads where the pod may not be any more. */
+  readonly barred?: readonly ResolveFault[];
   readonly faults: readonly ResolveFault[];
 }
 
@@ -77,7 +79,8 @@ function settleOnce(
     if (conflicts.length > 0 && rank(wish, back) === 2) fallen.set(wish, conflicts);
     const isMade = network !== undefined && !isFull && conflicts.length === 0;
     if (isMade) room--;
-    results.set(wish, { wish, faults: [...faults, ...conflicts], ...(isMade && { network }) });
+    const lost = isMade ? [] : wish.barred ?? [];
+    results.set(wish, { wish, faults: [...faults, ...conflicts, ...lost], ...(isMade && { network }) });
   }
   return { settled: wishes.flatMap((wish) => results.get(wish) ?? []), fallen };
 }

@@ -123,7 +123,8 @@ export interface AddLink extends LinkAttributes {
 /** What a wanted interface is made with; everything else of it comes by steps of its own. */
 export type LinkAttributes = Omit<
   WantedInterface,
-  "name" | "alias" | "up" | "addresses" | "routes" | "except" | "outside" | "peers" | "neighbours" | "neigh"
+  | ("name" | "alias" | "up" | "addresses" | "routes")
+  | ("except" | "outside" | "peers" | "neighbours" | "neigh" | "aside")
 >;
 
 /** The program a line is for; `ip6` is `ip -6`, which alone can speak of rules of IPv6. */

@@ -32,6 +32,7 @@ const member: Member = {
   podIPs: ["10.0.0.1", "fd00::1"],
   networks: [network],
   unresolved: [],
+  barred: [],
   awaited: [],
   forbidden: [],
   annotationParsed: true,

@@ -138,8 +138,7 @@ export class Tracked implements Counted, Timed {
     if (asked.kind !== "member") return asked;
     const { networks, forbidden } = asked.member;
     const out = new Set([...this.out, ...forbidden]).difference(new Set(networks.map(({ name }) => name)));
-    this.out = compact([...out].sort());
-    return { kind: "member", member: { ...asked.member, forbidden: this.out } };
+    return { kind: "member", member: { ...asked.member, forbidden: compact([...out].sort()) } };
   }
 
   /** What it is now is taken down; true when that is something else than before. Being deleted changes only its peers. */
@@ -152,8 +151,9 @@ export class Tracked implements Counted, Timed {
     return true;
   }
 
-  /** Takes down what the pod has now. A network that it asks for no more, or must not have, is forgotten. */
+  /** Takes down what the pod has and must not have now. A network that it asks for no more, or must not have, is forgotten. */
   #rememberGood(member: Member): void {
+    this.out = member.forbidden;
     const names = member.networks.map(({ name }) => name);
     const open = openNames(member);
     const lost = this.good.filter(({ name }) => open.includes(name));

@@ -44,7 +44,7 @@ function attributesOf(
     ...others
   }: WantedInterface,
 ): LinkAttributes {
-  const { except: _except, outside: _outside, neigh: _neigh, ...attributes } = others;
+  const { except: _except, outside: _outside, neigh: _neigh, aside: _aside, ...attributes } = others;
   return attributes;
 }
 

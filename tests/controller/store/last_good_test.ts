@@ -148,6 +148,31 @@ const rows: readonly Row[] = [
     problems: "forbidden invalid-option",
     forbidden: "west",
   },
+  {
+    it: "other namespaces for its VNI, and its own key without an id",
+    data: { west: "mtu=1400", east: "id=2", secret: "id=1 namespaces=lab" },
+    a: "east/2",
+    peers: "c",
+    problems: "forbidden unknown-network",
+    forbidden: "west",
+  },
+  {
+    it: "other namespaces for its VNI, and its own key leads where it is already",
+    data: { west: "id=2", east: "id=2", secret: "id=1 namespaces=lab" },
+    a: "east/2",
+    peers: "c",
+    problems: "conflict forbidden",
+    forbidden: "west",
+    said: "conflict",
+  },
+  {
+    it: "other namespaces for its VNI, its own key has another, and it names the network twice",
+    annotate: { a: "west, east, west" },
+    data: { west: "id=7", east: "id=2", secret: "id=1 namespaces=lab" },
+    a: "east/2 west/7",
+    peers: "b c d",
+    problems: "invalid-option",
+  },
 ];
 
 for (const row of rows) {
@@ -231,4 +256,20 @@ Deno.test("last good: what a removed key reserves is reserved until nobody has t
   assert.deepEqual(kinds(), ["forbidden", "forbidden"]);
   store.removePod("uid-default-b");
   assert.deepEqual(kinds(), ["conflict"], "both have id 1; nothing is forbidden");
+});
+
+Deno.test("last good: who comes by an id of its own to a network whose key was removed takes nothing of that key, also later", () => {
+  const store = world({});
+  store.putConfigMap({ west: "id=1 dstport=4789", east: "id=2" }, { now: 0 });
+  store.putConfigMap({ east: "id=2" }, { now: 0 });
+  const ports = (): readonly number[] => {
+    const item = store.workItem("uid-default-c");
+    return item?.kind === "member" ? item.member.networks.map(({ port }) => port) : [];
+  };
+  for (const _ of ["the edit", "any event after it"]) {
+    put(store, { name: "c", networks: "west id=7, east" });
+    assert.deepEqual(ports(), [8472, 8472]);
+  }
+  store.putConfigMap({ west: "id=1 dstport=4790", east: "id=2" }, { now: 0 });
+  assert.deepEqual(ports(), [8472, 4790], "it is a key again");
 });

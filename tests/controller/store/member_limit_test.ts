@@ -290,3 +290,24 @@ Deno.test("admission: a large network is said once", () => {
   join("d");
   assert.deepEqual(store.surroundings.takeNotices(), []);
 });
+
+Deno.test("admission: what a pod keeps while a network is full goes when that is closed to the pod", () => {
+  const { store, put } = world();
+  for (const name of ["a", "b", "c"]) put(name);
+  put("e", { networks: "one id=5" });
+  put("e");
+  const seen = (): string => {
+    const item = store.workItem("uid-default-e");
+    assert.ok(item?.kind === "member");
+    return `${item.member.networks.map(({ vni }) => vni)} forbidden: ${item.member.forbidden}`;
+  };
+  assert.equal(seen(), "5 forbidden: ");
+  store.putConfigMap({ one: "id=1", two: "id=2", secret: "id=5 namespaces=lab" }, { now: 0 });
+  assert.equal(seen(), " forbidden: one");
+  assert.match(store.problemsOf("uid-default-e")[0]?.message ?? "", /is not for its namespace any more$/);
+  store.putConfigMap({ one: "id=1", two: "id=2", secret: "id=6" }, { now: 0 });
+  put("e");
+  assert.equal(seen(), " forbidden: one", "its link may still be there");
+  store.removePod("uid-default-a");
+  assert.equal(seen(), "1 forbidden: ");
+});

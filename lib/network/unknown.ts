@@ -1,0 +1,48 @@
+// Why has a network no id for this pod: what its key in the ConfigMap is like, or which one was meant.
+import { admits } from "./access_rules.ts";
+import type { ClusterNetworks } from "./cluster_networks.ts";
+import { parseNetworkName } from "./grammar/names.ts";
+import { isOneEditAway } from "./grammar/spelling.ts";
+import { configMapText } from "./problem.ts";
+import type { ResolveFault } from "./settle.ts";
+
+/** What stands around the pod that asks. */
+interface Unknown {
+  readonly cluster: ClusterNetworks;
+  readonly namespace: string;
+  readonly configMap: { readonly namespace: string; readonly name: string };
+  readonly restrictPods: boolean;
+}
+
+/** Said only when the pod may have the network: one that is forbidden has no id for this pod either. */
+export function unknownFaults(
+  network: string,
+  context: Unknown & { readonly faults: readonly ResolveFault[] },
+): readonly ResolveFault[] {
+  if (context.faults.some((fault) => fault.kind === "forbidden")) return [];
+  const own = context.restrictPods ? "" : ", or write id=… behind its name in the annotation";
+  return [{ kind: "unknown-network", reason: `it has no id: ${whyUnknown(network, context)}${own}` }];
+}
+
+function whyUnknown(network: string, context: Unknown): string {
+  const where = configMapText(context.configMap);
+  const entry = context.cluster.networks.get(network);
+  if (entry?.state === "removed") return `key ${network} was removed from ${where}; put it back`;
+  if (entry?.state === "unreadable") {
+    return `key ${network} of ${where} cannot be read (status says why); mend it`;
+  }
+  if (entry !== undefined) return `key ${network} of ${where} gives none; add id=… there`;
+  const meant = similarKey(network, context);
+  const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
+  return `${where} has no key ${network}${hint}; add one with id=…`;
+}
+
+/** One of those that the pod may have, which differs by a letter: names that differ by a number are meant so. */
+function similarKey(network: string, { cluster, namespace }: Unknown): string | undefined {
+  const digits = (name: string): string => name.replaceAll(/[^0-9]/g, "");
+  return [...cluster.networks].find(([name, { state, options }]) => {
+    if (!isOneEditAway(network, name) || parseNetworkName(name).kind === "fault") return false;
+    const isOpen = options.namespaces === undefined || admits(options.namespaces, namespace);
+    return state !== "removed" && isOpen && digits(name) === digits(network);
+  })?.[0];
+}
