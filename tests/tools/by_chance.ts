@@ -8,9 +8,14 @@ const seed = seedOr(2026);
 /** KVC_RUNS: how many times the usual number of runs. */
 const times = timesIn(Deno.env.get("KVC_RUNS") || "1");
 
-/** Parameters of `fc.assert`; `runs` is the usual number. */
-export function tries<T>(runs = 100): fc.Parameters<T> {
-  return { seed, numRuns: runs * times, reporter: report };
+/** Parameters of `fc.assert`; `usual` is the number without KVC_RUNS. */
+export function tries<T>(usual = 100): fc.Parameters<T> {
+  return { seed, numRuns: usual * times, reporter: report };
+}
+
+/** The usual number of runs of what is no property, times KVC_RUNS. */
+export function runs(usual: number): number {
+  return usual * times;
 }
 
 /** KVC_SEED, a number, or `any` for one that nobody has chosen; else the usual one. */
@@ -25,7 +30,8 @@ export function seedOr(usual: number | "any"): number {
 /** The line that runs the file of tests again with the same seed: for failures beside properties. */
 export function again(its: number = seed): string {
   const file = Deno.mainModule.replace(/^.*\/(?=tests\/)/, "");
-  return `Again: KVC_SEED=${its}${times === 1 ? "" : ` KVC_RUNS=${times}`} deno task test ${file}`;
+  const task = file.startsWith("tests/soak/") ? "test:soak" : "test";
+  return `Again: KVC_SEED=${its}${times === 1 ? "" : ` KVC_RUNS=${times}`} deno task ${task} ${file}`;
 }
 
 /** The message has the seed and the smallest case; the cause says what was wrong with it. */

@@ -1,4 +1,4 @@
-// Edits of annotations and of the ConfigMap by chance, as people make them: right ones, and typos of every kind.
+// Edits of annotations, labels and the ConfigMap by chance, as people make them: right ones, and typos of every kind.
 import fc from "fast-check";
 
 export const networkNames = ["west", "east", "north"] as const;
@@ -8,17 +8,40 @@ export type Edit =
   | { readonly kind: "annotation"; readonly pod: string; readonly text: string }
   | { readonly kind: "configmap"; readonly data: Readonly<Record<string, string>> | undefined };
 
+/** The label that makes the pod a member is taken off, or is set again. */
+export interface LabelEdit {
+  readonly kind: "label";
+  readonly pod: string;
+}
+
+/** `{n}` is the number of the network, `{p}` that of the pod: no two have one address. `@b` is the IP of pod b. */
 const goodOption = fc.constantFrom(
   "",
   "id=1",
   "id=2",
+  "id=9",
   "mtu=1400",
   "mtu=1300",
   "dstport=4789",
   "name=w",
   "name=e",
-  "neigh=static",
+  "up=false",
   "route=10.99.0.0/16:10.98.0.1",
+  "route=10.99.{n}.0/24",
+  "ip=none",
+  "ip=10.98.{n}.{p}/24",
+  "ip=10.98.{n}.{p}/24 route=10.99.{n}.0/24:10.98.{n}.1",
+  "ip=10.98.{n}.{p}/24 gateway=10.98.{n}.1",
+  "ip=10.98.{n}.{p}/24 gateway=10.98.{n}.1 except=10.112.0.0/12,10.96.0.0/16",
+  "gateway=none",
+  "peer=10.255.0.{n}",
+  "peer=10.255.0.1 peer=10.255.0.2",
+  "peer=@b",
+  "mac=02:00:00:00:0{n}:0{p}",
+  "dev=eth0",
+  "dev=west",
+  "dev=e",
+  "dev=tun9",
 );
 const typo = fc.constantFrom(
   "metric=5",
@@ -32,12 +55,24 @@ const typo = fc.constantFrom(
   "dev=-x",
   "peer=10.0.0",
   "route=10.99.0.0/16:",
+  "gateway=10.98.1",
+  "except=10.96.0.0/10",
   "neigh=ja",
+  "neigh=static",
   "mac=02:00:00:00:00",
 );
 
-const entry = fc.tuple(fc.constantFrom(...networkNames), goodOption, fc.option(typo, { nil: "", freq: 4 }))
-  .map((words) => words.filter((word) => word !== "").join(" "));
+const entry = fc.tuple(
+  fc.constantFrom(...networkNames),
+  goodOption,
+  fc.option(goodOption, { nil: "", freq: 3 }),
+  fc.option(typo, { nil: "", freq: 5 }),
+).map(([name, ...words]) => forNetwork(name, [name, ...words]));
+
+function forNetwork(name: typeof networkNames[number], words: readonly string[]): string {
+  const number = networkNames.indexOf(name) + 1;
+  return words.filter((word) => word !== "").join(" ").replaceAll("{n}", `${number}`);
+}
 
 /** Some are one entry, most are two; one in ten has a word that is no name, or is cut off anywhere. */
 const annotation = fc.tuple(
@@ -48,21 +83,42 @@ const annotation = fc.tuple(
   [...entries, ...slip === undefined ? [] : [slip]].join(", ").slice(0, cut === undefined ? undefined : -cut)
 );
 
-const clusterEntry = fc.tuple(
-  fc.constantFrom("id=1", "id=2", "id=3", "id=4", "mtu=1400", "id=1 family=6", ""),
-  fc.option(
-    fc.constantFrom("namespaces=default", "namespaces=lab", "namespaces=lab,default", "namespaces=*"),
-    {
-      nil: "",
-      freq: 3,
-    },
-  ),
-  fc.option(typo, { nil: "", freq: 4 }),
-).map((words) => words.filter((word) => word !== "").join(" "));
+function clusterEntry(name: typeof networkNames[number]): fc.Arbitrary<string> {
+  return fc.tuple(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constant("id={n}") },
+      {
+        weight: 2,
+        arbitrary: fc.constantFrom("id=1", "id=2", "id=4", "id=9", "mtu=1400", "id=1 family=6", ""),
+      },
+    ),
+    fc.option(
+      fc.constantFrom(
+        "neigh=static",
+        "peer=10.255.1.{n}",
+        "peer=@b",
+        "dstport=4789",
+        "gateway=10.98.{n}.1",
+        "gateway=10.98.{n}.1 except=10.112.0.0/12",
+        "route=10.97.{n}.0/24:10.98.{n}.1",
+        "neigh=static subnet=10.50.{n}.0/24",
+        "subnet=10.50.{n}.0/24",
+        "subnet=10.50.{n}.0/24 range=10.50.{n}.100-10.50.{n}.199",
+        "subnet=10.51.{n}.0/24 exclude=10.51.{n}.1",
+      ),
+      { nil: "", freq: 2 },
+    ),
+    fc.option(
+      fc.constantFrom("namespaces=default", "namespaces=lab", "namespaces=lab,default", "namespaces=*"),
+      { nil: "", freq: 3 },
+    ),
+    fc.option(typo.filter((word) => word !== "neigh=static"), { nil: "", freq: 4 }),
+  ).map((words) => forNetwork(name, words));
+}
 
 const configMap = fc.option(
   fc.record(
-    { west: clusterEntry, east: clusterEntry, north: clusterEntry },
+    { west: clusterEntry("west"), east: clusterEntry("east"), north: clusterEntry("north") },
     { requiredKeys: [] },
   ),
   { nil: undefined, freq: 9 },
@@ -70,15 +126,19 @@ const configMap = fc.option(
 
 /** `pods`: who may be edited. `text` and `data` are right or wrong. */
 export function editsOf(pods: readonly string[]): fc.Arbitrary<Edit> {
+  const edit = fc.record({ pod: fc.constantFrom(...pods), text: annotation }).map(({ pod, text }) => ({
+    kind: "annotation" as const,
+    pod,
+    text: text.replaceAll("{p}", `${pods.indexOf(pod) + 1}`),
+  }));
   return fc.oneof(
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        kind: fc.constant("annotation" as const),
-        pod: fc.constantFrom(...pods),
-        text: annotation,
-      }),
-    },
+    { weight: 2, arbitrary: edit },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("configmap" as const), data: configMap }) },
   );
+}
+
+/** The same, and now and then a label that comes or goes. */
+export function editsAndLabelsOf(pods: readonly string[]): fc.Arbitrary<Edit | LabelEdit> {
+  const label = fc.record({ kind: fc.constant("label" as const), pod: fc.constantFrom(...pods) });
+  return fc.oneof({ weight: 8, arbitrary: editsOf(pods) }, { weight: 1, arbitrary: label });
 }

@@ -1,0 +1,117 @@
+// What is one network of one pod, once annotation and ConfigMap are read, and which networks a pod cannot have together.
+import { type Options, subnetOf } from "./reading.ts";
+
+/** All that a pod has in mind of one network. Equal text means the same network, asked for in the same way. */
+export interface Form {
+  readonly network: string;
+  readonly vni: number;
+  readonly port: number;
+  readonly interfaceName: string;
+  readonly dev: string;
+  readonly up: boolean;
+  readonly mtu?: number;
+  readonly mac?: string;
+  /** With their lengths. */
+  readonly addresses: readonly string[];
+  /** What its pool gives addresses of; none when the pod says itself which it has. */
+  readonly pool: readonly string[];
+  /** Which of them (`range=`), and which not (`exclude=`). */
+  readonly ranges: readonly string[];
+  readonly excluded: readonly string[];
+  /** `SUBNET:GATEWAY`, or `SUBNET`. */
+  readonly routes: readonly string[];
+  readonly except: readonly string[];
+  readonly outside: readonly string[];
+  readonly neigh: boolean;
+  /** Made without what its key in the ConfigMap said before it was removed: the pod came later. */
+  readonly aside: boolean;
+}
+
+/** Who shares it talks to each other. */
+export function segmentOf({ network, vni, port }: Form): string {
+  return `${network}/${vni}/${port}`;
+}
+
+export function isSame(a: Form | undefined, b: Form | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Undefined when the network cannot be had so, by any pod. */
+export function formOf(
+  network: string,
+  { cluster, own, aside }: { readonly cluster: Options; readonly own: Options; readonly aside: boolean },
+): Form | undefined {
+  const options: Options = { ...cluster, ...own };
+  const one = (key: string): string | undefined => options[key]?.[0];
+  const asksPool = own["ip"] === undefined && (cluster["subnet"] ?? []).length > 0;
+  const { ip = [], gateway = [], route = [], except = [], peer = [] } = options;
+  const ways = gateway.filter((each) => each !== "none");
+  const isAmbiguous = ip.includes("none") && ip.length > 1 || gateway.includes("none") && ways.length > 0;
+  const isFor = except.length === 0 || gateway.length > 0;
+  const id = one("id");
+  // The pods have IPv4 only.
+  if (id === undefined || one("family") === "6" || isAmbiguous || !isFor) return undefined;
+  const routes = [...route, ...ways.map((each) => `0.0.0.0/0:${each}`)];
+  const [mtu, mac] = [one("mtu"), one("mac")];
+  return {
+    network,
+    vni: Number(id),
+    port: Number(one("dstport") ?? "8472"),
+    interfaceName: one("name") ?? network,
+    dev: one("dev") ?? "eth0",
+    up: one("up") !== "false",
+    ...(mtu !== undefined && { mtu: Number(mtu) }),
+    ...(mac !== undefined && { mac }),
+    addresses: ip.filter((each) => each !== "none"),
+    pool: asksPool ? cluster["subnet"] ?? [] : [],
+    ranges: asksPool ? cluster["range"] ?? [] : [],
+    excluded: asksPool ? cluster["exclude"] ?? [] : [],
+    routes: [...new Set(routes)],
+    except: except.flatMap((each) => each.split(",")).map((each) => each.includes("/") ? each : `${each}/32`),
+    outside: [...new Set(peer)].sort(),
+    neigh: options["neigh"] !== undefined,
+    aside,
+  };
+}
+
+/** Those that the pod takes: who has the gateway's address is the gateway. */
+export function ownRoutes({ routes, addresses }: Form): readonly string[] {
+  const own = addresses.map((each) => each.split("/")[0]);
+  return routes.filter((route) => !own.includes(route.split(":")[1]));
+}
+
+/** Can a pod that has these have that one too? */
+export function isFree(form: Form, others: readonly Form[]): boolean {
+  if (form.interfaceName === form.dev) return false;
+  const [mine, theirs] = [takenBy([form]), takenBy(others)];
+  const isUnique = mine.routed.length === new Set(mine.routed).size &&
+    mine.hosts.length === new Set(mine.hosts).size;
+  const isAside = [...mine.things, ...mine.hosts].every((one) =>
+    ![...theirs.things, ...theirs.hosts].includes(one)
+  );
+  const linked = [...mine.linked, ...theirs.linked];
+  const isRoutable = mine.routed.every((one) => !theirs.routed.includes(one) && !linked.includes(one)) &&
+    mine.linked.every((one) => !theirs.routed.includes(one));
+  return isUnique && isAside && isRoutable;
+}
+
+interface Taken {
+  /** Names of interfaces, and VNIs with their ports. */
+  readonly things: readonly string[];
+  readonly hosts: readonly string[];
+  /** Subnets of its addresses. */
+  readonly linked: readonly string[];
+  readonly routed: readonly string[];
+}
+
+function takenBy(forms: readonly Form[]): Taken {
+  return {
+    things: forms.flatMap(({ interfaceName, vni, port }) => [interfaceName, `${vni}/${port}`]),
+    hosts: forms.flatMap(({ addresses }) => addresses.map((each) => each.split("/")[0] ?? "")),
+    linked: forms.flatMap(({ addresses, pool }) => [
+      ...addresses.filter((each) => !each.endsWith("/32")).map(subnetOf),
+      ...pool,
+    ]),
+    routed: forms.flatMap((form) => ownRoutes(form).map((route) => route.split(":")[0] ?? "")),
+  };
+}

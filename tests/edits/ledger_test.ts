@@ -1,0 +1,117 @@
+// Edits by chance: does the store give every pod what a reading that shares nothing with it gives? Thousands of them, without kernels.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Store } from "../../lib/controller/store/store.ts";
+import { podView } from "../../lib/member/pod.ts";
+import { cidrText, routeText } from "../../lib/network/grammar/address.ts";
+import type { Network } from "../../lib/network/network.ts";
+import {
+  type Edit,
+  editsAndLabelsOf,
+  type LabelEdit,
+  networkNames,
+} from "../controller/store/random_edits.ts";
+import { annotationKey, memberPod, membershipSettings } from "../member/member_pod.ts";
+import { tries } from "../tools/by_chance.ts";
+import type { Form } from "./form.ts";
+import { Ledger } from "./ledger.ts";
+
+const limit = 3;
+const start = { west: "id=1", east: "id=2", north: "id=3" };
+const names = ["a", "b", "lab/c", "lab/d"];
+
+/** The store's pods, of which the ledger has the same. */
+class Scene {
+  readonly ledger: Ledger;
+  readonly #store = new Store({ ...membershipSettings, maxMembers: limit });
+  readonly #texts = new Map<string, string>();
+
+  constructor() {
+    this.ledger = new Ledger(
+      names.map((name) => {
+        const { metadata = {}, status } = podOf(name, "");
+        const { namespace = "", uid = "" } = metadata;
+        return { name, namespace, uid, created: "", ip: status?.podIP ?? "" };
+      }),
+      { limit },
+    );
+    this.apply({ kind: "configmap", data: start });
+    for (const [at, pod] of names.entries()) {
+      this.apply({ kind: "annotation", pod, text: networkNames.filter((_, i) => i !== at).join(", ") });
+    }
+  }
+
+  apply(edit: Edit | LabelEdit): void {
+    this.ledger.apply(edit);
+    if (edit.kind === "configmap") {
+      this.#store.putConfigMap(edit.data, { now: 0 });
+      return;
+    }
+    const text = edit.kind === "annotation" ? edit.text : this.#texts.get(edit.pod) ?? "";
+    this.#texts.set(edit.pod, text);
+    const view = podView(podOf(edit.pod, text), { annotationKey });
+    if (this.ledger.isLabelled(edit.pod)) this.#store.putPod(view, { now: 0 });
+    else {
+      this.#store.putPod(view, { now: 0, selection: "label removed" });
+      this.#store.markClean(view.uid);
+    }
+    this.#store.claim(view.uid, { links: [], routes: [] });
+  }
+
+  /** What the store gives to each. */
+  found(): ReadonlyMap<string, readonly Form[]> {
+    return new Map(names.map((name) => {
+      const item = this.#store.workItem(podOf(name, "").metadata?.uid ?? "");
+      return [name, item?.kind === "member" ? item.member.networks.map(formIn) : []];
+    }));
+  }
+}
+
+function podOf(name: string, networks: string): ReturnType<typeof memberPod> {
+  const [first = "", second] = name.split("/");
+  const where = second === undefined ? { name: first } : { name: second, namespace: first };
+  return memberPod({ ...where, ip: `10.0.0.${names.indexOf(name) + 1}`, networks });
+}
+
+function formIn(network: Network): Form {
+  const { name, vni, port, interfaceName, underlay: dev, up, mtu, mac, pool } = network;
+  return {
+    network: name,
+    vni,
+    port,
+    interfaceName,
+    dev,
+    up,
+    ...(mtu !== undefined && { mtu }),
+    ...(mac !== undefined && { mac }),
+    addresses: network.addresses.map(cidrText),
+    pool: pool?.asked === true ? pool.subnets.map(({ subnet }) => cidrText(subnet)) : [],
+    ranges: [],
+    excluded: [],
+    routes: network.routes.map((route) => routeText(route)),
+    except: (network.except ?? []).map(cidrText),
+    outside: network.outside ?? [],
+    neigh: network.neigh !== undefined,
+    aside: network.aside === true,
+  };
+}
+
+/** One line for each, so that a difference is short. What of a pool is given is seen in kernels. */
+function texts(pod: string, forms: readonly Form[]): readonly string[] {
+  return forms.map((form) => `${pod} ${JSON.stringify({ ...form, ranges: [], excluded: [] })}`);
+}
+
+Deno.test("edits by chance: the store gives every pod what the texts say, as a reading of its own has it", () => {
+  fc.assert(
+    fc.property(fc.array(editsAndLabelsOf(names), { minLength: 1, maxLength: 12 }), (edits) => {
+      const scene = new Scene();
+      for (const edit of edits) {
+        scene.apply(edit);
+        const expected = [...scene.ledger.forms].flatMap(([name, forms]) => texts(name, [...forms.values()]));
+        const found = [...scene.found()].flatMap(([name, forms]) => texts(name, forms));
+        assert.deepEqual(found, expected, JSON.stringify(edit));
+      }
+    }),
+    tries(500),
+  );
+});
