@@ -6,12 +6,13 @@ import type { Problem } from "./problem.ts";
 /** Stands for every key: who did not get all it asked for may get it by any of them. */
 const everyKey = "*";
 
-/** What a pod's judgement hangs on: names, and VNIs, which may be reserved. */
+/** What a pod's judgement hangs on: names, and VNIs, which may be reserved; also of what it has and would have otherwise. */
 export function keysOf(
   { networks, problems }: { readonly networks: readonly Network[]; readonly problems: readonly Problem[] },
+  had: Iterable<Network>,
 ): ReadonlySet<string> {
   return new Set([
-    ...networks.flatMap(({ name, vni }) => [name, vniKey(vni)]),
+    ...[...networks, ...had].flatMap(({ name, vni }) => [name, vniKey(vni)]),
     ...problems.length === 0 ? [] : [everyKey],
   ]);
 }

@@ -19,7 +19,6 @@ export interface Link {
     readonly local: string;
     readonly prefixlen: number;
     readonly scope: string;
-    readonly tentative?: boolean;
   }[];
 }
 
@@ -81,13 +80,10 @@ export function addressesIn({ addr_info }: Link): readonly string[] {
     .sort();
 }
 
-/** The link-local IPv6 address of an interface that is up and can use it. */
+/** The link-local IPv6 address of an interface that is up, though the kernel may be about to try it first. */
 export function linkLocalOf({ addr_info, flags }: Link): string | undefined {
   if (!flags.includes("UP")) return undefined;
-  return addr_info.find(({ family, scope, tentative }) =>
-    family === "inet6" && scope === "link" && tentative !== true
-  )
-    ?.local;
+  return addr_info.find(({ family, scope }) => family === "inet6" && scope === "link")?.local;
 }
 
 /** The interface of a network, by its name. */

@@ -30,25 +30,25 @@ function isOffered(address: string, { ranges, excluded }: Form): boolean {
   return (ranges.length === 0 || isInside) && !excluded.includes(address);
 }
 
-/** A route whose gateway is not on the link cannot be had. */
+/** Those whose gateway is on the link must be there; no others than those that are asked for. */
 export function wrongRoutes(
   form: Form,
   { link, look }: { readonly link: Link; readonly look: Look },
 ): readonly string[] {
   const found = look.routes.filter(({ dev }) => dev === link.ifname)
     .map(({ dst, gateway = "" }) => `${dst} ${gateway}`);
-  const expected = reachable(form, link).map((route) => {
-    const [subnet = "", gateway = ""] = route.split(":");
-    return `${subnet === "0.0.0.0/0" ? "default" : subnet.replace(/\/32$/, "")} ${gateway}`;
-  });
+  const expected = reachable(form, link).map(asShown);
   // The subnet of an address that would cover the pod's own network stands beside them.
-  const connected = addressesIn(link).map((one) => `${subnetOf(one)} `);
+  const allowed = [...ownRoutes(form).map(asShown), ...addressesIn(link).map((one) => `${subnetOf(one)} `)];
   return [
     ...expected.filter((route) => !found.includes(route)).map((route) => `lacks the route ${route}`),
-    ...found.filter((route) => ![...expected, ...connected].includes(route)).map((route) =>
-      `has the route ${route}`
-    ),
+    ...found.filter((route) => !allowed.includes(route)).map((route) => `has the route ${route}`),
   ];
+}
+
+function asShown(route: string): string {
+  const [subnet = "", gateway = ""] = route.split(":");
+  return `${subnet === "0.0.0.0/0" ? "default" : subnet.replace(/\/32$/, "")} ${gateway}`;
 }
 
 function reachable(form: Form, link: Link): readonly string[] {

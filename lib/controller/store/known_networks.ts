@@ -33,7 +33,7 @@ export class KnownNetworks {
 
   /** What a removed key had reserved is free once nobody has the network any more. */
   note({ uid, asked, lastGood }: Pick<Tracked, "uid" | "asked" | "lastGood">): ReadonlySet<string> {
-    this.#asking.put(uid, marks(asked.kind === "member" ? keysOf(asked.member) : []));
+    this.#asking.put(uid, marks(asked.kind === "member" ? keysOf(asked.member, lastGood.values()) : []));
     const removed = this.#having.put(uid, marks(lastGood.keys())).filter((name) =>
       this.#having.at(name).size === 0 && this.#cluster.networks.get(name)?.state === "removed"
     );
