@@ -18,7 +18,12 @@ export interface Doorkeeper {
  */
 export function withoutFull(
   asked: Membership,
-  { limit, lastGood }: { readonly limit: Doorkeeper; readonly lastGood: ReadonlyMap<string, Network> },
+  { limit, lastGood, out: wasOut }: {
+    readonly limit: Doorkeeper;
+    readonly lastGood: ReadonlyMap<string, Network>;
+    /** Networks that must go from the pod until it has them. */
+    readonly out: readonly string[];
+  },
 ): Membership {
   if (asked.kind !== "member") return asked;
   const { member } = asked;
@@ -62,7 +67,8 @@ export function withoutFull(
       ...member,
       networks: [...inside, ...kept].sort((a, b) => a.name < b.name ? -1 : 1),
       unresolved: [...member.unresolved, ...lost].sort(),
-      forbidden: [...member.forbidden, ...lost.filter((name) => member.barred.includes(name))].sort(),
+      forbidden: [...member.forbidden, ...lost.filter((name) => [...member.barred, ...wasOut].includes(name))]
+        .sort(),
       problems: [...member.problems, ...problems],
     },
   };

@@ -239,8 +239,8 @@ export class Store {
   #finish(uid: string): void {
     const tracked = this.#pods.get(uid);
     if (tracked === undefined) return;
-    const { asked, lastGood } = tracked;
-    if (tracked.settle(withoutFull(asked, { limit: this.surroundings.limit, lastGood }))) {
+    const { asked, lastGood, out } = tracked;
+    if (tracked.settle(withoutFull(asked, { limit: this.surroundings.limit, lastGood, out }))) {
       this.#changed.add(uid);
     }
     this.#noteNetworks(tracked);
