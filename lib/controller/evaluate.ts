@@ -60,9 +60,9 @@ export function evaluate(
 
 /** Nothing can be done at the moment; what is wrong with the request is said all the same. */
 export function waitingReport(member: Member, reason: string): PodReport {
-  const state: PodState = member.problems.length === 0
-    ? { kind: "waiting", reason }
-    : { kind: "failing", problems: member.problems };
+  const idle: PodState = member.onlyShows ? { kind: "former" } : { kind: "waiting", reason };
+  const { problems } = member;
+  const state: PodState = problems.length === 0 ? idle : { kind: "failing", problems };
   return { pod: member, state, holds: false, warnings: member.warnings, networks: [] };
 }
 

@@ -69,6 +69,8 @@ export interface Member {
   /** Worth saying once; nothing is refused for them. */
   readonly warnings: readonly Problem[];
   readonly phase: AgentPhase;
+  /** It asks for nothing, and nobody can have served it: what it shows of us is old, and goes. */
+  readonly onlyShows?: true;
   /** Present once the pod is being deleted; it is a peer until all of it has terminated or grace has run out. */
   readonly leaving?: { readonly graceSeconds: number; readonly terminated: boolean };
 }
@@ -93,6 +95,8 @@ export interface MembershipContext {
   readonly answers?: ReadonlyMap<string, PoolAnswer>;
   /** True when it may have interfaces of ours. */
   readonly wasServed?: boolean;
+  /** Its label is gone: if it cannot be served, nothing is said of that. */
+  readonly isUnlabelled?: true;
 }
 
 /** Judges one pod. What it has of a network it keeps while the name stands in its annotation and is not forbidden. */
@@ -123,22 +127,35 @@ function bystander(
   context: MembershipContext & { readonly agents: AgentContainers },
 ): Membership {
   const { settings, agents } = context;
-  // In the node's network, or without an agent, nobody was ever served, whatever the pod shows.
-  const wasServed = context.wasServed === true && !pod.hostNetwork && agentList(agents).length > 0;
+  // In the node's network, without an agent or an address, nobody was ever served, whatever the pod shows.
+  const canBeServed = !pod.hostNetwork && pod.unusableIp === undefined && agentList(agents).length > 0;
+  const wasServed = context.wasServed === true && canBeServed;
   const held = isHeld(pod, agents);
   // Letting it go is the business of the other.
   if (pod.ofOther && (held || !wasServed)) return { kind: "none", reason: "no annotation" };
-  if (!wasServed && !held && pod.misnamed === undefined) return { kind: "none", reason: "no annotation" };
+  if (!wasServed && !held && pod.misnamed === undefined) return leftAlone(pod, { ...context, agents });
   const faults = [
     ...pod.misnamed === undefined ? [] : [misnamed(pod.misnamed, settings.annotationKey)],
     ...held ? [...holdFaults(pod, { names: settings, agents }), ...addressFaults(pod)] : [],
     ...wasServed ? endFaults(pod, agents) : [],
   ];
   const problems = podProblems(pod, faults);
+  if (context.isUnlabelled && problems.length > 0) return leftAlone(pod, { ...context, agents });
   if (!wasServed && problems.length > 0) return { kind: "refused", problems };
   if (pod.podIPs.length === 0) return { kind: "pending" };
   const member = memberOf(pod, { ...context, annotation: "" });
   return { kind: "member", member: { ...member, problems, warnings: [] } };
+}
+
+/** Nothing is done in it. What it shows was said when it asked for something, or had its label. */
+function leftAlone(
+  pod: PodView,
+  context: MembershipContext & { readonly agents: AgentContainers },
+): Membership {
+  if (pod.shown === undefined) return { kind: "none", reason: "no annotation" };
+  const phase: AgentPhase = { kind: "wait", reason: "it asks for nothing" };
+  const member = memberOf(pod, { ...context, annotation: "" });
+  return { kind: "member", member: { ...member, problems: [], warnings: [], phase, onlyShows: true } };
 }
 
 function misnamed(found: string, expected: string): AgentFault {

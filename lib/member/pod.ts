@@ -74,7 +74,7 @@ export interface PodView extends Numbered {
   readonly containers: readonly ContainerView[];
   /** What holds it up; no business of membership. Absent while nothing does. */
   readonly delay?: Delay;
-  /** What the pod shows of us. Membership does not read it, so that our own writes wake nobody. */
+  /** What the pod shows of us. Membership reads it of those that ask for nothing, so that our own writes wake nobody. */
   readonly shown?: ShownStatus;
 }
 

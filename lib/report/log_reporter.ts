@@ -41,8 +41,7 @@ export function createLogReporter(
         return;
       }
       case "waiting":
-        log.debug(`waiting: ${state.reason}`, { member: nameOf(pod) });
-        return;
+        return log.debug(`waiting: ${state.reason}`, { member: nameOf(pod) });
       default:
         state satisfies never;
     }

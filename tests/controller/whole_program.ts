@@ -9,7 +9,9 @@ import { StatusWriter } from "../../lib/status/status_writer.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 import { annotationKey, label, memberPod, membershipSettings } from "../member/member_pod.ts";
 import { InProcessApi } from "../sandbox/api/in_process.ts";
-import { configMaps, pods } from "../sandbox/api/resources.ts";
+import { configMaps, coreEvents, pods } from "../sandbox/api/resources.ts";
+import { field, textField } from "../sandbox/store/kube_object.ts";
+import { conditionType } from "../../lib/member/current_status.ts";
 import { ToyAgents } from "../agents/toy_agents.ts";
 
 /** A program at work. */
@@ -121,4 +123,30 @@ export async function programWith(
 /** What it complained of. */
 export function warnings({ lines }: Program): readonly string[] {
   return lines.filter((line) => / (WARN|ERROR) /.test(line));
+}
+
+/** "True NetworksReady", as our condition on a pod of the namespace default stands; empty when there is none. */
+export function conditionOf({ api }: Program, name: string): string {
+  const all = field(field(api.find(pods, name), "status"), "conditions");
+  const ours = Array.isArray(all)
+    ? all.find((one) => textField(one, "type") === conditionType(annotationKey))
+    : undefined;
+  return ours === undefined ? "" : `${textField(ours, "status")} ${textField(ours, "reason")}`;
+}
+
+/** Events of this type about the pod with this uid: their reasons. */
+export function eventsOf(
+  { api }: Program,
+  about: { readonly uid: string; readonly type?: string },
+): readonly string[] {
+  return api.list(coreEvents).filter((event) =>
+    textField(field(event, "involvedObject"), "uid") === about.uid &&
+    textField(event, "type") === (about.type ?? textField(event, "type"))
+  ).map((event) => textField(event, "reason"));
+}
+
+/** How many peers the pod with this uid floods to in network west. */
+export function floodsTo({ toys }: Program, uid: string): number {
+  const { stdout } = toys.kernel(uid).run(["bridge", "fdb", "show", "dev", "west"]);
+  return JSON.parse(stdout).filter((entry: { readonly dst?: string }) => entry.dst).length;
 }

@@ -20,9 +20,12 @@ interface Row {
   readonly main?: readonly ContainerView[];
   readonly pod?: Partial<PodView>;
   readonly wasServed?: true;
+  /** It has our condition. */
+  readonly shows?: true;
+  readonly isUnlabelled?: true;
   /** A blank annotation instead of none. */
   readonly annotation?: string;
-  /** `released by …`, `cleaned`, `left alone`, `waits: kinds of problems`, `told: kinds of problems`. */
+  /** `released by …`, `cleaned`, `left alone`, `waits: kinds of problems`, `told: kinds of problems`, `shows nothing`. */
   readonly becomes: string;
 }
 
@@ -178,6 +181,72 @@ const rows: readonly Row[] = [
     annotation: "\t",
     becomes: "released by terminate",
   },
+  { it: "no agent, and our condition", main: [app], shows: true, becomes: "shows nothing" },
+  {
+    it: "no agent, our condition, a blank one",
+    main: [app],
+    annotation: " ",
+    shows: true,
+    becomes: "shows nothing",
+  },
+  {
+    it: "no agent, our condition, no IP",
+    main: [app],
+    pod: { podIPs: [] },
+    shows: true,
+    becomes: "shows nothing",
+  },
+  {
+    it: "in the node's network, our condition",
+    init: [nativeSidecar(running("n"))],
+    main: [{ ...app, ...running("a") }],
+    pod: { hostNetwork: true },
+    wasServed: true,
+    shows: true,
+    becomes: "shows nothing",
+  },
+  {
+    it: "an agent that was never fit, our condition",
+    main: [sidecar({ ...bare, ...running("s") })],
+    shows: true,
+    becomes: "shows nothing",
+  },
+  {
+    it: "no agent, the condition of another controller",
+    main: [app],
+    pod: { ofOther: true },
+    shows: true,
+    becomes: "left alone",
+  },
+  {
+    it: "a misspelt key, our condition",
+    main: [app],
+    pod: { misnamed: "x/networks" },
+    shows: true,
+    becomes: "told: unknown-network",
+  },
+  {
+    it: "finished, our condition",
+    main: [app],
+    pod: { phase: "Failed" },
+    shows: true,
+    becomes: "left alone",
+  },
+  {
+    it: "its label is gone too, its agent has ended for good, our condition",
+    main: [sidecar({ ...terminated("s"), endedForGood: true }), { ...app, ...running("a") }],
+    wasServed: true,
+    isUnlabelled: true,
+    shows: true,
+    becomes: "shows nothing",
+  },
+  {
+    it: "its label is gone too, its agent has ended for good",
+    main: [sidecar({ ...terminated("s"), endedForGood: true }), { ...app, ...running("a") }],
+    wasServed: true,
+    isUnlabelled: true,
+    becomes: "left alone",
+  },
   {
     it: "it was a member, and its key was renamed",
     main: [sidecar(running("s"))],
@@ -187,13 +256,21 @@ const rows: readonly Row[] = [
   },
 ];
 
-for (const { it, init = [], main = [], pod = {}, wasServed, annotation, becomes } of rows) {
+for (
+  const { it, init = [], main = [], pod = {}, wasServed, shows, isUnlabelled, annotation, becomes } of rows
+) {
   Deno.test(`label without annotation: ${it}: ${becomes}`, () => {
     const { annotation: _, ...without } = samplePod({ init, main }, pod);
-    const judged = membership({ ...without, ...(annotation !== undefined && { annotation }) }, {
+    const asked = {
+      ...without,
+      ...(annotation !== undefined && { annotation }),
+      ...(shows && { shown: { ready: "False" } }),
+    };
+    const judged = membership(asked, {
       settings: membershipSettings,
       cluster: noClusterNetworks,
       ...(wasServed && { wasServed }),
+      ...(isUnlabelled && { isUnlabelled }),
     });
     assert.equal(shown(judged), becomes);
   });
@@ -208,8 +285,12 @@ function shown(judged: Membership): string {
     case "refused":
       return `told: ${judged.problems.map(({ kind }) => kind).join()}`;
     case "member": {
-      const { networks, phase, problems } = judged.member;
+      const { networks, phase, problems, onlyShows } = judged.member;
       assert.deepEqual(networks, []);
+      if (onlyShows) {
+        assert.deepEqual([phase.kind, problems], ["wait", []]);
+        return "shows nothing";
+      }
       const told = problems.length === 0 ? "" : `, told: ${problems.map(({ kind }) => kind).join()}`;
       if (phase.kind === "wait") return `waits for its agent${told}`;
       return phase.kind === "setup" ? `released by ${phase.release}${told}` : `cleaned${told}`;

@@ -17,7 +17,7 @@ import { compact } from "../../text/defined.ts";
 import type { Counted } from "../../report/counts.ts";
 import type { Timed } from "../../report/latency.ts";
 import { CachedPod } from "../agent/pod_cache.ts";
-import { problemsOf, type Selection, type WorkItem } from "./work_item.ts";
+import type { Selection, WorkItem } from "./work_item.ts";
 
 /** Added (ms) to a grace period before the pod counts as gone: the kubelet kills at its end, not before. */
 const graceMargin = 2_000;
@@ -126,11 +126,9 @@ export class Tracked implements Counted, Timed {
     const { pod, lastGood, answers, wasServed, clean } = this;
     const context = { ...around, lastGood, answers };
     const { annotation: _, misnamed: __, ...bare } = pod;
-    const judged = this.selection === "selected"
+    this.asked = this.selection === "selected"
       ? this.#stillForbidden(membership(pod, { ...context, wasServed: wasServed && !clean }))
-      : membership(bare, { ...context, wasServed: true });
-    const isNothing = this.selection !== "selected" && problemsOf(judged).length > 0;
-    this.asked = isNothing ? { kind: "none", reason: "finished" } : judged;
+      : membership(bare, { ...context, wasServed: true, isUnlabelled: true });
   }
 
   /** What must go must go until it may be had again. */
@@ -164,7 +162,7 @@ export class Tracked implements Counted, Timed {
     const held = new Set([...this.holds, ...this.seen ? places : []]);
     const stays = new Set([...names, ...open]);
     this.holds = compact([...held].filter((one) => stays.has(one.split("/")[0] ?? "")));
-    this.wasServed ||= !this.isFormer;
+    this.wasServed ||= !this.isFormer && !member.onlyShows;
   }
 
   isHeld(network: Network): boolean {
