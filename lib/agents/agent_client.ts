@@ -1,5 +1,5 @@
 // Looking into a pod and changing it, through its agent's two tools. No decisions are made here.
-import { ipQuestions } from "../overlay/iproute2/questions.ts";
+import { ipQuestions, observeAddresses } from "../overlay/iproute2/questions.ts";
 import type { ExecSession } from "../kube/exec/session.ts";
 import {
   barrier,
@@ -22,19 +22,10 @@ import {
 } from "../overlay/step.ts";
 import type { Refusal } from "../overlay/unfinished.ts";
 import type { WantedState } from "../overlay/wanted.ts";
+import { type AgentTools, AnotherPod, closeAll, toolsOfSamePod } from "./agent_tools.ts";
+import { answerCaps } from "./answer_caps.ts";
 import { withRules } from "./pod_rules.ts";
 import type { AgentAddress } from "./session_pool.ts";
-
-/** The two tools of every agent, each in a session of its own or both behind one exec. */
-export interface AgentTools {
-  /** Gives `use` the running tool; when it throws, the tool is ended. */
-  with<T>(
-    agent: AgentAddress,
-    asked: { readonly tool: Tool; readonly use: (session: Pick<ExecSession, "exchange">) => Promise<T> },
-  ): Promise<T>;
-  /** Ends the tool, if it runs: the next use starts it anew. */
-  closeSession(agent: AgentAddress, tool: Tool): void;
-}
 
 /** Milliseconds for one exchange (the kubelet answers in a few), and for each of its lines. */
 const exchangeDeadline = 10_000;
@@ -55,6 +46,8 @@ export interface AgentOptions {
   /** Throws when nothing may be written (any more): asked before every exchange that writes. */
   readonly ensureLeader: () => void;
   readonly onStep: (step: Step) => void;
+  /** Undefined for a pod that is gone, though a look at it goes on. Default: nobody goes. */
+  readonly podOf?: (uid: string) => unknown;
 }
 
 /** What is wanted, as far as it says what is looked at. */
@@ -75,15 +68,20 @@ interface Answered {
   readonly isDoubtful: boolean;
 }
 
-/** The agents of all pods. Every method throws SessionEnded when the conversation breaks: look again, later. */
+/**
+ * The agents of all pods. Every method throws SessionEnded when the conversation breaks: look again, later. So it does
+ * before anything is written into another pod of that name.
+ */
 export class AgentClient {
   readonly #options: AgentOptions;
+  readonly #tools: AgentTools;
   /** `bridge` sessions that show nothing but learned entries any more. */
   readonly #narrowed = new WeakSet<Pick<ExecSession, "exchange">>();
   readonly #longAnswers = new Map<boolean, Promise<unknown>>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#tools = toolsOfSamePod(options.tools, options.podOf ?? (() => true));
   }
 
   /** Everything the kernel holds. `cap`: bytes that each tool may answer. */
@@ -97,17 +95,20 @@ export class AgentClient {
     return { ...kernel.value, fdb: fdb.value };
   }
 
-  /** Links and routes, and the forwarding entries: one may come without the other. */
+  /** Links and routes, and the forwarding entries: one may come without the other, unless it is another pod. */
   async observeHalves(
     agent: AgentAddress,
     { wanted, cap }: { readonly wanted: Asking; readonly cap: number },
   ): Promise<
     readonly [PromiseSettledResult<KernelState>, PromiseSettledResult<Observation["fdb"]>]
   > {
-    return await Promise.allSettled([
+    const halves = await Promise.allSettled([
       this.changeKernel(agent, { steps: [], wanted, cap }).then(({ kernel }) => kernel),
       this.changeFdb(agent, { steps: [], cap }).then(({ fdb }) => fdb),
     ]);
+    const [kernel] = halves;
+    if (kernel.status === "rejected" && kernel.reason instanceof AnotherPod) throw kernel.reason;
+    return halves;
   }
 
   /** Makes changes with `ip` and reads links and routes back: that is the truth, the refusals explain it. */
@@ -128,7 +129,7 @@ export class AgentClient {
     }
     const { answers, refusals: lastly } = await this.#ask(agent, { tool: "ip", steps: last, questions, cap });
     refusals.push(...lastly);
-    if (steps.some(outdatesBridgeSession)) this.#options.tools.closeSession(agent, "bridge");
+    if (steps.some(outdatesBridgeSession)) this.#tools.closeSession(agent, "bridge");
     return {
       kernel: await withRules(readIp(answers, questions), {
         wanted,
@@ -190,7 +191,12 @@ export class AgentClient {
 
   /** Ends both tools: the next look starts them anew. */
   closeSessions(agent: AgentAddress): void {
-    for (const tool of ["ip", "ip6", "bridge"] as const) this.#options.tools.closeSession(agent, tool);
+    closeAll(this.#tools, agent);
+  }
+
+  /** Throws AnotherPod when the name leads to another pod. Costs nothing while a session with `ip` is open. */
+  async meet(agent: AgentAddress): Promise<void> {
+    await this.#ask(agent, { tool: "ip", questions: [observeAddresses], cap: answerCaps.most });
   }
 
   async #ask(agent: AgentAddress, asked: Asked): Promise<Answered> {
@@ -207,7 +213,7 @@ export class AgentClient {
   async #askNow(agent: AgentAddress, asked: Asked): Promise<Answered> {
     const lines = (asked.steps ?? []).map((step) => ({ step, ...render(step) }));
     for (;;) {
-      const answered = await this.#options.tools.with(agent, {
+      const answered = await this.#tools.with(agent, {
         tool: asked.tool,
         use: async (session) => {
           if (asked.questions === observeFdb && this.#narrowed.has(session)) return undefined;
@@ -217,7 +223,7 @@ export class AgentClient {
       });
       // Somebody else may have replaced a link that the tool remembers.
       if (answered === undefined || answered.isDoubtful) {
-        this.#options.tools.closeSession(agent, asked.tool);
+        this.#tools.closeSession(agent, asked.tool);
       }
       if (answered !== undefined) return answered;
     }

@@ -59,6 +59,11 @@ function absence(outcome: ExecOutcome, container: string): string | undefined {
   return endedWithContainer(outcome) ? `container ${container} has ended` : undefined;
 }
 
+/** No pod answers to its name, or another one. */
+export function isGone(error: unknown): boolean {
+  return error instanceof SessionEnded && error.outcome.kind === "gone";
+}
+
 /** A tool that ends at once with a status of its own does not know the options we use: the agent is too old. */
 export function isUnfit(error: unknown): boolean {
   if (!(error instanceof SessionEnded)) return false;

@@ -5,11 +5,13 @@ import {
   type ExecOutcome,
   type ExecResult,
   type Executor,
+  isProgramMissing,
 } from "../kube/exec/exec.ts";
 import { SessionEnded } from "../kube/exec/session.ts";
 import type { ObservedLink } from "../overlay/observation.ts";
 import { isReady } from "../overlay/step.ts";
 import type { AgentClient } from "./agent_client.ts";
+import { AnotherPod } from "./agent_tools.ts";
 import type { AgentAddress, SessionPool, TerminateAgent } from "./session_pool.ts";
 
 /** Commands of the agent image's contract. The second is for old agents that do not end on TERM. */
@@ -26,6 +28,7 @@ export const terminateText = Object.values(terminateCommands).map((command) => c
 const execDeadline = 10_000;
 
 export interface TerminateOptions {
+  readonly agents: Pick<AgentClient, "meet">;
   readonly executor: Pick<Executor, "run">;
   readonly terminate: TerminateAgent;
   readonly pool: SessionPool;
@@ -40,8 +43,9 @@ export interface TerminateOptions {
  */
 export async function orderToEnd(
   agent: AgentAddress,
-  { executor, terminate, pool, ending, how }: TerminateOptions,
+  { agents, executor, terminate, pool, ending, how }: TerminateOptions,
 ): Promise<boolean> {
+  if (how === "again" && await hasEnded(agent, agents)) return true;
   const said = await terminate(agent);
   // They would end with the container anyway; closed first they end without an error.
   pool.closePod(agent.uid);
@@ -56,12 +60,32 @@ export async function orderToEnd(
   if (wasSent(outcome)) {
     return [first, second].some((one) => one.outcome.kind !== "unknown" && wasSent(one.outcome));
   }
-  // Then the first order was heard, and only the status is late.
-  if (how === "again" && (outcome.kind === "gone" || outcome.kind === "not-ready")) return true;
+  if (how === "again" && isAbsent(outcome)) return true;
   const what = `Cannot release the pod by ${terminateCommands.terminate.join(" ")}`;
   const more = stderr.trim() === "" ? "" : `: ${stderr.trim()}`;
   const reason = `${what} in container ${agent.container}: ${describeOutcome(outcome)}${more}`;
   throw new SessionEnded(outcome, stderr, reason);
+}
+
+/**
+ * Whether the first order was heard, and only the status is late. Before it everything was read; since then seconds have
+ * gone by. Throws SessionEnded, as AnotherPod where the name leads to one that must not be told to end.
+ */
+async function hasEnded(agent: AgentAddress, agents: TerminateOptions["agents"]): Promise<boolean> {
+  try {
+    await agents.meet(agent);
+    return false;
+  } catch (error) {
+    if (error instanceof SessionEnded && !(error instanceof AnotherPod) && isAbsent(error.outcome)) {
+      return true;
+    }
+    throw error;
+  }
+}
+
+function isAbsent(outcome: ExecOutcome): boolean {
+  const isNotReady = outcome.kind === "not-ready" && !isProgramMissing(outcome);
+  return outcome.kind === "gone" || isNotReady || endedWithContainer(outcome);
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Tool } from "../overlay/step.ts";
 /** One agent container of one pod. A container made anew has another id: sessions into the old one are dead. */
 export interface AgentAddress extends ExecTarget {
   readonly uid: string;
+  /** Canonical. Into a pod that has none of them nothing is written: execs go by name, and names come back. */
+  readonly podIPs: readonly string[];
   readonly containerId: string;
   /** Of the image it was made from; absent while the status does not name it. */
   readonly imageId?: string;

@@ -1,5 +1,6 @@
 // How do commands get into agents: sessions of their own, for as long as the command takes.
-import { AgentClient, type AgentTools } from "../agents/agent_client.ts";
+import { AgentClient } from "../agents/agent_client.ts";
+import type { AgentTools } from "../agents/agent_tools.ts";
 import { AgentExecs } from "../agents/agent_execs.ts";
 import { SessionPool } from "../agents/session_pool.ts";
 import type { Connection } from "../kube/config/connection.ts";

@@ -53,7 +53,7 @@ export class Controller {
 
   constructor(settings: ControllerSettings, parts: ControllerParts) {
     [this.#settings, this.#parts] = [settings, parts];
-    const { clock } = parts;
+    const { clock, onStep = () => {} } = parts;
     const { membership, limits, membership: { annotationKey } } = settings;
     const ensureLeader = leaderCheck(parts);
     this.store = new Store(membership);
@@ -75,7 +75,7 @@ export class Controller {
     const outlet = parts.contacts?.({ store: this.store, pool, add }) ?? parts.reporter;
     const counts: Reporter = { report: (report) => count(recordOf(report.pod.uid) ?? {}, report) };
     const reporter = joinReporters([outlet, counts, this.#latency], podOf);
-    const agents = new AgentClient({ tools: pool, ensureLeader, onStep: (step) => parts.onStep?.(step) });
+    const agents = new AgentClient({ tools: pool, ensureLeader, podOf, onStep });
     this.#unlabelled = new UnlabelledPods({
       ...parts,
       ...settings,

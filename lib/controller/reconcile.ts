@@ -14,6 +14,7 @@ import { converge } from "./agent/converge.ts";
 import type { Convergence } from "./agent/convergence.ts";
 import type { ReadBudget } from "./agent/read_budget.ts";
 import { NotLeader } from "../kube/lease/not_leader.ts";
+import { isGone } from "../agents/ended.ts";
 import { agentError } from "./agent_errors.ts";
 import { evaluate, waitingReport } from "./evaluate.ts";
 import type { Outcome } from "../queue/work_queue.ts";
@@ -86,8 +87,8 @@ async function serve(
   const { releaser, record, pod } = context;
   if (phase.kind !== "setup") releaser.ended(pod);
   if (phase.kind === "wait") return waitForAgent(member, { reason: phase.reason, context });
-  const { uid, namespace, name } = member;
-  const agent: AgentAddress = { uid, namespace, pod: name, urgent: record.isAwaited, ...phase.agent };
+  const { uid, podIPs, namespace, name } = member;
+  const agent: AgentAddress = { uid, podIPs, namespace, pod: name, urgent: record.isAwaited, ...phase.agent };
   const choosing = { reason: `addresses of ${listed(member.awaited)} are being chosen`, context };
   const release = phase.kind === "setup" ? phase.release : undefined;
   try {
@@ -123,6 +124,9 @@ async function serve(
     const failure = agentError(error, { member, agent, failingFor, answerCap: pod.answerCap });
     pod.invalidate();
     context.reporter.report(failure.report);
+    // No event says of one without its label that it is gone.
+    const isLost = isGone(error) && failure.report.state.kind === "failing";
+    if (item.kind === "former" && !item.selected && isLost) context.clean(uid);
     return failure.outcome;
   }
 }

@@ -15,6 +15,8 @@ export class ToyAgents {
   meanwhile: ((kernel: ToyNamespace) => void) | undefined;
   /** What the kernel of this pod says instead of carrying out the line; undefined: it carries it out. */
   refusing: ((uid: string, line: string) => string | undefined) | undefined;
+  /** Awaited before a tool is started. */
+  opening: ((uid: string) => Promise<void>) | undefined;
   /** Awaited before every exchange; what it throws ends the session. */
   awaiting: ((uid: string) => Promise<void>) | undefined;
   /** What happens in a kernel before each line. */
@@ -27,21 +29,28 @@ export class ToyAgents {
   readonly late = new Map<string, () => void>();
   readonly #kernels = new Map<string, ToyNamespace>();
 
-  kernel(uid: string): ToyNamespace {
+  /** `podIPs`: addresses with which it is made. */
+  kernel(uid: string, podIPs: readonly string[] = ["10.0.0.1"]): ToyNamespace {
     const known = this.#kernels.get(uid);
     if (known !== undefined) return known;
     const fresh = createToyNamespace({
-      eth0: { mac: "02:00:0a:00:00:01", mtu: 1500, addresses: ["10.0.0.1/24"] },
+      eth0: {
+        mac: "02:00:0a:00:00:01",
+        mtu: 1500,
+        addresses: podIPs.map((ip) => `${ip}/${ip.includes(":") ? 64 : 24}`),
+      },
     });
     this.#kernels.set(uid, fresh);
     return fresh;
   }
 
   /** Starts a tool in the toy kernel of a pod. */
-  readonly open: OpenSession = ({ uid }: AgentAddress, tool: Tool, { onLateStderr }) => {
+  readonly open: OpenSession = async ({ uid, podIPs }: AgentAddress, tool: Tool, { onLateStderr }) => {
     this.opened++;
+    this.kernel(uid, podIPs);
     this.late.set(uid, onLateStderr);
-    return Promise.resolve(this.#session(uid, tool));
+    await this.opening?.(uid);
+    return this.#session(uid, tool);
   };
 
   /** Takes the lines sent to a pod since the last call, without those that only show. */

@@ -1,7 +1,7 @@
 // The command `check`: can the members of a network, or one pod and its peers, reach each other now.
 import type { ApiClient } from "../../kube/api/client.ts";
 import { type Network, peerKey } from "../../network/network.ts";
-import type { AgentTools } from "../../agents/agent_client.ts";
+import type { AgentTools } from "../../agents/agent_tools.ts";
 import type { PodView } from "../../member/pod.ts";
 import { choosePairs } from "../../reach/reach_report.ts";
 import { withTools } from "../agent_access.ts";
@@ -128,7 +128,7 @@ function segmentsOf({ pods, store }: ClusterView): readonly Segment[] {
     const { namespace, name, uid, phase, podIPs } = item.member;
     const agent = phase.kind === "wait"
       ? { unfit: phase.reason }
-      : { uid, namespace, pod: name, ...phase.agent };
+      : { uid, podIPs, namespace, pod: name, ...phase.agent };
     for (const network of item.member.networks) {
       const key = peerKey(network);
       const segment = segments.get(key) ?? { network, members: [] };

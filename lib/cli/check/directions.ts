@@ -1,5 +1,5 @@
 // Which way do frames pass between two that do not reach each other? Both are asked anew, and what each has learned is read.
-import type { AgentTools } from "../../agents/agent_client.ts";
+import type { AgentTools } from "../../agents/agent_tools.ts";
 import type { AgentAddress } from "../../agents/session_pool.ts";
 import { forgetLearned, type Sender, showLearned, type Trace, traceOf } from "../../reach/learned.ts";
 import { eachOf } from "./each_of.ts";

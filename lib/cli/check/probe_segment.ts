@@ -1,5 +1,6 @@
 // Probing the members of one network: what stands in each, who answers whom, and which way frames pass where nobody does.
-import { AgentClient, type AgentTools } from "../../agents/agent_client.ts";
+import { AgentClient } from "../../agents/agent_client.ts";
+import type { AgentTools } from "../../agents/agent_tools.ts";
 import { answerCaps } from "../../agents/answer_caps.ts";
 import type { AgentAddress } from "../../agents/session_pool.ts";
 import { podIpOf } from "../../member/pod.ts";

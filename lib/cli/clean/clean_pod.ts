@@ -84,9 +84,9 @@ async function cleanKernel(pod: PodView, { view, agents, clean }: Cleaning): Pro
   const { membership } = view.settings;
   const hasRun = agentList(agentsOf(pod, membership)).some(({ containerId }) => containerId !== "");
   if (!hasRun) return [];
-  const { phase } = item.member;
+  const { phase, podIPs } = item.member;
   if (phase.kind === "wait") throw new Error(`Cannot look into the pod: ${phase.reason}`);
-  const address = { uid: pod.uid, namespace: pod.namespace, pod: pod.name, ...phase.agent };
+  const address = { uid: pod.uid, podIPs, namespace: pod.namespace, pod: pod.name, ...phase.agent };
   const wanted = nothingWanted(membership.annotationKey);
   const cap = answerCaps.ofMany;
   const before = await agents.observe(address, { wanted, cap });

@@ -198,11 +198,11 @@ async function lookInto(
 ): Promise<Look | undefined> {
   const item = view.store.workItem(uid);
   if (item?.kind !== "member") return undefined;
-  const { namespace, name: pod, phase } = item.member;
+  const { namespace, name: pod, phase, podIPs } = item.member;
   host.progress?.(`looking into ${namespace}/${pod}`);
   if (phase.kind === "wait") return { kind: "unseen", reason: `cannot look into the pod: ${phase.reason}` };
   try {
-    const agent = { uid, namespace, pod, ...phase.agent };
+    const agent = { uid, podIPs, namespace, pod, ...phase.agent };
     return await withTools({ connection: view.connection, clock: host.clock }, {
       sessions: 2,
       use: async (tools, executor) => {

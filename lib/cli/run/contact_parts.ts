@@ -37,7 +37,7 @@ export function contactView({ store, pool, add }: Known): ContactView {
 /** Not the init agent: it ends with its release, which nothing is to wait for. */
 function lastingAgent(member: Member | undefined): AgentAddress | undefined {
   if (member === undefined) return undefined;
-  const { uid, namespace, name: pod, phase } = member;
+  const { uid, podIPs, namespace, name: pod, phase } = member;
   if (phase.kind === "wait" || (phase.kind === "setup" && phase.release !== "marker")) return undefined;
-  return { uid, namespace, pod, urgent: false, ...phase.agent };
+  return { uid, podIPs, namespace, pod, urgent: false, ...phase.agent };
 }

@@ -1,7 +1,7 @@
 // What of members goes into an archive: their pods, and of those with an agent what its kernel holds and what is amiss.
 import { withTools } from "../agent_access.ts";
 import { endText } from "../../agents/ended.ts";
-import type { AgentTools } from "../../agents/agent_client.ts";
+import type { AgentTools } from "../../agents/agent_tools.ts";
 import type { AgentAddress } from "../../agents/session_pool.ts";
 import { podCollection } from "../../controller/watch/resources.ts";
 import type { Tool } from "../../overlay/step.ts";
@@ -90,8 +90,8 @@ async function addAgent(
   const { namespace, name, uid } = pod;
   const item = view.store.workItem(uid);
   if (item?.kind !== "member") return;
-  const { phase } = item.member;
-  const agent = phase.kind === "wait" ? undefined : { uid, namespace, pod: name, ...phase.agent };
+  const { phase, podIPs } = item.member;
+  const agent = phase.kind === "wait" ? undefined : { uid, podIPs, namespace, pod: name, ...phase.agent };
   if (agent === undefined) {
     dump.missing(`agent of ${namespace}/${name}: ${phase.kind === "wait" ? phase.reason : ""}`);
   } else if (!await addKernel(agent, { dump, tools })) return;

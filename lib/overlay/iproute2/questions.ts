@@ -4,6 +4,9 @@ import type { WantedState } from "../wanted.ts";
 import { permanentNeighbours } from "./read_neighbours.ts";
 import { ourRoutes } from "./read_routes.ts";
 
+/** Every link with its addresses. */
+export const observeAddresses = "address show";
+
 /**
  * What to send to `ip -json -details -force -batch -` for a look. Each line always answers with exactly one
  * line of JSON, so the look is over after as many answers as there are lines: nothing in an answer needs
@@ -18,7 +21,7 @@ export function ipQuestions({ interfaces }: Pick<WantedState, "interfaces">): re
   ];
   const defaults = new Set(subnets.map(({ family }) => family === 4 ? "0.0.0.0/0" : "::/0"));
   return [
-    "address show",
+    observeAddresses,
     permanentNeighbours,
     ourRoutes,
     ...new Set(

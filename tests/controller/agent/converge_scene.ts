@@ -19,6 +19,7 @@ export const uid = "uid-a";
 
 const agent: AgentAddress = {
   uid,
+  podIPs: ["10.0.0.1"],
   namespace: "default",
   pod: "a",
   container: "vxlan-controller-agent",

@@ -26,6 +26,7 @@ const nothingLeft: Convergence = {
 
 const agentOf = (name: string): AgentAddress => ({
   uid: `uid-${name}`,
+  podIPs: ["10.0.0.1"],
   namespace: "default",
   pod: name,
   container: "vxlan-controller-agent-init",
@@ -35,6 +36,7 @@ const agentOf = (name: string): AgentAddress => ({
 /** Agents that are told to end, and what is run in them. */
 class Scene {
   readonly clock: FakeClock = fakeClock();
+  readonly toys = new ToyAgents();
   readonly ran: string[] = [];
   readonly releaser: Releaser;
   /** By name. */
@@ -46,7 +48,7 @@ class Scene {
   constructor(said?: ExecOutcome) {
     if (said !== undefined) this.said = said;
     const { clock, ran } = this;
-    const toys = new ToyAgents();
+    const { toys } = this;
     const pool = new SessionPool({
       clock,
       open: toys.open,
@@ -162,6 +164,21 @@ Deno.test("an agent that has ended, of which only the status is late, is no fail
   await scene.follow("c");
   await scene.clock.advance(20_000);
   assert.equal((await scene.follow("c")).kind, "wait");
+});
+
+Deno.test("an order that was lost is not repeated to the pod that has the name by then", async () => {
+  for (const said of [undefined, { kind: "unknown", reason: "the connection was cut" }] as const) {
+    const scene = new Scene(said);
+    await scene.release("a");
+    const ran = [...scene.ran];
+    scene.toys.kernel("uid-a", ["10.0.0.9"]);
+    await scene.clock.advance(5_000);
+    await assert.rejects(
+      scene.follow("a"),
+      /none of its IPs \(10\.0\.0\.1\) is on an interface .* it was replaced/,
+    );
+    assert.deepEqual(scene.ran, ran);
+  }
 });
 
 Deno.test("agents that are deaf to TERM make nobody wait longer", async () => {
