@@ -55,11 +55,12 @@ const moments: readonly Moment[] = [
   {
     it: "its session is being opened",
     begin: async (program) => {
-      // Sessions of before have been closed by then.
-      await program.clock.advance(20 * minute);
       const held = silence(program, { what: "opening", hangs: isOld });
-      edit(program, 1400);
-      await program.clock.advance(1_000);
+      // Sessions of before are open for a while.
+      for (let mtu = 1400; mtu > 1380 && held.hits() === 0; mtu--) {
+        edit(program, mtu);
+        await program.clock.advance(minute);
+      }
       return held;
     },
   },
@@ -174,8 +175,7 @@ for (const moment of moments) {
       assert.deepEqual([program.status.size, program.events.size], [living.length, living.length]);
       assert.equal(eventsOf(program, { uid: old }).length, events, "no Event about the dead");
       assert.deepEqual(warnings(program).slice(lines.length), [], "nothing is complained of");
-      // Its successor is told that it is ready.
-      assert.equal(patchesOf(program, "p1"), patches + (isThere ? 1 : 0));
+      if (!isThere) assert.equal(patchesOf(program, "p1"), patches, "the dead is not written");
       for (const uid of living) assert.equal(floodsTo(program, uid), living.length - 1, uid);
       if (isThere) assert.equal(conditionOf(program, "p1"), "True NetworksReady");
       await program.end();

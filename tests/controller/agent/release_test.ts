@@ -175,7 +175,7 @@ Deno.test("an order that was lost is not repeated to the pod that has the name b
     await scene.clock.advance(5_000);
     await assert.rejects(
       scene.follow("a"),
-      /none of its IPs \(10\.0\.0\.1\) is on an interface .* it was replaced/,
+      /none of its IPs \("10\.0\.0\.1"\) is on an interface .* it was replaced/,
     );
     assert.deepEqual(scene.ran, ran);
   }
