@@ -49,7 +49,7 @@ function scene(limit: number | (() => number) = 2, isForAll = true): {
 }
 
 function agentOf(pod: string): AgentAddress {
-  return { uid: pod, namespace: "default", pod, container: "agent", containerId: "1" };
+  return { uid: pod, podIPs: ["10.0.0.1"], namespace: "default", pod, container: "agent", containerId: "1" };
 }
 
 Deno.test("a second use finds the session open", async () => {

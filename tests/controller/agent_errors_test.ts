@@ -13,6 +13,7 @@ import { annotationKey, memberPod, membershipSettings } from "../member/member_p
 
 const agent = {
   uid: "uid-a",
+  podIPs: ["10.0.0.1"],
   namespace: "default",
   pod: "a",
   container: "vxlan-controller-agent",
