@@ -16,6 +16,14 @@ type Port struct {
 	Answers bool
 }
 
+// flag is how it was asked for: what is said of it names that.
+func (p Port) flag() string {
+	if p.Answers {
+		return "--ready-http-port"
+	}
+	return "--ready-port"
+}
+
 // Run returns 0 when TERM or INT comes. It returns 1 at once when the port is another's before the pod is ready: a probe
 // would be answered there, and let the pod go without its networks.
 func Run(port Port) int {
@@ -25,17 +33,17 @@ func Run(port Port) int {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGCHLD)
 	reap()
 	if port.Number != 0 {
-		listener, free := unlessTaken(port.Number)
+		listener, free := unlessTaken(port)
 		if !free {
 			return 1
 		}
 		if port.Answers {
-			go serveAnswers(port.Number, listener)
+			go serveAnswers(port, listener)
 		} else {
 			if listener >= 0 {
 				syscall.Close(listener)
 			}
-			go servePort(port.Number)
+			go servePort(port)
 		}
 	}
 	for received := range signals {

@@ -67,6 +67,19 @@ func startContainer(t *testing.T, port string) *container {
 	return c
 }
 
+// again starts another main process in the network namespace, which lives on when a container restarts.
+func (c *container) again(port string) {
+	c.t.Helper()
+	second := exec.Command("nsenter", "-t", c.pid, "-n", os.Args[0], "as-pid1", port)
+	if err := second.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		second.Process.Signal(syscall.SIGTERM)
+		second.Wait()
+	})
+}
+
 func self(t *testing.T) string {
 	path, err := os.Readlink("/proc/self/exe")
 	if err != nil {

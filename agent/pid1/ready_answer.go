@@ -20,7 +20,7 @@ const (
 // answers are those of one port. A probe that fails costs the node two requests and an Event. One that waits costs it
 // nothing, and its pod goes on in the moment in which it is marked.
 type answers struct {
-	port  int
+	port  Port
 	mutex sync.Mutex
 	// listener: -1 when the port is closed. It is open until the pod is marked and nobody asks any more.
 	listener int
@@ -37,14 +37,14 @@ type asker struct {
 }
 
 // serveAnswers answers from the marking on, and each time the pod is marked anew. The listener: -1 when it is another's.
-func serveAnswers(port, listener int) {
+func serveAnswers(port Port, listener int) {
 	a := &answers{port: port, listener: listener}
 	if listener >= 0 {
 		go a.accept(listener)
 	}
 	err := watchMarker(a.mark)
 	say("Cannot learn when the pod is ready: " + err.Error() +
-		"; nobody is answered at port " + strconv.Itoa(port) + ": use the exec probe")
+		"; nobody is answered at port " + strconv.Itoa(port.Number) + ": use the exec probe")
 }
 
 func (a *answers) mark() {

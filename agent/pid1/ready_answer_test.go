@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -78,14 +77,16 @@ func TestMoreThanMayAskAtATime(t *testing.T) {
 func TestAnAgentThatRestartsInAReadyPodAnswersAtOnce(t *testing.T) {
 	c := startContainer(t, "0")
 	c.inside("ip link set lo alias " + marker)
-	second := exec.Command("nsenter", "-t", c.pid, "-n", os.Args[0], "as-pid1", "http:7002")
-	if err := second.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		second.Process.Signal(syscall.SIGTERM)
-		second.Wait()
-	}()
+	c.again("http:7002")
 	c.until("the port is open", func() bool { return strings.Contains(c.listeners(), ":7002") })
 	c.ask("7002").says("HTTP/1.1 200 OK 1")
+}
+
+func TestATakenPortIsSaidWithTheFlagThatAskedForIt(t *testing.T) {
+	c := startContainer(t, "http:7001")
+	c.until("the port is open", func() bool { return strings.Contains(c.listeners(), ":7001") })
+	said, err := exec.Command("nsenter", "-t", c.pid, "-n", os.Args[0], "as-pid1", "http:7001").CombinedOutput()
+	if err == nil || !strings.Contains(string(said), "choose another with --ready-http-port, or use the exec probe") {
+		t.Errorf("ended with %v and said %q", err, said)
+	}
 }

@@ -21,7 +21,7 @@ const (
 
 // servePort opens the port each time the pod is marked as ready. The port is in the user's pod: it is held no longer
 // than needed, and whatever fails is said, once for each marking.
-func servePort(port int) {
+func servePort(port Port) {
 	var open atomic.Bool
 	err := watchMarker(func() {
 		if open.CompareAndSwap(false, true) {
@@ -32,49 +32,49 @@ func servePort(port int) {
 		}
 	})
 	say("Cannot learn when the pod is ready: " + err.Error() +
-		"; port " + strconv.Itoa(port) + " stays closed: use the exec probe")
+		"; port " + strconv.Itoa(port.Number) + " stays closed: use the exec probe")
 }
 
 // unlessTaken gives a listener, and -1 after the marking when the port is taken: it is free for everybody then, and an
 // agent that restarts and finds it taken does no harm. False, and it is said: somebody listens although the pod is not
 // marked.
-func unlessTaken(port int) (int, bool) {
-	listener, err := listen(port)
+func unlessTaken(port Port) (int, bool) {
+	listener, err := listen(port.Number)
 	if err == nil {
 		return listener, true
 	}
 	if ready, unknown := isMarked(); ready || unknown != nil {
 		return -1, true
 	}
-	say("Cannot hold the pod until its networks are there: port " + strconv.Itoa(port) + " of the startup probe: " +
-		err.Error() + "; choose another with --ready-port, or use the exec probe")
+	say("Cannot hold the pod until its networks are there: port " + strconv.Itoa(port.Number) + " of the startup probe: " +
+		err.Error() + "; choose another with " + port.flag() + ", or use the exec probe")
 	return -1, false
 }
 
-func offer(port int, end time.Time) {
+func offer(port Port, end time.Time) {
 	if listener := listenUntil(port, end); listener >= 0 && !answer(listener, end, quietLimit) {
 		sayNobodyAsked(port)
 	}
 }
 
 // listenUntil tries until the end, and gives -1 then. That the port is taken is said once.
-func listenUntil(port int, end time.Time) int {
+func listenUntil(port Port, end time.Time) int {
 	for said := false; time.Now().Before(end); time.Sleep(retryTaken) {
-		listener, err := listen(port)
+		listener, err := listen(port.Number)
 		if err == nil {
 			return listener
 		}
 		if !said {
-			say("Cannot open port " + strconv.Itoa(port) + " for the startup probe: " + err.Error() +
-				"; choose another with --ready-port, or use the exec probe")
+			say("Cannot open port " + strconv.Itoa(port.Number) + " for the startup probe: " + err.Error() +
+				"; choose another with " + port.flag() + ", or use the exec probe")
 			said = true
 		}
 	}
 	return -1
 }
 
-func sayNobodyAsked(port int) {
-	say("nobody has asked at port " + strconv.Itoa(port) + " for " + openLimit.String() + "; it is closed")
+func sayNobodyAsked(port Port) {
+	say("nobody has asked at port " + strconv.Itoa(port.Number) + " for " + openLimit.String() + "; it is closed")
 }
 
 // listen opens the port for IPv6 and IPv4, or for IPv4 where there is no IPv6.

@@ -40,14 +40,7 @@ func TestThePortOpensWhenTheMarkerIsThereAlready(t *testing.T) {
 	c := startContainer(t, "0")
 	c.inside("ip link set lo alias " + marker)
 	// The container restarts in the network namespace that lives on.
-	second := exec.Command("nsenter", "-t", c.pid, "-n", os.Args[0], "as-pid1", "7002")
-	if err := second.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		second.Process.Signal(syscall.SIGTERM)
-		second.Wait()
-	}()
+	c.again("7002")
 	c.until("the port is open", func() bool { return strings.Contains(c.listeners(), ":7002") })
 }
 
