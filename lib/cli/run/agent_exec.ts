@@ -20,7 +20,8 @@ export function gatedExecutor(executor: Executor, gate: ExecGate): Executor {
     asked: Pick<ProcessOptions, "target" | "command" | "signal">,
     run: () => Promise<{ readonly outcome: ExecOutcome["kind"]; readonly result: T }>,
   ): Promise<T> => {
-    await gate.turns.next({ urgent: asked.target.urgent === true, signal: asked.signal });
+    const { target: { namespace, urgent = false }, signal } = asked;
+    await gate.turns.next({ namespace, urgent, signal });
     const start = gate.clock.now();
     const { outcome, result } = await run();
     gate.metrics.exec({ tool: toolOf(asked.command), outcome, ms: gate.clock.now() - start });

@@ -1,4 +1,5 @@
-// Whose exec is next when only so many may be started in a time: those that somebody waits for before the others.
+// Whose exec is next when only so many may be started in a time: those somebody waits for first, of them namespaces in turn.
+import { FairLine } from "../../queue/fair_queue.ts";
 import type { Clock } from "../../time/clock.ts";
 import { onAbort } from "../../time/clock.ts";
 import type { TokenBucket } from "../../time/token_bucket.ts";
@@ -6,12 +7,25 @@ import type { TokenBucket } from "../../time/token_bucket.ts";
 /** One turn in so many goes to those that do not hurry, though others wait: entries of pods that are gone must go. */
 const othersTurn = 8;
 
-/** Two lines before one bucket. Whoever is in one holds up nobody in the other for long. */
+/** An exec that is to be started. */
+export interface ExecTurn {
+  readonly namespace: string;
+  /** Somebody waits for it. */
+  readonly urgent: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Waiting extends ExecTurn {
+  readonly begin: () => void;
+}
+
+/** Two lines before one bucket. Whoever is in one holds up nobody in the other for long, nor does a namespace another. */
 export class ExecTurns {
   readonly #clock: Clock;
   readonly #limit: Pick<TokenBucket, "take">;
-  readonly #urgent = new Set<() => void>();
-  readonly #others = new Set<() => void>();
+  readonly #urgent = new FairLine<Waiting>(({ namespace }) => namespace);
+  readonly #others = new FairLine<Waiting>(({ namespace }) => namespace);
+  #asked = 0;
   #turns = 0;
   #armed = false;
 
@@ -21,14 +35,13 @@ export class ExecTurns {
   }
 
   /** Resolves when it is its turn, or at once when `signal` is aborted (look at the signal afterwards). */
-  async next(
-    { urgent, signal }: { readonly urgent: boolean; readonly signal?: AbortSignal | undefined },
-  ): Promise<void> {
-    const line = urgent ? this.#urgent : this.#others;
+  async next(turn: ExecTurn): Promise<void> {
+    const line = turn.urgent ? this.#urgent : this.#others;
+    const key = `${this.#asked++}`;
     const { promise, resolve } = Promise.withResolvers<void>();
-    line.add(resolve);
-    const forget = signal === undefined ? undefined : onAbort(signal, () => {
-      line.delete(resolve);
+    line.add(key, { ...turn, begin: resolve });
+    const forget = turn.signal === undefined ? undefined : onAbort(turn.signal, () => {
+      line.delete(key);
       resolve();
     });
     this.#serve();
@@ -38,7 +51,7 @@ export class ExecTurns {
 
   #serve(): void {
     if (this.#armed) return;
-    for (let next = this.#first(); next !== undefined; next = this.#first()) {
+    while (this.#urgent.size + this.#others.size > 0) {
       const wait = this.#limit.take();
       if (wait > 0) {
         this.#armed = true;
@@ -49,15 +62,13 @@ export class ExecTurns {
         return;
       }
       this.#turns++;
-      this.#urgent.delete(next);
-      this.#others.delete(next);
-      next();
+      this.#first()?.begin();
     }
   }
 
-  #first(): (() => void) | undefined {
-    const [urgent] = this.#urgent;
-    const [other] = this.#others;
-    return (this.#turns + 1) % othersTurn === 0 ? other ?? urgent : urgent ?? other;
+  #first(): Waiting | undefined {
+    const isOthersTurn = this.#turns % othersTurn === 0;
+    const [first, second] = isOthersTurn ? [this.#others, this.#urgent] : [this.#urgent, this.#others];
+    return first.take() ?? second.take();
   }
 }

@@ -1,13 +1,13 @@
 // Do newcomers wait behind upkeep where execs are limited, and does upkeep still get its turn?
 import assert from "node:assert/strict";
-import { ExecTurns } from "../../../lib/cli/run/exec_turns.ts";
+import { type ExecTurn, ExecTurns } from "../../../lib/cli/run/exec_turns.ts";
 import { TokenBucket } from "../../../lib/time/token_bucket.ts";
 import { type FakeClock, fakeClock } from "../../time/fake_clock.ts";
 
 interface Scene {
   readonly clock: FakeClock;
   readonly started: string[];
-  readonly ask: (name: string, urgent: boolean, signal?: AbortSignal) => void;
+  readonly ask: (name: string, urgent: boolean, more?: Partial<ExecTurn>) => void;
 }
 
 /** Ten execs a second, one at once. */
@@ -18,7 +18,8 @@ function scene(): Scene {
   return {
     clock,
     started,
-    ask: (name, urgent, signal) => void turns.next({ urgent, signal }).then(() => started.push(name)),
+    ask: (name, urgent, more) =>
+      void turns.next({ namespace: "ns", urgent, ...more }).then(() => started.push(name)),
   };
 }
 
@@ -47,7 +48,7 @@ Deno.test("who is not wanted any more leaves the line and takes no turn", async 
   const { clock, started, ask } = scene();
   const over = new AbortController();
   ask("first", true);
-  ask("aborted", true, over.signal);
+  ask("aborted", true, { signal: over.signal });
   ask("second", true);
   await clock.advance(0);
   over.abort();
@@ -55,3 +56,15 @@ Deno.test("who is not wanted any more leaves the line and takes no turn", async 
   assert.deepEqual(started, ["first", "aborted", "second"]);
   assert.deepEqual(clock.waiting(), []);
 });
+
+for (const urgent of [true, false]) {
+  Deno.test(`a pod does not wait behind the thousand of another namespace, ${urgent ? "newcomers" : "kept up"} all`, async () => {
+    const { clock, started, ask } = scene();
+    for (let i = 0; i < 1_000; i++) ask(`crowd ${i}`, urgent, { namespace: "crowd" });
+    await clock.advance(250);
+    for (let i = 0; i < 3; i++) ask(`other ${i}`, urgent, { namespace: `other${i % 2}` });
+    await clock.advance(600);
+    const own = started.map((name) => name.split(" ")[0]).join(" ");
+    assert.equal(own, "crowd crowd crowd crowd other other crowd other crowd");
+  });
+}
