@@ -6,15 +6,25 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 )
 
 // ask puts a question in a container's network, as a kubelet does. It is told what came, and whether the pod was marked then.
 func (c *container) ask(port string) *question {
 	c.t.Helper()
-	script := "exec 3<>/dev/tcp/127.0.0.1/" + port + "; printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' >&3; " +
-		"echo asked; IFS= read -r line <&3; echo \"${line%?} $(ip link show lo | grep -c " + marker + ")\""
-	command := exec.Command("nsenter", "-t", c.pid, "-n", "bash", "-c", script)
+	q := c.start("exec 3<>/dev/tcp/127.0.0.1/" + port + "; printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' >&3; " +
+		"echo asked; IFS= read -r line <&3; echo \"${line%?} $(ip link show lo | grep -c " + marker + ")\"")
+	q.says("asked")
+	return q
+}
+
+// start runs a script in a container's network. It ends with the test, or after half a minute: what it should say
+// would not come any more.
+func (c *container) start(script string) *question {
+	c.t.Helper()
+	command := exec.Command("timeout", "-s", "KILL", "30", "nsenter", "-t", c.pid, "-n", "bash", "-c", script)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := command.StdoutPipe()
 	if err != nil {
 		c.t.Fatal(err)
@@ -23,12 +33,10 @@ func (c *container) ask(port string) *question {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(func() {
-		command.Process.Kill()
+		syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
 		command.Wait()
 	})
-	q := &question{c.t, bufio.NewReader(out)}
-	q.says("asked")
-	return q
+	return &question{c.t, bufio.NewReader(out)}
 }
 
 type question struct {
@@ -67,7 +75,8 @@ func TestMoreThanMayAskAtATime(t *testing.T) {
 	c := startContainer(t, "http:7001")
 	c.until("the port is open", func() bool { return strings.Contains(c.listeners(), ":7001") })
 	first := c.ask("7001")
-	c.inside("bash -c 'for n in $(seq 100); do exec {fd}<>/dev/tcp/127.0.0.1/7001; printf \"GET / HTTP/1.1\\r\\n\\r\\n\" >&$fd; done'")
+	// They hold on: who has closed already when he is taken is not one of those who ask at a time.
+	c.start("for n in $(seq 100); do exec {fd}<>/dev/tcp/127.0.0.1/7001; printf 'GET / HTTP/1.1\\r\\n\\r\\n' >&$fd; done; echo held; sleep 30").says("held")
 	last := c.ask("7001")
 	first.says("0")
 	c.inside("ip link set lo alias " + marker)
