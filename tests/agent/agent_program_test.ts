@@ -7,7 +7,11 @@ import { agentEnvironment, agentSources } from "../tools/agent_program.ts";
 const checks = [
   { it: "gofmt finds nothing to change", argv: ["fmt", "./..."], says: /^$/ },
   { it: "go vet finds nothing", argv: ["vet", "./..."], says: /^$/ },
-  { it: "go test", argv: ["test", "-count=1", "-timeout=3m", "-v", "./..."], says: /^ok\s+vxlan-agent\/session/m },
+  {
+    it: "go test",
+    argv: ["test", "-count=1", "-timeout=3m", "-v", "./..."],
+    says: /^ok\s+vxlan-agent\/session/m,
+  },
 ];
 
 for (const { it, argv, says } of checks) {
