@@ -7,6 +7,7 @@ import {
   type LabelEdit,
   networkNames,
 } from "../controller/store/random_edits.ts";
+import type { Reporter } from "../../lib/report/report.ts";
 import { annotationKey, label } from "../member/member_pod.ts";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { podIpOf, podName } from "../sandbox/sandbox_invariant.ts";
@@ -17,6 +18,7 @@ import { type Pair, textOf, whileTheyTalk } from "../stories/steady_stream.ts";
 import { again } from "../tools/by_chance.ts";
 import { type Form, isSame, segmentOf } from "./form.ts";
 import { obstructed, Remembered, type Seen, wrongIn } from "./kernels.ts";
+import type { Told } from "./ways.ts";
 import { Ledger } from "./ledger.ts";
 import { linkLocalOf, lookInto, networkOf, numbersOf } from "./look.ts";
 
@@ -27,7 +29,7 @@ const limit = 3;
 /** Pairs that are watched during an edit. */
 const mostPairs = 3;
 
-/** Gives how many frames were sent. */
+/** Gives how many frames came back. */
 export async function editByChance({ edits, seed }: {
   readonly edits: number;
   readonly seed: number;
@@ -35,8 +37,12 @@ export async function editByChance({ edits, seed }: {
   await using stage = await setStage({ dataPlane: "namespaces" });
   makePools(stage);
   stage.networks(start);
-  const { log } = await stage.startController({ maxMembers: limit });
-  const run = await EditRun.start(stage);
+  const notes = new Notes();
+  const { log } = await stage.startController({
+    maxMembers: limit,
+    parts: (usual) => ({ ...usual, reporter: notes.reporter(usual.reporter) }),
+  });
+  const run = await EditRun.start(stage, notes);
   const done: string[] = [];
   let sent = 0;
   for (const [at, edit] of fc.sample(editsAndLabelsOf(names), { seed, numRuns: edits }).entries()) {
@@ -55,19 +61,42 @@ export async function editByChance({ edits, seed }: {
   return sent;
 }
 
+/** What the controller says of each pod, by its name. */
+class Notes {
+  readonly #problems = new Map<string, readonly Told[]>();
+
+  reporter(usual: Reporter): Reporter {
+    return {
+      ...usual,
+      report: (report) => {
+        const { pod: { namespace, name }, state } = report;
+        this.#problems.set(`${namespace}/${name}`, state.kind === "failing" ? state.problems : []);
+        usual.report(report);
+      },
+    };
+  }
+
+  of(pod: string): readonly Told[] {
+    const { namespace = "default", name } = podName(pod);
+    return this.#problems.get(`${namespace}/${name}`) ?? [];
+  }
+}
+
 class EditRun {
   readonly #stage: Stage;
+  readonly #notes: Notes;
   readonly #ledger: Ledger;
   readonly #remembered = new Remembered();
   #seen: readonly Seen[] = [];
 
-  private constructor(stage: Stage, ledger: Ledger) {
+  private constructor(stage: Stage, { ledger, notes }: { readonly ledger: Ledger; readonly notes: Notes }) {
     this.#stage = stage;
     this.#ledger = ledger;
+    this.#notes = notes;
   }
 
   /** With pods that run, each in two networks, one in all. */
-  static async start(stage: Stage): Promise<EditRun> {
+  static async start(stage: Stage, notes: Notes): Promise<EditRun> {
     const texts = names.map((_, at) => networkNames.filter((_, i) => i !== at).join(", "));
     for (const [at, name] of names.entries()) stage.pod({ ...podName(name), networks: texts[at] ?? "" });
     for (const name of names) await stage.sandbox.waitForPhase(podName(name), "Running");
@@ -82,7 +111,7 @@ class EditRun {
     for (const [at, pod] of names.entries()) {
       ledger.apply({ kind: "annotation", pod, text: texts[at] ?? "" });
     }
-    const run = new EditRun(stage, ledger);
+    const run = new EditRun(stage, { ledger, notes });
     await run.#holds();
     return run;
   }
@@ -102,9 +131,9 @@ class EditRun {
     });
     // What was right at once, since nothing was to change, must be so still.
     await this.#holds();
-    const lost = told.filter((one) => one.lost > 0);
-    assert.deepEqual(lost.map((one) => `${textOf(one.pair)}: ${one.lost} of ${one.sent}`), []);
-    return told.reduce((sum, one) => sum + one.sent, 0);
+    const lost = told.filter((one) => one.lost.length > 0);
+    assert.deepEqual(lost.map(({ pair, lost }) => `${textOf(pair)}: lost ${lost}`), []);
+    return told.reduce((sum, { came }) => sum + came, 0);
   }
 
   #write(edit: Edit | LabelEdit): void {
@@ -129,6 +158,7 @@ class EditRun {
         ip,
         forms: forms.get(name) ?? new Map<string, Form>(),
         look: await lookInto(this.#stage.sandbox, name),
+        told: this.#notes.of(name),
       })));
       wrong = wrongIn(this.#seen, this.#remembered);
       return wrong.length === 0;

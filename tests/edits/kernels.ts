@@ -1,7 +1,14 @@
 // What of the kernels is not as the texts say? For every pod its interfaces, addresses, routes and whom it sends to.
 import { type Form, segmentOf } from "./form.ts";
 import { addressesIn, deviceOf, type Link, linkOf, type Look, networkOf, numbersOf } from "./look.ts";
-import { wrongAddresses, wrongExceptions, wrongRoutes } from "./ways.ts";
+import {
+  routesIn,
+  type StandingRoutes,
+  type Told,
+  wrongAddresses,
+  wrongExceptions,
+  wrongRoutes,
+} from "./ways.ts";
 
 /** A pod, what it should have, and what its kernel holds. */
 export interface Seen {
@@ -9,12 +16,15 @@ export interface Seen {
   readonly ip: string;
   readonly forms: ReadonlyMap<string, Form>;
   readonly look: Look;
+  /** What the controller says is wrong with it at present, one sentence for each network at most. */
+  readonly told: readonly Told[];
 }
 
 /** What stays as long as a pod has a network, and which the texts do not say; by pod and network. */
 export class Remembered {
   readonly macs = new Map<string, string>();
   readonly given = new Map<string, readonly string[]>();
+  readonly routes = new Map<string, StandingRoutes>();
 
   /** After everything was found to be right. */
   note(seen: readonly Seen[]): void {
@@ -28,6 +38,8 @@ export class Remembered {
         const key = `${pod} ${form.network}`;
         if (link !== undefined && form.mac === undefined) this.macs.set(key, link.address);
         if (link !== undefined && form.pool.length > 0) this.given.set(key, addressesIn(link));
+        if (link === undefined) this.routes.delete(key);
+        else this.routes.set(key, routesIn(link, look));
       }
     }
   }
@@ -144,7 +156,9 @@ function wrongInLink(form: Form, { seen, around }: Where): readonly string[] {
     ...checks.filter(([holds]) => !holds).map(([, what]) => what),
     ...wrongAddresses(form, { link, given: around.remembered.given.get(key) }),
     ...wrongEntries(link, { look, expected: destinations(form, { seen, around }) }),
-    ...link.flags.includes("UP") ? wrongRoutes(form, { link, look }) : [],
+    ...link.flags.includes("UP")
+      ? wrongRoutes(form, { link, look, told: seen.told, before: around.remembered.routes.get(key) })
+      : [],
     ...link.flags.includes("UP") ? wrongNeighbours(form, { link, seen, around }) : [],
   ];
 }

@@ -5,6 +5,8 @@ import { podName } from "../sandbox/sandbox_invariant.ts";
 /** One interface. */
 export interface Link {
   readonly ifname: string;
+  /** Another one when it was made anew. */
+  readonly ifindex: number;
   readonly ifalias?: string;
   readonly mtu: number;
   readonly flags: readonly string[];

@@ -30,19 +30,63 @@ function isOffered(address: string, { ranges, excluded }: Form): boolean {
   return (ranges.length === 0 || isInside) && !excluded.includes(address);
 }
 
-/** Those whose gateway is on the link must be there; no others than those that are asked for. */
+/** What is said of a network of a pod, or of the pod. */
+export interface Told {
+  readonly network?: string;
+  readonly message: string;
+}
+
+/** Routes of an interface as they stood when all was right. */
+export interface StandingRoutes {
+  readonly ifindex: number;
+  readonly addresses: readonly string[];
+  /** `SUBNET GATEWAY` as the kernel shows them. */
+  readonly routes: readonly string[];
+}
+
+/** The controller's routes through an interface. */
+export function routesIn(link: Link, look: Look): StandingRoutes {
+  const routes = look.routes.filter(({ dev }) => dev === link.ifname)
+    .map(({ dst, gateway = "" }) => `${dst} ${gateway}`);
+  return { ifindex: link.ifindex, addresses: addressesIn(link), routes };
+}
+
+/**
+ * Those whose gateway is on the link must be there. One whose gateway is not cannot be made, which must be told; if it stood before
+ * on the same interface it stays, unless the kernel takes it away. No others are there than those that are asked for.
+ */
 export function wrongRoutes(
   form: Form,
-  { link, look }: { readonly link: Link; readonly look: Look },
+  { link, look, told, before }: {
+    readonly link: Link;
+    readonly look: Look;
+    readonly told: readonly Told[];
+    readonly before: StandingRoutes | undefined;
+  },
 ): readonly string[] {
-  const found = look.routes.filter(({ dev }) => dev === link.ifname)
-    .map(({ dst, gateway = "" }) => `${dst} ${gateway}`);
-  const expected = reachable(form, link).map(asShown);
+  const { routes: found, addresses } = routesIn(link, look);
+  const [within, beyond] = [
+    reachable(form, link),
+    ownRoutes(form).filter((one) => !reachable(form, link).includes(one)),
+  ];
+  const stood = before?.ifindex === link.ifindex ? before : undefined;
+  const left = beyond.map(asShown).filter((route) => stood?.routes.includes(route));
+  // An interface without an address loses its routes, and new addresses come when the old ones have gone.
+  const isKept = stood?.addresses.some((one) =>
+    addresses.includes(one) &&
+    stood.addresses.every((other) => addresses.includes(other) || subnetOf(other) !== subnetOf(one))
+  );
+  const expected = [...within.map(asShown), ...isKept === true ? left : []];
   // The subnet of an address that would cover the pod's own network stands beside them.
-  const allowed = [...ownRoutes(form).map(asShown), ...addressesIn(link).map((one) => `${subnetOf(one)} `)];
+  const allowed = [...within.map(asShown), ...left, ...addresses.map((one) => `${subnetOf(one)} `)];
+  const said = told.find(({ network }) => network === form.network)?.message ?? "";
+  const [, subnet, gateway] = /^Cannot add route (\S+) via (\S+) to .*: no subnet/.exec(said) ?? [];
+  const isFalse = subnet !== undefined && !beyond.includes(`${subnet}:${gateway}`);
   return [
     ...expected.filter((route) => !found.includes(route)).map((route) => `lacks the route ${route}`),
     ...found.filter((route) => !allowed.includes(route)).map((route) => `has the route ${route}`),
+    ...said === "" ? beyond.map((route) => `cannot have the route ${route}, of which nothing is told`) : [],
+    ...isFalse ? [`could have a route of which is told: ${said}`] : [],
   ];
 }
 
@@ -54,7 +98,9 @@ function asShown(route: string): string {
 function reachable(form: Form, link: Link): readonly string[] {
   return ownRoutes(form).filter((route) => {
     const [, gateway] = route.split(":");
-    return gateway === undefined || addressesIn(link).some((one) => isIn(gateway, one));
+    // Without an address of ours somebody else is believed to give it one, by DHCP say.
+    const isOpen = form.addresses.length + form.pool.length === 0;
+    return gateway === undefined || isOpen || addressesIn(link).some((one) => isIn(gateway, one));
   });
 }
 

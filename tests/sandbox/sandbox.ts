@@ -3,7 +3,7 @@ import { parseAllDocuments } from "yaml";
 import { ApiServer } from "./api/api_server.ts";
 import type { Counters } from "./faults/counters.ts";
 import { chooseDataPlane, type PlaneChoice } from "./kubelet/choose_plane.ts";
-import type { DataPlane } from "./kubelet/data_plane.ts";
+import type { DataPlane, ExecProcess } from "./kubelet/data_plane.ts";
 import type { FaultBook } from "./faults/faults.ts";
 import { asObject, field, type KubeObject, textField } from "./store/kube_object.ts";
 import { kubeconfigText } from "./api/kubeconfig.ts";
@@ -117,18 +117,25 @@ export class Sandbox implements AsyncDisposable {
     pod: PodName & { readonly container?: string },
     argv: readonly string[],
   ): Promise<CommandResult> {
-    const { uid } = this.store.get(keyOf(pods, pod)).metadata;
-    const process = await this.kubelet.containerOf(uid, pod.container)?.exec(argv);
-    if (process === undefined || "missing" in process) {
-      const where = pod.container === undefined ? pod.name : `${pod.name}/${pod.container}`;
-      const why = process === undefined ? "no container runs" : "there is no such program";
-      throw new Error(`Cannot run ${JSON.stringify(argv.join(" "))} in ${where}: ${why}`);
-    }
+    const process = await this.start(pod, argv);
     await process.closeStdin();
     const [stdout, stderr] = await Promise.all(
       [process.stdout, process.stderr].map((stream) => new Response(stream).text()),
     );
     return { code: await process.exited, stdout: stdout ?? "", stderr: stderr ?? "" };
+  }
+
+  /** Starts one in the same way. Its output is to be read. */
+  async start(
+    pod: PodName & { readonly container?: string },
+    argv: readonly string[],
+  ): Promise<ExecProcess> {
+    const { uid } = this.store.get(keyOf(pods, pod)).metadata;
+    const process = await this.kubelet.containerOf(uid, pod.container)?.exec(argv);
+    if (process !== undefined && !("missing" in process)) return process;
+    const where = pod.container === undefined ? pod.name : `${pod.name}/${pod.container}`;
+    const why = process === undefined ? "no container runs" : "there is no such program";
+    throw new Error(`Cannot run ${JSON.stringify(argv.join(" "))} in ${where}: ${why}`);
   }
 
   /** Waits until a pod's object satisfies a test, and gives it. */

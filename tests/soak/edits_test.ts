@@ -10,6 +10,6 @@ Deno.test("edits by chance on running pods, cluster after cluster (KVC_RUNS)", a
   const first = seedOr("any");
   for (let at = 0; at < runs(5); at++) {
     const sent = await editByChance({ edits, seed: first + at });
-    assert.ok(sent >= edits, `only ${sent} frames were sent with KVC_SEED=${first + at}`);
+    assert.ok(sent >= edits, `only ${sent} frames came back with KVC_SEED=${first + at}`);
   }
 });

@@ -1,5 +1,6 @@
 // Frames between two pods while something happens: not one may be lost, and how many went is counted.
 import { podName } from "../sandbox/sandbox_invariant.ts";
+import { TextLineStream } from "../sandbox/tools/text_lines.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import type { Stage } from "./stage.ts";
 
@@ -13,33 +14,32 @@ export interface Pair {
   readonly address: string;
 }
 
-/** Pings in one go, 50 ms apart. */
-const round = 10;
+/** What came of a pair's frames. They carry numbers; those that never came though later ones did are lost. */
+export interface Stream {
+  readonly pair: Pair;
+  readonly came: number;
+  readonly lost: readonly number[];
+}
 
-/** Runs `during` while every pair pings; gives for each what it sent and what came back. */
+/** Runs `during` while every pair pings. How fast frames come says nothing: a machine under load is slow, and loses none. */
 export async function whileTheyTalk(
   stage: Stage,
   { pairs, during }: { readonly pairs: readonly Pair[]; readonly during: () => Promise<void> },
-): Promise<readonly { readonly pair: Pair; readonly sent: number; readonly lost: number }[]> {
-  for (const pair of pairs) {
-    await waitFor(async () => (await pings(stage, pair, 1)) === 1, { what: `${textOf(pair)} can talk` });
-  }
-  let over = false;
-  const streams = pairs.map(async (pair) => {
-    let [sent, lost] = [0, 0];
-    while (!over) {
-      lost += round - await pings(stage, pair, round);
-      sent += round;
-    }
-    return { pair, sent, lost };
-  });
+): Promise<readonly Stream[]> {
+  const started = await Promise.allSettled(pairs.map((pair) => Pings.start(stage, pair)));
+  const streams = started.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
   try {
+    await Promise.all(
+      started.map((one) => one.status === "fulfilled" ? one.value : Promise.reject(one.reason)),
+    );
+    for (const stream of streams) await stream.comeTo(1);
     await during();
+    // The frame after the next one: it went when all was over.
+    for (const stream of streams) await stream.comeTo(stream.last + 2);
   } finally {
-    over = true;
-    await Promise.allSettled(streams);
+    await Promise.all(streams.map((stream) => stream.stop()));
   }
-  return await Promise.all(streams);
+  return streams.map((stream) => stream.result());
 }
 
 /** `a → b in west`. */
@@ -47,9 +47,74 @@ export function textOf({ from, to, network }: Pair): string {
   return `${from} → ${to} in ${network}`;
 }
 
-/** How many of so many pings came back. Link-local addresses need nothing that is edited. */
-async function pings(stage: Stage, { from, address, interfaceName }: Pair, count: number): Promise<number> {
-  const options = ["-6", "-n", "-q", "-i", "0.05", "-c", String(count), "-W", "2", "-I", interfaceName];
-  const { stdout } = await stage.sandbox.exec(podName(from), ["ping", ...options, address]);
-  return Number(/ (\d+) received/.exec(stdout)?.[1] ?? 0);
+/** Pings until its stdin ends. Link-local addresses need nothing that is edited. */
+const script = 'ping -6 -n -i 0.05 -I "$1" "$2" & read -r end; kill $!; wait $!';
+
+class Pings {
+  readonly #pair: Pair;
+  readonly #process: Awaited<ReturnType<Stage["sandbox"]["start"]>>;
+  readonly #numbers = new Set<number>();
+  readonly #read: Promise<unknown>;
+  #told = "";
+  #last = 0;
+
+  private constructor(pair: Pair, process: Awaited<ReturnType<Stage["sandbox"]["start"]>>) {
+    this.#pair = pair;
+    this.#process = process;
+    const [replies, faults] = [process.stdout, process.stderr].map((stream) =>
+      stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
+    );
+    this.#read = Promise.all([this.#count(replies), this.#note(faults)]);
+  }
+
+  static async start(stage: Stage, pair: Pair): Promise<Pings> {
+    const { from, interfaceName, address } = pair;
+    const argv = ["sh", "-c", script, "sh", interfaceName, address];
+    return new Pings(pair, await stage.sandbox.start(podName(from), argv));
+  }
+
+  /** The highest number that came. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Waits until a frame with this number, or a later one, has come. */
+  async comeTo(number: number): Promise<void> {
+    await waitFor(() => this.#last >= number, {
+      what: `a frame ${textOf(this.#pair)} comes back with a number from ${number}`,
+      state: () => `the last was ${this.#last}; ${this.#told}`,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.closeStdin();
+    await this.#read;
+    await this.#process.exited;
+  }
+
+  /** From the first that came: before that they may not have known each other. */
+  result(): Stream {
+    const first = Math.min(...this.#numbers);
+    const all = Array.from({ length: this.#last - first + 1 }, (_, at) => first + at);
+    return {
+      pair: this.#pair,
+      came: this.#numbers.size,
+      lost: all.filter((number) => !this.#numbers.has(number)),
+    };
+  }
+
+  async #count(lines: ReadableStream<string> | undefined): Promise<void> {
+    for await (const line of lines ?? []) {
+      const number = / icmp_seq=(\d+) ttl=/.exec(line)?.[1];
+      if (number === undefined) this.#told = line || this.#told;
+      else {
+        this.#numbers.add(Number(number));
+        this.#last = Math.max(this.#last, Number(number));
+      }
+    }
+  }
+
+  async #note(lines: ReadableStream<string> | undefined): Promise<void> {
+    for await (const line of lines ?? []) this.#told = line;
+  }
 }

@@ -108,9 +108,13 @@ function wantedRoutes(
   };
   for (const route of routes) {
     const alike = standing.bySubnet.get(cidrText(route.subnet)) ?? [];
-    if (alike.some((candidate) => isSame(route, { route: candidate, dev: interfaceName }))) continue;
+    const there = alike.filter((candidate) => isSame(route, { route: candidate, dev: interfaceName }));
+    // Others may have reasons of their own; ours was made when the interface had another address.
+    if (there.some(({ ours }) => !ours)) continue;
     const onlink = !isReachable(route, standing) && isOnLink(route, wanted);
-    const reason = whyNotAdded(route, { ...standing, onlink });
+    const isLost = !onlink && !isReachable(route, standing);
+    if (there.length > 0 && !isLost) continue;
+    const reason = whyNotAdded(route, { ...standing, isLost, stands: there.length > 0 });
     if (reason !== undefined) {
       obstacles.push({ kind: reason.kind, network: wanted.name, interfaceName, reason: reason.text });
       continue;
@@ -145,11 +149,16 @@ function placeOf({ subnet, table = "main" }: WantedRoute): string {
 
 function whyNotAdded(
   route: WantedRoute,
-  context: Standing & { readonly onlink: boolean },
+  { isLost, stands, ...context }: Standing & {
+    /** Nothing leads to its gateway. */
+    readonly isLost: boolean;
+    readonly stands: boolean;
+  },
 ): { readonly kind: Obstacle["kind"]; readonly text: string } | undefined {
   const subnet = cidrText(route.subnet);
   const via = route.gateway === undefined ? "" : ` via ${route.gateway}`;
   const attempt = `Cannot add route ${subnet}${via} to interface "${context.dev}"`;
+  if (stands) return { kind: "setup-failed", text: `${attempt} again should it go: ${outOfReach}` };
   const claimant = context.claimed.get(placeOf(route));
   if (claimant !== undefined) {
     return { kind: "conflict", text: `${attempt}: interface "${claimant}" has a route to the same subnet` };
@@ -164,11 +173,11 @@ function whyNotAdded(
       text: `${attempt}: the pod has a route to ${told(taken)}. Choose another subnet`,
     };
   }
-  if (!context.onlink && !isReachable(route, context)) {
-    return { kind: "setup-failed", text: `${attempt}: no subnet of the interface holds the gateway` };
-  }
-  return undefined;
+  return isLost ? { kind: "setup-failed", text: `${attempt}: ${outOfReach}` } : undefined;
 }
+
+const outOfReach = "no subnet of the interface holds the gateway. " +
+  "Give it an address in the gateway's subnet (ip=), or choose another gateway";
 
 /** The metric of a route added without one; the kernel refuses a second route of equal subnet and metric. */
 function defaultMetric(family: Family): number {

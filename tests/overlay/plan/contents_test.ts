@@ -13,6 +13,9 @@ import {
   routes,
 } from "./worlds.ts";
 
+const outOfReach = "no subnet of the interface holds the gateway. " +
+  "Give it an address in the gateway's subnet (ip=), or choose another gateway";
+
 const addressCases: readonly {
   readonly it: string;
   readonly wanted: readonly string[];
@@ -176,8 +179,27 @@ const routeCases: readonly {
     observed: [],
     obstacles: [
       'setup-failed: Cannot add route 192.168.20.0/24 via 192.168.99.3 to interface "vxeth0": ' +
-      "no subnet of the interface holds the gateway",
+      outOfReach,
     ],
+  },
+  {
+    it: "tells of a gateway that is no neighbour any more, and leaves the route that stands",
+    wanted: ["192.168.20.0/24 via 192.168.99.3", "fd02::/64 via fd09::3"],
+    observed: [
+      aRoute({ subnet: "192.168.20.0/24", gateway: "192.168.99.3", ours: true }),
+      aRoute({ subnet: "fd02::/64", gateway: "fd09::3", ours: true, metric: 1024 }),
+    ],
+    obstacles: [
+      'setup-failed: Cannot add route 192.168.20.0/24 via 192.168.99.3 to interface "vxeth0" again should it go: ' +
+      outOfReach,
+      'setup-failed: Cannot add route fd02::/64 via fd09::3 to interface "vxeth0" again should it go: ' +
+      outOfReach,
+    ],
+  },
+  {
+    it: "does not ask how others made a route that does what is wanted",
+    wanted: ["192.168.20.0/24 via 192.168.99.3"],
+    observed: [aRoute({ subnet: "192.168.20.0/24", gateway: "192.168.99.3" })],
   },
   {
     it: "takes a gateway that a direct route or a link-local address makes a neighbour",
@@ -263,6 +285,49 @@ Deno.test("plan of routes: where an address is still to come, by DHCP say, the g
   });
 });
 
+Deno.test("plan of routes: of two addresses that goes in whose subnet the gateway is", () => {
+  const planned = planLines({
+    wanted: aWantedState([anInterface({
+      addresses: cidrs("192.168.10.1/24"),
+      routes: routes("192.168.20.0/24 via 192.168.11.2"),
+    })]),
+    observed: anObservation([aLink({ addresses: ["192.168.10.1/24", "192.168.11.1/24"] })], {
+      routes: [
+        kernelRoute,
+        aRoute({ subnet: "192.168.11.0/24" }),
+        aRoute({ subnet: "192.168.20.0/24", gateway: "192.168.11.2", ours: true }),
+      ],
+    }),
+    ours: { vxeth0: ["192.168.10.1/24", "192.168.11.1/24"] },
+  });
+  assert.deepEqual(planned, {
+    lines: ["address delete 192.168.11.1/24 dev vxeth0"],
+    obstacles: [
+      'setup-failed: Cannot add route 192.168.20.0/24 via 192.168.11.2 to interface "vxeth0" again should it go: ' +
+      outOfReach,
+    ],
+  });
+});
+
+Deno.test("plan of routes: one that stands, made before any address was there, is told once the first is in another subnet", () => {
+  const planned = planLines({
+    wanted: aWantedState([anInterface({
+      addresses: cidrs("192.168.10.1/24"),
+      routes: routes("192.168.20.0/24 via 192.168.11.2"),
+    })]),
+    observed: anObservation([aLink({ addresses: [] })], {
+      routes: [aRoute({ subnet: "192.168.20.0/24", gateway: "192.168.11.2", ours: true })],
+    }),
+  });
+  assert.deepEqual(planned, {
+    lines: ["address replace 192.168.10.1/24 dev vxeth0"],
+    obstacles: [
+      'setup-failed: Cannot add route 192.168.20.0/24 via 192.168.11.2 to interface "vxeth0" again should it go: ' +
+      outOfReach,
+    ],
+  });
+});
+
 Deno.test("plan of routes: an address of the pool that is still to come is waited for", () => {
   const planned = planLines({
     wanted: aWantedState([
@@ -277,7 +342,7 @@ Deno.test("plan of routes: an address of the pool that is still to come is waite
     lines: [],
     obstacles: [
       'setup-failed: Cannot add route 192.168.20.0/24 via 192.168.10.2 to interface "vxeth0": ' +
-      "no subnet of the interface holds the gateway",
+      outOfReach,
     ],
   });
 });
