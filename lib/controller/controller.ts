@@ -79,11 +79,11 @@ export class Controller {
     this.#unlabelled = new UnlabelledPods({
       ...parts,
       ...settings,
-      annotationKey,
-      isKnown: (uid) => podOf(uid) !== undefined,
+      ...{ annotationKey, tracked },
       signal: this.#stopping.signal,
       onFound: (pod) =>
         this.#affect(this.store.putPod(pod, { now: clock.now(), selection: "label removed" })),
+      onGone: (uid) => this.#affect(this.store.removePod(uid)),
     });
     const released = { agents, pool, reporter, ensureLeader, ending: this.#ending.signal };
     this.#context = {
@@ -200,7 +200,7 @@ export class Controller {
   }
 
   *#affecting({ changed, gone }: Affected): Pieces<void> {
-    for (const pod of gone) this.#forget(pod.uid);
+    yield* forEach(gone, ({ uid }) => this.#forget(uid));
     for (const notice of this.store.surroundings.takeNotices()) this.#parts.log.warn(notice);
     yield* forEach(changed, (uid) => {
       const { cache, workItem: item } = this.store.tracked.get(uid) ?? {};

@@ -1,5 +1,5 @@
 // What if Events or statuses cannot be written: said once with what is missing, tried seldom where it is forbidden, and healed.
-import { ApiError, statusOf } from "../kube/api/client.ts";
+import { retryAfterOf, statusOf } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator } from "../ops/dedup.ts";
@@ -67,8 +67,4 @@ export class WriteErrors {
     if (!wasForbidden && !wasAway) return;
     this.#options.log.info(`${this.#options.what} can be written again`, { namespace });
   }
-}
-
-function retryAfterOf(error: unknown): number {
-  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.retryAfter ?? 0 : 0;
 }

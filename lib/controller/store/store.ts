@@ -84,8 +84,9 @@ export class Store {
     { now, covers }: { readonly now: number; readonly covers: (pod: PodView) => boolean },
   ): Pieces<Affected> {
     const listed = new Set(pods.map((pod) => pod.uid));
-    const all = [...this.#pods.values()].map(({ pod }) => pod);
-    const gone = all.filter((pod) => covers(pod) && !listed.has(pod.uid));
+    // In no list is one without its label.
+    const known = [...this.#pods.values()].filter(({ selection }) => selection === "selected");
+    const gone = known.map(({ pod }) => pod).filter((pod) => covers(pod) && !listed.has(pod.uid));
     yield* forEach(gone, ({ uid }) => this.#remove(uid));
     yield* forEach(pods, (pod) => {
       if (this.#pods.get(pod.uid)?.settled !== pod) this.#put(pod, { now, selection: "selected" });

@@ -34,6 +34,11 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof ApiError && error.failure.kind === "status" ? error.failure.status : undefined;
 }
 
+/** ms that the server asked to wait; 0 when it did not. It may ask for years. */
+export function retryAfterOf(error: unknown): number {
+  return error instanceof ApiError && error.failure.kind === "status" ? error.failure.retryAfter ?? 0 : 0;
+}
+
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Absolute path below the server's base URL, with the query. */

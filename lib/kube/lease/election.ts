@@ -1,5 +1,5 @@
 // Which replica writes: leader election by a Lease, judged by local monotonic time only.
-import { type ApiClient, ApiError } from "../api/client.ts";
+import { type ApiClient, retryAfterOf } from "../api/client.ts";
 import { LeaderTerm } from "./term.ts";
 import { heldRecord, type LeaseName, type LeaseRecord, releasedRecord } from "./record.ts";
 import { createLeaseStore, type LeaseStore } from "./store.ts";
@@ -110,7 +110,8 @@ class Election {
     } catch (error) {
       if (this.#options.signal.aborted) return 0;
       this.#troubled(messageOf(error));
-      return retryAfterOf(error, this.#durations.retry * 2);
+      // A long one must not cost the leadership.
+      return Math.min(retryAfterOf(error), this.#durations.retry * 2);
     }
   }
 
@@ -212,10 +213,4 @@ class Election {
     this.#trouble = undefined;
     this.#options.onHealed?.();
   }
-}
-
-/** A long Retry-After must not cost the leadership, so it is followed only up to `most` ms. */
-function retryAfterOf(error: unknown, most: number): number {
-  if (!(error instanceof ApiError) || error.failure.kind !== "status") return 0;
-  return Math.min(error.failure.retryAfter ?? 0, most);
 }

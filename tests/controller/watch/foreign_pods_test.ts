@@ -57,8 +57,9 @@ Deno.test("ten thousand foreign pods: their metadata is read in pages, and one p
     const unlabelled = new UnlabelledPods({
       ...{ client, annotationKey, selector: "a=b", watchNamespaces: [], signal: stop.signal },
       clock: systemClock,
-      isKnown: () => false,
+      tracked: new Map(),
       onFound: ({ name }) => found.push(name),
+      onGone: () => {},
       log: createLog({ level: "warn", format: "text", write: () => {}, clock: systemClock }),
     });
     unlabelled.sweep();
@@ -73,8 +74,8 @@ Deno.test("ten thousand foreign pods: their metadata is read in pages, and one p
     await t.step(
       `${requests} requests, ${(bytes / 1e6).toFixed(1)} MB, then ${(again / 1e6).toFixed(1)} MB`,
       () => {
-        // 21 pages of metadata, one list of those with the label, and the pod.
-        assert.equal(requests, 23);
+        // 21 pages of metadata, one list of those with the label, the pod, and whether it has the label by now.
+        assert.equal(requests, 24);
         assert.ok(bytes < 1.1 * metadata, `${bytes} bytes for ${metadata} of metadata`);
         assert.equal(seen.length, requests + 21, "what was found once is not looked for again");
       },
