@@ -88,10 +88,10 @@ function networkStates(
   });
 }
 
-/** Which addresses it is to have is open: it has those that it has. */
+/** Which addresses it is to have is open: besides those that are known it has those that it has of the pool. */
 function withAddressesOf(link: ObservedLink | undefined, network: Network): Network {
   const subnets = network.pool?.subnets ?? [];
-  const addresses = (link?.addresses ?? []).flatMap((text) => readCidr(text) ?? [])
+  const others = (link?.addresses ?? []).flatMap((text) => readCidr(text) ?? [])
     .filter(({ address }) => subnets.some(({ subnet }) => contains(subnet, address)));
-  return { ...network, addresses };
+  return { ...network, addresses: [...network.addresses, ...others] };
 }

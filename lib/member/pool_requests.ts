@@ -42,10 +42,17 @@ export function poolRequests(asking: Asking): readonly PoolRequest[] {
       network: network.name,
       subnets: network.pool.subnets,
       asks: network.pool.asked,
-      own: network.pool.asked ? [] : network.addresses.map(({ address }) => address),
+      own: network.pool.asked && network.pool.subnets.length > 0
+        ? []
+        : network.addresses.map(({ address }) => address),
     }]
   );
-  const open = keptNames(asking, member).map((network) => ({ network, ...nothing }));
+  const open = keptNames(asking, member).map((network) => ({
+    network,
+    subnets: none,
+    asks: true,
+    own: claimOf(asking, network).addresses,
+  }));
   const about = { uid, created, holder: holderOf(pod), pod: `${pod.namespace}/${pod.name}` };
   const now = [...pooled, ...open].map((each): PoolRequest => ({
     ...about,
@@ -55,8 +62,8 @@ export function poolRequests(asking: Asking): readonly PoolRequest[] {
   return now.length === before.length && now.every((each, at) => isSame(each, before[at])) ? before : now;
 }
 
-/** It keeps what it has, and gets no more. One for all, so that who compares finds them equal. */
-const nothing = { subnets: [], asks: true, own: [] } as const;
+/** It keeps what it has, which is given to nobody else, and gets no more. One for all, so that who compares finds them equal. */
+const none: PoolRequest["subnets"] = [];
 
 /**
  * Networks of which it keeps what it has: unresolvable is not unwanted, and what is asked for no more is free when it has

@@ -53,6 +53,12 @@ export function withPool(
   return { addresses: given ?? [], pool: { subnets, asked: true, open: given === undefined } };
 }
 
+/** The form that it had, with what it has been given since. */
+export function withGiven(network: Network | undefined, answer: PoolAnswer | undefined): Network | undefined {
+  if (network?.pool?.open !== true || answer?.kind !== "given") return network;
+  return { ...network, addresses: answer.addresses, pool: { ...network.pool, open: false } };
+}
+
 /** What the pools' answers mean for the pod: networks without an answer, refusals, and what is worth a warning. */
 export function poolAnswers(
   networks: readonly Network[],

@@ -1,7 +1,7 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
-import { askedAddresses, poolAnswers, withPool } from "./asked_addresses.ts";
+import { askedAddresses, poolAnswers, withGiven, withPool } from "./asked_addresses.ts";
 import { carrierFaults, isCarried, mtuFaults } from "./carrier_faults.ts";
 import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
@@ -117,7 +117,7 @@ function wishesOf(entries: readonly AnnotationEntry[], context: ResolveContext):
   const max = context.maxNetworks ?? defaultMaxNetworks;
   let news = 0;
   return entries.map((entry) => {
-    const had = context.lastGood.get(entry.network);
+    const had = withGiven(context.lastGood.get(entry.network), context.answers?.get(entry.network));
     // A hostile text names thousands: those are not even looked at.
     if (had === undefined && news >= max) return { entry, faults: [tooMany(max)] };
     const barred = had === undefined ? [] : namespaceFaults(had, context);

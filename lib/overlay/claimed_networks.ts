@@ -29,7 +29,7 @@ export interface ClaimContext {
 
 /** The form of each network of the annotation that a link of the pod bears out, by name. */
 export function claimedNetworks(
-  { namespace, name, annotation = "", ordinal }: PodView,
+  { namespace, name, annotation = "", ordinal, shown }: PodView,
   { settings, cluster, observed }: ClaimContext,
 ): ReadonlyMap<string, Network> {
   const source = { kind: "annotation", key: settings.annotationKey, namespace, pod: name } as const;
@@ -42,7 +42,8 @@ export function claimedNetworks(
     // Two that claim to be one: nobody knows which.
     if (link === undefined || links.length > 1) return [];
     const said = { ...formAtCluster(entry.network, cluster.networks.get(entry.network)), ...entry.options };
-    const network = networkOfLink(link, { entry, observed, ordinal, said });
+    const ips = shown?.ips?.get(entry.network) ?? [];
+    const network = networkOfLink(link, { entry, observed, ordinal, said, ips });
     const unread = unreadOptions(entry, problems);
     return network !== undefined && isBorneOut(network, { ...context, said, unread })
       ? [[network.name, network]]
@@ -60,15 +61,24 @@ function unreadOptions({ network }: AnnotationEntry, problems: readonly Problem[
   }));
 }
 
-/** Of a network that cannot be had nobody knows which pool it has: what the interface has of addresses stays. */
+/**
+ * Of a network that cannot be had nobody knows which pool it has: what the interface has of addresses stays, and those that
+ * the pod shows too are its addresses to others.
+ */
 function addressesAsked(
-  entry: AnnotationEntry,
-  ordinal: number | undefined,
+  { addresses: there }: ObservedLink,
+  { entry, ordinal, ips }: {
+    readonly entry: AnnotationEntry;
+    readonly ordinal: number | undefined;
+    readonly ips: readonly string[];
+  },
 ): Pick<Network, "addresses" | "pool"> {
   const { addresses, leavesItOpen } = askedAddresses(entry.options, { ordinal });
-  return leavesItOpen || entry.broken
-    ? { addresses, pool: { subnets: [], asked: true, open: true } }
-    : { addresses };
+  if (!leavesItOpen && !entry.broken) return { addresses };
+  const others = there.flatMap((text) => readCidr(text) ?? []).filter(({ address }) =>
+    ips.includes(address) && !addresses.some((one) => one.address === address)
+  );
+  return { addresses: [...addresses, ...others], pool: { subnets: [], asked: true, open: true } };
 }
 
 function isBorneOut(
@@ -106,11 +116,13 @@ function formAtCluster(name: string, entry: ClusterNetwork | undefined): OptionS
 /** As it stands, so that keeping it changes nothing in the pod; what no link tells, as far as it can be read. */
 function networkOfLink(
   link: ObservedLink,
-  { entry, observed, ordinal, said }: {
+  { entry, observed, ordinal, said, ips }: {
     readonly entry: AnnotationEntry;
     readonly observed: KernelState;
     readonly ordinal: number | undefined;
     readonly said: OptionSet;
+    /** Addresses that the pod shows in the network. */
+    readonly ips: readonly string[];
   },
 ): Network | undefined {
   const { vxlan } = link;
@@ -136,7 +148,7 @@ function networkOfLink(
     up: link.up,
     mtu: link.mtu,
     ...(mac.kind === "value" && { mac: mac.value }),
-    ...addressesAsked(entry, ordinal),
+    ...addressesAsked(link, { entry, ordinal, ips }),
     routes: routes.flatMap(({ subnet, gateway }) => {
       const cidr = readCidr(subnet);
       // The others without a gateway are of our own making.

@@ -1,5 +1,4 @@
-// Which links of the pod stay, go or are made: ours are compared with what is wanted, all others are never
-// touched.
+// Which links of the pod stay, go or are made: ours are compared with what is wanted, no others are ever touched.
 //
 // Ours is a link of kind vxlan with exactly our alias. One without any alias that has the name and VNI of a
 // wanted interface counts as ours too and is adopted: the predecessor made such links, and so do we in the
@@ -198,9 +197,13 @@ function vniTaken(wanted: WantedInterface, context: InTheWay): string {
 function removal({ link, holders, wanted }: InTheWay): string {
   const network = holders.get(link.name);
   if (network === undefined) return "Remove that link";
-  return wanted.untouchable.includes(network)
-    ? `It stays until network ${quoted(network)} is given correctly or no longer asked for: mend that`
-    : `It stays as long as something is in the way of network ${quoted(network)}: mend that`;
+  const its = `network ${quoted(network)}`;
+  if (wanted.untouchable.includes(network)) {
+    return `It stays until ${its} is given correctly or no longer asked for: mend that`;
+  }
+  return wanted.interfaces.some(({ name }) => name === network)
+    ? `It stays as long as something is in the way of ${its}: mend that`
+    : `It stays until all of the annotation can be read, which then names ${its} or not: mend that`;
 }
 
 function description(link: ObservedLink): string {

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { Store } from "../../../lib/controller/store/store.ts";
 import { cidrText, routeText } from "../../../lib/network/grammar/address.ts";
+import { statusAnnotation } from "../../../lib/member/current_status.ts";
 import { podView } from "../../../lib/member/pod.ts";
 import type { KernelState, ObservedLink } from "../../../lib/overlay/observation.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
+import { atOnce } from "../../../lib/time/pieces.ts";
 import { annotationKey, memberPod, membershipSettings } from "../../member/member_pod.ts";
 
 type LinkChanges = { readonly [Name in keyof ObservedLink]?: ObservedLink[Name] | undefined };
@@ -152,10 +154,16 @@ for (const row of [...believed, ...forged]) {
   });
 }
 
-function restarted(row: Row): { readonly store: Store; readonly uid: string } {
+/** `ips`: what the pod shows in network west. */
+function restarted(
+  row: Row,
+  ips: readonly string[] = [],
+): { readonly store: Store; readonly uid: string } {
   const store = new Store({ ...membershipSettings, restrictPods: row.restrictPods === true });
   store.putConfigMap("data" in row ? row.data : { west: "id=101", east: "2" }, { now: 0 });
   const pod = memberPod({ name: "a", ip: "10.0.0.1", networks: row.annotation });
+  const shown = { [statusAnnotation(annotationKey)]: JSON.stringify([{ name: "west", ips }]) };
+  if (ips.length > 0) Object.assign(pod.metadata?.annotations ?? {}, shown);
   store.replacePods([podView(pod, { annotationKey })], { now: 0, covers: () => true });
   return { store, uid: "uid-default-a" };
 }
@@ -247,6 +255,44 @@ for (
     ]);
   });
 }
+
+Deno.test("claims: addresses that pod and kernel agree on stay known to peers, and are given to nobody else", () => {
+  const rows = [
+    { annotation: "west metric=5", has: ["10.1.0.1"] },
+    { annotation: "west ip=10.1.0.9.9/24", has: ["10.1.0.1"] },
+    { annotation: "west ip=10.1.0.2/24 metric=5", has: ["10.1.0.2", "10.1.0.1"] },
+    { annotation: "west ip=none metric=5", has: ["10.1.0.1"] },
+    { annotation: "west ip=10.1.0.2/24", data: { west: "id=101 mtu=x" }, has: ["10.1.0.2"] },
+  ];
+  for (const { annotation, data = { west: "id=101 subnet=10.1.0.0/24" }, has } of rows) {
+    // That of others is in the kernel only, and one that is forged is shown only.
+    const ips = ["10.1.0.1", "10.1.0.66"];
+    const { store, uid } = restarted({ it: "", annotation, data }, ips);
+    const requested = (): readonly string[] =>
+      store.tracked.get(uid)?.requests.flatMap(({ own }) => own) ?? [];
+    assert.deepEqual(requested(), ips, "until it was looked at");
+    store.claim(uid, { links: [{ ...link, addresses: ["10.1.0.1/24", "10.1.0.77/24"] }], routes: [] });
+    const item = store.workItem(uid);
+    const [west] = item?.kind === "member" ? item.member.networks : [];
+    assert.deepEqual(west?.addresses.map(({ address }) => address), has, annotation);
+    assert.ok(west);
+    const { neighboursOf } = store.surroundings;
+    const known = neighboursOf.call(store.surroundings, west).map(({ address }) => address);
+    assert.deepEqual(known, has, annotation);
+    if (west.pool !== undefined) assert.deepEqual(requested(), has, annotation);
+  }
+});
+
+Deno.test("claims: who has a typo and shows nothing has what its pool says it holds", () => {
+  const { store, uid } = restarted({ it: "", annotation: "west metric=5" });
+  store.claim(uid, { links: [{ ...link, addresses: ["10.1.0.1/24"] }], routes: [] });
+  const addresses = [{ family: 4, address: "10.1.0.1", prefix: 24 }] as const;
+  atOnce(store.answering(new Map([[uid, new Map([["west", { kind: "given", addresses }]])]])));
+  const item = store.workItem(uid);
+  assert.deepEqual(item?.kind === "member" && item.member.networks.map((each) => each.addresses), [
+    addresses,
+  ]);
+});
 
 Deno.test("claims: a kernel is asked once, later links say nothing", () => {
   const { store, uid } = restarted({ it: "", annotation: "west metric=5" });

@@ -489,6 +489,17 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    it: "tells of a link of which an annotation that cannot be read may speak",
+    wanted: aWantedState([anInterface()], { mayRemove: false }),
+    observed: anObservation([aLink({ alias: aliasOf("other", annotationKey) })]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is taken by a link of kind ' +
+      `"vxlan" with VNI 100 with alias "${aliasOf("other", annotationKey)}". ` +
+      'It stays until all of the annotation can be read, which then names network "other" or not: mend that, ' +
+      "or choose another name for the interface (name=…)",
+    ],
+  },
+  {
     it: "tells of a missing device",
     wanted: aWantedState([anInterface({ underlay: "tun0" })]),
     observed: anObservation(),
