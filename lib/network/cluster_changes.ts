@@ -2,6 +2,7 @@
 import type { ClusterNetworks } from "./cluster_networks.ts";
 import type { Network } from "./network.ts";
 import type { Problem } from "./problem.ts";
+import { vniKey } from "./reserved/reservations.ts";
 
 /** Stands for every key: who did not get all it asked for may get it by any of them. */
 const everyKey = "*";
@@ -30,9 +31,4 @@ export function changedKeys(before: ClusterNetworks, after: ClusterNetworks): Re
     if (was?.namespaces.join() !== is?.namespaces.join()) keys.add(vniKey(vni));
   }
   return keys.size === 0 && before.isUsable === after.isUsable ? keys : keys.add(everyKey);
-}
-
-/** No network is called so. */
-function vniKey(vni: number): string {
-  return `#${vni}`;
 }

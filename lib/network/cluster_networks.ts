@@ -3,6 +3,16 @@ import { parseNetworkName } from "./grammar/names.ts";
 import { parseClusterOptions } from "./grammar/annotation.ts";
 import { type OptionSet, optionTable } from "./grammar/option_table.ts";
 import { configMapText, type Problem, type Source } from "./problem.ts";
+import {
+  type Holders,
+  holding,
+  holdsOf,
+  type IsHeld,
+  type LeftBehind,
+  type Reservation,
+  reservationsOf,
+  reservedIds,
+} from "./reserved/reservations.ts";
 import { cut, quoted } from "../text/quoted.ts";
 
 /**
@@ -14,16 +24,11 @@ import { cut, quoted } from "../text/quoted.ts";
  *   reserves stays reserved until nobody holds the network any more; then it is forgotten.
  * - `unreadable`: the entry never was good. Nobody gets options from it, but what can be read of its reservation counts:
  *   a typo beside `namespaces=` opens nothing. Who had the network before we came keeps what can be read of its peers and ways.
+ * - `reserved`: the entry never was good, and its key was taken out: what it reserves stays so while anybody holds it.
  */
 export interface ClusterNetwork {
-  readonly state: "current" | "kept" | "removed" | "unreadable";
+  readonly state: "current" | "kept" | "removed" | "unreadable" | "reserved";
   readonly options: OptionSet;
-}
-
-/** A VNI that is for some namespaces only: one network that has it, and whom all such networks admit together. */
-export interface Reservation {
-  readonly network: string;
-  readonly namespaces: readonly string[];
 }
 
 /** Everything known at cluster level. `problems` are those of the ConfigMap's text, by key. */
@@ -32,6 +37,10 @@ export interface ClusterNetworks {
   readonly networks: ReadonlyMap<string, ClusterNetwork>;
   /** By VNI. */
   readonly reserved: ReadonlyMap<number, Reservation>;
+  /** What entries reserved before they said another id, while anybody is still there. */
+  readonly left: readonly LeftBehind[];
+  /** Names and VNIs (`vniKey`) that are to be judged again once nobody has them any more. */
+  readonly passing: ReadonlySet<string>;
   /** True when at least one key says something now: what is not named then was left out on purpose. */
   readonly isUsable: boolean;
   /** What was read of each key, so that a text that has not changed is not read again. */
@@ -45,6 +54,8 @@ export interface ClusterNetworks {
 export const noClusterNetworks: ClusterNetworks = {
   networks: new Map(),
   reserved: new Map(),
+  left: [],
+  passing: new Set(),
   isUsable: false,
   keys: new Map(),
   problems: [],
@@ -55,8 +66,18 @@ export const noClusterNetworks: ClusterNetworks = {
 export interface ClusterContext {
   readonly previous: ClusterNetworks;
   readonly configMap: { readonly namespace: string; readonly name: string };
-  /** Whether any pod has a network of that name; default: yes. */
-  readonly isHeld?: (network: string) => boolean;
+  /** Default: everything is held. */
+  readonly isHeld?: IsHeld;
+}
+
+/** Whether an entry gives options to anybody; one that never was good only reserves. */
+export function isGood({ state }: ClusterNetwork): boolean {
+  return state !== "unreadable" && state !== "reserved";
+}
+
+/** Whether the key alone was taken out, and the entry stays for those who hold the network. */
+export function isRemoved(entry: ClusterNetwork | undefined): boolean {
+  return entry?.state === "removed" || entry?.state === "reserved";
 }
 
 /**
@@ -67,7 +88,8 @@ export interface ClusterContext {
  * | any         | parses                                | current |
  * | known       | does not parse                        | kept    |
  * | never good  | does not parse                        | unreadable |
- * | unreadable  | is gone                               | nothing |
+ * | never good  | is gone, and somebody has it          | reserved |
+ * | never good  | is gone, and nobody has it            | nothing |
  * | known       | is gone, and another key parses       | removed |
  * | known       | is gone, and so is everything usable  | kept    |
  * | removed     | is still gone, and somebody has it    | removed |
@@ -83,17 +105,21 @@ export function readClusterNetworks(
     read.set(key, before?.text === text ? before : readKey(key, { text, ...context }));
   }
   const isUsable = [...read.values()].some((entry) => entry.options !== undefined);
-  const { networks: known } = context.previous;
+  const { networks: known, left: leftBefore } = context.previous;
+  const holders = holding(context.isHeld, read.values());
   const networks = new Map<string, ClusterNetwork>();
   for (const key of [...new Set([...read.keys(), ...known.keys()])].sort()) {
-    const isHeld = (): boolean => context.isHeld?.(key) ?? true;
-    const network = judge({ read: read.get(key), known: known.get(key), isUsable, isHeld });
+    const network = judge(key, { read: read.get(key), known: known.get(key), isUsable, holders });
     if (network !== undefined) networks.set(key, network);
   }
   const problems = [...read.keys()].sort().flatMap((key) => read.get(key)?.problems ?? []);
+  const left = [...leftBefore, ...reservationsOf(known)].filter((one) => {
+    const { id, namespaces } = networks.get(one.network)?.options ?? {};
+    return holders.areIn(one) && !(id === one.id && namespaces !== undefined);
+  });
   return {
     networks,
-    reserved: reservedIds(networks),
+    ...reservedBy(networks, left),
     isUsable,
     keys: read,
     problems: [...problems, ...sharedIds(networks, context)],
@@ -111,24 +137,29 @@ export interface KeyRead {
   readonly problems: readonly Problem[];
 }
 
-/** Forgets removed networks that nobody holds any more, and with them what they reserved. */
-export function withoutNetworks(cluster: ClusterNetworks, gone: ReadonlySet<string>): ClusterNetworks {
-  const networks = new Map([...cluster.networks].filter(([name]) => !gone.has(name)));
-  return { ...cluster, networks, reserved: reservedIds(networks), notices: [] };
+/** Forgets what was removed and nobody holds any more, and with it what it reserved. */
+export function withoutUnheld(
+  cluster: ClusterNetworks,
+  context: Pick<ClusterContext, "isHeld">,
+): ClusterNetworks {
+  const holders = holding(context.isHeld, cluster.keys.values());
+  const networks = new Map(
+    [...cluster.networks].filter(([name, entry]) => !isRemoved(entry) || holders.have(name, entry.options)),
+  );
+  const left = cluster.left.filter(holders.areIn);
+  return { ...cluster, networks, ...reservedBy(networks, left), notices: [] };
 }
 
-/** Several entries with one VNI admit the namespaces of each of them that has a list: the operator wrote them all. */
-function reservedIds(networks: ClusterNetworks["networks"]): ClusterNetworks["reserved"] {
-  const reserved = new Map<number, Reservation>();
-  for (const [network, { options: { id, namespaces } }] of networks) {
-    if (id === undefined || namespaces === undefined) continue;
-    const before = reserved.get(id);
-    reserved.set(id, {
-      network: before?.network ?? network,
-      namespaces: [...before?.namespaces ?? [], ...namespaces],
-    });
-  }
-  return reserved;
+function reservedBy(
+  networks: ClusterNetworks["networks"],
+  left: readonly LeftBehind[],
+): Pick<ClusterNetworks, "reserved" | "left" | "passing"> {
+  const removed = [...networks].filter(([, entry]) => isRemoved(entry));
+  const passing = [
+    ...removed.flatMap(([name, { options }]) => holdsOf(name, options)),
+    ...left.flatMap((one) => holdsOf(one.network, one)),
+  ];
+  return { reserved: reservedIds(networks, left), left, passing: new Set(passing) };
 }
 
 /** Keys that no pod can have together, said where they are written: the pods that lose by it did not change. */
@@ -161,18 +192,26 @@ function readKey(key: string, context: ClusterContext & { readonly text: string 
   return { text, options: undefined, reservation: {}, problems: [problem] };
 }
 
-function judge(key: {
-  readonly read: KeyRead | undefined;
-  readonly known: ClusterNetwork | undefined;
-  readonly isUsable: boolean;
-  readonly isHeld: () => boolean;
-}): ClusterNetwork | undefined {
-  if (key.read?.options !== undefined) return { state: "current", options: key.read.options };
-  const wasGood = key.known !== undefined && key.known.state !== "unreadable";
-  if (!wasGood) return key.read && { state: "unreadable", options: key.read.reservation };
-  if (key.read !== undefined) return { state: "kept", options: key.known.options };
-  if (!key.isUsable && key.known.state !== "removed") return { state: "kept", options: key.known.options };
-  return key.isHeld() ? { state: "removed", options: key.known.options } : undefined;
+function judge(
+  key: string,
+  { read, known, isUsable, holders }: {
+    readonly read: KeyRead | undefined;
+    readonly known: ClusterNetwork | undefined;
+    readonly isUsable: boolean;
+    readonly holders: Holders;
+  },
+): ClusterNetwork | undefined {
+  if (read?.options !== undefined) return { state: "current", options: read.options };
+  const wasGood = known !== undefined && isGood(known);
+  // What the text before reserved stays so where this one does not say otherwise.
+  if (read !== undefined && !wasGood) {
+    return { state: "unreadable", options: { ...known?.options, ...read.reservation } };
+  }
+  if (known === undefined) return undefined;
+  const { state, options } = known;
+  if (read !== undefined || (wasGood && !isUsable && state !== "removed")) return { state: "kept", options };
+  if (!holders.have(key, options)) return undefined;
+  return { state: wasGood ? "removed" : "reserved", options };
 }
 
 /** Transitions only, so that reading the same ConfigMap again says nothing. */
@@ -185,10 +224,10 @@ function noticesOf(
   const unusable = context.exists ? `${where} names no network that can be read` : `${where} does not exist`;
   return [...networks].flatMap(([name, { state }]) => {
     const before = previous.networks.get(name)?.state ?? "current";
-    if (state === before || before === "unreadable") return [];
+    if (state === before || (before === "unreadable" && state !== "reserved")) return [];
     switch (state) {
       case "current":
-        return [`Network "${name}" is as ${where} says again`];
+        return before === "reserved" ? [] : [`Network "${name}" is as ${where} says again`];
       case "kept": {
         const why = context.isUsable ? `key ${name} of ${where} cannot be read` : unusable;
         return [`Network "${name}" keeps its last good options for all pods: ${why}`];
@@ -196,6 +235,10 @@ function noticesOf(
       case "unreadable":
         // It is in the problems.
         return [];
+      case "reserved":
+        return [
+          `What can be read of network "${name}" stays reserved while anybody has it: its key was removed from ${where}`,
+        ];
       case "removed":
         return [
           `Network "${name}" keeps its last good options for the pods that have it, and takes no others: its key was removed from ${where}`,

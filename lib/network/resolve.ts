@@ -1,5 +1,5 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
-import type { ClusterNetworks } from "./cluster_networks.ts";
+import { type ClusterNetworks, isGood, isRemoved } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withGiven, withPool } from "./asked_addresses.ts";
 import { carrierFaults, isCarried, mtuFaults } from "./carrier_faults.ts";
@@ -141,8 +141,9 @@ function resolveEntry(entry: AnnotationEntry, context: EntryContext): EntryResol
   const atCluster = clusterOptions(entry.network, context);
   const options = merged(atCluster, entry.options);
   const interfaceName = options.name ?? entry.network;
-  const isNamed = atCluster !== undefined ||
-    context.cluster.networks.get(entry.network)?.state === "unreadable";
+  const known = context.cluster.networks.get(entry.network);
+  const isNamed = atCluster !== undefined || known?.state === "unreadable" ||
+    (known?.state === "reserved" && context.last !== undefined);
   const forbidden = faultsOfForbidden(entry, { ...context, options, isNamed });
   // What cannot be read of it was said where it was read.
   const isKept = context.namedTwice?.has(entry.network) && context.last !== undefined;
@@ -160,7 +161,7 @@ function resolveEntry(entry: AnnotationEntry, context: EntryContext): EntryResol
   if (options.id === undefined || faults.length > 0) return { faults };
   const network = networkOf(entry.network, { ...options, id: options.id, name: interfaceName });
   const pooled = withPool(asked, { atCluster: atCluster ?? {}, answer: context.answers?.get(entry.network) });
-  const isAside = atCluster === undefined && context.cluster.networks.get(entry.network)?.state === "removed";
+  const isAside = atCluster === undefined && isRemoved(known);
   return { faults, network: shared({ ...network, ...pooled, ...(isAside && { aside: true }) }, atCluster) };
 }
 
@@ -178,7 +179,7 @@ const lastNetworks = new WeakMap<OptionSet, Network>();
 /** The options at cluster level, for this pod: those of a removed network are for who has it by them. */
 function clusterOptions(network: string, { cluster, last }: EntryContext): OptionSet | undefined {
   const entry = cluster.networks.get(network);
-  if (entry === undefined || entry.state === "unreadable") return undefined;
+  if (entry === undefined || !isGood(entry)) return undefined;
   const isHolder = last !== undefined && last.aside !== true;
   return entry.state === "removed" && !isHolder ? undefined : entry.options;
 }

@@ -1,6 +1,6 @@
 // Why has a network no id for this pod: what its key in the ConfigMap is like, or which one was meant.
 import { admits } from "./access_rules.ts";
-import type { ClusterNetworks } from "./cluster_networks.ts";
+import { type ClusterNetworks, isRemoved } from "./cluster_networks.ts";
 import { parseNetworkName } from "./grammar/names.ts";
 import { isOneEditAway } from "./grammar/spelling.ts";
 import { configMapText } from "./problem.ts";
@@ -27,7 +27,7 @@ export function unknownFaults(
 function whyUnknown(network: string, context: Unknown): string {
   const where = configMapText(context.configMap);
   const entry = context.cluster.networks.get(network);
-  if (entry?.state === "removed") return `key ${network} was removed from ${where}; put it back`;
+  if (isRemoved(entry)) return `key ${network} was removed from ${where}; put it back`;
   if (entry?.state === "unreadable") {
     return `key ${network} of ${where} cannot be read (status says why); mend it`;
   }
@@ -40,9 +40,10 @@ function whyUnknown(network: string, context: Unknown): string {
 /** One of those that the pod may have, which differs by a letter: names that differ by a number are meant so. */
 function similarKey(network: string, { cluster, namespace }: Unknown): string | undefined {
   const digits = (name: string): string => name.replaceAll(/[^0-9]/g, "");
-  return [...cluster.networks].find(([name, { state, options }]) => {
+  return [...cluster.networks].find(([name, entry]) => {
+    const { options } = entry;
     if (!isOneEditAway(network, name) || parseNetworkName(name).kind === "fault") return false;
     const isOpen = options.namespaces === undefined || admits(options.namespaces, namespace);
-    return state !== "removed" && isOpen && digits(name) === digits(network);
+    return !isRemoved(entry) && isOpen && digits(name) === digits(network);
   })?.[0];
 }

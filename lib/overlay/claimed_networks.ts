@@ -4,7 +4,7 @@
 // for a network that the annotation names, in a form that annotation and ConfigMap do not contradict, and where both name
 // and VNI are open to the pod's namespace. Whatever enters a command of ours is parsed anew.
 import { namespaceFaults } from "../network/access_rules.ts";
-import type { ClusterNetwork, ClusterNetworks } from "../network/cluster_networks.ts";
+import { type ClusterNetwork, type ClusterNetworks, isGood } from "../network/cluster_networks.ts";
 import { askedAddresses } from "../network/asked_addresses.ts";
 import { cidrText, parseMac, readCidr } from "../network/grammar/address.ts";
 import { type AnnotationEntry, parseAnnotation } from "../network/grammar/annotation.ts";
@@ -108,7 +108,7 @@ function isBorneOut(
 
 /** What an entry that can be read leaves out has its default; of any other, only what it says counts. */
 function formAtCluster(name: string, entry: ClusterNetwork | undefined): OptionSet {
-  if (entry === undefined || entry.state === "unreadable") return entry?.options ?? {};
+  if (entry === undefined || !isGood(entry)) return entry?.options ?? {};
   const { dstport, family } = optionTable;
   return { name, dstport: dstport.fallback, family: family.fallback, ...entry.options };
 }

@@ -23,7 +23,7 @@ interface Row {
   readonly problems?: readonly string[];
   /** What is for some namespaces only: `VNI: namespaces`, or `network: namespaces` of entries that cannot be read. */
   readonly reserved?: readonly string[];
-  /** Networks that pods have; default: all. */
+  /** Networks that pods have, and `#VNI`; default: all. */
   readonly held?: readonly string[];
 }
 
@@ -164,6 +164,19 @@ const both = (one: string, other: string, id: number, port = 8472): string =>
   `${where}, key ${other}: Cannot give a pod both network "${one}" and network "${other}": both have id ${id} and ` +
   `port ${port}; give one of them another id=… or dstport=…`;
 
+const good = "id=1 namespaces=db";
+const slip = `${good} mtu=x`;
+
+function badMtu(network: string): string {
+  return `${where}, key ${network}: Cannot read "mtu=x" of network "${network}": ` +
+    "expected a decimal number from 68 to 65535, without leading zeros";
+}
+
+function stillReserved(network: string): string {
+  return `What can be read of network "${network}" stays reserved while anybody has it: ` +
+    `its key was removed from ${where}`;
+}
+
 const reservations: readonly Row[] = [
   {
     it: "two keys with one id",
@@ -223,6 +236,108 @@ const reservations: readonly Row[] = [
     networks: ["a: unreadable 1", "b: current 2"],
     reserved: [`1: ${to}`],
   })),
+  {
+    it: "an entry that never was good and is taken out is closed while somebody has the network",
+    looks: [{ a: slip, b: "2" }, { b: "2" }],
+    networks: ["a: reserved 1", "b: current 2"],
+    notices: [stillReserved("a")],
+    reserved: ["1: db"],
+    held: ["a"],
+  },
+  {
+    it: "an entry that never was good and is taken out is closed while somebody has its VNI by another name",
+    looks: [{ a: slip, b: "2" }, { b: "2" }],
+    networks: ["a: reserved 1", "b: current 2"],
+    notices: [stillReserved("a")],
+    reserved: ["1: db"],
+    held: ["own", "#1"],
+  },
+  {
+    it: "an entry that never was good, was taken out and is held by nobody is forgotten",
+    looks: [{ a: slip, b: "2" }, { b: "2" }],
+    networks: ["b: current 2"],
+    held: ["b", "#2"],
+  },
+  ...[
+    { it: "alone", looks: [{ a: slip }, {}] },
+    { it: "with the ConfigMap", looks: [{ a: slip }, undefined] },
+    { it: "in two steps", looks: [{ a: slip }, { a: "" }, {}], isEmptied: true },
+    { it: "again and again", looks: [{ a: slip }, {}, { a: "mtu=x" }, {}] },
+    { it: "for one whose id cannot be read", looks: [{ a: slip }, { a: "id=x namespaces=db" }, {}] },
+    { it: "for one whose namespaces are another slip", looks: [{ a: slip }, { a: "id=1 mtu=y" }, {}] },
+  ].map(({ it, looks, isEmptied }): Row => ({
+    it: `an entry that never was good is taken out: ${it}`,
+    looks,
+    networks: isEmptied ? ["a: kept undefined"] : ["a: reserved 1"],
+    notices: isEmptied ? [kept("a", `${where} names no network that can be read`)] : [stillReserved("a")],
+    reserved: ["1: db"],
+  })),
+  {
+    it: "an entry that never was good, was taken out and comes back with a shorter list admits that list",
+    looks: [{ a: "id=1 namespaces=db,web mtu=x" }, {}, { a: "id=1 namespaces=db" }],
+    networks: ["a: current 1"],
+    reserved: ["1: db"],
+  },
+  {
+    it: "an entry that never was good, was taken out and comes back open is open",
+    looks: [{ a: slip }, {}, { a: "id=1" }],
+    networks: ["a: current 1"],
+    reserved: [],
+  },
+  {
+    it: "a key that is renamed: both names are closed",
+    looks: [{ a: slip }, { b: slip }],
+    networks: ["a: reserved 1", "b: unreadable 1"],
+    notices: [stillReserved("a")],
+    problems: [badMtu("b")],
+    reserved: ["1: db,db"],
+  },
+  {
+    it: "a key that is renamed for others: the operator has said anew for whom its VNI is",
+    looks: [{ a: slip }, { b: "id=1 namespaces=web" }],
+    networks: ["a: reserved 1", "b: current 1"],
+    notices: [stillReserved("a")],
+    reserved: ["1: db,web"],
+    held: ["a", "#1"],
+  },
+  ...[
+    { it: "another id", looks: [{ a: good }, { a: "9 namespaces=db" }], now: "current 9", also: ["9: db"] },
+    { it: "no id any more", looks: [{ a: good }, { a: "namespaces=db" }], now: "current undefined", db: "a" },
+    {
+      it: "another id after a while",
+      looks: [{ a: slip }, {}, { a: "9 namespaces=db" }],
+      now: "current 9",
+      also: ["9: db"],
+    },
+    { it: "another id and nobody to keep out", looks: [{ a: good }, { a: "9" }], now: "current 9" },
+  ].map(({ it, looks, now, also = [], db }): Row => ({
+    it: `an entry with ${it}: the VNI that it had is closed while somebody is there`,
+    looks,
+    networks: [`a: ${now}`],
+    ...(looks.length > 2 && { notices: [] }),
+    reserved: [...db ? ["a: db"] : [], ...also, "1: db"],
+    held: ["a", "#1"],
+  })),
+  {
+    it: "an entry with another slip and another id: both VNIs are closed while somebody is there",
+    looks: [{ a: slip }, { a: "id=9 namespaces=db mtu=x" }],
+    networks: ["a: unreadable 9"],
+    problems: [badMtu("a")],
+    reserved: ["9: db", "1: db"],
+  },
+  {
+    it: "a VNI that an entry had is open when nobody is there",
+    looks: [{ a: good }, { a: "9 namespaces=db" }],
+    networks: ["a: current 9"],
+    reserved: ["9: db"],
+    held: ["a"],
+  },
+  {
+    it: "a VNI that an entry had is for whom another entry names",
+    looks: [{ a: good }, { a: "9 namespaces=db", b: "id=1" }],
+    networks: ["a: current 9", "b: current 1"],
+    reserved: ["9: db"],
+  },
   {
     it: "an entry that is too long to be read is closed",
     looks: [{ a: `id=1 ${" ".repeat(65536)}`, b: "2" }],

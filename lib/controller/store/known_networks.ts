@@ -1,23 +1,25 @@
 // What the ConfigMap says, and which pods a key of it concerns, so that an edit costs those alone.
 import {
+  type ClusterContext,
   type ClusterNetworks,
   noClusterNetworks,
   readClusterNetworks,
-  withoutNetworks,
+  withoutUnheld,
 } from "../../network/cluster_networks.ts";
 import { changedKeys, keysOf } from "../../network/cluster_changes.ts";
+import { heldKeys } from "../../network/reserved/reservations.ts";
 import { marks, TwoWayIndex } from "./two_way_index.ts";
 import type { Tracked } from "./tracked.ts";
 
 /** The networks at cluster level with the pods that ask for them, and that have them. Changes give the pods concerned. */
 export class KnownNetworks {
-  readonly #configMap: { readonly namespace: string; readonly name: string };
+  readonly #context: Omit<ClusterContext, "previous">;
   readonly #asking = new TwoWayIndex<true>();
   readonly #having = new TwoWayIndex<true>();
   #cluster: ClusterNetworks = noClusterNetworks;
 
   constructor(configMap: { readonly namespace: string; readonly name: string }) {
-    this.#configMap = configMap;
+    this.#context = { configMap, isHeld: (key) => this.#having.at(key).size > 0 };
   }
 
   get cluster(): ClusterNetworks {
@@ -26,18 +28,17 @@ export class KnownNetworks {
 
   /** The ConfigMap's data as it is now. */
   read(data: Readonly<Record<string, string>> | undefined): ReadonlySet<string> {
-    const isHeld = (network: string): boolean => this.#having.at(network).size > 0;
-    const [configMap, previous] = [this.#configMap, this.#cluster];
-    return this.#put(readClusterNetworks(data, { previous, configMap, isHeld }));
+    return this.#put(readClusterNetworks(data, { ...this.#context, previous: this.#cluster }));
   }
 
-  /** What a removed key had reserved is free once nobody has the network any more. */
-  note({ uid, asked, lastGood }: Pick<Tracked, "uid" | "asked" | "lastGood">): ReadonlySet<string> {
-    this.#asking.put(uid, marks(asked.kind === "member" ? keysOf(asked.member, lastGood.values()) : []));
-    const removed = this.#having.put(uid, marks(lastGood.keys())).filter((name) =>
-      this.#having.at(name).size === 0 && this.#cluster.networks.get(name)?.state === "removed"
+  /** What a removed key had reserved is free once nobody has it any more. */
+  note({ uid, asked, good, mayHaveMore, pod }: Tracked): ReadonlySet<string> {
+    this.#asking.put(uid, marks(asked.kind === "member" ? keysOf(asked.member, good) : []));
+    const [cluster, has] = [this.#cluster, marks(heldKeys(good, mayHaveMore ? pod : undefined))];
+    const isOver = this.#having.put(uid, has).some((key) =>
+      cluster.passing.has(key) && this.#having.at(key).size === 0
     );
-    return removed.length === 0 ? new Set() : this.#put(withoutNetworks(this.#cluster, new Set(removed)));
+    return isOver ? this.#put(withoutUnheld(cluster, this.#context)) : new Set();
   }
 
   #put(cluster: ClusterNetworks): ReadonlySet<string> {

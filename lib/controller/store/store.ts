@@ -215,7 +215,7 @@ export class Store {
     this.#unsettled.delete(uid);
     this.#changed.delete(uid);
     this.surroundings.leave(uid);
-    this.#noteNetworks({ uid, asked: { kind: "none", reason: "finished" }, lastGood: new Map() });
+    this.#noteNetworks(new Tracked(known.pod));
     this.#gone.push(known.pod);
   }
 
@@ -252,7 +252,7 @@ export class Store {
     tracked.settled = tracked.selection === "selected" ? tracked.pod : undefined;
   }
 
-  #noteNetworks(tracked: Parameters<KnownNetworks["note"]>[0]): void {
+  #noteNetworks(tracked: Tracked): void {
     for (const uid of this.#networks.note(tracked)) this.#again(uid);
   }
 }

@@ -1,0 +1,91 @@
+// Which VNIs are for some namespaces only, and until when: as long as anybody is there, whatever became of the entry.
+import type { Network } from "../network.ts";
+import type { OptionSet } from "../grammar/option_table.ts";
+
+/** A VNI that is for some namespaces only: one network that has it, and whom all such networks admit together. */
+export interface Reservation {
+  readonly network: string;
+  readonly namespaces: readonly string[];
+}
+
+/** A VNI in which pods of a network are though its entry has another, or none, by now. */
+export interface LeftBehind extends Reservation {
+  readonly id: number;
+}
+
+/** Stands for a VNI where networks' names are keys: none is called so. */
+export function vniKey(vni: number): string {
+  return `#${vni}`;
+}
+
+/** What a pod has, by name and VNI; and that it may have anything that its namespace may, while it was not looked into. */
+export function heldKeys(
+  networks: readonly Pick<Network, "name" | "vni">[],
+  unseen: { readonly namespace: string } | undefined,
+): readonly string[] {
+  return [
+    ...networks.flatMap(({ name, vni }) => [name, vniKey(vni)]),
+    ...(unseen === undefined ? [] : [unseenKey(unseen.namespace), unseenKey("*")]),
+  ];
+}
+
+function unseenKey(namespace: string): string {
+  return `?${namespace}`;
+}
+
+/** Whether any pod has one of the `heldKeys`. */
+export type IsHeld = (key: string) => boolean;
+
+type Entries = ReadonlyMap<string, { readonly options: OptionSet }>;
+
+/** Who has what, seen from an entry that is gone or has changed. */
+export interface Holders {
+  /** By its name; or, where it is for some only, by its VNI under another name, or so it may be. */
+  readonly have: (name: string, options: OptionSet) => boolean;
+  /** Whether anybody is, or may be, where an entry has led before. */
+  readonly areIn: (left: LeftBehind) => boolean;
+}
+
+/** Of a VNI that an entry names now the operator has said anew for whom it is: nothing of before counts. */
+export function holding(
+  isHeld: IsHeld = () => true,
+  entries: Iterable<{ readonly options: OptionSet | undefined }>,
+): Holders {
+  const named = new Set([...entries].map(({ options }) => options?.id));
+  const areAt = (id: number): boolean => !named.has(id) && isHeld(vniKey(id));
+  const mayBe = (namespaces: readonly string[]): boolean => namespaces.some((one) => isHeld(unseenKey(one)));
+  return {
+    have: (name, { id, namespaces }) =>
+      isHeld(name) || (namespaces !== undefined && ((id !== undefined && areAt(id)) || mayBe(namespaces))),
+    areIn: ({ id, namespaces }) => areAt(id) || (!named.has(id) && mayBe(namespaces)),
+  };
+}
+
+/** By what an entry is held: its name and, if it is for some only, its VNI under whatever name, and by who may have either. */
+export function holdsOf(name: string, { id, namespaces }: OptionSet): readonly string[] {
+  if (namespaces === undefined) return [name];
+  return [name, ...(id === undefined ? [] : [vniKey(id)]), ...namespaces.map(unseenKey)];
+}
+
+/** What entries reserve. */
+export function reservationsOf(networks: Entries): readonly LeftBehind[] {
+  return [...networks].flatMap(([network, { options: { id, namespaces } }]) =>
+    id === undefined || namespaces === undefined ? [] : { network, id, namespaces }
+  );
+}
+
+/** Several entries with one VNI admit the namespaces of each of them that has a list: the operator wrote them all. */
+export function reservedIds(
+  networks: Entries,
+  left: readonly LeftBehind[],
+): ReadonlyMap<number, Reservation> {
+  const reserved = new Map<number, Reservation>();
+  for (const { network, id, namespaces } of [...reservationsOf(networks), ...left]) {
+    const before = reserved.get(id);
+    reserved.set(id, {
+      network: before?.network ?? network,
+      namespaces: [...before?.namespaces ?? [], ...namespaces],
+    });
+  }
+  return reserved;
+}
