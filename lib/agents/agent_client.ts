@@ -11,15 +11,7 @@ import {
 } from "../overlay/iproute2/read.ts";
 import { render } from "../overlay/iproute2/render.ts";
 import { kernelOf, type KernelState, type Observation } from "../overlay/observation.ts";
-import {
-  type CommandLine,
-  isOfBridge,
-  outdatesBridgeSession,
-  runsOf,
-  type Step,
-  type Tool,
-  toolOf,
-} from "../overlay/step.ts";
+import { isOfBridge, outdatesBridgeSession, runsOf, type Step, type Tool, toolOf } from "../overlay/step.ts";
 import type { Refusal } from "../overlay/unfinished.ts";
 import type { WantedState } from "../overlay/wanted.ts";
 import { type AgentTools, AnotherPod, closeAll, toolsOfSamePod } from "./agent_tools.ts";
@@ -46,6 +38,8 @@ export interface AgentOptions {
   /** Throws when nothing may be written (any more): asked before every exchange that writes. */
   readonly ensureLeader: () => void;
   readonly onStep: (step: Step) => void;
+  /** A number in [0, 1) that nobody knows before. Default: by chance. */
+  readonly random?: () => number;
   /** Undefined for a pod that is gone, though a look at it goes on. Default: nobody goes. */
   readonly podOf?: (uid: string) => unknown;
 }
@@ -211,14 +205,13 @@ export class AgentClient {
   }
 
   async #askNow(agent: AgentAddress, asked: Asked): Promise<Answered> {
-    const lines = (asked.steps ?? []).map((step) => ({ step, ...render(step) }));
     for (;;) {
       const answered = await this.#tools.with(agent, {
         tool: asked.tool,
         use: async (session) => {
           if (asked.questions === observeFdb && this.#narrowed.has(session)) return undefined;
           if (asked.questions === observeLearned) this.#narrowed.add(session);
-          return await this.#talk(session, { ...asked, lines });
+          return await this.#talk(session, asked);
         },
       });
       // Somebody else may have replaced a link that the tool remembers.
@@ -232,10 +225,10 @@ export class AgentClient {
   /** In portions, each of which is waited for. */
   async #talk(
     session: Pick<ExecSession, "exchange">,
-    { lines, questions, cap }: Asked & {
-      readonly lines: readonly (CommandLine & { readonly step: Step })[];
-    },
+    { steps = [], questions, cap }: Asked,
   ): Promise<Answered> {
+    const chance = (this.#options.random ?? Math.random)();
+    const lines = steps.map((step) => ({ step, ...render(step, { chance }) }));
     const refusals: Refusal[] = [];
     let isDoubtful = false;
     for (let at = 0;; at += linesAtOnce) {

@@ -46,14 +46,15 @@ export interface RouteStep {
 export type Step =
   | { readonly kind: "delete-link"; readonly interfaceName: string; readonly why: string }
   | AddLink
+  | { readonly kind: "set-alias"; readonly interfaceName: string; readonly alias: string }
+  /** Marks what `add-link` has made as ours and gives it its name: both or nothing, and to no other link. */
   | {
-    readonly kind: "set-alias";
+    readonly kind: "name-link";
     readonly interfaceName: string;
+    readonly temporary: string;
+    readonly vni: number;
     readonly alias: string;
-    /** The name it still has. */
-    readonly temporary?: string;
   }
-  | { readonly kind: "rename-link"; readonly interfaceName: string; readonly temporary: string }
   | {
     readonly kind: "set-underlay";
     readonly interfaceName: string;
@@ -110,10 +111,11 @@ export type Step =
 
 /**
  * Makes an interface, under a name of our own. Its alias needs a step of its own (`link add … alias` is silently
- * ignored), and its name comes last: if somebody has that, nothing was done to his link.
+ * ignored), and with it comes its name: if somebody has that, nothing was done to his link.
  */
 export interface AddLink extends LinkAttributes {
   readonly kind: "add-link";
+  /** How the name begins under which it is made; the rest is written by chance, so that nobody knows it before. */
   readonly temporary: string;
   /** The bridge that its predecessor was a port of. */
   readonly master?: string;

@@ -11,8 +11,8 @@ export function describe(step: Step): string {
       return `create interface ${step.interfaceName} (VNI ${step.vni} on ${step.underlay}, port ${step.port}): ${step.why}`;
     case "set-alias":
       return `mark interface ${step.interfaceName} as ours`;
-    case "rename-link":
-      return `give interface ${step.interfaceName} its name`;
+    case "name-link":
+      return `mark interface ${step.interfaceName} as ours and give it its name`;
     case "set-underlay":
       return `move interface ${step.interfaceName} to device ${step.underlay}`;
     case "set-mtu":
@@ -116,7 +116,7 @@ function linkPhrase(
 function changePhrase(step: Step, { isNew }: { readonly isNew: boolean }): readonly string[] {
   switch (step.kind) {
     case "set-alias":
-      return isNew ? [] : ["adopted"];
+      return ["adopted"];
     case "set-up":
       return isNew ? [] : ["brought up"];
     case "set-underlay":
@@ -140,7 +140,7 @@ function changePhrase(step: Step, { isNew }: { readonly isNew: boolean }): reado
     case "set-ready":
       return ["marked as ready"];
     case "add-link":
-    case "rename-link":
+    case "name-link":
     case "delete-link":
     case "append-fdb":
     case "replace-fdb":

@@ -95,21 +95,25 @@ export function derivedMac(uid: string, network: string): string {
 }
 
 /**
- * The name under which a network's link is made. It gets its own once it is marked as ours: a name that somebody has
- * taken meanwhile is then refused, and nothing has been done to the link that has it. Who finds such a link without a
+ * How the names begin under which links are made. A link gets its own with the mark that it is ours: a name that somebody
+ * has taken meanwhile is then refused, and nothing has been done to the link that has it. Who finds such a link without a
  * mark knows by the name that we have left it.
  */
-export function temporaryName(network: string, annotationKey: string): string {
-  return temporaryStart(annotationKey) + digest(network);
+export function temporaryStart(annotationKey: string): string {
+  return `kvx${digest(annotationKey)}`;
+}
+
+/** Such a name. Nobody can know it before, so nobody can have it: `chance` is another one every time. */
+export function temporaryName(
+  start: string,
+  { interfaceName, chance }: { readonly interfaceName: string; readonly chance: number },
+): string {
+  return start + digest(`${chance} ${interfaceName}`);
 }
 
 /** Whether links of this name are made by us, for any network. */
 export function isTemporaryName(name: string, annotationKey: string): boolean {
   return name.length === 15 && name.startsWith(temporaryStart(annotationKey));
-}
-
-function temporaryStart(annotationKey: string): string {
-  return `kvx${digest(annotationKey)}`;
 }
 
 function digest(text: string): string {

@@ -20,8 +20,7 @@ const link = {
 
 const making = (interfaceName: string): readonly Step[] => [
   { kind: "add-link", interfaceName, temporary: "kvx0", ...link },
-  { kind: "set-alias", interfaceName, temporary: "kvx0", alias: "x" },
-  { kind: "rename-link", interfaceName, temporary: "kvx0" },
+  { kind: "name-link", interfaceName, temporary: "kvx0", vni: 101, alias: "x" },
 ];
 const appends = (interfaceName: string): readonly Step[] =>
   Array.from({ length: 100 }, (_, i) => ({ kind: "append-fdb", interfaceName, dst: `10.0.0.${i}` }));

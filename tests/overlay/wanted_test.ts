@@ -9,6 +9,7 @@ import {
   maxAnnotationKeyLength,
   networkOfAlias,
   temporaryName,
+  temporaryStart,
   wantedState,
 } from "../../lib/overlay/wanted.ts";
 import { annotationKey, cidrs, routes } from "./plan/worlds.ts";
@@ -109,12 +110,14 @@ Deno.test("wanted: nothing may be removed unless the whole annotation was unders
   assert.deepEqual([may(true), may(false)], [true, false]);
 });
 
-Deno.test("temporary names: as long as a name may be, by annotation key and network, and known again", () => {
-  const name = temporaryName("net0", annotationKey);
+Deno.test("temporary names: as long as a name may be, others every time, and known again", () => {
+  const named = (interfaceName: string, chance: number, key = annotationKey): string =>
+    temporaryName(temporaryStart(key), { interfaceName, chance });
+  const name = named("net0", 0);
   assert.match(name, /^kvx[0-9a-f]{12}$/);
-  assert.notEqual(name, temporaryName("net1", annotationKey));
+  assert.equal(new Set([name, named("net1", 0), named("net0", 0.5)]).size, 3);
   assert.deepEqual(
-    [name, "kvx", "net0", temporaryName("net0", "other")].map((each) => isTemporaryName(each, annotationKey)),
+    [name, "kvx", "net0", named("net0", 0, "other")].map((each) => isTemporaryName(each, annotationKey)),
     [true, false, false, false],
   );
 });

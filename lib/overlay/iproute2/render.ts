@@ -12,25 +12,30 @@ import {
   type Step,
   type Tool,
 } from "../step.ts";
+import { temporaryName } from "../wanted.ts";
 
 /** The MAC of entries that flood: frames to unknown, broadcast and multicast addresses go to every peer. */
 export const floodMac = "00:00:00:00:00:00";
 
 /**
- * Writes one step as one line. Every value is checked against its grammar once more; one that does not fit
+ * Writes one step as one line; `chance`, another number for each batch, is in the names under which links are made. Every value is checked against its grammar once more; one that does not fit
  * throws, because a batch line is text to the tool: a blank in a name would be another argument, a new line
  * another command.
  */
-export function render(step: Step): CommandLine {
+export function render(step: Step, { chance }: { readonly chance: number }): CommandLine {
   switch (step.kind) {
     case "delete-link":
       return ip("link delete dev", name(step.interfaceName));
     case "add-link":
-      return renderAddLink(step);
+      return renderAddLink(step, chance);
     case "set-alias":
-      return ip("link set dev", name(step.temporary ?? step.interfaceName), "alias", alias(step.alias));
-    case "rename-link":
-      return ip("link set dev", name(step.temporary), "name", name(step.interfaceName));
+      return ip("link set dev", name(step.interfaceName), "alias", alias(step.alias));
+    case "name-link":
+      // With `type`, links of another kind or VNI are refused, and nothing is done of what the line asks.
+      return ip(
+        ...["link set dev", name(temporaryName(step.temporary, { ...step, chance }))],
+        ...["name", name(step.interfaceName), "alias", alias(step.alias), "type vxlan id", vni(step.vni)],
+      );
     case "set-underlay":
       return ip(
         "link set dev",
@@ -92,9 +97,9 @@ function toAddress(to: string | undefined): readonly string[] {
   return to === undefined ? [] : ["to", address(to)];
 }
 
-function renderAddLink(step: AddLink): CommandLine {
+function renderAddLink(step: AddLink, chance: number): CommandLine {
   return ip(
-    ...["link add name", name(step.temporary), "address", mac(step.mac)],
+    ...["link add name", name(temporaryName(step.temporary, { ...step, chance })), "address", mac(step.mac)],
     ...(step.master === undefined ? [] : ["master", name(step.master)]),
     ...(step.mtu === undefined ? [] : ["mtu", mtu(step.mtu)]),
     ...["type vxlan id", vni(step.vni), "dev", name(step.underlay), "dstport", port(step.port)],

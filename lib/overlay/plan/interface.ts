@@ -2,17 +2,17 @@
 import { quoted } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
 import type { LinkAttributes, Step } from "../step.ts";
-import { temporaryName, type WantedInterface, type WantedState } from "../wanted.ts";
+import { temporaryStart, type WantedInterface, type WantedState } from "../wanted.ts";
 import type { MissingLink, StandingLink } from "./parts.ts";
 import { type Devices, groundsOf, plannedMtu } from "./underlay.ts";
 
-/** Makes the link under a name of ours, marks it, and only then gives it its own. */
+/** Makes the link under a name of ours; its own comes with the mark. */
 export function makingSteps(
   { wanted, why, predecessor }: MissingLink,
   { annotationKey, devices }: Pick<WantedState, "annotationKey"> & { readonly devices: Devices },
 ): readonly Step[] {
-  const { interfaceName, alias } = wanted;
-  const temporary = temporaryName(wanted.name, annotationKey);
+  const { interfaceName, alias, vni } = wanted;
+  const temporary = temporaryStart(annotationKey);
   const master = predecessor?.master;
   const kind = devices.links.get(master ?? "")?.kind ?? "";
   // What stands on a bridge cannot be a port of it.
@@ -26,8 +26,7 @@ export function makingSteps(
       ...(mayGoBack ? { master } : {}),
       why: master === undefined || mayGoBack ? why : `${why}; it is no port of ${quoted(master)} any more`,
     },
-    { kind: "set-alias", interfaceName, temporary, alias },
-    { kind: "rename-link", interfaceName, temporary },
+    { kind: "name-link", interfaceName, temporary, vni, alias },
   ];
 }
 

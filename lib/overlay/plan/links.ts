@@ -8,13 +8,7 @@
 // harms less than none.
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedLink } from "../observation.ts";
-import {
-  isTemporaryName,
-  networkOfAlias,
-  temporaryName,
-  type WantedInterface,
-  type WantedState,
-} from "../wanted.ts";
+import { isTemporaryName, networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
 import { defined } from "../../text/defined.ts";
 import { replaceReason } from "./interface.ts";
 import type { LinkPlan, MissingLink, Obstacle, StandingLink } from "./parts.ts";
@@ -152,10 +146,10 @@ function whyNotMade(wanted: WantedInterface, context: Findings): Obstacle | unde
   const { staying, devices } = context;
   const { name: network, interfaceName } = wanted;
   const about = { kind: "conflict", network, interfaceName } as const;
-  for (const taken of [interfaceName, temporaryName(network, context.wanted.annotationKey)]) {
-    const link = staying.find(({ name, altnames }) => name === taken || altnames.includes(taken));
-    if (link !== undefined) return { ...about, reason: nameTaken(wanted, { ...context, link, taken }) };
-  }
+  const link = staying.find(({ name, altnames }) =>
+    name === interfaceName || altnames.includes(interfaceName)
+  );
+  if (link !== undefined) return { ...about, reason: nameTaken(wanted, { ...context, link }) };
   const sameVni = staying.find(({ vxlan }) => isSameSegment(wanted, vxlan));
   if (sameVni !== undefined) return { ...about, reason: vniTaken(wanted, { ...context, link: sameVni }) };
   return whyNotPut(wanted, devices);
@@ -174,14 +168,12 @@ function isSameSegment(wanted: WantedInterface, vxlan: ObservedLink["vxlan"]): b
 
 type InTheWay = Links & { readonly link: ObservedLink };
 
-function nameTaken(wanted: WantedInterface, context: InTheWay & { readonly taken: string }): string {
-  const { link, taken } = context;
-  const isOwn = taken === wanted.interfaceName;
-  const name = isOwn ? "the name" : `the name ${taken}, under which it is made,`;
+function nameTaken(wanted: WantedInterface, context: InTheWay): string {
+  const { link } = context;
   const attempt =
-    `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": ${name} is `;
-  const remedy = isOwn ? ", or choose another name for the interface (name=…)" : "";
-  return link.name === taken
+    `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": the name is `;
+  const remedy = ", or choose another name for the interface (name=…)";
+  return link.name === wanted.interfaceName
     ? `${attempt}taken by ${description(link)}. ${removal(context)}${remedy}`
     : `${attempt}an alternative name of link ${quoted(link.name)}. Take it from there${remedy}`;
 }

@@ -11,7 +11,10 @@ function between(scene: Scene, command: string): void {
   scene.toys.before = (kernel, line) => {
     if (done || !line.startsWith("link add")) return;
     done = true;
-    assert.equal(kernel.run(command.split(" ")).stderr, "");
+    const [, , , temporary = ""] = line.split(" ");
+    for (const each of command.replaceAll("TEMPORARY", temporary).split("; ")) {
+      assert.equal(kernel.run(each.split(" ")).stderr, "");
+    }
   };
 }
 
@@ -49,6 +52,42 @@ for (
     };
     assert.deepEqual(eth0(JSON.stringify(after)), eth0(before));
     assert.deepEqual(scene.entries(), []);
+    await scene.close();
+  });
+}
+
+for (
+  const { it, command } of [
+    { it: "a link", command: "ip link add TEMPORARY type dummy" },
+    {
+      it: "a foreign vxlan",
+      command:
+        "ip link add TEMPORARY type vxlan id 7 dev eth0 dstport 8472; ip link set TEMPORARY alias theirs",
+    },
+    { it: "another name of eth0", command: "ip link property add dev eth0 altname TEMPORARY" },
+  ]
+) {
+  Deno.test(`${it} takes the name under which a link is made: nothing is done to it, and ours is made under another`, async () => {
+    const scene = new Scene();
+    between(scene, command);
+    const { obstacles, steps } = await scene.look(["10.0.0.2"]);
+    assert.deepEqual([obstacles, steps], [[], []]);
+    const links: readonly { readonly ifname: string; readonly ifalias?: string }[] = JSON.parse(
+      scene.run("ip link show"),
+    );
+    const named = links.map(({ ifname, ifalias }) => [
+      ifname.replace(/^kvx.*/, "kvx"),
+      ifalias?.replace(/:.*/, ""),
+    ]);
+    const theirs = command.includes("altname")
+      ? []
+      : [["kvx", command.includes("alias") ? "theirs" : undefined]];
+    assert.deepEqual(named.sort(), [
+      ["eth0", undefined],
+      ...theirs,
+      ["lo", undefined],
+      ["west", "kube-vxlan-controller"],
+    ]);
     await scene.close();
   });
 }

@@ -133,7 +133,7 @@ function peerLines(
     kernel: { links: [] },
     peers: new Map([["vxeth0", { peers: [], neighbours: [] }]]),
   });
-  const lines = appends.map(render);
+  const lines = appends.map((step) => render(step, { chance: 0 }));
   const of = (wantedTool: string): readonly string[] =>
     lines.flatMap(({ tool, text }) => tool === wantedTool ? [text] : []);
   return { ip: of("ip"), bridge: of("bridge") };

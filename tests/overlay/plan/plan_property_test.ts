@@ -114,8 +114,7 @@ Deno.test("these worlds are worth something: they have obstacles, replacements, 
     ...[
       "delete-link",
       "add-link",
-      "rename-link",
-      "set-alias",
+      "name-link",
       "set-underlay",
       "set-mtu",
       "set-mac",
@@ -125,6 +124,7 @@ Deno.test("these worlds are worth something: they have obstacles, replacements, 
     ...["add-rule", "delete-rule", "set-neighbour", "forget-neighbour", "replace-fdb"],
   ];
   assert.deepEqual(kinds.filter((kind) => (seen.get(kind) ?? 0) < 10), [], JSON.stringify([...seen]));
+  assert.ok((seen.get("set-alias") ?? 0) >= 3, "adoptions");
 });
 
 type Memory = Map<string, Set<string>>;

@@ -115,7 +115,7 @@ function stepsBefore(
 }
 
 function batchesOf(steps: readonly Step[]): readonly Batch[] {
-  const lines = steps.map(render);
+  const lines = steps.map((step) => render(step, { chance: 0 }));
   // As the controller sends them: rules of IPv6 that go before, those that come after what `ip` does.
   return (["ip", "ip6", "bridge"] as const).map((tool) => ({
     tool,

@@ -121,6 +121,6 @@ export function knownOf(wanted: WantedState): KnownAddresses {
 }
 
 function lineOf(step: Step): string {
-  const { tool, text } = render(step);
+  const { tool, text } = render(step, { chance: 0 });
   return tool === "ip" ? text : `${tool} ${text}`;
 }

@@ -5,6 +5,7 @@ import {
   aliasOf,
   type Neighbour,
   temporaryName,
+  temporaryStart,
   type WantedInterface,
   type WantedState,
 } from "../../../lib/overlay/wanted.ts";
@@ -155,8 +156,10 @@ function events(): fc.Arbitrary<string> {
     name.map((dev) => `ip link set ${dev} up`),
     name.map((dev) => `ip link set ${dev} master br0`),
     name.map((dev) => `ip link property add dev eth1 altname ${dev}`),
-    fc.constantFrom(...networkNames).map((network) =>
-      `ip link add ${temporaryName(network, annotationKey)} type vxlan id 3 dev eth0 dstport 8472`
+    name.map((interfaceName) =>
+      `ip link add ${
+        temporaryName(temporaryStart(annotationKey), { interfaceName, chance: 0 })
+      } type vxlan id 3 dev eth0 dstport 8472`
     ),
     fc.oneof(name.map((dev) => `ip link set ${dev} mtu 1290`), fc.constant("ip link set eth1 mtu 100")),
     name.map((dev) => `ip link set ${dev} alias ${foreignAlias}`),

@@ -43,21 +43,35 @@ export function addProperty(words: ToyWords, { links, names }: Kernel): void {
 }
 
 /**
- * `[dev] NAME {up | down | name NAME | alias TEXT | mtu N | address MAC | master NAME | nomaster | type vxlan id N dev NAME}`
+ * `[dev] NAME {up | down | name NAME | alias TEXT | mtu N | address MAC | master NAME | nomaster}… [type vxlan id N [dev NAME]]`.
+ * What `type` says is done first, and nothing else when that is refused; then the name is given.
  */
 export function changeLink(words: ToyWords, kernel: Kernel): void {
   words.skip("dev");
   const name = words.next();
-  const change = changeOf(words, kernel);
-  if (!words.isEmpty) throw garbage(words.next());
+  const changes: Change[] = [];
+  while (!words.isEmpty) changes.push(changeOf(words, kernel));
+  if (changes.length === 0) return;
   const link = kernel.names.find(name);
   if (link === undefined) throw new ToyRefusal(`Cannot find device "${name}"`);
   kernel.names.forget(link);
-  change(link);
+  for (const { make } of changes.sort((a, b) => a.rank - b.rank)) make(link);
 }
 
-function changeOf(words: ToyWords, { links, names }: Kernel): (link: ToyLink) => void {
+interface Change {
+  readonly rank: number;
+  readonly make: (link: ToyLink) => void;
+}
+
+function changeOf(words: ToyWords, kernel: Kernel): Change {
   const word = words.next();
+  return { rank: word === "type" ? 0 : word === "name" ? 1 : 2, make: changeBy(word, { words, ...kernel }) };
+}
+
+function changeBy(
+  word: string,
+  { words, links, names }: Kernel & { readonly words: ToyWords },
+): (link: ToyLink) => void {
   switch (word) {
     case "up":
       return (link) => links.setUp(link);
@@ -85,7 +99,7 @@ function changeOf(words: ToyWords, { links, names }: Kernel): (link: ToyLink) =>
     }
     case "type": {
       words.next();
-      const { vni, underlay } = vxlanOf(words, names);
+      const { vni, underlay } = vxlanWords(words, names);
       return (link) => links.setUnderlay(link, { vni, underlay });
     }
     default:
@@ -107,6 +121,21 @@ function mtuWord(words: ToyWords): number {
 }
 
 function vxlanOf(words: ToyWords, names: ToyNames): ToyVxlan {
+  const { vni, port, underlay, local } = vxlanWords(words, names);
+  if (underlay === undefined) {
+    throw new ToyExit("The toy kernel makes VXLAN links on a device (dev) only", 255);
+  }
+  const family = local?.includes(":") === true ? 6 : 4;
+  // Port 0 stands for the default of the kernel module.
+  return { vni, port: port || 8472, family, underlay, ...(local === undefined ? {} : { local }) };
+}
+
+function vxlanWords(words: ToyWords, names: ToyNames): {
+  readonly vni: number;
+  readonly port: number | undefined;
+  readonly underlay: ToyLink | undefined;
+  readonly local: string | undefined;
+} {
   let [vni, port]: (number | undefined)[] = [];
   let underlay: ToyLink | undefined;
   let local: string | undefined;
@@ -119,12 +148,7 @@ function vxlanOf(words: ToyWords, names: ToyNames): ToyVxlan {
     else throw new ToyExit(`vxlan: unknown command "${word}"?`, 255);
   }
   if (vni === undefined) throw new ToyExit("vxlan: missing virtual network identifier", 255);
-  if (underlay === undefined) {
-    throw new ToyExit("The toy kernel makes VXLAN links on a device (dev) only", 255);
-  }
-  const family = local?.includes(":") === true ? 6 : 4;
-  // Port 0 stands for the default of the kernel module.
-  return { vni, port: port || 8472, family, underlay, ...(local === undefined ? {} : { local }) };
+  return { vni, port, underlay, local };
 }
 
 function underlayOf(name: string, names: ToyNames): ToyLink {

@@ -173,9 +173,13 @@ export class ToyLinks {
   }
 
   /** The MTU is clamped to what the new device leaves, but never grows. */
-  setUnderlay(link: ToyLink, { vni, underlay }: { readonly vni: number; readonly underlay: ToyLink }): void {
+  setUnderlay(
+    link: ToyLink,
+    { vni, underlay }: { readonly vni: number; readonly underlay: ToyLink | undefined },
+  ): void {
     if (link.vxlan === undefined) throw new ToyRefusal("RTNETLINK answers: Operation not supported");
     if (link.vxlan.vni !== vni) throw new ToyRefusal("Error: Cannot change VNI.");
+    if (underlay === undefined) return;
     if (link.master === underlay) {
       throw new ToyRefusal("RTNETLINK answers: Too many levels of symbolic links");
     }

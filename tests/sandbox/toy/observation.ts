@@ -35,7 +35,7 @@ export function applyToToy(
 ): readonly { readonly step: Step; readonly message: string }[] {
   const sessions = new Map<Tool, ToySession>();
   return steps.flatMap((step) => {
-    const { tool, text } = render(step);
+    const { tool, text } = render(step, { chance: 0 });
     const session = sessions.get(tool) ?? namespace.batch(tool);
     sessions.set(tool, session);
     if (outdatesBridgeSession(step)) sessions.delete("bridge");

@@ -102,6 +102,29 @@ const scripts: readonly { readonly it: string; readonly lines: readonly string[]
       "address replace 192.168.10.1/24 dev vx",
     ],
   },
+  ...["id 7", "id 6 dev nosuch", "id 6"].map((type) => ({
+    it: `marks and names a link with one line, or does none of it: ${type}`,
+    lines: [vx.replace("vx", "tmp"), `link set dev tmp name vx alias ours type vxlan ${type}`],
+  })),
+  {
+    it: "neither marks nor names a link of another kind, one whose name is taken, or none",
+    lines: [
+      vx.replace("vx", "tmp"),
+      "link set dev eth0p name vx alias ours type vxlan id 6",
+      "link property add dev eth0p altname vy",
+      "link set dev tmp name vy alias ours type vxlan id 6",
+      "link set dev tmp name eth0 alias ours type vxlan id 6",
+      "link set dev nosuch name vx alias ours type vxlan id 6",
+    ],
+  },
+  {
+    it: "marks and names a link over IPv6, which stays as it was made",
+    lines: [
+      vx6.replace("vx", "tmp").replace("type", "mtu 1300 type"),
+      "link set dev tmp name vx alias ours type vxlan id 6",
+      "link set dev vx up",
+    ],
+  },
   {
     it: "refuses a name that is another one of a link, which is found by it",
     lines: [
