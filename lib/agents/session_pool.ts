@@ -1,7 +1,7 @@
 // Which exec sessions are open: one per pod and tool, kept a while after use, bounded in number.
 import type { ExecOutcome, ExecTarget } from "../kube/exec/exec.ts";
-import type { ExecSession } from "../kube/exec/session.ts";
-import type { Clock } from "../time/clock.ts";
+import { type ExecSession, SessionEnded } from "../kube/exec/session.ts";
+import { type Clock, unlessAborted } from "../time/clock.ts";
 import type { Tool } from "../overlay/step.ts";
 
 /** One agent container of one pod. A container made anew has another id: sessions into the old one are dead. */
@@ -62,9 +62,8 @@ export function sessionLimit(
   },
   pods: number,
 ): SessionLimit {
-  const wanted = pods + 2 * workers;
-  const isForAll = wanted <= most;
-  return { sessions: isForAll ? Math.max(least, wanted) : least, isForAll };
+  const isForAll = pods + 2 * workers <= most;
+  return { sessions: isForAll ? Math.max(least, pods + 2 * workers) : least, isForAll };
 }
 
 interface Entry {
@@ -73,6 +72,8 @@ interface Entry {
   readonly session: Promise<ExecSession>;
   /** Uses under way. */
   users: number;
+  /** Aborted with the error for those who use it, or wait until it is open. */
+  readonly breaking: AbortController;
   /** Gives its place free. */
   readonly forget: () => void;
   /** When (monotonic ms) the last use of it ended. */
@@ -96,8 +97,7 @@ export class SessionPool {
   /** By pod, uses under way or waited for: what lies idle beside them is needed again soon. */
   readonly #uses = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
-  /** Aborted by `close`: what is being opened is not waited for. */
-  readonly #ending = new AbortController();
+  #isEnding = false;
   #open = 0;
 
   constructor(options: SessionPoolOptions) {
@@ -114,12 +114,11 @@ export class SessionPool {
     agent: AgentAddress,
     { tool, use }: { readonly tool: Tool; readonly use: (session: ExecSession) => Promise<T> },
   ): Promise<T> {
-    const { uid } = agent;
-    this.#uses.set(uid, (this.#uses.get(uid) ?? 0) + 1);
+    this.#uses.set(agent.uid, (this.#uses.get(agent.uid) ?? 0) + 1);
     try {
       const entry = await this.#borrow(agent, tool);
       try {
-        const result = await use(await entry.session);
+        const result = await unlessAborted(entry.session.then(use), entry.breaking.signal);
         this.#giveBack(entry);
         return result;
       } catch (error) {
@@ -127,9 +126,9 @@ export class SessionPool {
         throw error;
       }
     } finally {
-      const left = (this.#uses.get(uid) ?? 0) - 1;
-      if (left > 0) this.#uses.set(uid, left);
-      else this.#uses.delete(uid);
+      const left = (this.#uses.get(agent.uid) ?? 0) - 1;
+      if (left > 0) this.#uses.set(agent.uid, left);
+      else this.#uses.delete(agent.uid);
     }
   }
 
@@ -139,9 +138,12 @@ export class SessionPool {
     return entry !== undefined && entry.closing === undefined;
   }
 
-  /** Closes what is open into a pod; for containers that are about to end and pods that are gone. */
-  closePod(uid: string): void {
-    this.#pods.get(uid)?.forEach((entry) => this.#discard(entry));
+  /** Closes what is open into a pod. Of what is under way nothing is awaited any more: it throws SessionEnded for this reason. */
+  closePod(uid: string, reason = "it is not needed any more"): void {
+    for (const entry of this.#pods.get(uid)?.values() ?? []) {
+      entry.breaking.abort(new SessionEnded({ kind: "not-ready", reason }, "", reason));
+      this.#discard(entry);
+    }
   }
 
   /** Closes one session, if it is open; the next use starts the tool anew. */
@@ -152,8 +154,8 @@ export class SessionPool {
 
   /** Closes everything and resolves when it is closed. */
   async close(): Promise<void> {
-    for (const uid of this.#pods.keys()) this.closePod(uid);
-    this.#ending.abort();
+    this.#isEnding = true;
+    for (const uid of this.#pods.keys()) this.closePod(uid, "the controller stops");
     for (const wake of this.#waiting.splice(0)) wake();
     await Promise.all(
       [...this.#pods.values()].flatMap((pod) => [...pod.values()].map(({ closing }) => closing)),
@@ -179,10 +181,10 @@ export class SessionPool {
   }
 
   #start(agent: AgentAddress, tool: Tool): Entry {
-    if (this.#ending.signal.aborted) throw new Error("Cannot open a session: shutting down");
-    const [uid, key] = [agent.uid, keyOf(agent, tool)];
+    if (this.#isEnding) throw new Error("Cannot open a session: shutting down");
+    const [uid, key, breaking] = [agent.uid, keyOf(agent, tool), new AbortController()];
     const session = this.#options.open(agent, tool, {
-      signal: this.#ending.signal,
+      signal: breaking.signal,
       onLateStderr: () => this.#options.onLateStderr(uid),
     });
     const pod = this.#pods.get(uid) ?? new Map<string, Entry>();
@@ -190,7 +192,7 @@ export class SessionPool {
       pod.delete(key);
       if (pod.size === 0) this.#pods.delete(uid);
     };
-    const entry: Entry = { uid, tool, session, users: 1, forget };
+    const entry: Entry = { uid, tool, session, users: 1, breaking, forget };
     this.#pods.set(uid, pod.set(key, entry));
     this.#open++;
     return entry;
@@ -199,7 +201,7 @@ export class SessionPool {
   /** Whether another session may be opened; closes idle ones for it if need be (the limit may have come down). */
   #hasRoom(): boolean {
     const { sessions, isForAll } = this.#options.limit();
-    while (this.#open >= sessions && !this.#ending.signal.aborted) {
+    while (this.#open >= sessions && !this.#isEnding) {
       const entry = this.#nextToGo(isForAll);
       if (entry === undefined) return false;
       this.#discard(entry);
@@ -212,9 +214,8 @@ export class SessionPool {
    * the longest idle one goes. In any case those first in whose pods nothing is under way.
    */
   #nextToGo(isForAll: boolean): Entry | undefined {
-    const { ip, ip6, bridge } = this.#idle;
     const longestIdle = (mayGo: (entry: Entry) => boolean): Entry | undefined => {
-      const oldest = [ip, ip6, bridge].flatMap((idle) => idle.values().filter(mayGo).take(1).toArray());
+      const oldest = Object.values(this.#idle).flatMap((idle) => [...idle.values().filter(mayGo).take(1)]);
       if (!isForAll) oldest.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
       return oldest[0];
     };

@@ -85,12 +85,11 @@ export class Controller {
         this.#affect(this.store.putPod(pod, { now: clock.now(), selection: "label removed" })),
       onGone: (uid) => this.#affect(this.store.removePod(uid)),
     });
-    const released = { agents, pool, reporter, ensureLeader, ending: this.#ending.signal };
+    const shared = { agents, pool, reporter, ensureLeader, clock, ending: this.#ending.signal };
     this.#context = {
-      ...released,
+      ...shared,
       store: this.store,
-      releaser: new Releaser({ ...parts, ...released }),
-      clock,
+      releaser: new Releaser({ ...parts, ...shared }),
       annotationKey,
       budget: new ReadBudget({ clock, members: () => tracked.size }),
       peerChanges: new PeerChanges(),
@@ -108,6 +107,7 @@ export class Controller {
       },
       ...limits,
       groupOf: (uid) => podOf(uid)?.namespace ?? "",
+      giveUp: (uid) => pool.closePod(uid, "it has not answered, and others wait"),
       ...defined({ observe: parts.queueObserver }),
     });
     this.#schedule = new Schedule({

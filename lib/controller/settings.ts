@@ -19,7 +19,7 @@ export interface ControllerLimits {
   readonly workersForFailing: number;
   /** Of these, how many may be members for which nobody waits: the more at once, the slower is each. */
   readonly workersForUpkeep: number;
-  /** Beside these, how many looks that have become slow may go on. */
+  /** Beside these, how many looks that have become slow may go on; each may need two sessions. */
   readonly workersForSlow: number;
   /** Exec sessions open at the same time (`sessionLimit`). Each takes about 60 kB of memory. */
   readonly sessions: { readonly least: number; readonly most: number };
@@ -35,7 +35,7 @@ export const defaultLimits: ControllerLimits = {
   workers: 64,
   workersForFailing: 12,
   workersForUpkeep: 32,
-  workersForSlow: 96,
+  workersForSlow: 192,
   sessions: { least: 512, most: 2_500 },
   resync: 600_000,
   coalesce: 100,

@@ -60,9 +60,4 @@ export class FairLine<Value> {
       for (const key of line.keys()) return this.delete(key);
     }
   }
-
-  /** Everybody who waits, in no order that means anything. */
-  *values(): Iterable<Value> {
-    for (const ranks of this.#groups.values()) for (const line of ranks.values()) yield* line.values();
-  }
 }

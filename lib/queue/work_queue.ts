@@ -46,6 +46,9 @@ const longestBackoff = 60_000;
 /** Timers are not finer than this (ms): keys that fall due close together start together, and one scan serves them. */
 const granularity = 10;
 
+/** Milliseconds until it is seen again who has a place for long, while others wait for one. */
+const glance = 50;
+
 /** A bounded set of keys with dates. Bounded by the number of objects: a key is in it once. */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -55,7 +58,7 @@ export class WorkQueue {
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
   #stopped = false;
-  readonly #onIdle: (() => void)[] = [];
+  readonly #idle = Promise.withResolvers<void>();
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -88,20 +91,23 @@ export class WorkQueue {
     this.#cancelTimer = undefined;
     for (const known of this.#known.values()) this.#workers.leave(known);
     this.#delayed.clear();
-    if (this.running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    this.#tellIdle();
+    await this.#idle.promise;
   }
 
   get running(): number {
-    return this.#workers.runs.length;
+    return this.#workers.running;
   }
 
   /** Counts what is due by the clock: a timer that does not fire is no excuse. */
   state(): QueueState {
-    return this.#workers.state(this.#options.clock.now(), this.#delayed);
+    const isWaiting = (known: Known): boolean => known.line !== undefined || this.#delayed.has(known);
+    return this.#workers.state(this.#options.clock.now(), this.#known.values().filter(isWaiting));
   }
 
   #ask(key: string, options: AddOptions): void {
-    const known = this.#known.get(key) ?? newKey(key);
+    const known: Known = this.#known.get(key) ??
+      { key, due: 0, urgent: false, failures: 0, slow: false, running: false };
     this.#known.set(key, known);
     const { fresh = false, urgent = fresh } = options;
     if (fresh) known.failures = 0;
@@ -157,8 +163,7 @@ export class WorkQueue {
     for (let next = this.#workers.start(now); next !== undefined; next = this.#workers.start(now)) {
       void this.#run(next.key, next.run);
     }
-    const slow = this.#workers.nextSlow();
-    if (slow !== undefined) this.#arm(slow);
+    if (this.#workers.isHeldUp) this.#arm(now + glance);
   }
 
   async #run(known: Known, run: Run): Promise<void> {
@@ -168,7 +173,7 @@ export class WorkQueue {
     observe?.started(run.start - known.due);
     const outcome = await this.#work(known.key);
     const now = clock.now();
-    known.slow = this.#workers.end(run, now);
+    known.slow = this.#workers.end(run, { now, wentWell: outcome.kind === "done" });
     observe?.finished({ outcome, ms: now - run.start });
     if (this.#stopped) return this.#tellIdle();
     this.#settle(known, outcome);
@@ -206,18 +211,12 @@ export class WorkQueue {
   }
 
   #tellIdle(): void {
-    if (this.running > 0) return;
-    for (const resolve of this.#onIdle.splice(0)) resolve();
+    if (this.running === 0) this.#idle.resolve();
   }
 }
 
-function newKey(key: string): Known {
-  return { key, due: 0, urgent: false, failures: 0, slow: false, running: false };
-}
-
 function lineOf({ slow, failures, urgent }: Known): Line {
-  if (slow) return "slow";
-  if (failures > 0) return "failing";
+  if (slow || failures > 0) return "failing";
   return urgent ? "urgent" : "upkeep";
 }
 

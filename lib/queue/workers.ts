@@ -1,4 +1,5 @@
-// Which due key gets a free worker: lines in their order, no more than a share for one group, the slow set aside.
+// Which due key gets a free worker: lines in their order, no more than a share for one group, the slow set aside or ended.
+import { Usual } from "../time/usual.ts";
 import { FairLine } from "./fair_queue.ts";
 
 /** How many runs there may be at the same time. */
@@ -11,12 +12,14 @@ export interface WorkerLimits {
   readonly workersForUpkeep?: number;
   /** Beside these, how many runs that last long may go on; 0 (default): being slow makes no difference. */
   readonly workersForSlow?: number;
+  /** Ends a run that has lasted long, for others: none of its answer is awaited any more. Default: they wait. */
+  readonly giveUp?: (key: string) => void;
   /** Groups take turns, and none ever has all workers. Default: all are one group, first come first served. */
   readonly groupOf?: (key: string) => string;
 }
 
-/** Where a due key stands, in the order in which they go: who failed is few and has waited, then who is waited for. */
-const lines = ["slow", "failing", "urgent", "upkeep"] as const;
+/** Where a due key stands, in their order: who failed or was slow is few and has waited, then who is waited for. */
+const lines = ["failing", "urgent", "upkeep"] as const;
 export type Line = typeof lines[number];
 
 export interface Waiting {
@@ -41,13 +44,22 @@ export interface QueueState {
 }
 
 export interface Run {
+  readonly key: string;
   readonly start: number;
   readonly group: string;
   readonly line: Line;
+  /** Of one that lasts long: beside the workers, and ending because even there places lack. */
+  place: "worker" | "aside" | "ending";
 }
 
-/** A run longer than this (ms) is slow: its agent does not answer, and its place is better used by others. */
-export const slowAfter = 2_000;
+/**
+ * A run that lasts so many times longer than what is awaited usually does, within these bounds (ms), gives its place to
+ * another: its agent does not answer. Where all are late, more of them at once would only be later.
+ */
+const bounds = { times: 4, least: 500, most: 2_000 };
+
+/** After so many times the patience it was slow: next time it stands with those that failed. Where places lack, it ends. */
+const slowTimes = 6;
 
 /** Of the workers, how much one group may have. */
 const groupShare = 0.75;
@@ -63,37 +75,30 @@ export class Workers<Key extends Waiting> {
   readonly #limits: Required<WorkerLimits>;
   readonly #share: number;
   readonly #lines: Readonly<Record<Line, FairLine<Key>>>;
-  /** By their start. */
-  readonly #usual = new Set<Run>();
-  readonly #slow = new Set<Run>();
+  /** Under way, by their start. */
+  readonly #runs = new Set<Run>();
+  readonly #usual = new Usual();
   #starts = 0;
 
-  constructor(
-    { workers, workersForFailing, workersForUpkeep = workers, workersForSlow = 0, groupOf }: WorkerLimits,
-  ) {
-    this.#limits = {
-      workers,
-      workersForFailing,
-      workersForUpkeep,
-      workersForSlow,
-      groupOf: groupOf ?? (() => ""),
-    };
-    this.#share = groupOf === undefined ? workers : Math.ceil(workers * groupShare);
+  constructor(limits: WorkerLimits) {
+    const { workers, groupOf = () => "" } = limits;
+    const others = { workersForUpkeep: workers, workersForSlow: 0, giveUp: () => {}, groupOf };
+    this.#limits = { ...others, ...limits };
+    this.#share = limits.groupOf === undefined ? workers : Math.ceil(workers * groupShare);
     const line = (): FairLine<Key> =>
-      new FairLine(({ key }) => this.#limits.groupOf(key), ({ failures }) => Math.min(failures, hopeless));
-    this.#lines = { slow: line(), failing: line(), urgent: line(), upkeep: line() };
+      new FairLine(({ key }) => groupOf(key), ({ failures }) => Math.min(failures, hopeless));
+    this.#lines = { failing: line(), urgent: line(), upkeep: line() };
   }
 
   /** Runs under way. */
-  get runs(): readonly Run[] {
-    return [...this.#usual, ...this.#slow];
+  get running(): number {
+    return this.#runs.size;
   }
 
-  /** `planned`: keys that stand in no line yet. */
-  state(now: number, planned: Iterable<Key>): QueueState {
-    const standing = lines.flatMap((line) => [...this.#lines[line].values()]);
-    const waits = [...standing, ...planned].map(({ due }) => now - due).filter((ms) => ms >= 0);
-    const lasts = this.runs.map(({ start }) => now - start);
+  /** `waiting`: keys that stand in a line or will. */
+  state(now: number, waiting: Iterable<Key>): QueueState {
+    const waits = [...waiting].map(({ due }) => now - due).filter((ms) => ms >= 0);
+    const lasts = [...this.#runs].map(({ start }) => now - start);
     return {
       depth: waits.length,
       longestWaiting: longest(waits),
@@ -118,65 +123,71 @@ export class Workers<Key extends Waiting> {
 
   /** The next key that has a worker, and its run; undefined when there is none. */
   start(now: number): { readonly key: Key; readonly run: Run } | undefined {
-    this.#setSlowAside(now);
-    const key = this.#takeSlow() ?? this.#takeUsual();
+    if (this.#isAwaited) this.#makeRoom(now);
+    const key = this.#take();
     if (key === undefined) return undefined;
     const { line = "upkeep" } = key;
     key.line = undefined;
-    const run = { start: now, group: this.#limits.groupOf(key.key), line };
-    (line === "slow" ? this.#slow : this.#usual).add(run);
+    const group = this.#limits.groupOf(key.key);
+    const run: Run = { key: key.key, start: now, group, line, place: "worker" };
+    this.#runs.add(run);
     this.#starts++;
     return { key, run };
   }
 
   /** Gives the worker back; tells whether the run was a slow one. */
-  end(run: Run, now: number): boolean {
-    this.#usual.delete(run);
-    this.#slow.delete(run);
-    return this.#limits.workersForSlow > 0 && now - run.start >= slowAfter;
+  end(run: Run, { now, wentWell }: { readonly now: number; readonly wentWell: boolean }): boolean {
+    const [lasted, slowAfter] = [now - run.start, slowTimes * this.#patience];
+    this.#runs.delete(run);
+    if (wentWell && run.line !== "upkeep") this.#usual.took(lasted);
+    return this.#limits.workersForSlow > 0 && lasted >= slowAfter;
   }
 
-  /** When the next run will have become slow, if anybody waits for its place. */
-  nextSlow(): number | undefined {
-    const [first] = this.#usual;
-    const isAwaited = this.#mayBeSlow && lines.some((line) => this.#lines[line].size > 0);
-    return isAwaited && first !== undefined ? first.start + slowAfter : undefined;
+  /** Somebody waits for a place, and that one becomes free may be a matter of time. */
+  get isHeldUp(): boolean {
+    return this.#limits.workersForSlow > 0 && this.#isAwaited;
   }
 
-  get #mayBeSlow(): boolean {
-    return this.#slow.size < this.#limits.workersForSlow;
+  get #isAwaited(): boolean {
+    return lines.some((line) => this.#lines[line].size > 0);
   }
 
-  #setSlowAside(now: number): void {
-    for (const run of this.#usual) {
-      if (now - run.start < slowAfter || !this.#mayBeSlow) return;
-      this.#usual.delete(run);
-      this.#slow.add(run);
+  get #patience(): number {
+    const { times, least, most } = bounds;
+    return Math.min(most, Math.max(least, times * this.#usual.ms));
+  }
+
+  /** Who has lasted long steps aside; the oldest there end for those who find no place, unless they have failed before. */
+  #makeRoom(now: number): void {
+    const [usual, patience] = [this.#at("worker"), this.#patience];
+    const late = usual.filter(({ start }) => now - start >= patience);
+    const places = this.#limits.workersForSlow - (this.#runs.size - usual.length);
+    for (const run of late.splice(0, places)) run.place = "aside";
+    const slow = this.#at("aside").filter(({ start }) => now - start >= slowTimes * patience);
+    const lacking = late.filter(({ line }) => line !== "failing").length - this.#at("ending").length;
+    for (const run of slow.slice(0, Math.max(0, lacking))) {
+      run.place = "ending";
+      this.#limits.giveUp(run.key);
     }
   }
 
-  #takeSlow(): Key | undefined {
-    const hasRoom = this.#mayBeSlow && this.#slow.size < this.#limits.workersForFailing;
-    return hasRoom ? this.#lines.slow.take() : undefined;
-  }
-
-  #takeUsual(): Key | undefined {
+  #take(): Key | undefined {
     const { workers, workersForFailing, workersForUpkeep } = this.#limits;
-    if (this.#usual.size >= workers) return undefined;
-    const usual = Map.groupBy(this.#usual, ({ group }) => group);
-    const slow = Map.groupBy(this.#slow, ({ group }) => group);
-    const loadOf = (group: string): number => {
-      const load = usual.get(group)?.length ?? 0;
-      return load < this.#share ? load + (slow.get(group)?.length ?? 0) : Infinity;
-    };
+    const usual = this.#at("worker");
+    if (usual.length >= workers) return undefined;
+    const [busy, all] = [usual, this.#runs].map((runs) => Map.groupBy(runs, ({ group }) => group));
+    const loadOf = (group: string): number =>
+      (busy?.get(group)?.length ?? 0) < this.#share ? all?.get(group)?.length ?? 0 : Infinity;
     const take = (line: Line, most: number): Key | undefined =>
-      [...this.#usual].filter((run) => run.line === line).length < most
-        ? this.#lines[line].take(loadOf)
-        : undefined;
+      usual.filter((run) => run.line === line).length < most ? this.#lines[line].take(loadOf) : undefined;
     const isUpkeepsTurn = (this.#starts + 1) % upkeepTurn === 0;
     return take("failing", workersForFailing) ??
       (isUpkeepsTurn ? take("upkeep", workersForUpkeep) : undefined) ??
-      take("urgent", workers) ?? take("upkeep", workersForUpkeep);
+      take("urgent", workers) ?? take("upkeep", workersForUpkeep) ?? take("failing", Math.floor(workers / 2));
+  }
+
+  #at(place: Run["place"]): Run[] {
+    return [...this.#runs].filter((run) => run.place === place);
   }
 }
 

@@ -1,6 +1,7 @@
 // How long do people wait: from the agent running to the interface, and from a pod IP to its entry in all peers.
 import type { ProblemKind } from "../network/problem.ts";
 import type { Clock } from "../time/clock.ts";
+import { Timer } from "../time/timer.ts";
 import type { Step } from "../overlay/step.ts";
 import type { PodReport, ReportedPod, Reporter } from "./report.ts";
 
@@ -51,11 +52,11 @@ export class JoinLatency implements Reporter {
   /** When each came, and the order of that; looks that began at this number or later know of it. */
   readonly #newcomers = new Map<string, { readonly at: number; readonly order: number }>();
   #order = 0;
-  #cancel: (() => void) | undefined;
+  readonly #countDue: Timer;
   #closed = false;
 
   constructor(options: JoinLatencyOptions) {
-    this.#options = options;
+    [this.#options, this.#countDue] = [options, new Timer(options.clock)];
   }
 
   /** What a pod says of itself has changed. `measured` is false for what was there before we came. */
@@ -97,14 +98,13 @@ export class JoinLatency implements Reporter {
     pod.made = false;
     pod.agentSince = undefined;
     pod.looked = pod.lookBegan;
-    this.#countSoon();
+    if (!this.#closed && this.#newcomers.size > 0) this.#countDue.start(granularity, () => this.#count());
   }
 
   /** Looks that end later are not measured. */
   close(): void {
     this.#closed = true;
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.#countDue.cancel();
   }
 
   #of(uid: string): Times {
@@ -117,14 +117,6 @@ export class JoinLatency implements Reporter {
       lookBegan: 0,
       looked: -1,
     };
-  }
-
-  #countSoon(): void {
-    if (this.#closed || this.#newcomers.size === 0 || this.#cancel !== undefined) return;
-    this.#cancel = this.#options.clock.after(granularity, () => {
-      this.#cancel = undefined;
-      this.#count();
-    });
   }
 
   /** Costs the members of the segments in which somebody is new, whatever the number of newcomers. */

@@ -2,6 +2,7 @@
 import type { Log } from "../ops/log.ts";
 import { isOfPeers, type Step } from "../overlay/step.ts";
 import type { Clock } from "../time/clock.ts";
+import { Timer } from "../time/timer.ts";
 
 /** Milliseconds that are summed up. */
 const peersPeriod = 5_000;
@@ -12,17 +13,17 @@ const examples = 20;
 
 /** Close it at the end: its timers may be under way. */
 export class LogSums {
-  readonly #parts: { readonly log: Log; readonly clock: Clock };
+  readonly #log: Log;
   readonly #members = new Set<string>();
   #added = 0;
   #removed = 0;
   /** Members with the same problem, by its sentence. */
   readonly #causes = new Map<string, number>();
-  #cancelPeers: (() => void) | undefined;
-  #cancelCauses: (() => void) | undefined;
+  readonly #peersDue: Timer;
+  readonly #causesDue: Timer;
 
-  constructor(parts: { readonly log: Log; readonly clock: Clock }) {
-    this.#parts = parts;
+  constructor({ log, clock }: { readonly log: Log; readonly clock: Clock }) {
+    [this.#log, this.#peersDue, this.#causesDue] = [log, new Timer(clock), new Timer(clock)];
   }
 
   /** Counts what was changed; false, and not counted, when that was more than peers. */
@@ -35,7 +36,7 @@ export class LogSums {
     this.#members.add(member);
     this.#added += added;
     this.#removed += removed;
-    this.#cancelPeers ??= this.#parts.clock.after(peersPeriod, () => this.#sayPeers());
+    this.#peersDue.start(peersPeriod, () => this.#sayPeers());
     return true;
   }
 
@@ -43,7 +44,7 @@ export class LogSums {
   isExample(problem: string): boolean {
     const count = (this.#causes.get(problem) ?? 0) + 1;
     this.#causes.set(problem, count);
-    this.#cancelCauses ??= this.#parts.clock.after(causesPeriod, () => this.#sayCauses());
+    this.#causesDue.start(causesPeriod, () => this.#sayCauses());
     return count <= examples;
   }
 
@@ -54,19 +55,17 @@ export class LogSums {
   }
 
   #sayPeers(): void {
-    this.#cancelPeers?.();
-    this.#cancelPeers = undefined;
+    this.#peersDue.cancel();
     const [added, removed, members] = [this.#added, this.#removed, this.#members.size];
-    if (members > 0) this.#parts.log.info("peers have changed", { added, removed, members });
+    if (members > 0) this.#log.info("peers have changed", { added, removed, members });
     this.#members.clear();
     this.#added = this.#removed = 0;
   }
 
   #sayCauses(): void {
-    this.#cancelCauses?.();
-    this.#cancelCauses = undefined;
+    this.#causesDue.cancel();
     for (const [problem, count] of this.#causes) {
-      if (count > examples) this.#parts.log.warn(problem, { moreMembers: count - examples });
+      if (count > examples) this.#log.warn(problem, { moreMembers: count - examples });
     }
     this.#causes.clear();
   }

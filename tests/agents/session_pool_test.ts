@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type AgentAddress, SessionPool } from "../../lib/agents/session_pool.ts";
 import type { ExecSession } from "../../lib/kube/exec/session.ts";
 import type { Tool } from "../../lib/overlay/step.ts";
+import { onAbort } from "../../lib/time/clock.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 
 interface FakeSession extends ExecSession {
@@ -188,6 +189,43 @@ Deno.test("a container made anew gets a session of its own", async () => {
   await use("a");
   await pool.with({ ...agentOf("a"), containerId: "2" }, { tool: "bridge", use: () => Promise.resolve() });
   assert.equal(opened.length, 2);
+  await pool.close();
+});
+
+Deno.test("what is under way in a pod that is closed is broken off, and says why", async () => {
+  const { pool, use, opened } = scene();
+  await use("a");
+  const silent = new Promise<never>(() => {});
+  const asked = pool.with(agentOf("a"), { tool: "bridge", use: () => silent });
+  await Promise.resolve();
+  pool.closePod("a", "others wait");
+  await assert.rejects(asked, {
+    name: "SessionEnded",
+    message: "others wait",
+    outcome: { kind: "not-ready", reason: "others wait" },
+  });
+  assert.deepEqual([opened[0]?.alive, pool.open], [false, 0]);
+  await use("a");
+  assert.equal(opened.length, 2);
+  await pool.close();
+});
+
+Deno.test("a session that is being opened is not waited for when its pod is closed", async () => {
+  const given: AbortSignal[] = [];
+  const pool = new SessionPool({
+    clock: fakeClock(),
+    limit: () => ({ sessions: 1, isForAll: true }),
+    onLateStderr: () => {},
+    keep: { ip: 5_000, ip6: 5_000, bridge: 30_000 },
+    open: (_agent, _tool, { signal }) => {
+      given.push(signal);
+      return new Promise((_, reject) => onAbort(signal, () => reject(signal.reason)));
+    },
+  });
+  const asked = pool.with(agentOf("a"), { tool: "ip", use: () => Promise.resolve() });
+  pool.closePod("a", "others wait");
+  await assert.rejects(asked, { message: "others wait" });
+  assert.deepEqual(given.map(({ aborted }) => aborted), [true]);
   await pool.close();
 });
 

@@ -34,7 +34,7 @@ Deno.test("fair line: who leaves is not taken, and its empty group has no turn",
   for (const key of ["a1", "b1", "a2"]) line.add(key, key);
   assert.equal(line.delete("b1"), "b1");
   assert.equal(line.delete("b1"), undefined);
-  assert.deepEqual([[...line.values()], line.size], [["a1", "a2"], 2]);
+  assert.equal(line.size, 2);
   assert.deepEqual([line.take(), line.take(), line.take()], ["a1", "a2", undefined]);
 });
 

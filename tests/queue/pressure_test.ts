@@ -14,6 +14,8 @@ interface Load {
   readonly end: () => Promise<void>;
   /** When the runs of a key began. */
   readonly runsOf: (key: string) => readonly number[];
+  /** Keys whose runs were ended for others, in their order. */
+  readonly givenUp: readonly string[];
 }
 
 /** A queue whose work lasts as long as `lasts` says. */
@@ -25,11 +27,17 @@ function load(
   const clock = fakeClock({ chance: 1 });
   const waits = new Map<string, number>();
   const runs = new Map<string, number[]>();
+  const breakOff = new Map<string, () => void>();
+  const givenUp: string[] = [];
   let starting = 0;
   const queue = new WorkQueue({
     clock,
     workers: 8,
     workersForFailing: 2,
+    giveUp: (key) => {
+      givenUp.push(key);
+      breakOff.get(key)?.();
+    },
     ...options,
     observe: {
       attached: () => {},
@@ -41,8 +49,16 @@ function load(
       waits.set(key, starting);
       const began = runs.get(key) ?? [];
       runs.set(key, [...began, clock.now()]);
-      await new Promise<void>((resolve) => clock.after(lasts(key), resolve));
-      return outcome(key, began.length + 1);
+      let isBroken = false;
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(lasts(key), resolve);
+        breakOff.set(key, () => {
+          isBroken = true;
+          cancel();
+          resolve();
+        });
+      });
+      return isBroken ? { kind: "retry", reason: "given up" } : outcome(key, began.length + 1);
     },
   });
   const end = async (): Promise<void> => {
@@ -51,7 +67,7 @@ function load(
     await stopped;
     assert.deepEqual(clock.waiting(), []);
   };
-  return { clock, queue, waits, end, runsOf: (key) => runs.get(key) ?? [] };
+  return { clock, queue, waits, end, givenUp, runsOf: (key) => runs.get(key) ?? [] };
 }
 
 const longest = (waits: Iterable<number>): number => [...waits].reduce((a, b) => Math.max(a, b), 0);
@@ -224,6 +240,81 @@ for (const { it, namespaces, lasts, most } of slowCases) {
       longest(others.map(([, ms]) => ms)) <= most,
       `waited ${longest(others.map(([, ms]) => ms))} ms`,
     );
+    await end();
+  });
+}
+
+const many = { workers: 64, workersForFailing: 12, workersForUpkeep: 32, workersForSlow: 192, groupOf };
+const noAnswer: Outcome = { kind: "retry", reason: "no answer" };
+const hanging = {
+  lasts: (key: string) => key.startsWith("good") ? 100 : 15_000,
+  outcome: (key: string) => key.startsWith("good") ? done : noAnswer,
+};
+
+const crowds = [
+  { it: "200 at once", hanging: 200, within: 0, most: 1_600 },
+  { it: "1,000 at once", hanging: 1_000, within: 0, most: 13_100 },
+  { it: "1,000 in half a minute", hanging: 1_000, within: 30_000, most: 200 },
+  { it: "2,000 in a minute", hanging: 2_000, within: 60_000, most: 200 },
+];
+for (const { it, hanging: count, within, most } of crowds) {
+  Deno.test(`newcomers that hang, ${it}, each in a namespace of its own: the others wait ${most} ms at most`, async () => {
+    const { clock, queue, waits, end } = load({ ...many, ...hanging });
+    const crowd = Array.from({ length: count }, (_, i) => `hangs${i}/p`);
+    for (let now = 0; now < within + 30_000; now += 100) {
+      const due = within === 0 ? count : Math.ceil((count * 100) / within);
+      for (const key of crowd.splice(0, due)) queue.add(key, { fresh: true });
+      queue.add(`good${now % 700}/p${now}`, { fresh: true });
+      await clock.advance(100);
+    }
+    const others = [...waits].filter(([key]) => key.startsWith("good")).map(([, ms]) => ms);
+    assert.equal(others.length, (within + 30_000) / 100);
+    assert.ok(longest(others) <= most, `waited ${longest(others)} ms`);
+    await end();
+  });
+}
+
+Deno.test("nothing is ended that nobody new has to wait for, nor one that failed before for another of its kind", async () => {
+  const { clock, queue, runsOf, givenUp, end } = load({ ...many, ...hanging });
+  for (let i = 0; i < 256; i++) queue.add(`hangs${i}/p`, { fresh: true });
+  await clock.advance(600_000);
+  assert.deepEqual(givenUp, []);
+  assert.ok(runsOf("hangs0/p").length > 5);
+  for (let i = 256; i < 800; i++) queue.add(`hangs${i}/p`, { fresh: true });
+  await clock.advance(10_000);
+  assert.ok(givenUp.length > 0, "the newcomers need places");
+  await end();
+});
+
+Deno.test("where all take long, none is ended and no more are worked on at once", async () => {
+  const { clock, queue, givenUp, runsOf, end } = load({ ...many, lasts: () => 1_900 });
+  for (let i = 0; i < 600; i++) queue.add(`ns${i}/p`, { fresh: true });
+  let most = 0;
+  for (let now = 0; now < 30_000; now += 100) {
+    await clock.advance(100);
+    if (now > 10_000) most = Math.max(most, queue.running);
+  }
+  assert.deepEqual(givenUp, []);
+  assert.ok(Array.from({ length: 600 }, (_, i) => runsOf(`ns${i}/p`).length).every((runs) => runs === 1));
+  assert.ok(most <= 64, `${most} at once`);
+  await end();
+});
+
+for (const lasts of [2_500, 5_000, 9_000]) {
+  Deno.test(`a thousand newcomers that all answer, but after ${lasts} ms, all come to their end`, async () => {
+    const finished = new Set<string>();
+    const { clock, queue, end } = load({
+      ...many,
+      lasts: () => lasts,
+      outcome: (key) => {
+        finished.add(key);
+        return done;
+      },
+    });
+    for (let i = 0; i < 1_000; i++) queue.add(`ns${i}/p`, { fresh: true });
+    let now = 0;
+    for (; finished.size < 1_000 && now < 600_000; now += 100) await clock.advance(100);
+    assert.ok(now <= lasts * 20, `took ${now} ms`);
     await end();
   });
 }

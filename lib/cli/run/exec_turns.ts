@@ -1,7 +1,7 @@
 // Whose exec is next when only so many may be started in a time: those somebody waits for first, of them namespaces in turn.
 import { FairLine } from "../../queue/fair_queue.ts";
-import type { Clock } from "../../time/clock.ts";
-import { onAbort } from "../../time/clock.ts";
+import { type Clock, onAbort } from "../../time/clock.ts";
+import { Timer } from "../../time/timer.ts";
 import type { TokenBucket } from "../../time/token_bucket.ts";
 
 /** One turn in so many goes to those that do not hurry, though others wait: entries of pods that are gone must go. */
@@ -21,17 +21,15 @@ interface Waiting extends ExecTurn {
 
 /** Two lines before one bucket. Whoever is in one holds up nobody in the other for long, nor does a namespace another. */
 export class ExecTurns {
-  readonly #clock: Clock;
+  readonly #timer: Timer;
   readonly #limit: Pick<TokenBucket, "take">;
   readonly #urgent = new FairLine<Waiting>(({ namespace }) => namespace);
   readonly #others = new FairLine<Waiting>(({ namespace }) => namespace);
   #asked = 0;
   #turns = 0;
-  #armed = false;
 
   constructor({ clock, limit }: { readonly clock: Clock; readonly limit: Pick<TokenBucket, "take"> }) {
-    this.#clock = clock;
-    this.#limit = limit;
+    [this.#timer, this.#limit] = [new Timer(clock), limit];
   }
 
   /** Resolves when it is its turn, or at once when `signal` is aborted (look at the signal afterwards). */
@@ -50,17 +48,9 @@ export class ExecTurns {
   }
 
   #serve(): void {
-    if (this.#armed) return;
     while (this.#urgent.size + this.#others.size > 0) {
       const wait = this.#limit.take();
-      if (wait > 0) {
-        this.#armed = true;
-        this.#clock.after(wait, () => {
-          this.#armed = false;
-          this.#serve();
-        });
-        return;
-      }
+      if (wait > 0) return this.#timer.start(wait, () => this.#serve());
       this.#turns++;
       this.#first()?.begin();
     }

@@ -182,7 +182,7 @@ function probedState(contacts: Contacts | undefined): State {
 
 /** At a low rate looks are slow because they wait for their execs: more of them would only wait longer. */
 function limitsFor(execRate: number): ControllerLimits {
-  const spare = Math.max(0, execRate - defaultLimits.workers);
+  const spare = Math.max(0, 2 * (execRate - defaultLimits.workers));
   return { ...defaultLimits, workersForSlow: Math.min(defaultLimits.workersForSlow, spare) };
 }
 
