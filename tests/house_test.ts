@@ -54,6 +54,11 @@ const pureRooms = ["network", "member", "overlay", "manifests", "graph"];
 /** Only main.ts knows the process it runs in. */
 const processBound = /\bDeno\.(args|env|exit|addSignalListener)\b/;
 
+/** A timer of JavaScript fires at once beyond 24.8 days, which a grace period may have, and nobody can hold it in a test. */
+const rawTimer = /\b(setTimeout|setInterval)\(|\bAbortSignal\.timeout\b/;
+/** The clock itself; and a program that is killed after times of ours. */
+const rawTimers = ["lib/time/clock.ts", "lib/kube/config/run_plugin.ts"];
+
 const grabBags = /^(utils?|types|helpers?|index|mod|common|misc|shared)\.ts$/;
 const longestFile = 260;
 const largestFolder = 14;
@@ -92,6 +97,11 @@ Deno.test("the pure rooms are pure", async () => {
 Deno.test("only main.ts touches arguments, environment, exit and signals", async () => {
   const wrong = (await sources()).filter(({ room, code }) => room !== "main.ts" && processBound.test(code));
   assert.deepEqual(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("timers are those of the clock", async () => {
+  const raw = (await sources()).filter(({ path, code }) => path.endsWith(".ts") && rawTimer.test(code));
+  assert.deepEqual(raw.map(({ path }) => path).sort(), [...rawTimers].sort());
 });
 
 Deno.test("a file says which question it answers, and answers one", async () => {

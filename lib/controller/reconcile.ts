@@ -119,7 +119,7 @@ async function serve(
     if (context.ending.aborted) return { kind: "wait", reason: "the controller stops" };
     const now = context.clock.now();
     // A standby has not tried: the time for which it stands by counts for no failure.
-    if (!(error instanceof NotLeader)) pod.failingSince ??= now;
+    pod.failingSince = error instanceof NotLeader ? undefined : pod.failingSince ?? now;
     const failingFor = now - (pod.failingSince ?? now);
     const failure = agentError(error, { member, agent, failingFor, answerCap: pod.answerCap });
     pod.invalidate();

@@ -94,13 +94,13 @@ export class InProcessApi {
     return {
       json: async (request) => {
         const response = await this.#answer(request);
-        const body = await response.text();
-        if (response.ok) return JSON.parse(body);
-        const retryAfter = response.headers.get("retry-after") ?? "";
-        throw failed(request, failureOfStatus({ status: response.status, retryAfter, body }));
+        if (!response.ok) await refuse(request, response);
+        return JSON.parse(await response.text());
       },
       stream: async (request) => {
-        const { body } = await this.#answer(request);
+        const response = await this.#answer(request);
+        if (!response.ok) await refuse(request, response);
+        const { body } = response;
         if (body === null) throw new Error(`Cannot ${request.purpose}: the answer has no body`);
         return abortable(body, request.signal);
       },
@@ -142,6 +142,13 @@ function nameOf({ resource, subresource, namespace, name }: ApiRoute, body: unkn
   const what = subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
   const made = name ?? field(field(body, "metadata"), "name");
   return made === undefined ? what : `${what} ${namespace ?? ""}/${made}`;
+}
+
+/** Throws what the response says. */
+async function refuse(request: ApiRequest, response: Response): Promise<never> {
+  const retryAfter = response.headers.get("retry-after") ?? "";
+  const { status } = response;
+  throw failed(request, failureOfStatus({ status, retryAfter, body: await response.text() }));
 }
 
 function failed({ purpose }: Pick<ApiRequest, "purpose" | "path" | "method">, failure: ApiFailure): ApiError {
