@@ -8,7 +8,7 @@ import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
 import { type OptionSet, optionTable } from "./grammar/option_table.ts";
-import type { Problem, Source } from "./problem.ts";
+import { mostProblems, type Problem, type Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";
 import { merged, routesOf, wayFaults } from "./ways.ts";
 import { type ResolveFault, settle, type Settled, tooMany, type Wish } from "./settle.ts";
@@ -115,22 +115,23 @@ export function resolveNetworks(entries: readonly AnnotationEntry[], context: Re
 
 function wishesOf(entries: readonly AnnotationEntry[], context: ResolveContext): readonly Wish[] {
   const max = context.maxNetworks ?? defaultMaxNetworks;
-  let news = 0;
+  let [news, faulty] = [0, 0];
   return entries.map((entry) => {
     const had = withGiven(context.lastGood.get(entry.network), context.answers?.get(entry.network));
     // A hostile text names thousands: those are not even looked at.
     if (had === undefined && news >= max) return { entry, faults: [tooMany(max)] };
     const barred = had === undefined ? [] : namespaceFaults(had, context);
     const last = barred.length === 0 && had !== undefined && isCarried(had, context) ? { last: had } : {};
-    const resolved = resolveEntry(entry, { ...context, ...last });
+    const resolved = resolveEntry(entry, { ...context, ...last, isSaid: faulty < mostProblems });
     if (had === undefined && resolved.network !== undefined) news++;
+    if (resolved.faults.length > 0) faulty++;
     const isOut = resolved.faults.some(({ out }) => out === true);
     return { entry, ...resolved, ...(isOut ? {} : { ...last, barred }) };
   });
 }
 
-/** With the form that the pod may keep. */
-type EntryContext = ResolveContext & { readonly last?: Network };
+/** With the form that the pod may keep; `isSaid`: false when there are more problems before than anybody is told of. */
+type EntryContext = ResolveContext & { readonly last?: Network; readonly isSaid: boolean };
 
 interface EntryResolution {
   readonly network?: Network;

@@ -2,7 +2,7 @@
 import { admits } from "./access_rules.ts";
 import { type ClusterNetworks, isRemoved } from "./cluster_networks.ts";
 import { parseNetworkName } from "./grammar/names.ts";
-import { isOneEditAway } from "./grammar/spelling.ts";
+import { similarNames } from "./grammar/similar_names.ts";
 import { configMapText } from "./problem.ts";
 import type { ResolveFault } from "./settle.ts";
 
@@ -12,6 +12,8 @@ interface Unknown {
   readonly namespace: string;
   readonly configMap: { readonly namespace: string; readonly name: string };
   readonly restrictPods: boolean;
+  /** Whether anybody is told: what was meant costs more than all the rest. */
+  readonly isSaid: boolean;
 }
 
 /** Said only when the pod may have the network: one that is forbidden has no id for this pod either. */
@@ -32,18 +34,28 @@ function whyUnknown(network: string, context: Unknown): string {
     return `key ${network} of ${where} cannot be read (status says why); mend it`;
   }
   if (entry !== undefined) return `key ${network} of ${where} gives none; add id=… there`;
-  const meant = similarKey(network, context);
+  const meant = context.isSaid ? similarKey(network, context) : undefined;
   const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
   return `${where} has no key ${network}${hint}; add one with id=…`;
 }
 
 /** One of those that the pod may have, which differs by a letter: names that differ by a number are meant so. */
-function similarKey(network: string, { cluster, namespace }: Unknown): string | undefined {
+function similarKey(network: string, { cluster: { networks }, namespace }: Unknown): string | undefined {
   const digits = (name: string): string => name.replaceAll(/[^0-9]/g, "");
-  return [...cluster.networks].find(([name, entry]) => {
-    const { options } = entry;
-    if (!isOneEditAway(network, name) || parseNetworkName(name).kind === "fault") return false;
-    const isOpen = options.namespaces === undefined || admits(options.namespaces, namespace);
+  return similarNames(network, readableNames(networks)).find((name) => {
+    const entry = networks.get(name);
+    const { namespaces } = entry?.options ?? {};
+    const isOpen = namespaces === undefined || admits(namespaces, namespace);
     return !isRemoved(entry) && isOpen && digits(name) === digits(network);
-  })?.[0];
+  });
 }
+
+/** Keys that a pod can ask for, once for all that ask. */
+function readableNames(networks: ClusterNetworks["networks"]): readonly string[] {
+  const known = namesRead.get(networks);
+  const names = known ?? [...networks.keys()].filter((name) => parseNetworkName(name).kind === "value");
+  namesRead.set(networks, names);
+  return names;
+}
+
+const namesRead = new WeakMap<ClusterNetworks["networks"], readonly string[]>();

@@ -220,3 +220,19 @@ Deno.test("entries of the ConfigMap that cannot be read get an Event each, when 
   tell({ configMap: undefined, problems: [] });
   await writer.close();
 });
+
+Deno.test("of a ConfigMap with many keys that cannot be read as many Events are written as an object may have at once", async () => {
+  const { clock, api, writer, outcomes } = desk();
+  const tell = configMapEvents({ events: writer, isLeader: () => true });
+  const configMap = { uid: "uid-cm", namespace: "kube-system", name: "kube-vxlan-controller" };
+  const problems = Array.from({ length: 1_000 }, (_, i): Problem => ({
+    kind: "invalid-option",
+    source: { kind: "configmap", key: `k${i}`, namespace: "kube-system", name: "kube-vxlan-controller" },
+    message: "Cannot read it",
+  }));
+  tell({ configMap, problems });
+  await clock.advance(1_000);
+  assert.equal(api.told().length, 10);
+  assert.deepEqual(outcomes, { written: 10 }, "none was dropped");
+  await writer.close();
+});

@@ -126,7 +126,7 @@ export interface ReflectorHandler<T extends Identified> {
    * the very same object as before. It may take its time: no other call comes before it is through.
    */
   replaced(objects: readonly T[]): Promise<void> | void;
-  /** This and the next two may go on after they have returned: what they reject with is a fault that a list makes good. */
+  /** As `replaced`, this and the next two may take their time; what they throw is a fault that a list makes good. */
   added(object: T): Promise<void> | void;
   modified(object: T): Promise<void> | void;
   /** The last state seen; the object may live on, without the selected label. */

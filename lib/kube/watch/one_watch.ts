@@ -25,16 +25,19 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Called when the server has accepted. */
   readonly onOpen: () => void;
-  /** Called with each event; an Ending when the watch cannot go on after it. */
-  readonly onEvent: (event: WatchEvent) => Ending | undefined;
+  /** Called with each event, once it is through with the one before; an Ending when the watch cannot go on after it. */
+  readonly onEvent: (event: WatchEvent) => Heard;
 }
+
+/** What came of an event, now or when its handler is through with it. */
+export type Heard = Ending | undefined | Promise<undefined>;
 
 /** An ending, and ms for which the watch was open; 0 when it never was. */
 export interface Ended extends Ending {
   readonly lived: number;
 }
 
-/** Watches until the first end of any kind. Rejects only with what `onEvent` throws. */
+/** Watches until the first end of any kind. Rejects only with what `onEvent` throws or rejects with. */
 export async function watchOnce(client: ApiClient, options: WatchOptions): Promise<Ended> {
   const { clock } = options;
   // The server is asked to end it, at a different moment for each client: all of them at once would be a wave.
@@ -44,10 +47,12 @@ export async function watchOnce(client: ApiClient, options: WatchOptions): Promi
   const since = clock.now();
   options.onOpen();
   let ours: Ending | undefined;
-  const hear = (event: WatchEvent): boolean => {
+  const hear = (event: WatchEvent): boolean | Promise<boolean> => {
     // An abort is final, even for what has arrived already.
     if (options.signal.aborted) return false;
-    ours = options.onEvent(event);
+    const heard = options.onEvent(event);
+    if (heard instanceof Promise) return heard.then(() => true);
+    ours = heard;
     return ours === undefined;
   };
   const end = await readLines(body, {

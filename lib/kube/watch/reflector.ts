@@ -2,11 +2,11 @@
 import { backoffDelay } from "../../time/backoff.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 import { type ApiClient, ApiError } from "../api/client.ts";
-import { type Ending, endingOfFailure, endingOfStatus, type WatchEnd } from "./ending.ts";
+import { endingOfFailure, endingOfStatus, type WatchEnd } from "./ending.ts";
 import type { WatchEvent } from "./events.ts";
 import { listPages } from "./list_pages.ts";
 import { createCollection, type Identified, type ReflectorHandler } from "./local_copy.ts";
-import { type Ended, watchOnce } from "./one_watch.ts";
+import { type Ended, type Heard, watchOnce } from "./one_watch.ts";
 import { defined, ownFault } from "../../text/defined.ts";
 
 export type { WatchEnd };
@@ -83,8 +83,6 @@ export function startReflector<T extends Identified>(
   /** relist() was called. */
   let doubted = false;
   let watching: AbortController | undefined;
-  /** Of a handler, after it had returned. */
-  let fault: Ended | undefined;
   /** Watches in a row that were open and said nothing at all until they were idle. */
   let silences = 0;
   let failures = 0;
@@ -156,7 +154,6 @@ export function startReflector<T extends Identified>(
     const abort = (): void => stop.abort();
     signal.addEventListener("abort", abort, { once: true });
     watching = stop;
-    fault = undefined;
     try {
       const onOpen = (): void => {
         if (troubled) cancelHeal ??= clock.after(healAfter, heal);
@@ -164,35 +161,32 @@ export function startReflector<T extends Identified>(
       const asked = { what, path, selectors, from, clock, signal: stop.signal, onOpen, onEvent: hear };
       const ended = await watchOnce(client, asked);
       // Ended by relist() or for good: not a fault, and nothing to wait for.
-      return fault ?? (stop.signal.aborted ? undefined : ended);
+      return stop.signal.aborted ? undefined : ended;
     } finally {
       signal.removeEventListener("abort", abort);
       watching = undefined;
     }
   }
 
-  function hear(event: WatchEvent): Ending | undefined {
+  function hear(event: WatchEvent): Heard {
     options.onAlive?.();
     silences = 0;
     heard ||= event.kind !== "error" && event.kind !== "malformed";
     switch (event.kind) {
       case "present":
-        goOn(collection.present(event.object));
         version = event.version;
-        return undefined;
+        return through(collection.present(event.object));
       case "deleted":
-        goOn(collection.deleted(event.object));
         version = event.version;
-        return undefined;
+        return through(collection.deleted(event.object));
       case "bookmark":
         version = event.version;
         return undefined;
       case "too-long":
         // Unreadable is not gone: what was known of it stays.
         collection.tooLong(event.object);
-        if (event.deleted) goOn(collection.deleted(event.object));
         if (event.version !== "") version = event.version;
-        return undefined;
+        return event.deleted ? through(collection.deleted(event.object)) : undefined;
       case "other":
         options.handler.unreadable(`an event of the unknown type ${JSON.stringify(event.type)}`);
         return undefined;
@@ -204,14 +198,6 @@ export function startReflector<T extends Identified>(
       default:
         return event satisfies never;
     }
-  }
-
-  /** The handler goes on with it; the watch ends when that fails. */
-  function goOn(handled: Promise<void> | void): void {
-    handled?.catch((error) => {
-      fault = failed(error);
-      watching?.abort();
-    });
   }
 
   /** ms to wait after this end; 0 after a watch that has worked. */
@@ -245,6 +231,11 @@ export function startReflector<T extends Identified>(
     },
     done: run(),
   };
+}
+
+/** Nothing more is read before the handler is through: what comes faster than it can be worked off waits at the server. */
+function through(handled: Promise<void> | void): Promise<undefined> | undefined {
+  return handled?.then(() => undefined);
 }
 
 /** A handler that throws must not end the reflector: what it missed comes again with the next list. */

@@ -24,13 +24,13 @@ export interface StreamOptions {
   readonly limit: number;
   /** Bytes. */
   readonly lineLimit: number;
-  /** Called with each complete line; `false` ends the reading. */
-  readonly onLine: (line: string) => boolean;
+  /** Called with each complete line; `false` ends the reading. While it is at work nothing more is read. */
+  readonly onLine: (line: string) => boolean | Promise<boolean>;
   /** Called with the beginning of each line longer than `lineLimit`; the rest of it is passed over. */
-  readonly onLongLine: (head: string) => boolean;
+  readonly onLongLine: (head: string) => boolean | Promise<boolean>;
 }
 
-/** Reads until the end and cancels the stream, whatever that end is. Rejects only with what `onLine` throws. */
+/** Reads until the end and cancels the stream, whatever that end is. Rejects only with what `onLine` throws or rejects with. */
 export async function readLines(
   body: ReadableStream<Uint8Array>,
   options: StreamOptions,
@@ -56,12 +56,14 @@ export async function readLines(
       const end = passingOver ? chunk.indexOf(10) : -1;
       if (passingOver && end < 0) continue;
       passingOver = false;
-      const wanted = lines.push(chunk.subarray(end + 1)).every((line) => line === "" || options.onLine(line));
-      if (!wanted) return { kind: "stopped" };
+      for (const line of lines.push(chunk.subarray(end + 1))) {
+        const wanted = line === "" || options.onLine(line);
+        if (!(typeof wanted === "boolean" ? wanted : await wanted)) return { kind: "stopped" };
+      }
       if (lines.pendingBytes <= options.lineLimit) continue;
       passingOver = true;
       const head = new TextDecoder().decode(lines.takePending().subarray(0, headLimit));
-      if (!options.onLongLine(head)) return { kind: "stopped" };
+      if (!await options.onLongLine(head)) return { kind: "stopped" };
     }
   } finally {
     cancelLimit();

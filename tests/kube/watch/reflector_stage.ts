@@ -50,15 +50,15 @@ export interface Stage extends AsyncDisposable {
 /** Starts the reflector on the script. Dispose of it: that checks that nothing is left. */
 export function stage(
   script: readonly Scripted[],
-  means: { readonly onHeard?: (line: string) => void } = {},
+  means: { readonly onHeard?: (line: string) => Promise<void> | void } = {},
 ): Stage {
   const clock = fakeClock({ chance: 0 });
   const client = scriptedClient(script);
   const abort = new AbortController();
   const heard: string[] = [];
-  const hear = (line: string): void => {
+  const hear = (line: string): Promise<void> | void => {
     heard.push(line);
-    means.onHeard?.(line);
+    return means.onHeard?.(line);
   };
   const reflector = startReflector(client, {
     what: "things",
@@ -71,10 +71,10 @@ export function stage(
       added: (each) => hear(`added ${each.name}@${each.resourceVersion}`),
       modified: (each) => hear(`modified ${each.name}@${each.resourceVersion}`),
       deleted: (each) => hear(`deleted ${each.name}`),
-      unreadable: (reason) => hear(`unreadable: ${reason}`),
+      unreadable: (reason) => void hear(`unreadable: ${reason}`),
     },
-    onError: ({ end, retryIn }) => hear(`trouble ${end}, again in ${retryIn}`),
-    onRecovered: () => hear("healed"),
+    onError: ({ end, retryIn }) => void hear(`trouble ${end}, again in ${retryIn}`),
+    onRecovered: () => void hear("healed"),
   }, { clock });
   return {
     clock,

@@ -125,7 +125,9 @@ Deno.test("reflector: relist() from within an event is not forgotten", async () 
   const script = [abc, { watch: [event("ADDED", thing("c", "11"))], then: "silence" } as const, abc, quiet];
   const relists: (() => void)[] = [];
   await using on = stage(script, {
-    onHeard: (line) => line === "added c@11" && relists.forEach((each) => each()),
+    onHeard: (line) => {
+      if (line === "added c@11") relists.forEach((each) => each());
+    },
   });
   relists.push(on.relist);
   for (let count = 0; count < 5; count++) await turn();
@@ -145,6 +147,38 @@ Deno.test("reflector: a handler that throws is a fault of ours, and the list bri
   await on.clock.advance(800);
   await turn();
   const heard = ["replaced a@1 b@2", "added c@11", "trouble malformed, again in 800", "replaced c@11"];
+  assert.deepEqual(on.heard, heard);
+});
+
+Deno.test("reflector: events that come while a handler is at work wait for it, and then come in turn, each of them", async () => {
+  const news = ["11", "12", "13"].map((version) => event("MODIFIED", thing("a", version)));
+  const atWork: PromiseWithResolvers<void>[] = [];
+  await using on = stage([abc, { watch: news, then: "silence" }], {
+    onHeard: (line) => {
+      if (!line.startsWith("modified")) return;
+      atWork.push(Promise.withResolvers());
+      return atWork.at(-1)?.promise;
+    },
+  });
+  for (const version of ["11", "12", "13"]) {
+    await turn();
+    assert.equal(on.heard.at(-1), `modified a@${version}`);
+    atWork.at(-1)?.resolve();
+  }
+});
+
+Deno.test("reflector: a handler that fails after a while is a fault of ours too", async () => {
+  const script = [abc, { watch: [event("ADDED", thing("c", "11"))], then: "silence" } as const, abc, quiet];
+  await using on = stage(script, {
+    onHeard: async (line) => {
+      await turn();
+      if (line === "added c@11") throw new Error("bug");
+    },
+  });
+  await until(() => on.heard.length === 3, { what: "the fault" });
+  await on.clock.advance(800);
+  await turn();
+  const heard = ["replaced a@1 b@2", "added c@11", "trouble malformed, again in 800", "replaced a@1 b@2"];
   assert.deepEqual(on.heard, heard);
 });
 
