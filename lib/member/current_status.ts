@@ -14,8 +14,18 @@ export interface ShownStatus {
   readonly annotation?: string;
   /** Addresses of each network, by its name, as the annotation says: for claims, which the kernel must bear out. */
   readonly ips?: ReadonlyMap<string, readonly string[]>;
+  /** Interfaces that it says it has; absent where all is well, for then they are those that are asked for. */
+  readonly links?: readonly ShownLink[];
   /** What the condition says of peers that were not reached; absent where that is not its reason. */
   readonly unreachable?: string;
+}
+
+/** An interface, as the annotation with the state of the networks says it. */
+export interface ShownLink {
+  readonly network: string;
+  readonly interfaceName: string;
+  readonly vni: number;
+  readonly mac: string;
 }
 
 /** Reason of a condition that is True: the interfaces are as wanted, and no peer answers. */
@@ -64,7 +74,11 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
         ...(condition.reason === peersUnreachable &&
           { unreachable: (condition.message ?? "").slice(0, longestUnreachable) }),
       }),
-    ...(annotation !== undefined && { annotation: digestOfText(annotation), ...shownIps(annotation) }),
+    ...(annotation !== undefined && {
+      annotation: digestOfText(annotation),
+      ...shownIps(annotation),
+      ...(condition?.status !== "True" && { links: shownLinks(annotation) }),
+    }),
   };
 }
 
@@ -86,6 +100,17 @@ function shownIps(annotation: string): Pick<ShownStatus, "ips"> {
     },
   );
   return entries.length === 0 ? {} : { ips: new Map(entries.slice(0, mostNetworks)) };
+}
+
+/** Whoever has the network knows whether it may be so. */
+function shownLinks(annotation: string): readonly ShownLink[] {
+  return parseList(annotation).slice(0, mostNetworks).filter(isRecord).flatMap(
+    ({ name, interface: interfaceName, vni, mac }) =>
+      typeof name === "string" && name.length <= longestName && typeof interfaceName === "string" &&
+        interfaceName.length < 16 && typeof vni === "number" && typeof mac === "string" && mac.length === 17
+        ? [{ network: name, interfaceName, vni, mac }]
+        : [],
+  );
 }
 
 function parseList(text: string): readonly unknown[] {

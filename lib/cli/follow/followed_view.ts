@@ -13,6 +13,7 @@ import type { Host } from "../host.ts";
 import type { SettingsOf } from "../settings/options.ts";
 import { type ClusterView, shownOf, type ViewBasis, withBasis } from "../show/cluster_view.ts";
 import type { viewOptions } from "../show/view_options.ts";
+import { believeShown } from "../shown_kernel.ts";
 
 /** How a cluster is followed. */
 export interface Following {
@@ -154,6 +155,7 @@ function startCopy(
     nextChange: () => news.promise,
     view: () => {
       store.expire(clock.now());
+      believeShown(store, settings.membership.annotationKey);
       const sorted = [...pods.values()].sort((a, b) =>
         a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name)
       );

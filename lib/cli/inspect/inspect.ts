@@ -39,6 +39,7 @@ export const inspectCommand: CommandSpec<typeof options> = {
     const names = rest.length > 0 && podWords.has(first) ? rest : args;
     return withClusterView(settings, {
       host,
+      looks: true,
       use: async (view) => {
         const pods: PodView[] = [];
         for (const name of names) {

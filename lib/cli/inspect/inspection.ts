@@ -17,6 +17,7 @@ import { withTools } from "../agent_access.ts";
 import type { Host } from "../host.ts";
 import { absentGateways } from "../check/absent_gateways.ts";
 import type { ClusterView } from "../show/cluster_view.ts";
+import { believeShown } from "../shown_kernel.ts";
 import { delayIn, problemsAhead } from "../show/standing.ts";
 import { type Warnings, warningsAbout } from "../show/warnings.ts";
 import { outputVersion } from "../show/print_list.ts";
@@ -73,13 +74,15 @@ export async function inspection(
   pod: PodView,
   { view, host }: { readonly view: ClusterView; readonly host: Host },
 ): Promise<Inspection> {
-  const { store, settings: { membership: { configMap } } } = view;
+  const { store, settings: { membership: { configMap, annotationKey } } } = view;
   const [look, probes] = await Promise.all([
     lookInto(pod.uid, { view, host }),
     readProbes(pod.uid, { client: view.client, namespace: configMap.namespace, signal: host.stop }),
   ]);
   // What the pod has of a network that cannot be had at the moment is only to be found there.
   if (look?.kind === "seen") store.claim(pod.uid, look.observed);
+  // What the others have so is written on them.
+  believeShown(store, annotationKey);
   const item = store.workItem(pod.uid);
   const member = item?.kind === "member" ? item.member : undefined;
   const { observed, traffic } = look?.kind === "seen" ? look : {};

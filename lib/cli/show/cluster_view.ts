@@ -16,6 +16,7 @@ import {
 import { printable } from "../../text/printable.ts";
 import type { Host } from "../host.ts";
 import type { connectionOptions, membershipOptions, SettingsOf } from "../settings/options.ts";
+import { believeShown } from "../shown_kernel.ts";
 import { isRefused, type OwnView } from "./own_view.ts";
 import { expectedPodName, readPodName } from "./pod_name.ts";
 import type { callerOptions, viewOptions } from "./view_options.ts";
@@ -47,6 +48,8 @@ export function everywhere(
 export interface ViewUse {
   readonly host: Host;
   readonly use: (view: ClusterView) => Promise<number> | number;
+  /** True: what pods show of themselves is believed by `use`, once it has looked into kernels. */
+  readonly looks?: boolean;
   /** When the account may not read all of it; absent: that is an error. */
   readonly own?: (view: OwnView) => Promise<number>;
 }
@@ -54,7 +57,7 @@ export interface ViewUse {
 /** Takes a snapshot and hands it to `use`; closes everything afterwards. Throws ApiError and ConfigError. */
 export function withClusterView(
   settings: SettingsOf<typeof viewOptions>,
-  { host, use, own }: ViewUse,
+  { host, use, own, looks = false }: ViewUse,
 ): Promise<number> {
   return withBasis(settings, {
     host,
@@ -71,6 +74,7 @@ export function withClusterView(
         throw error;
       });
       if (!("own" in snapshot)) {
+        if (!looks) believeShown(snapshot.store, controller.membership.annotationKey);
         return await use({ ...basis, ...snapshot, shown: shownOf(snapshot.pods, namespace) });
       }
       const watchNamespaces = namespace === undefined ? controller.watchNamespaces : [namespace];

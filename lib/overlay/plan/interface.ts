@@ -1,6 +1,6 @@
 // How one link is made or brought to its wanted alias, device, MTU, MAC and state, without losing it.
 import { quoted } from "../../text/quoted.ts";
-import type { ObservedLink } from "../observation.ts";
+import type { KernelState, ObservedLink } from "../observation.ts";
 import type { LinkAttributes, Step } from "../step.ts";
 import { temporaryStart, type WantedInterface, type WantedState } from "../wanted.ts";
 import type { MissingLink, StandingLink } from "./parts.ts";
@@ -109,4 +109,25 @@ export function replaceReason(wanted: WantedInterface, link: ObservedLink): stri
   }
   if (vxlan.remote !== undefined) return `it sends to the fixed remote ${vxlan.remote}`;
   return undefined;
+}
+
+/** One that must be made, with the link that goes for it. */
+export function missingLink(
+  wanted: WantedInterface,
+  { observed, holders, doomed }: {
+    readonly observed: KernelState;
+    /** Networks of our links, by name. */
+    readonly holders: ReadonlyMap<string, string>;
+    readonly doomed: ReadonlyMap<string, string>;
+  },
+): MissingLink {
+  // Of several, one that is a port: what takes its place is to be one.
+  const [predecessor] = observed.links
+    .filter(({ name }) => holders.get(name) === wanted.name && doomed.has(name))
+    .sort((a, b) =>
+      Number(b.master !== undefined) - Number(a.master !== undefined) || (a.name < b.name ? -1 : 1)
+    );
+  return predecessor === undefined
+    ? { wanted, why: "it does not exist" }
+    : { wanted, why: "it was made otherwise", predecessor };
 }

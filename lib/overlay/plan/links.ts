@@ -10,13 +10,25 @@ import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedLink } from "../observation.ts";
 import { isTemporaryName, networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
 import { defined } from "../../text/defined.ts";
-import { replaceReason } from "./interface.ts";
-import type { LinkPlan, MissingLink, Obstacle, StandingLink } from "./parts.ts";
-import { type Devices, heightsOf, standsOn, underlayObstacle } from "./underlay.ts";
+import { missingLink, replaceReason } from "./interface.ts";
+import type { LinkPlan, Obstacle, StandingLink } from "./parts.ts";
+import { asTheyAre, deletionsOf, type Devices, standsOn, underlayObstacle } from "./underlay.ts";
 
 /** Judges all links of a pod. */
 export function planLinks(wanted: WantedState, observed: KernelState): LinkPlan {
-  const links = { wanted, observed, holders: networkHolders(wanted, observed) };
+  const links = { wanted, observed, holders: networkHolders(wanted, observed), isPatient: false };
+  const plan = planOf(links);
+  if (conflictsIn(plan) === 0) return plan;
+  // Of those that exchange names or VNIs one may be to stand on another, which cannot be made before its own link goes.
+  const patient = planOf({ ...links, isPatient: true });
+  return conflictsIn(patient) < conflictsIn(plan) ? patient : plan;
+}
+
+function conflictsIn({ obstacles }: LinkPlan): number {
+  return obstacles.filter(({ kind }) => kind === "conflict").length;
+}
+
+function planOf(links: Links): LinkPlan {
   const obstacles = new Map<string, Obstacle>();
   // An obstacle keeps a link that would have gone, which may be in the way of another interface: until
   // nothing changes.
@@ -33,6 +45,8 @@ interface Links {
   readonly observed: KernelState;
   /** The network each link of ours belongs to, by link name. */
   readonly holders: ReadonlyMap<string, string>;
+  /** What is to stand on one that is to be made is no obstacle, and is made later. */
+  readonly isPatient: boolean;
 }
 
 interface Findings extends Links {
@@ -52,10 +66,14 @@ function findingsOf(links: Links, obstacles: Findings["obstacles"]): Findings {
   const doomed = doomedLinks(links, obstacles);
   const staying = links.observed.links.filter(({ name }) => !doomed.has(name));
   const blocked = new Set(interfaces.flatMap((each) => obstacles.has(each.name) ? [each.interfaceName] : []));
+  const there = new Map(staying.map((link) => [link.name, link]));
+  const names = interfaces.map(({ interfaceName }) => interfaceName);
+  const coming = names.filter((name) => links.isPatient && !there.has(name) && !blocked.has(name));
   const devices: Devices = {
-    links: new Map(staying.map((link) => [link.name, link])),
+    links: there,
     interfaces: new Map(interfaces.map((wanted) => [wanted.interfaceName, wanted])),
     blocked,
+    coming: new Set(coming),
   };
   const stuck = new Map<string, Obstacle>();
   const findings = { ...links, doomed, obstacles, stuck, staying, devices };
@@ -63,7 +81,7 @@ function findingsOf(links: Links, obstacles: Findings["obstacles"]): Findings {
     before = stuck.size;
     const found = interfaces.flatMap((wanted) => {
       const isOpen = !blocked.has(wanted.interfaceName) && keptLink(wanted, findings) !== undefined;
-      return isOpen ? whyNotPut(wanted, devices) ?? [] : [];
+      return isOpen ? whyNotPut(wanted, asTheyAre(devices)) ?? [] : [];
     });
     for (const obstacle of found) {
       stuck.set(obstacle.network, obstacle);
@@ -215,38 +233,17 @@ function linkPlan(findings: Findings): LinkPlan {
       : [{ wanted, link, ...defined({ stuck: findings.stuck.get(wanted.name) }) }];
   });
   const height = ({ wanted }: StandingLink): number => standsOn(wanted, devices).length;
+  const missing = possible.filter((wanted) => !standing.some((each) => each.wanted === wanted));
+  const later = missing.flatMap((wanted) => whyNotPut(wanted, asTheyAre(devices)) ?? []);
   return {
     standing: standing.sort((a, b) => height(a) - height(b)),
-    missing: possible.filter((wanted) => !standing.some((each) => each.wanted === wanted))
+    missing: missing.filter(({ name }) => !later.some(({ network }) => network === name))
       .map((wanted) => missingLink(wanted, findings)),
     staying,
     devices,
     deletions: deletionsOf(findings.observed.links, doomed).filter(({ interfaceName }) =>
       holders.has(interfaceName)
     ),
-    obstacles: [...obstacles.values()],
+    obstacles: [...obstacles.values(), ...later],
   };
-}
-
-/** What stands on another one goes before it, or would have gone with it. */
-function deletionsOf(
-  links: readonly ObservedLink[],
-  doomed: Findings["doomed"],
-): LinkPlan["deletions"] {
-  const heights = heightsOf(links, doomed);
-  const height = (name: string): number => heights.get(name) ?? 0;
-  return [...doomed].sort(([a], [b]) => height(b) - height(a) || (a < b ? -1 : 1))
-    .map(([interfaceName, why]) => ({ kind: "delete-link", interfaceName, why }));
-}
-
-function missingLink(wanted: WantedInterface, { observed, holders, doomed }: Findings): MissingLink {
-  // Of several, one that is a port: what takes its place is to be one.
-  const [predecessor] = observed.links
-    .filter(({ name }) => holders.get(name) === wanted.name && doomed.has(name))
-    .sort((a, b) =>
-      Number(b.master !== undefined) - Number(a.master !== undefined) || (a.name < b.name ? -1 : 1)
-    );
-  return predecessor === undefined
-    ? { wanted, why: "it does not exist" }
-    : { wanted, why: "it was made otherwise", predecessor };
 }

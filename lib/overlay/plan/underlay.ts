@@ -3,6 +3,7 @@ import type { Family } from "../../network/grammar/address.ts";
 import { defined } from "../../text/defined.ts";
 import { listed, quoted } from "../../text/quoted.ts";
 import type { ObservedLink } from "../observation.ts";
+import type { Step } from "../step.ts";
 import type { WantedInterface } from "../wanted.ts";
 
 /** The links that are there, and the interfaces that are to be: an interface may stand on another one. By name. */
@@ -11,6 +12,13 @@ export interface Devices {
   readonly interfaces: ReadonlyMap<string, WantedInterface>;
   /** Interfaces that are not brought to what is wanted: the link of that name, be it whose it may, stays as it is. */
   readonly blocked: ReadonlySet<string>;
+  /** Interfaces that count as devices though they are only to be made. */
+  readonly coming: ReadonlySet<string>;
+}
+
+/** Without those that are only to be made: nothing can be put on them yet. */
+export function asTheyAre(devices: Devices): Devices {
+  return { ...devices, coming: new Set() };
 }
 
 /** Bytes that VXLAN takes from every packet: outer Ethernet, IP, UDP and VXLAN headers. */
@@ -68,7 +76,6 @@ function groundOf(
 export function underlayObstacle(wanted: WantedInterface, devices: Devices): string | undefined {
   const attempt =
     `Cannot put interface "${wanted.interfaceName}" of network "${wanted.name}" on device "${wanted.underlay}"`;
-  const underlay = devices.links.get(wanted.underlay);
   if (wanted.underlay === wanted.interfaceName) return `${attempt}: an interface cannot be its own device`;
   if (standsOn(wanted, devices).includes(wanted.interfaceName)) {
     return `${attempt}: that one stands, or is to stand, on "${wanted.interfaceName}" itself. Name another device (dev=…) for one`;
@@ -78,12 +85,13 @@ export function underlayObstacle(wanted: WantedInterface, devices: Devices): str
     const it = master === wanted.underlay ? "it" : `${quoted(master)}, which that one stands on`;
     return `${attempt}: the interface is a port of ${it}. Name another device (dev=…), or take it out of there`;
   }
-  if (underlay === undefined) {
+  const mtu = deviceMtu(wanted.underlay, devices);
+  if (mtu === 0) {
     return `${attempt}: no such device in the pod, which has ${
       namesBeside(wanted.interfaceName, devices.links.keys())
     }. Name one of them (dev=…)`;
   }
-  const misfit = mtuMisfit(wanted, deviceMtu(wanted.underlay, devices));
+  const misfit = mtuMisfit(wanted, mtu);
   return misfit === undefined ? undefined : `${attempt}: ${misfit}`;
 }
 
@@ -124,11 +132,12 @@ function allowedMtu(family: Family, mtu: number): number {
   return Math.min(Math.max(mtu - overhead(family), leastMtu), 65535);
 }
 
-/** Of a device once all is as wanted; as it is, when that cannot be or the device is none of ours. */
+/** Of a device once all is as wanted; as it is, when that cannot be or the device is none of ours. 0: there is none. */
 function deviceMtu(name: string, devices: Devices): number {
   const wanted = devices.interfaces.get(name);
   const observed = devices.links.get(name)?.mtu ?? 0;
-  if (observed === 0 || wanted === undefined || devices.blocked.has(name)) return observed;
+  if (wanted === undefined || devices.blocked.has(name)) return observed;
+  if (observed === 0 && !devices.coming.has(name)) return 0;
   if (standsOn(wanted, devices).includes(name)) return observed;
   const below = deviceMtu(wanted.underlay, devices);
   return below === 0 || mtuMisfit(wanted, below) !== undefined
@@ -140,8 +149,19 @@ function namesBeside(own: string, names: Iterable<string>): string {
   return listed([...names].filter((name) => name !== own).sort()) || "none";
 }
 
+/** What stands on another one goes before it, or would have gone with it. */
+export function deletionsOf(
+  links: readonly ObservedLink[],
+  doomed: ReadonlyMap<string, string>,
+): readonly Extract<Step, { kind: "delete-link" }>[] {
+  const heights = heightsOf(links, doomed);
+  const height = (name: string): number => heights.get(name) ?? 0;
+  return [...doomed].sort(([a], [b]) => height(b) - height(a) || (a < b ? -1 : 1))
+    .map(([interfaceName, why]) => ({ kind: "delete-link", interfaceName, why }));
+}
+
 /** How many of those that go each one stands on. A pod may claim thousands, and that they stand on each other in a circle. */
-export function heightsOf(
+function heightsOf(
   links: readonly ObservedLink[],
   doomed: { readonly has: (name: string) => boolean; readonly keys: () => Iterable<string> },
 ): ReadonlyMap<string, number> {
