@@ -30,6 +30,11 @@ interface Written extends EventOccurrence {
   count: number;
   known: number;
   failures: number;
+  /** When (monotonic ms) it may be written again, and how long it had to pause before that. */
+  next: number;
+  pause: number;
+  /** How often it has happened meanwhile: that is written with the next time. */
+  untold: number;
   /** It has stood in line for its turn under the overall limit. */
   admitted: boolean;
 }
@@ -44,6 +49,8 @@ interface PodEvents {
 const overall = { burst: 200, refill: 50 };
 /** Those about one object: what flaps is told ten times, then once a minute. */
 const perObject = { burst: 10, refill: 60_000 };
+/** Milliseconds between two writes of one text: what comes back is counted, and written ever less often. */
+const pauses = { first: 1_000, longest: 3_600_000 };
 /** Events that wait to be written; beyond, new ones are dropped. */
 const longestQueue = 5_000;
 /** Different texts about one object that are counted on; an older one would begin anew. */
@@ -89,10 +96,14 @@ export class EventWriter {
     const key = keyOf(regarding, `${reason} ${note}`);
     const known = pod.events.get(key);
     const isPending = known !== undefined && known.count > known.known;
+    const { clock } = this.#options;
+    if (known !== undefined && !isPending && clock.now() < known.next) {
+      known.untold++;
+      return;
+    }
     if (pod.limit.take() > 0 || (!isPending && this.#pending >= longestQueue)) {
       return this.#options.onEvent("dropped");
     }
-    const { clock } = this.#options;
     const event = known ?? {
       name: eventName(regarding, key),
       regarding,
@@ -104,9 +115,13 @@ export class EventWriter {
       count: 0,
       known: 0,
       failures: 0,
+      next: 0,
+      pause: 0,
+      untold: 0,
       admitted: false,
     };
-    event.count++;
+    event.count += 1 + event.untold;
+    event.untold = 0;
     event.last = clock.wall();
     remember(pod.events, key, event);
     if (!isPending) this.#pending++;
@@ -151,7 +166,8 @@ export class EventWriter {
     for (const [uid, pod] of [...this.#pods.entries().take(2)]) {
       if (this.#pods.size <= mostQuiet) return;
       this.#pods.delete(uid);
-      if (isWaiting(pod) || !pod.limit.isFull) this.#pods.set(uid, pod);
+      const isPausing = [...pod.events.values()].some(({ next }) => next > this.#options.clock.now());
+      if (isWaiting(pod) || isPausing || !pod.limit.isFull) this.#pods.set(uid, pod);
     }
   }
 
@@ -195,6 +211,10 @@ export class EventWriter {
     event.known = known;
     event.failures = 0;
     event.admitted = false;
+    const now = this.#options.clock.now();
+    const isRare = now - event.next > pauses.longest;
+    event.pause = Math.max(pauses.first, isRare ? 0 : Math.min(pauses.longest, 2 * event.pause));
+    event.next = now + event.pause;
     this.#options.onEvent(outcome);
     if (event.count > known) return { kind: "done", requeueAfter: 0 };
     this.#pending--;

@@ -1,6 +1,7 @@
 // Has this been said already: a problem is said once per object and reason, then only counted until it heals.
 import { createHash } from "node:crypto";
 import { steady } from "../text/steady.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Log } from "./log.ts";
 
 /** What to do with a problem that was just seen. */
@@ -15,8 +16,13 @@ export interface Deduplicated {
 export interface LogDeduplicator {
   /** A problem was seen: `key` is the object, `reason` the sentence. */
   problem(key: string, reason: string): Deduplicated;
-  /** The object is well again: gives how often its problem was seen in silence, or undefined if it had none. */
+  /**
+   * The object is well again: gives how often its problem was seen in silence, or undefined if nothing was said of one
+   * since it was well.
+   */
   recovered(key: string): number | undefined;
+  /** The object is no more. */
+  forget(key: string): void;
   /** Number of objects remembered. */
   readonly size: number;
 }
@@ -27,12 +33,24 @@ const reasonsPerKey = 160;
 /** More than all objects together, or a hundred hostile pods would hold what was said of thousands. */
 const reasonsInAll = 100_000;
 
+/** Milliseconds until a problem that went and came back is said again: the second time, and at most, doubling. */
+const pauses = { first: 10_000, longest: 3_600_000 };
+
+interface Said {
+  readonly at: number;
+  readonly pause: number;
+  /** Since the object was well. */
+  readonly isCurrent: boolean;
+}
+
 /**
  * A bounded memory: what was seen least recently is forgotten, and so may be said again. Of a reason only a hash is kept,
- * for pods choose how long it is.
+ * for pods choose how long it is. With a clock what comes and goes is said less and less often; without one each time.
  */
-export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: number } = {}): LogDeduplicator {
-  const known = new Map<string, { readonly reasons: Set<string>; suppressed: number }>();
+export function createLogDeduplicator(
+  { limit = 10_000, clock }: { readonly limit?: number; readonly clock?: Pick<Clock, "now"> } = {},
+): LogDeduplicator {
+  const known = new Map<string, { readonly reasons: Map<string, Said>; suppressed: number }>();
   let reasons = 0;
 
   function forget(key: string): void {
@@ -40,15 +58,27 @@ export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: num
     known.delete(key);
   }
 
+  function ageOf({ at }: Said): number {
+    return clock === undefined ? Infinity : clock.now() - at;
+  }
+
+  function sayAgain(before: Said | undefined): Said {
+    const isOld = before === undefined || ageOf(before) > pauses.longest;
+    const pause = isOld ? pauses.first : Math.min(pauses.longest, 2 * before.pause);
+    return { at: clock?.now() ?? 0, pause, isCurrent: true };
+  }
+
   return {
     problem(key, reason): Deduplicated {
       const hash = hashed(reason);
-      const object = known.get(key) ?? { reasons: new Set<string>(), suppressed: 0 };
+      const object = known.get(key) ?? { reasons: new Map<string, Said>(), suppressed: 0 };
       forget(key);
       known.set(key, object);
-      const say = !object.reasons.delete(hash);
-      object.reasons.add(hash);
-      const [oldest] = object.reasons.size > reasonsPerKey ? object.reasons : [];
+      const before = object.reasons.get(hash);
+      const say = before === undefined || (!before.isCurrent && ageOf(before) >= before.pause);
+      object.reasons.delete(hash);
+      object.reasons.set(hash, say ? sayAgain(before) : before);
+      const [oldest] = object.reasons.size > reasonsPerKey ? object.reasons.keys() : [];
       if (oldest !== undefined) object.reasons.delete(oldest);
       reasons += object.reasons.size;
       const [leastRecent] = known.size > limit || reasons > reasonsInAll ? known.keys() : [];
@@ -58,10 +88,19 @@ export function createLogDeduplicator({ limit = 10_000 }: { readonly limit?: num
       return { say, suppressed };
     },
     recovered(key): number | undefined {
-      const before = known.get(key);
+      const object = known.get(key);
+      if (object === undefined) return undefined;
+      const all = [...object.reasons];
+      const recent = all.filter(([, said]) => ageOf(said) <= pauses.longest);
       forget(key);
-      return before?.suppressed;
+      if (recent.length > 0) {
+        const past = new Map(recent.map(([hash, said]) => [hash, { ...said, isCurrent: false }]));
+        known.set(key, { reasons: past, suppressed: 0 });
+        reasons += past.size;
+      }
+      return all.some(([, { isCurrent }]) => isCurrent) ? object.suppressed : undefined;
     },
+    forget,
     get size(): number {
       return known.size;
     },

@@ -13,7 +13,7 @@ export function createLogReporter(
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Required<Reporter> & { readonly close: () => void } {
   const sums = new LogSums({ log, clock });
-  const problems = createLogDeduplicator();
+  const problems = createLogDeduplicator({ clock });
   const warnings = createLogDeduplicator();
 
   function warn(
@@ -59,7 +59,7 @@ export function createLogReporter(
       log.info(text, { member: nameOf(pod) });
     },
     forget: (uid) => {
-      for (const said of [problems, warnings]) said.recovered(uid);
+      for (const said of [problems, warnings]) said.forget(uid);
     },
     close: () => sums.close(),
   };

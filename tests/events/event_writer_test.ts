@@ -76,6 +76,43 @@ Deno.test("the same again is counted in the same object, another text is another
   await writer.close();
 });
 
+Deno.test("two texts by turns are written ever less often, and all of it is counted", async () => {
+  const { clock, api, writer } = desk();
+  const hours = async (count: number): Promise<number> => {
+    const before = api.requests.length;
+    for (let minute = 0; minute < count * 60; minute++) {
+      writer.emit(about("a"), warning(minute % 2 === 0 ? "x" : "y"));
+      await clock.advance(60_000);
+    }
+    return api.requests.length - before;
+  };
+  const written = [await hours(1), await hours(1), await hours(4)];
+  assert.ok((written[0] ?? 0) <= 26, `${written} writes`);
+  assert.ok((written[1] ?? 0) <= 4 && (written[2] ?? 0) <= 8, `${written} writes`);
+  // Each was met 180 times; what has not been told yet is told with the next.
+  await clock.advance(3_600_000);
+  for (const note of ["x", "y"]) writer.emit(about("a"), warning(note));
+  await clock.advance(1_000);
+  assert.deepEqual(api.told(), ["VxlanSetupFailed 181", "VxlanSetupFailed 181"]);
+  await writer.close();
+});
+
+Deno.test("a text that was not met for long is written at once again", async () => {
+  const { clock, api, writer } = desk();
+  for (let minute = 0; minute < 60; minute++) {
+    writer.emit(about("a"), warning("x"));
+    await clock.advance(60_000);
+  }
+  await clock.advance(3 * 3_600_000);
+  for (const later of [1, 2]) {
+    const before = api.requests.length;
+    writer.emit(about("a"), warning("x"));
+    await clock.advance(5_000);
+    assert.equal(api.requests.length, before + 1, `time ${later}`);
+  }
+  await writer.close();
+});
+
 Deno.test("what happens again before it is written is one write", async () => {
   const { clock, api, writer } = desk();
   for (let i = 0; i < 3; i++) writer.emit(about("a"), warning("x"));
@@ -100,6 +137,7 @@ Deno.test("after a restart the same text is counted on; an Event that has expire
   await clock.advance(100);
   assert.deepEqual(api.told(), ["VxlanSetupFailed 2"]);
   for (const { metadata } of api.events) api.remove(coreEvents, metadata.name);
+  await clock.advance(5_000);
   again.emit(about("a"), warning("x"));
   await clock.advance(100);
   assert.equal(api.events.length, 1);

@@ -1,6 +1,7 @@
 // Is a problem said once and then counted, with a memory that stays small?
 import assert from "node:assert/strict";
 import { createLogDeduplicator } from "../../lib/ops/dedup.ts";
+import { fakeClock } from "../time/fake_clock.ts";
 
 Deno.test("a problem is said once, then counted until it heals", () => {
   const said = createLogDeduplicator();
@@ -24,6 +25,62 @@ Deno.test("a problem that alternates between two reasons is said twice, not for 
   const said = createLogDeduplicator();
   const says = Array.from({ length: 10 }, (_, n) => said.problem("a", n % 2 ? "refused" : "timed out").say);
   assert.deepEqual(says, [true, true, ...Array(8).fill(false)]);
+});
+
+Deno.test("what goes and comes back is said ever less often, at last once an hour, and its end only if it was said", async () => {
+  const clock = fakeClock();
+  const said = createLogDeduplicator({ clock });
+  const hours: number[] = [];
+  for (let at = 0; at < 6 * 120; at++) {
+    const { say } = said.problem("a", "refused");
+    assert.equal(said.problem("a", "refused").say, false);
+    assert.equal(said.recovered("a") !== undefined, say);
+    const hour = Math.floor(at / 120);
+    hours[hour] = (hours[hour] ?? 0) + (say ? 1 : 0);
+    await clock.advance(30_000);
+  }
+  assert.deepEqual(hours, [9, 1, 1, 1, 1, 1]);
+});
+
+Deno.test("what comes back in silence and stays is said once its time has come", async () => {
+  const clock = fakeClock();
+  const said = createLogDeduplicator({ clock });
+  said.problem("a", "refused");
+  said.recovered("a");
+  assert.equal(said.problem("a", "refused").say, false);
+  await clock.advance(9_000);
+  assert.equal(said.problem("a", "refused").say, false);
+  await clock.advance(1_000);
+  assert.deepEqual(said.problem("a", "refused"), { say: true, suppressed: 2 });
+  assert.equal(said.problem("a", "refused").say, false);
+  assert.equal(said.recovered("a"), 1);
+});
+
+Deno.test("what was away for more than an hour is new", async () => {
+  const clock = fakeClock();
+  const said = createLogDeduplicator({ clock });
+  for (let at = 0; at < 20; at++) {
+    said.problem("a", "refused");
+    said.recovered("a");
+    await clock.advance(600_000);
+  }
+  await clock.advance(3_700_000);
+  said.recovered("a");
+  assert.equal(said.size, 0);
+  for (const pause of [10_000, 20_000]) {
+    assert.equal(said.problem("a", "refused").say, true);
+    said.recovered("a");
+    await clock.advance(pause);
+  }
+});
+
+Deno.test("of an object that is no more nothing is remembered", () => {
+  const said = createLogDeduplicator({ clock: fakeClock() });
+  said.problem("a", "refused");
+  said.recovered("a");
+  said.forget("a");
+  assert.equal(said.size, 0);
+  assert.equal(said.problem("a", "refused").say, true);
 });
 
 Deno.test("objects do not hide each other", () => {
