@@ -1,14 +1,8 @@
-// Edits by chance on running pods: after each all kernels are as the texts say, and who is not concerned loses no frame meanwhile.
+// Edits by chance on running pods, and mishaps: after each all kernels are as the texts say, and who is not concerned loses no frame meanwhile.
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type Edit,
-  editsAndLabelsOf,
-  type LabelEdit,
-  networkNames,
-} from "../controller/store/random_edits.ts";
-import type { Reporter } from "../../lib/report/report.ts";
-import { annotationKey, label } from "../member/member_pod.ts";
+import { type Edit, type LabelEdit, networkNames } from "../controller/store/random_edits.ts";
+import { agentImage, annotationKey, label, membershipSettings, podSpec } from "../member/member_pod.ts";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { podIpOf, podName } from "../sandbox/sandbox_invariant.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
@@ -16,43 +10,52 @@ import { makePools } from "../stories/pool_objects.ts";
 import { configMapName, setStage, type Stage } from "../stories/stage.ts";
 import { type Pair, textOf, whileTheyTalk } from "../stories/steady_stream.ts";
 import { again } from "../tools/by_chance.ts";
-import { type Form, isSame, segmentOf } from "./form.ts";
+import { Crew } from "./crew.ts";
+import { type Form, isSameOrKept, segmentOf } from "./form.ts";
+import { type Happening, happeningsOf, type Mishap } from "./happenings.ts";
 import { obstructed, Remembered, type Seen, wrongIn } from "./kernels.ts";
-import type { Told } from "./ways.ts";
 import { Ledger } from "./ledger.ts";
 import { linkLocalOf, lookInto, networkOf, numbersOf } from "./look.ts";
 
 const names = ["a", "b", "lab/c", "lab/d"];
+/** Which pods have their agent as a native sidecar. */
+const natives = ["b", "lab/c"];
+/** The container beside the agent: what happens to that one does not touch it. */
+const app = "app";
 const start = { west: "id=1", east: "id=2", north: "id=3" };
+const startTexts = new Map(
+  names.map((name, at) => [name, networkNames.filter((_, i) => i !== at).join(", ")]),
+);
 /** Members that a network may have: one pod fewer than there are. */
 const limit = 3;
 /** Pairs that are watched during an edit. */
 const mostPairs = 3;
 
 /** Gives how many frames came back. */
-export async function editByChance({ edits, seed }: {
+export async function editByChance({ edits, seed, mishaps }: {
   readonly edits: number;
   readonly seed: number;
+  /** Whether the controller and agents have any. */
+  readonly mishaps: "none" | "some";
 }): Promise<number> {
   await using stage = await setStage({ dataPlane: "namespaces" });
   makePools(stage);
   stage.networks(start);
-  const notes = new Notes();
-  const { log } = await stage.startController({
-    maxMembers: limit,
-    parts: (usual) => ({ ...usual, reporter: notes.reporter(usual.reporter) }),
-  });
-  const run = await EditRun.start(stage, notes);
+  const crew = new Crew(stage, { maxMembers: limit });
+  await crew.start();
+  const run = await EditRun.start(stage, crew);
   const done: string[] = [];
   let sent = 0;
-  for (const [at, edit] of fc.sample(editsAndLabelsOf(names), { seed, numRuns: edits }).entries()) {
+  for (const [at, edit] of fc.sample(happeningsOf(names, { mishaps }), { seed, numRuns: edits }).entries()) {
     try {
-      sent += await run.edit(edit);
+      sent += await run.happen(edit);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const before = [...done.slice(-5), JSON.stringify(edit)].join("\n");
       throw new Error(
-        `${message}\nafter edit ${at} of ${edits}:\n${before}\n${again(seed)}\n${log.slice(-30).join("\n")}`,
+        `${message}\nafter edit ${at} of ${edits}:\n${before}\n${again(seed)}\n${
+          crew.log.slice(-30).join("\n")
+        }`,
         { cause: error },
       );
     }
@@ -61,45 +64,32 @@ export async function editByChance({ edits, seed }: {
   return sent;
 }
 
-/** What the controller says of each pod, by its name. */
-class Notes {
-  readonly #problems = new Map<string, readonly Told[]>();
-
-  reporter(usual: Reporter): Reporter {
-    return {
-      ...usual,
-      report: (report) => {
-        const { pod: { namespace, name }, state } = report;
-        this.#problems.set(`${namespace}/${name}`, state.kind === "failing" ? state.problems : []);
-        usual.report(report);
-      },
-    };
-  }
-
-  of(pod: string): readonly Told[] {
-    const { namespace = "default", name } = podName(pod);
-    return this.#problems.get(`${namespace}/${name}`) ?? [];
-  }
-}
-
 class EditRun {
   readonly #stage: Stage;
-  readonly #notes: Notes;
+  readonly #crew: Crew;
   readonly #ledger: Ledger;
   readonly #remembered = new Remembered();
   #seen: readonly Seen[] = [];
 
-  private constructor(stage: Stage, { ledger, notes }: { readonly ledger: Ledger; readonly notes: Notes }) {
+  private constructor(stage: Stage, { ledger, crew }: { readonly ledger: Ledger; readonly crew: Crew }) {
     this.#stage = stage;
     this.#ledger = ledger;
-    this.#notes = notes;
+    this.#crew = crew;
   }
 
   /** With pods that run, each in two networks, one in all. */
-  static async start(stage: Stage, notes: Notes): Promise<EditRun> {
-    const texts = names.map((_, at) => networkNames.filter((_, i) => i !== at).join(", "));
-    for (const [at, name] of names.entries()) stage.pod({ ...podName(name), networks: texts[at] ?? "" });
-    for (const name of names) await stage.sandbox.waitForPhase(podName(name), "Running");
+  static async start(stage: Stage, crew: Crew): Promise<EditRun> {
+    for (const [name, networks] of startTexts) {
+      const { containers, ...spec } = podSpec(natives.includes(name) ? "native" : "classic", agentImage);
+      const all = [...containers.filter((each) => each.name !== app), { name: app, image: "app" }];
+      stage.pod({ ...podName(name), networks, spec: { ...spec, containers: all } });
+    }
+    for (const name of names) {
+      await stage.sandbox.waitForPod(podName(name), {
+        what: "runs its application",
+        holds: ({ metadata: { uid } }) => stage.sandbox.kubelet.containerOf(uid, app) !== undefined,
+      });
+    }
     const known = names.map((name) => {
       const { metadata } = stage.sandbox.find(pods, podName(name)) ?? { metadata: { uid: "" } };
       const { uid, creationTimestamp: created } = metadata as { uid: string; creationTimestamp?: string };
@@ -108,24 +98,48 @@ class EditRun {
     });
     const ledger = new Ledger(known, { limit });
     ledger.apply({ kind: "configmap", data: start });
-    for (const [at, pod] of names.entries()) {
-      ledger.apply({ kind: "annotation", pod, text: texts[at] ?? "" });
-    }
-    const run = new EditRun(stage, { ledger, notes });
+    for (const [pod, text] of startTexts) ledger.apply({ kind: "annotation", pod, text });
+    const run = new EditRun(stage, { ledger, crew });
     await run.#holds();
     return run;
   }
 
-  /** Makes one edit, and waits until all is as it should be. */
-  async edit(drawn: Edit | LabelEdit): Promise<number> {
+  /** Makes one edit, with its mishap if it has one, and waits until all is as it should be. */
+  async happen({ edit: drawn, mishap }: Happening): Promise<number> {
     const edit = withPodIp(drawn, podIpOf(this.#stage.sandbox, { pod: "b" }));
+    const ledger = this.#ledger;
+    const isOfCrew = mishap !== undefined && mishap.kind !== "agent killed" && edit.kind !== "label";
+    let came = 0;
+    // What is not as the texts say is not known as well once the controller was another one.
+    if (isOfCrew || ledger.isLoose) came += await this.#makePlain();
     const before = this.#seen;
-    this.#ledger.apply(edit);
-    const pairs = steadyPairs(before, this.#ledger.forms);
+    const isMade = isOfCrew && ledger.applyAway(edit, { knows: mishap.kind === "takeover" });
+    if (!isMade) ledger.apply(edit);
+    const befalls = isMade || mishap?.kind === "agent killed" ? mishap : undefined;
+    return came + await this.#watch(before, () => this.#make(edit, befalls));
+  }
+
+  async #makePlain(): Promise<number> {
+    const edits: readonly Edit[] = [
+      { kind: "configmap", data: start },
+      ...[...startTexts].map(([pod, text]) => ({ kind: "annotation", pod, text } as const)),
+    ];
+    let came = 0;
+    for (const edit of edits) {
+      if (this.#ledger.isPlain) break;
+      const before = this.#seen;
+      this.#ledger.apply(edit);
+      came += await this.#watch(before, () => this.#write(edit));
+    }
+    return came;
+  }
+
+  async #watch(before: readonly Seen[], happen: () => void | Promise<void>): Promise<number> {
     const told = await whileTheyTalk(this.#stage, {
-      pairs: someOf(pairs),
+      pairs: someOf(steadyPairs(before, this.#ledger.forms)),
+      container: app,
       during: async () => {
-        this.#write(edit);
+        await happen();
         await this.#holds();
       },
     });
@@ -134,6 +148,33 @@ class EditRun {
     const lost = told.filter((one) => one.lost.length > 0);
     assert.deepEqual(lost.map(({ pair, lost }) => `${textOf(pair)}: lost ${lost}`), []);
     return told.reduce((sum, { came }) => sum + came, 0);
+  }
+
+  async #make(edit: Edit | LabelEdit, mishap: Mishap | undefined): Promise<void> {
+    const [crew, { sandbox }] = [this.#crew, this.#stage];
+    switch (mishap?.kind) {
+      case undefined:
+        return this.#write(edit);
+      case "away":
+        await crew.stop();
+        this.#write(edit);
+        return await crew.start();
+      case "restart":
+        this.#write(edit);
+        await crew.stop();
+        return await crew.start();
+      case "takeover": {
+        const lead = await crew.standby(names.filter((name) => this.#ledger.isLabelled(name)));
+        await crew.stop();
+        this.#write(edit);
+        return await lead();
+      }
+      case "agent killed":
+        await sandbox.kubelet.killContainer(podName(mishap.pod), membershipSettings.agent);
+        return this.#write(edit);
+      default:
+        return mishap satisfies never;
+    }
   }
 
   #write(edit: Edit | LabelEdit): void {
@@ -157,8 +198,8 @@ class EditRun {
         pod: name,
         ip,
         forms: forms.get(name) ?? new Map<string, Form>(),
-        look: await lookInto(this.#stage.sandbox, name),
-        told: this.#notes.of(name),
+        look: await lookInto(this.#stage.sandbox, { ...podName(name), container: app }),
+        told: this.#crew.of(name),
       })));
       wrong = wrongIn(this.#seen, this.#remembered);
       return wrong.length === 0;
@@ -183,7 +224,7 @@ function steadyPairs(
     const now = after.get(seen.pod) ?? new Map<string, Form>();
     const stuck = obstructed(seen).union(obstructed({ ...seen, forms: now }));
     const isSteady = (form: Form): boolean => {
-      if (stuck.has(form.network) || !isSame(form, now.get(form.network))) return false;
+      if (stuck.has(form.network) || !isSameOrKept(form, now.get(form.network))) return false;
       if (form.dev === "eth0") return true;
       const below = [...seen.forms.values()].find(({ interfaceName }) => interfaceName === form.dev);
       return below !== undefined && isSteady(below);

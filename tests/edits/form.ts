@@ -25,6 +25,11 @@ export interface Form {
   readonly neigh: boolean;
   /** Made without what its key in the ConfigMap said before it was removed: the pod came later. */
   readonly aside: boolean;
+  /**
+   * It was kept by a pod while no controller knew it: the next one has it from the kernel, where not all of it is told, and
+   * from what of the text can be read. Peers outside that it may have so.
+   */
+  readonly loose?: readonly string[];
 }
 
 /** Who shares it talks to each other. */
@@ -34,6 +39,21 @@ export function segmentOf({ network, vni, port }: Form): string {
 
 export function isSame(a: Form | undefined, b: Form | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The same link to the same members, whatever is known of the rest. */
+export function isSameOrKept(a: Form, b: Form | undefined): boolean {
+  return isSame(b?.loose === undefined ? a : { ...a, loose: b.loose }, b);
+}
+
+/** Do these options, as far as they can be read, speak of the same link? `whole`: what they leave out has its default. */
+export function agrees(
+  { network, vni, port, interfaceName }: Form,
+  { options, whole }: { readonly options: Options; readonly whole: boolean },
+): boolean {
+  const said: Options = whole ? { name: [network], dstport: ["8472"], ...options } : options;
+  const form: Options = { id: [`${vni}`], dstport: [`${port}`], name: [interfaceName] };
+  return Object.entries(form).every(([key, [value]]) => said[key] === undefined || said[key]?.[0] === value);
 }
 
 /** Undefined when the network cannot be had so, by any pod. */

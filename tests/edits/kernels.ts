@@ -71,9 +71,9 @@ function wrongInPod(seen: Seen, around: Around): readonly string[] {
     const form = forms.get(networkOf(link) ?? "");
     return form === undefined || !stuck.has(form.network) && form.interfaceName !== link.ifname;
   });
-  const ways = [...forms.values()].some(({ addresses, routes, pool }) =>
-    [...addresses, ...routes, ...pool].length > 0
-  );
+  const isLoose = [...forms.values()].some(({ loose }) => loose !== undefined);
+  const ways = isLoose ||
+    [...forms.values()].some(({ addresses, routes, pool }) => [...addresses, ...routes, ...pool].length > 0);
   const left = ways ? [] : [
     ...look.routes.map(({ dst }) => `the route to ${dst}`),
     ...look.rules.filter(({ priority }) => priority >= 8600 && priority <= 8867).map(({ priority }) =>
@@ -86,10 +86,11 @@ function wrongInPod(seen: Seen, around: Around): readonly string[] {
   ].map((what) => `${pod} has ${what}, which nothing asks for`).concat(
     [...forms.values()].flatMap((form) => {
       const where = { seen, around };
-      const wrong = stuck.has(form.network) ? wrongInKept(form, where) : wrongInLink(form, where);
+      const isKept = form.loose !== undefined || stuck.has(form.network);
+      const wrong = isKept ? wrongInKept(form, where) : wrongInLink(form, where);
       return wrong.map((what) => `${pod} ${form.interfaceName} (${form.network}) ${what}`);
     }),
-    wrongExceptions(seen, stuck).map((what) => `${pod} ${what}`),
+    isLoose ? [] : wrongExceptions(seen, stuck).map((what) => `${pod} ${what}`),
   );
 }
 
@@ -129,9 +130,15 @@ interface Where {
 /** What stands of it stays, and sends to its members as long as it leads to them; to nobody else. */
 function wrongInKept(form: Form, { seen, around }: Where): readonly string[] {
   const link = seen.look.links.find((one) => networkOf(one) === form.network);
-  if (link === undefined) return [];
+  if (link === undefined) return form.loose === undefined ? [] : ["is not there any more"];
   const leads = numbersOf(link) === `${form.vni}/${form.port}`;
-  return wrongEntries(link, { look: seen.look, expected: leads ? destinations(form, { seen, around }) : [] });
+  if (form.loose !== undefined && !leads) {
+    return [`leads to ${numbersOf(link)}, not to ${form.vni}/${form.port}`];
+  }
+  const all = leads ? destinations(form, { seen, around }) : [];
+  if (form.loose === undefined) return wrongEntries(link, { look: seen.look, expected: all });
+  const expected = destinations({ ...form, outside: [] }, { seen, around });
+  return wrongEntries(link, { look: seen.look, expected, allowed: [...all, ...form.loose] });
 }
 
 function wrongInLink(form: Form, { seen, around }: Where): readonly string[] {
@@ -181,13 +188,17 @@ function destinations(form: Form, where: Where): readonly string[] {
 
 function wrongEntries(
   { ifname }: Link,
-  { look, expected }: { readonly look: Look; readonly expected: readonly string[] },
+  { look, expected, allowed = expected }: {
+    readonly look: Look;
+    readonly expected: readonly string[];
+    readonly allowed?: readonly string[];
+  },
 ): readonly string[] {
   const entries = look.fdb.filter((entry) => entry.ifname === ifname && entry.dst !== undefined);
   const flooded = entries.filter(({ mac }) => mac === "00:00:00:00:00:00").map(({ dst }) => dst);
   return [
     ...expected.filter((ip) => !flooded.includes(ip)).map((ip) => `lacks the entry to ${ip}`),
-    ...entries.filter(({ dst = "" }) => !expected.includes(dst)).map(({ mac, dst }) =>
+    ...entries.filter(({ dst = "" }) => !allowed.includes(dst)).map(({ mac, dst }) =>
       `has the entry ${mac} to ${dst}, who is no peer`
     ),
   ];

@@ -1,7 +1,9 @@
 // What should every pod have after each edit? Worked out from the texts alone, by the rules of the documents.
 import type { Edit, LabelEdit } from "../controller/store/random_edits.ts";
-import { type Form, formOf, isFree, isSame, segmentOf } from "./form.ts";
-import { type Options, readAnnotation, readCluster } from "./reading.ts";
+import { agrees, type Form, formOf, isFree, isSame, segmentOf } from "./form.ts";
+import { ClusterKeys } from "./keys.ts";
+import { readAnnotation } from "./reading.ts";
+import { settled, type Wish } from "./wishes.ts";
 
 /** A pod as a test knows it. */
 export interface KnownPod {
@@ -21,22 +23,11 @@ interface Account extends KnownPod {
   places: ReadonlySet<string>;
 }
 
-interface Key {
-  readonly state: "good" | "kept" | "removed" | "never good";
-  readonly options: Options;
-}
-
-interface Wish {
-  readonly network: string;
-  readonly form?: Form;
-  readonly last?: Form;
-}
-
 /** Starts with a ConfigMap that says everything rightly, and with pods that have nothing yet. */
 export class Ledger {
   readonly #limit: number;
   readonly #pods: ReadonlyMap<string, Account>;
-  #keys = new Map<string, Key>();
+  #keys = new ClusterKeys();
 
   constructor(pods: readonly KnownPod[], { limit }: { readonly limit: number }) {
     this.#limit = limit;
@@ -60,7 +51,74 @@ export class Ledger {
   }
 
   apply(edit: Edit | LabelEdit): void {
-    if (edit.kind === "configmap") this.#readKeys(edit.data ?? {});
+    this.#put(edit);
+    this.#settle();
+  }
+
+  /** Some pod has a network that is known from its kernel only. */
+  get isLoose(): boolean {
+    return [...this.#pods.values()].some(({ forms }) =>
+      [...forms.values()].some(({ loose }) => loose !== undefined)
+    );
+  }
+
+  /** All texts are right, and every pod has its networks as its text says, or not at all. */
+  get isPlain(): boolean {
+    return this.#keys.areGood &&
+      [...this.#pods.values()].every((pod) => this.#keptBy(pod).length === 0);
+  }
+
+  /**
+   * An edit that is made while no controller is there. `knows`: who comes was there all the while, and only led nobody; else it has
+   * from the kernels what cannot be resolved. False, and nothing is done: that would be less than before, as docs/limits.md says.
+   */
+  applyAway(edit: Edit, { knows }: { readonly knows: boolean }): boolean {
+    const keys = this.#keys;
+    const had = [...this.#pods.values()].map((pod) => ({ ...pod }));
+    // The text of before the edit is not read by who comes.
+    this.#keys = keys.copy({ isRead: knows || edit.kind !== "configmap" });
+    this.apply(edit);
+    const isBlank = edit.kind === "annotation" && edit.text.trim() === "";
+    if (isBlank || !had.every((before) => this.#tells(this.#of(before.name), before))) {
+      this.#keys = keys;
+      for (const before of had) Object.assign(this.#of(before.name), before);
+      return false;
+    }
+    for (const pod of this.#pods.values()) {
+      const { wishes } = this.#askedBy(pod);
+      const kept = this.#keptBy(pod).map((form): [string, Form] => {
+        const peers = wishes.find(({ network }) => network === form.network)?.said.options["peer"] ?? [];
+        return [form.network, { ...form, loose: peers }];
+      });
+      pod.forms = new Map([...pod.forms, ...kept]);
+    }
+    return true;
+  }
+
+  /** Networks that a pod has otherwise than its text says. */
+  #keptBy(pod: Account): readonly Form[] {
+    const { wishes } = this.#askedBy(pod);
+    return [...pod.forms.values()].filter((form) =>
+      !isSame(form, wishes.find(({ network }) => network === form.network)?.form)
+    );
+  }
+
+  /** Nobody remembers which addresses we gave to a pod, and only a link that agrees with the texts is believed. */
+  #tells(pod: Account, had: Account): boolean {
+    const { wishes } = this.#askedBy(pod);
+    const isLost = ({ network, addresses, pool }: Form): boolean => {
+      const now = pod.forms.get(network);
+      return now !== undefined &&
+        (`${pool}` !== `${now.pool}` || addresses.some((one) => !now.addresses.includes(one)));
+    };
+    return ![...had.forms.values()].some(isLost) && this.#keptBy(pod).every((form) => {
+      const said = wishes.find(({ network }) => network === form.network)?.said;
+      return said !== undefined && agrees(form, said);
+    });
+  }
+
+  #put(edit: Edit | LabelEdit): void {
+    if (edit.kind === "configmap") this.#keys.read(edit.data ?? {}, this.#had());
     else if (edit.kind === "label") {
       const pod = this.#of(edit.pod);
       Object.assign(pod, { isLabelled: !pod.isLabelled, forms: new Map(), places: new Set() });
@@ -70,7 +128,6 @@ export class Ledger {
       const places = [...pod.forms.values()].filter((form) => holds(pod, form)).map(segmentOf);
       if (edit.text !== pod.text) Object.assign(pod, { text: edit.text, places: new Set(places) });
     }
-    this.#settle();
   }
 
   #of(name: string): Account {
@@ -79,95 +136,67 @@ export class Ledger {
     return pod;
   }
 
-  #readKeys(data: Readonly<Record<string, string>>): void {
-    const read = new Map(Object.entries(data).map(([key, text]) => [key, readCluster(text)]));
-    const isUsable = [...read.values()].some(({ broken }) => !broken);
-    const keys = new Map<string, Key>();
-    for (const name of new Set([...read.keys(), ...this.#keys.keys()])) {
-      const [now, before] = [read.get(name), this.#keys.get(name)];
-      if (now?.broken === false) keys.set(name, { state: "good", options: now.options });
-      else if (before === undefined || before.state === "never good") {
-        if (now !== undefined) keys.set(name, { state: "never good", options: now.options });
-      } else if (now !== undefined) keys.set(name, { ...before, state: "kept" });
-      else keys.set(name, { ...before, state: isUsable || before.state === "removed" ? "removed" : "kept" });
-    }
-    this.#keys = keys;
-  }
-
   /** Until nothing follows from anything any more. */
   #settle(): void {
     for (let before = ""; before !== this.#text();) {
       before = this.#text();
-      const had = new Set([...this.#pods.values()].flatMap(({ forms }) => [...forms.keys()]));
-      for (const [name, { state }] of this.#keys) {
-        if (state === "removed" && !had.has(name)) this.#keys.delete(name);
-      }
+      this.#keys.forget(this.#had());
       const asked = new Map([...this.#pods.values()].map((pod) => [pod, this.#askedBy(pod)]));
       for (const pod of this.#pods.values()) this.#give(pod, asked);
     }
   }
 
+  #had(): readonly Form[] {
+    return [...this.#pods.values()].flatMap(({ forms }) => [...forms.values()]);
+  }
+
   #text(): string {
     const pods = [...this.#pods.values()].map(({ forms, places }) => [[...forms], [...places]]);
-    return JSON.stringify([pods, [...this.#keys]]);
+    return JSON.stringify([pods, this.#keys.text]);
   }
 
   /** What a pod would have if no network were ever full, and the names that it must not lose. */
   #askedBy(pod: Account): Asked {
-    if (!pod.isLabelled) return { forms: [], open: new Set() };
+    if (!pod.isLabelled) return { wishes: [], forms: [], open: new Set() };
     const { entries, complete, twice } = readAnnotation(pod.text);
     const out = new Set<string>();
     const wishes = entries.map(({ network, options: own, broken }): Wish => {
       const key = this.#keys.get(network);
       const before = pod.forms.get(network);
-      const had = before !== undefined && this.#isClosed(pod, before) ? undefined : before;
+      const had = before !== undefined && this.#keys.isClosed(pod, before) ? undefined : before;
       const isHolder = had !== undefined && !had.aside;
-      const isGiven = key !== undefined && key.state !== "never good" &&
+      const isGood = key !== undefined && key.state !== "never good" && key.state !== "reserved";
+      const isGiven = isGood &&
         (key.state !== "removed" || isHolder);
       const cluster = isGiven ? key.options : {};
       const id = (own["id"] ?? cluster["id"])?.[0];
-      if (this.#isClosed(pod, { network, vni: Number(id) })) {
+      const said = { options: { ...key?.options, ...own }, whole: isGood };
+      if (this.#keys.isClosed(pod, { network, vni: Number(id) })) {
         out.add(network);
-        return { network };
+        return { network, said };
       }
       const last = had === undefined ? {} : { last: had };
       const stays = broken || twice.has(network) && had !== undefined;
       const aside = key?.state === "removed" && !isGiven;
       const form = stays ? undefined : formOf(network, { cluster, own, aside });
-      return { network, ...last, ...(form !== undefined && { form }) };
+      return { network, said, ...last, ...(form !== undefined && { form }) };
     });
     const named = new Set(entries.map(({ network }) => network));
     // Of a text that cannot be read as a whole nobody knows what it leaves out.
     const unnamed = complete ? [] : [...pod.forms.values()].filter(({ network }) => !named.has(network));
-    const kept = unnamed.filter((form) => !this.#isClosed(pod, form));
+    const kept = unnamed.filter((form) => !this.#keys.isClosed(pod, form));
     const forms = [...kept, ...settled(wishes, kept)];
     const isMade = (name: string): boolean => forms.some(({ network }) => network === name);
     const open = new Set(
       [...named].filter((name) => isMade(name) || !(out.has(name) || this.#hasLost(pod, name))),
     );
-    return { forms, open: new Set([...open, ...kept.map(({ network }) => network)]) };
-  }
-
-  /** By its name, and by its VNI: another name would be a back door. */
-  #isClosed({ namespace }: Account, { network, vni }: Pick<Form, "network" | "vni">): boolean {
-    const admits = (lists: readonly string[]): boolean => {
-      const names = lists.flatMap((list) => list.split(","));
-      return names.includes("*") || names.includes(namespace);
-    };
-    const list = this.#keys.get(network)?.options["namespaces"];
-    if (list !== undefined) {
-      if (!admits(list)) return true;
-    }
-    const reserving = [...this.#keys.values()].filter(({ options }) =>
-      options["namespaces"] !== undefined && Number(options["id"]?.[0]) === vni
-    );
-    return reserving.length > 0 && !admits(reserving.flatMap(({ options }) => options["namespaces"] ?? []));
+    return { wishes, forms, open: new Set([...open, ...kept.map(({ network }) => network)]) };
   }
 
   /** It leads where the pod may not be any more. */
   #hasLost(pod: Account, network: string): boolean {
     const had = pod.forms.get(network);
-    return had !== undefined && this.#isClosed(pod, had);
+    return had !== undefined && this.#keys.isClosed(pod, had);
   }
 
   #give(pod: Account, asked: ReadonlyMap<Account, Asked>): void {
@@ -213,6 +242,7 @@ export class Ledger {
 }
 
 interface Asked {
+  readonly wishes: readonly Wish[];
   readonly forms: readonly Form[];
   /** Names that stand in the text, and are not forbidden. */
   readonly open: ReadonlySet<string>;
@@ -220,25 +250,4 @@ interface Asked {
 
 function holds({ places }: Pick<Account, "places">, form: Form): boolean {
   return places.has(form.network) || places.has(segmentOf(form));
-}
-
-/** What a pod has goes before what it asks for: the same, then what falls back on it, then what has changed, then what is new. */
-function settled(wishes: readonly Wish[], kept: readonly Form[]): readonly Form[] {
-  const back = new Set(wishes.filter(({ form, last }) => form === undefined && last !== undefined));
-  for (;;) {
-    const rank = (wish: Wish): number => {
-      if (wish.last === undefined) return 3;
-      return back.has(wish) ? 1 : isSame(wish.form, wish.last) ? 0 : 2;
-    };
-    const made: Form[] = [];
-    const fallen: Wish[] = [];
-    for (const wish of wishes.toSorted((a, b) => rank(a) - rank(b))) {
-      const form = back.has(wish) ? wish.last : wish.form;
-      if (form === undefined) continue;
-      if (isFree(form, [...kept, ...made])) made.push(form);
-      else if (rank(wish) === 2) fallen.push(wish);
-    }
-    if (fallen.length === 0) return made;
-    for (const wish of fallen) back.add(wish);
-  }
 }

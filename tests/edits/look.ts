@@ -1,6 +1,5 @@
 // What does the kernel of a pod hold? The raw answers of the tools, as far as edits concern it.
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { podName } from "../sandbox/sandbox_invariant.ts";
 
 /** One interface. */
 export interface Link {
@@ -49,9 +48,12 @@ const commands = [
 ];
 
 /** Looks into a pod: one line of JSON for each command. */
-export async function lookInto(sandbox: Sandbox, pod: string): Promise<Look> {
+export async function lookInto(
+  sandbox: Sandbox,
+  pod: Parameters<Sandbox["exec"]>[0],
+): Promise<Look> {
   const script = commands.map((command) => `${command} | tr '\\n' ' '; echo`).join("; ");
-  const { stdout } = await sandbox.exec(podName(pod), ["sh", "-c", script]);
+  const { stdout } = await sandbox.exec(pod, ["sh", "-c", script]);
   const [links, fdb, routes, rules, neighbours] = stdout.split("\n").map((line) =>
     JSON.parse(line.trim() === "" ? "[]" : line)
   );

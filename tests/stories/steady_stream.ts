@@ -24,9 +24,14 @@ export interface Stream {
 /** Runs `during` while every pair pings. How fast frames come says nothing: a machine under load is slow, and loses none. */
 export async function whileTheyTalk(
   stage: Stage,
-  { pairs, during }: { readonly pairs: readonly Pair[]; readonly during: () => Promise<void> },
+  { pairs, container, during }: {
+    readonly pairs: readonly Pair[];
+    /** In which they ping. */
+    readonly container: string;
+    readonly during: () => Promise<void>;
+  },
 ): Promise<readonly Stream[]> {
-  const started = await Promise.allSettled(pairs.map((pair) => Pings.start(stage, pair)));
+  const started = await Promise.allSettled(pairs.map((pair) => Pings.start(stage, { pair, container })));
   const streams = started.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
   try {
     await Promise.all(
@@ -67,10 +72,13 @@ class Pings {
     this.#read = Promise.all([this.#count(replies), this.#note(faults)]);
   }
 
-  static async start(stage: Stage, pair: Pair): Promise<Pings> {
+  static async start(
+    stage: Stage,
+    { pair, container }: { readonly pair: Pair; readonly container: string },
+  ): Promise<Pings> {
     const { from, interfaceName, address } = pair;
     const argv = ["sh", "-c", script, "sh", interfaceName, address];
-    return new Pings(pair, await stage.sandbox.start(podName(from), argv));
+    return new Pings(pair, await stage.sandbox.start({ ...podName(from), container }, argv));
   }
 
   /** The highest number that came. */

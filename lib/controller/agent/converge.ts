@@ -26,6 +26,7 @@ import {
   HalfObserved,
   heldFor,
   learnedPause,
+  sooner,
 } from "./convergence.ts";
 import type { CachedState } from "./pod_cache.ts";
 
@@ -81,11 +82,6 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
   if (swept === undefined) return undefined;
   pod.remember(swept.cached, options.generation);
   return convergence(swept.cached, { applied: [...steps, ...swept.applied], now: clock.now() });
-}
-
-function sooner(learned: CachedState["learned"], now: number): NonNullable<CachedState["learned"]> {
-  const at = now + learnedPause.first;
-  return { at: Math.min(learned?.at ?? Infinity, at), pause: learnedPause.first };
 }
 
 /** Removes what was learned of those who are no peers, if it is time; undefined when that was refused. */

@@ -8,7 +8,15 @@ import { asItStands } from "../../overlay/plan/kept.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
 import { type Refusal, refusalsText } from "../../overlay/unfinished.ts";
-import { type Convergence, convergence, type Converging, HalfObserved, learnedPause } from "./convergence.ts";
+import { defined } from "../../text/defined.ts";
+import {
+  type Convergence,
+  convergence,
+  type Converging,
+  HalfObserved,
+  learnedPause,
+  sooner,
+} from "./convergence.ts";
 import type { CachedPod, CachedState } from "./pod_cache.ts";
 
 /**
@@ -44,7 +52,6 @@ export async function convergeOnSight(
   const moved = before === undefined ? [] : options.peerChanges.steps(wanted, before).forgets;
   await agents.send(agent, moved);
   const now = clock.now();
-  const strays = planned.steps.some(isOfLearned);
   const left = { steps: planned.steps.filter((step) => !isOfLearned(step)), obstacles: planned.obstacles };
   const isFinished = left.steps.length + left.obstacles.length === 0;
   pod.unfinishedSince = isFinished ? undefined : pod.unfinishedSince ?? now;
@@ -61,15 +68,23 @@ export async function convergeOnSight(
       unfinished: { ...left, refusals, entriesMissing: missingEntries(wanted, observed.fdb) },
       isAccounted: true,
     }),
-    ...(strays ? { learned: nextSweep(before?.learned, now) } : {}),
+    ...defined({ learned: nextSweep(pod.cached?.learned, { steps: [...applied, ...planned.steps], now }) }),
   };
   pod.remember(cached, options.generation);
   return convergence(cached, { applied, now });
 }
 
-/** What comes again and again is looked for after longer and longer pauses, by the clock: how often we look does not count. */
-function nextSweep(learned: CachedState["learned"], now: number): NonNullable<CachedState["learned"]> {
+/**
+ * Who was taken out now, or just before, may send on. What comes again and again is looked for after longer and longer pauses,
+ * by the clock: how often we look does not count.
+ */
+function nextSweep(
+  learned: CachedState["learned"],
+  { steps, now }: { readonly steps: readonly Step[]; readonly now: number },
+): CachedState["learned"] {
+  if (steps.some((step) => step.kind === "delete-fdb" && !isOfLearned(step))) return sooner(learned, now);
   if (learned !== undefined && learned.at > now) return learned;
+  if (!steps.some(isOfLearned)) return undefined;
   const pause = learned?.pause ?? learnedPause.first;
   return { at: now + pause, pause: Math.min(learnedPause.longest, 2 * pause) };
 }

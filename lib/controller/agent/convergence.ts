@@ -57,6 +57,12 @@ export interface Converging extends ConvergeOptions {
 /** What the kernel has learned of a peer that went must go, and he may send on: looked for until nothing is found (ms). */
 export const learnedPause = { first: 2_000, longest: 60_000 };
 
+/** When what was learned is to be looked for, by who has taken peers out now. */
+export function sooner(learned: CachedState["learned"], now: number): NonNullable<CachedState["learned"]> {
+  const at = now + learnedPause.first;
+  return { at: Math.min(learned?.at ?? Infinity, at), pause: learnedPause.first };
+}
+
 /** A pod that is going keeps its peers that go for so long (ms): in a large deletion most are gone by then. */
 export const heldFor = 10_000;
 

@@ -1,0 +1,95 @@
+// Who controls while edits are made: one controller, then another; and what is said by who leads.
+import { podName } from "../sandbox/sandbox_invariant.ts";
+import { waitFor } from "../sandbox/tools/waiting.ts";
+import type { RunningController, Stage } from "../stories/stage.ts";
+import type { Told } from "./ways.ts";
+
+interface Member {
+  readonly running: RunningController;
+  /** What it says of each pod, by namespace and name. */
+  readonly told: ReadonlyMap<string, readonly Told[]>;
+  lead(): Promise<void>;
+}
+
+/** The controllers of one run. */
+export class Crew {
+  readonly #stage: Stage;
+  readonly #maxMembers: number;
+  #member: Member | undefined;
+  #log: readonly string[] = [];
+
+  constructor(stage: Stage, { maxMembers }: { readonly maxMembers: number }) {
+    this.#stage = stage;
+    this.#maxMembers = maxMembers;
+  }
+
+  /** What who leads, or led last, has logged. */
+  get log(): readonly string[] {
+    return this.#log;
+  }
+
+  /** What who leads says is wrong with a pod; nothing when nobody does. */
+  of(pod: string): readonly Told[] {
+    return this.#member?.told.get(keyOf(podName(pod))) ?? [];
+  }
+
+  async start(): Promise<void> {
+    this.#become(await this.#join({ leads: true }));
+  }
+
+  async stop(): Promise<void> {
+    await this.#member?.running.stop();
+    this.#member = undefined;
+  }
+
+  /** Another one that knows all of these pods; it leads once that is asked for, by when the former leader is gone. */
+  async standby(pods: readonly string[]): Promise<() => Promise<void>> {
+    const next = await this.#join({ leads: false });
+    await waitFor(() => pods.every((pod) => next.told.has(keyOf(podName(pod)))), {
+      what: "the standby has seen all pods",
+      state: () => next.running.log.slice(-10).join("\n"),
+    });
+    return async () => {
+      this.#become(next);
+      await next.lead();
+    };
+  }
+
+  #become(member: Member): void {
+    this.#member = member;
+    this.#log = member.running.log;
+  }
+
+  async #join({ leads }: { readonly leads: boolean }): Promise<Member> {
+    const told = new Map<string, readonly Told[]>();
+    const state = { leads };
+    const running = await this.#stage.startController({
+      maxMembers: this.#maxMembers,
+      isLeader: () => state.leads,
+      parts: (usual) => ({
+        ...usual,
+        reporter: {
+          ...usual.reporter,
+          report: (report) => {
+            told.set(keyOf(report.pod), report.state.kind === "failing" ? report.state.problems : []);
+            usual.reporter.report(report);
+          },
+        },
+      }),
+    });
+    return {
+      running,
+      told,
+      lead: async () => {
+        state.leads = true;
+        await running.controller.reconcileAll();
+      },
+    };
+  }
+}
+
+function keyOf(
+  { namespace = "default", name }: { readonly namespace?: string; readonly name: string },
+): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,116 @@
+// What does each key of the ConfigMap say by now, and to whom is its network closed?
+import type { Form } from "./form.ts";
+import { type Options, readCluster } from "./reading.ts";
+
+interface Key {
+  /** `reserved`: it never was good, and is gone. */
+  readonly state: "good" | "kept" | "removed" | "never good" | "reserved";
+  readonly options: Options;
+}
+
+/** A VNI that a key has reserved, and does not name any more. */
+interface Left {
+  readonly network: string;
+  readonly options: Options;
+}
+
+/** Networks that pods have. */
+export type Had = readonly Pick<Form, "network" | "vni">[];
+
+/** All keys, after each text that was read. */
+export class ClusterKeys {
+  #keys = new Map<string, Key>();
+  #left: readonly Left[] = [];
+  /** VNIs that the text names now: nothing of before counts for them. */
+  #named = new Set<number>();
+
+  get(network: string): Key | undefined {
+    return this.#keys.get(network);
+  }
+
+  get areGood(): boolean {
+    return this.#left.length === 0 && [...this.#keys.values()].every(({ state }) => state === "good");
+  }
+
+  /** Equal text: they say the same. */
+  get text(): string {
+    return JSON.stringify([[...this.#keys], this.#left]);
+  }
+
+  /** The same; or nothing, where nothing `isRead` yet. */
+  copy({ isRead }: { readonly isRead: boolean }): ClusterKeys {
+    const copy = new ClusterKeys();
+    if (isRead) [copy.#keys, copy.#left, copy.#named] = [new Map(this.#keys), this.#left, this.#named];
+    return copy;
+  }
+
+  read(data: Readonly<Record<string, string>>, had: Had): void {
+    const read = new Map(Object.entries(data).map(([key, text]) => [key, readCluster(text)]));
+    const isUsable = [...read.values()].some(({ broken }) => !broken);
+    const before = this.#keys;
+    this.#named = new Set(
+      [...read.values()].flatMap(({ broken, options }) => broken ? [] : idOf(options) ?? []),
+    );
+    this.#keys = new Map(
+      [...new Set([...read.keys(), ...before.keys()])].map((name): [string, Key] => {
+        const [now, old] = [read.get(name), before.get(name)];
+        const wasGood = old !== undefined && old.state !== "never good" && old.state !== "reserved";
+        if (now?.broken === false) return [name, { state: "good", options: now.options }];
+        if (now !== undefined && wasGood) return [name, { ...old, state: "kept" }];
+        if (now !== undefined) {
+          return [name, { state: "never good", options: { ...old?.options, ...now.options } }];
+        }
+        const options = old?.options ?? {};
+        if (!wasGood) return [name, { state: "reserved", options }];
+        return [name, { options, state: isUsable || old.state === "removed" ? "removed" : "kept" }];
+      }),
+    );
+    const reserving = [...before].map(([network, { options }]) => ({ network, options })).filter(reserves);
+    this.#left = [...this.#left, ...reserving].filter(({ network, options }) => {
+      const now = this.#keys.get(network);
+      return now === undefined || !reserves(now) || idOf(now.options) !== idOf(options);
+    });
+    this.forget(had);
+  }
+
+  /** What was removed, or left, and no pod has any more. */
+  forget(had: Had): void {
+    const isAt = ({ options }: Pick<Left, "options">): boolean => {
+      const id = idOf(options);
+      return id !== undefined && !this.#named.has(id) && had.some(({ vni }) => vni === id);
+    };
+    for (const [name, key] of this.#keys) {
+      const isHeld = had.some(({ network }) => network === name) || reserves(key) && isAt(key);
+      if (["removed", "reserved"].includes(key.state) && !isHeld) this.#keys.delete(name);
+    }
+    this.#left = this.#left.filter(isAt);
+  }
+
+  /** By its name, and by its VNI: another name would be a back door. */
+  isClosed(
+    { namespace }: { readonly namespace: string },
+    { network, vni }: Pick<Form, "network" | "vni">,
+  ): boolean {
+    const admits = (lists: readonly string[]): boolean => {
+      const names = lists.flatMap((list) => list.split(","));
+      return names.includes("*") || names.includes(namespace);
+    };
+    const list = this.#keys.get(network)?.options["namespaces"];
+    if (list !== undefined) {
+      if (!admits(list)) return true;
+    }
+    const reserving = [...this.#keys.values(), ...this.#left].filter((one) =>
+      reserves(one) && idOf(one.options) === vni
+    );
+    return reserving.length > 0 && !admits(reserving.flatMap(({ options }) => options["namespaces"] ?? []));
+  }
+}
+
+function idOf(options: Options): number | undefined {
+  const id = options["id"]?.[0];
+  return id === undefined ? undefined : Number(id);
+}
+
+function reserves({ options }: Pick<Left, "options">): boolean {
+  return options["namespaces"] !== undefined && options["id"] !== undefined;
+}
