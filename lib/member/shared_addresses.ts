@@ -6,6 +6,7 @@ import { peerKey } from "../network/network.ts";
 import type { Problem } from "../network/problem.ts";
 import { plain, quoted } from "../text/quoted.ts";
 import type { Member } from "./member.ts";
+import { macOf } from "./reachable.ts";
 
 /** An address that a member shares with others. */
 export interface SharedAddress {
@@ -27,21 +28,23 @@ export function addressConflicts(
     readonly nameOf: (uid: string) => string;
   },
 ): readonly Problem[] {
-  const names = new Map(member.networks.map((network) => [peerKey(network), network.name]));
+  const networks = new Map(member.networks.map((network) => [peerKey(network), network]));
   return shared.flatMap(({ segment, address, other }): Problem[] => {
-    const network = names.get(segment);
+    const { name: network, mac } = networks.get(segment) ?? {};
     if (network === undefined) return [];
     const isMac = parseMac(address).kind === "value";
-    const [what, remedy] = isMac
-      ? ["MAC address", "leave mac out, then each member has its own"]
-      : ["address", "give each member its own with ip=…"];
+    const [what, remedy] = !isMac
+      ? ["address", "; give each member its own with ip=…"]
+      : mac === undefined
+      ? ["MAC address", ", which should leave mac out; this pod has it by computation"]
+      : ["MAC address", "; leave mac out, then each member has its own"];
     return [{
       kind: "conflict",
       source: { kind: "pod", namespace: member.namespace, pod: member.name },
       network,
       token: address,
       message: `Cannot rely on ${what} ${address} of network ${quoted(network)}: it is also used by ` +
-        `${plain(nameOf(other))}; ${remedy}`,
+        `${plain(nameOf(other))}${remedy}`,
     }];
   });
 }
@@ -87,10 +90,11 @@ function namesOf(problems: readonly Problem[]): string {
 }
 
 /** What its own author has mended is over at once. */
-export function stillClaimed(told: ToldSharing | undefined, { networks }: Member): ToldSharing | undefined {
+export function stillClaimed(told: ToldSharing | undefined, member: Member): ToldSharing | undefined {
   const isClaimed = ({ network, token }: Problem): boolean =>
-    networks.some(({ name, mac, addresses }) =>
-      name === network && (mac === token || addresses.some(({ address }) => address === token))
+    member.networks.some((each) =>
+      each.name === network &&
+      (macOf(each, member) === token || each.addresses.some(({ address }) => address === token))
     );
   return told && { ...told, problems: told.problems.filter(isClaimed) };
 }

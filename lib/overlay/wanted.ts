@@ -1,5 +1,6 @@
 // What one member's kernel should hold: a value per interface, derived from the member and its peers.
 import { createHash } from "node:crypto";
+import { macOf } from "../member/reachable.ts";
 import type { Member } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
 import type { Cidr, Route } from "../network/grammar/address.ts";
@@ -85,16 +86,6 @@ export function networkOfAlias(alias: string, annotationKey: string): string | u
 }
 
 /**
- * Stable, locally administered unicast MAC from uid and network name: a replaced link does not strand its
- * peers' ARP.
- */
-export function derivedMac(uid: string, network: string): string {
-  const [first = 0, ...rest] = createHash("sha256").update(`${uid}/${network}`).digest().subarray(0, 6);
-  const locallyAdministered = (first & 0b1111_1100) | 0b10;
-  return [locallyAdministered, ...rest].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
-}
-
-/**
  * How the names begin under which links are made. A link gets its own with the mark that it is ours: a name that somebody
  * has taken meanwhile is then refused, and nothing has been done to the link that has it. Who finds such a link without a
  * mark knows by the name that we have left it.
@@ -133,10 +124,6 @@ export function neighboursIn(network: Network, member: Member): readonly Neighbo
   if (dst === undefined) return [];
   const mac = macOf(network, member);
   return network.addresses.map(({ address }) => ({ address, mac, dst }));
-}
-
-function macOf({ mac, name }: Network, { uid }: Member): string {
-  return mac ?? derivedMac(uid, name);
 }
 
 /** Builds the wanted state. */

@@ -1,10 +1,10 @@
 // What a member's kernel should hold, derived from the member, its peers and the settings.
 import assert from "node:assert/strict";
 import type { Member } from "../../lib/member/member.ts";
+import { derivedMac } from "../../lib/member/reachable.ts";
 import type { Network } from "../../lib/network/network.ts";
 import {
   aliasOf,
-  derivedMac,
   isTemporaryName,
   maxAnnotationKeyLength,
   networkOfAlias,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { AddressIndex } from "../../../lib/controller/store/address_index.ts";
 import { Store } from "../../../lib/controller/store/store.ts";
 import { podView } from "../../../lib/member/pod.ts";
+import { derivedMac } from "../../../lib/member/reachable.ts";
 import { annotationKey, type MemberPod, memberPod } from "../../member/member_pod.ts";
 
 const settings = {
@@ -74,6 +75,29 @@ Deno.test("one MAC address in several members is said of each, with what to do a
   put({ name: "b", ip: "10.0.0.2", networks: "west mac=02:00:00:00:00:02" });
   assert.match(conflicts(store, "a")[0] ?? "", /also used by default\/c;/);
   assert.deepEqual(conflicts(store, "b"), []);
+});
+
+Deno.test("a MAC address that another member has by computation is said of both, with who is to do what", () => {
+  const { store, put } = world();
+  const b: MemberPod = { name: "b", ip: "10.0.0.2", networks: "west" };
+  const mac = derivedMac("uid-default-b", "west");
+  put({ name: "a", ip: "10.0.0.1", networks: `west mac=${mac}` });
+  assert.deepEqual(conflicts(store, "a"), []);
+  assert.equal(put(b), "a", "the one that was there is looked at again");
+  assert.deepEqual([conflicts(store, "a"), conflicts(store, "b")], [
+    [
+      `Cannot rely on MAC address ${mac} of network "west": it is also used by default/b; leave mac out, then each member has its own`,
+    ],
+    [
+      `Cannot rely on MAC address ${mac} of network "west": it is also used by default/a, which should leave mac out; ` +
+      "this pod has it by computation",
+    ],
+  ]);
+  put({ ...b, networks: "east" });
+  assert.deepEqual([conflicts(store, "a"), conflicts(store, "b")], [[], []]);
+  put(b);
+  put({ ...b, networks: "west mac=02:00:00:00:00:02" });
+  assert.deepEqual([conflicts(store, "a"), conflicts(store, "b")], [[], []]);
 });
 
 const others: readonly { readonly it: string; readonly pod: MemberPod }[] = [
