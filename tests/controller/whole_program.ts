@@ -4,6 +4,7 @@ import { createLogReporter, joinReporters } from "../../lib/report/log_reporter.
 import { Controller } from "../../lib/controller/controller.ts";
 import { defaultLimits } from "../../lib/controller/settings.ts";
 import { createLog } from "../../lib/ops/log.ts";
+import { createMetrics, type Metrics } from "../../lib/ops/metrics.ts";
 import { EventWriter } from "../../lib/events/event_writer.ts";
 import { StatusWriter } from "../../lib/status/status_writer.ts";
 import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
@@ -24,6 +25,8 @@ export interface Program {
   readonly leadership: readonly string[];
   readonly isLeader: () => boolean;
   readonly controller: Controller;
+  /** The queue of the controller feeds them, and nothing else. */
+  readonly metrics: Metrics;
   /** Requests for a reconcile so far. */
   readonly queueAdds: () => number;
   readonly status: StatusWriter;
@@ -41,6 +44,8 @@ export function startProgram(): Program {
   const stop = new AbortController();
   const over = new AbortController();
   const leadership: string[] = [];
+  const metrics = createMetrics({ clock, version: "1" });
+  const observer = metrics.workQueue("members");
   let queueAdds = 0;
   const election = runLeaderElection({
     client: api.client,
@@ -81,11 +86,17 @@ export function startProgram(): Program {
     log,
     reporter: joinReporters([logReporter, status]),
     isLeader,
-    queueObserver: { attached: () => {}, started: () => {}, finished: () => {}, added: () => queueAdds++ },
+    queueObserver: {
+      ...observer,
+      added: () => {
+        queueAdds++;
+        observer.added();
+      },
+    },
   });
   const running = controller.run(stop.signal);
   return {
-    ...{ clock, api, toys, lines, leadership, isLeader, controller, status, events },
+    ...{ clock, api, toys, lines, leadership, isLeader, controller, metrics, status, events },
     queueAdds: () => queueAdds,
     end: async () => {
       stop.abort();
