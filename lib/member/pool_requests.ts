@@ -1,4 +1,5 @@
 // What does a pod ask of the pools of its networks, and who holds what they give?
+import type { PoolAnswer } from "../network/pool.ts";
 import type { PoolRequest } from "../network/pool_request.ts";
 import { type Member, type Membership, openNames } from "./member.ts";
 import type { PodView } from "./pod.ts";
@@ -18,6 +19,10 @@ interface Asking {
   readonly seen: boolean;
   /** Addresses that it had of pools then, by network. */
   readonly found: ReadonlyMap<string, readonly string[]>;
+  /** What the pools have answered, by network. */
+  readonly answers: ReadonlyMap<string, PoolAnswer>;
+  /** Networks whose addresses of pools have gone from its kernel. */
+  readonly returned: readonly string[];
   /** It asks for nothing any more; `clean` once its kernel has nothing of ours. */
   readonly isFormer: boolean;
   readonly clean: boolean;
@@ -67,9 +72,10 @@ const none: PoolRequest["subnets"] = [];
 
 /**
  * Networks of which it keeps what it has: unresolvable is not unwanted, and what is asked for no more is free when it has
- * gone from the kernel, which the pod's status then says.
+ * gone from the kernel, which a look finds, and after a restart the pod's status says.
  */
-function keptNames({ isFormer, clean, requests, pod }: Asking, member: Member): readonly string[] {
+function keptNames(asking: Asking, member: Member): readonly string[] {
+  const { isFormer, clean, requests, pod, seen } = asking;
   const asked = requests.filter(({ asks }) => asks).map(({ network }) => network);
   const shown = [...pod.shown?.ips?.keys() ?? []];
   if (isFormer) return clean ? [] : [...new Set([...asked, ...shown])];
@@ -77,7 +83,22 @@ function keptNames({ isFormer, clean, requests, pod }: Asking, member: Member): 
     member.networks.some((each) =>
       each.name === name && (each.pool !== undefined || each.addresses.length > 0)
     );
-  return [...new Set([...openNames(member), ...shown.filter((name) => !isAddressed(name))])];
+  const open = [...openNames(member), ...seen ? [] : member.forbidden];
+  return [...new Set([...open, ...shown.filter((name) => !isAddressed(name)), ...toReturn(asking)])];
+}
+
+/** Networks in which it was given addresses that it asks for no more, and of which no look has found yet that they have gone. */
+function toReturn({ answers, membership, returned }: Asking): readonly string[] {
+  const pooled = namesPooled(membership);
+  return [...answers].flatMap(([network, { kind }]) =>
+    kind === "given" && !pooled.has(network) && !returned.includes(network) ? network : []
+  );
+}
+
+/** Networks whose pools it asks. */
+export function namesPooled(membership: Membership): ReadonlySet<string> {
+  const networks = membership.kind === "member" ? membership.member.networks : [];
+  return new Set(networks.flatMap(({ name, pool }) => pool?.asked === true ? name : []));
 }
 
 /**

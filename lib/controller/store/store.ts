@@ -135,9 +135,11 @@ export class Store {
   /** What the pod's kernel held at the first look at it: what it had before we came may come back by that, and is news. */
   claim(uid: string, observed: KernelState): Affected {
     const tracked = this.#pods.get(uid);
+    const context = { settings: this.#settings, cluster: this.cluster, observed };
+    if (tracked?.giveBack(context)) this.#unsettled.add(uid);
     if (tracked?.seen === false) {
       if (tracked.mayHaveMore) this.#changed.add(uid);
-      tracked.believe({ settings: this.#settings, cluster: this.cluster, observed });
+      tracked.believe(context);
       this.#again(uid);
     }
     return this.#settle();

@@ -11,6 +11,8 @@ import { namespaceFaults } from "../../network/access_rules.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import type { PoolAnswer } from "../../network/pool.ts";
 import type { PoolRequest } from "../../network/pool_request.ts";
+import { namesPooled } from "../../member/pool_requests.ts";
+import type { Cidr } from "../../network/grammar/address.ts";
 import { addressesFound, type ClaimContext, claimedNetworks } from "../../overlay/claimed_networks.ts";
 import { networkOfAlias } from "../../overlay/wanted.ts";
 import { compact } from "../../text/defined.ts";
@@ -47,6 +49,8 @@ export class Tracked implements Counted, Timed {
   out: readonly string[] = [];
   /** What the pools have answered, by network. */
   answers: ReadonlyMap<string, PoolAnswer> = none;
+  /** Networks whose addresses of pools a look has found gone, since it asks for them no more. */
+  returned: readonly string[] = [];
   /** What it asks of them. */
   requests: readonly PoolRequest[] = [];
   /** Addresses that it had of pools at the first look, by network. */
@@ -152,6 +156,8 @@ export class Tracked implements Counted, Timed {
   /** Takes down what the pod has and must not have now. A network that it asks for no more, or must not have, is forgotten. */
   #rememberGood(member: Member): void {
     this.out = member.forbidden;
+    const pooled = namesPooled(this.membership);
+    this.returned = compact(this.returned.filter((name) => !pooled.has(name)));
     const names = member.networks.map(({ name }) => name);
     const open = openNames(member);
     const lost = this.good.filter(({ name }) => open.includes(name));
@@ -167,6 +173,22 @@ export class Tracked implements Counted, Timed {
 
   isHeld(network: Network): boolean {
     return this.holds.includes(network.name) || this.holds.includes(peerKey(network));
+  }
+
+  /** What it was given and asks for no more comes back when it has gone from its kernel. True: something has. */
+  giveBack({ settings: { annotationKey }, observed: { links } }: ClaimContext): boolean {
+    const pooled = namesPooled(this.membership);
+    const holds = (network: string, cidrs: readonly Cidr[]): boolean =>
+      links.some(({ alias, addresses }) =>
+        networkOfAlias(alias, annotationKey) === network &&
+        cidrs.some(({ address }) => addresses.some((text) => text.startsWith(`${address}/`)))
+      );
+    const gone = [...this.answers].flatMap(([network, answer]) =>
+      answer.kind !== "given" || pooled.has(network) || holds(network, answer.addresses) ? [] : network
+    );
+    const before = this.returned;
+    this.returned = compact(gone);
+    return gone.some((network) => !before.includes(network));
   }
 
   /** It may have had more before we came than is known of it, and a look would tell. */
