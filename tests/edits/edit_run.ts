@@ -8,14 +8,15 @@ import { podIpOf, podName } from "../sandbox/sandbox_invariant.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { makePools } from "../stories/pool_objects.ts";
 import { configMapName, setStage, type Stage } from "../stories/stage.ts";
-import { type Pair, textOf, whileTheyTalk } from "../stories/steady_stream.ts";
+import { textOf, whileTheyTalk } from "../stories/steady_stream.ts";
 import { again } from "../tools/by_chance.ts";
 import { Crew } from "./crew.ts";
-import { type Form, isSameOrKept, segmentOf } from "./form.ts";
+import type { Form } from "./form.ts";
 import { type Happening, happeningsOf, type Mishap } from "./happenings.ts";
-import { obstructed, Remembered, type Seen, wrongIn } from "./kernels.ts";
+import { Remembered, type Seen, wrongIn } from "./kernels.ts";
 import { Ledger } from "./ledger.ts";
-import { linkLocalOf, lookInto, networkOf, numbersOf } from "./look.ts";
+import { lookInto } from "./look.ts";
+import { someOf, steadyPairs } from "./pairs.ts";
 
 const names = ["a", "b", "lab/c", "lab/d"];
 /** Which pods have their agent as a native sidecar. */
@@ -28,16 +29,21 @@ const startTexts = new Map(
 );
 /** Members that a network may have: one pod fewer than there are. */
 const limit = 3;
-/** Pairs that are watched during an edit. */
-const mostPairs = 3;
 
 /** Gives how many frames came back. */
-export async function editByChance({ edits, seed, mishaps }: {
+export async function editByChance({ edits, seed }: {
   readonly edits: number;
   readonly seed: number;
-  /** Whether the controller and agents have any. */
-  readonly mishaps: "none" | "some";
 }): Promise<number> {
+  const happenings = fc.sample(happeningsOf(names), { seed, numRuns: edits });
+  return await happenInTurn(happenings, { again: again(seed) });
+}
+
+/** The same with given edits; `again` says how to see once more what fails. */
+export async function happenInTurn(
+  happenings: readonly Happening[],
+  { again }: { readonly again: string },
+): Promise<number> {
   await using stage = await setStage({ dataPlane: "namespaces" });
   makePools(stage);
   stage.networks(start);
@@ -46,14 +52,14 @@ export async function editByChance({ edits, seed, mishaps }: {
   const run = await EditRun.start(stage, crew);
   const done: string[] = [];
   let sent = 0;
-  for (const [at, edit] of fc.sample(happeningsOf(names, { mishaps }), { seed, numRuns: edits }).entries()) {
+  for (const [at, edit] of happenings.entries()) {
     try {
       sent += await run.happen(edit);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const before = [...done.slice(-5), JSON.stringify(edit)].join("\n");
       throw new Error(
-        `${message}\nafter edit ${at} of ${edits}:\n${before}\n${again(seed)}\n${
+        `${message}\nafter edit ${at} of ${happenings.length}:\n${before}\n${again}\n${
           crew.log.slice(-30).join("\n")
         }`,
         { cause: error },
@@ -111,7 +117,7 @@ class EditRun {
     const isOfCrew = mishap !== undefined && mishap.kind !== "agent killed" && edit.kind !== "label";
     let came = 0;
     // What is not as the texts say is not known as well once the controller was another one.
-    if (isOfCrew || ledger.isLoose) came += await this.#makePlain();
+    if (isOfCrew) came += await this.#makePlain();
     const before = this.#seen;
     const isMade = isOfCrew && ledger.applyAway(edit, { knows: mishap.kind === "takeover" });
     if (!isMade) ledger.apply(edit);
@@ -213,42 +219,4 @@ function withPodIp(edit: Edit | LabelEdit, ip: string): Edit | LabelEdit {
   if (edit.kind === "label" || edit.data === undefined) return edit;
   const data = Object.entries(edit.data).map(([key, text]) => [key, text.replaceAll("@b", ip)]);
   return { ...edit, data: Object.fromEntries(data) };
-}
-
-/** Those who share a network that neither of them resolves differently now, and whose links stand and are up. */
-function steadyPairs(
-  before: readonly Seen[],
-  after: ReadonlyMap<string, ReadonlyMap<string, Form>>,
-): readonly Pair[] {
-  const ends = before.flatMap((seen) => {
-    const now = after.get(seen.pod) ?? new Map<string, Form>();
-    const stuck = obstructed(seen).union(obstructed({ ...seen, forms: now }));
-    const isSteady = (form: Form): boolean => {
-      if (stuck.has(form.network) || !isSameOrKept(form, now.get(form.network))) return false;
-      if (form.dev === "eth0") return true;
-      const below = [...seen.forms.values()].find(({ interfaceName }) => interfaceName === form.dev);
-      return below !== undefined && isSteady(below);
-    };
-    return [...seen.forms.values()].filter(isSteady).flatMap((form) => {
-      const link = seen.look.links.find((one) =>
-        networkOf(one) === form.network && numbersOf(one) === `${form.vni}/${form.port}`
-      );
-      const address = link && linkLocalOf(link);
-      return address === undefined ? [] : [{ pod: seen.pod, form, address }];
-    });
-  });
-  return ends.flatMap(({ pod: from, form }) =>
-    ends.filter((to) => to.pod > from && segmentOf(to.form) === segmentOf(form)).map(
-      ({ pod: to, address }) => {
-        const { network, interfaceName } = form;
-        return { from, to, network, interfaceName, address };
-      },
-    )
-  );
-}
-
-/** Spread over all of them, since the first ones are all of one pod. */
-function someOf(pairs: readonly Pair[]): readonly Pair[] {
-  const step = Math.max(1, pairs.length / mostPairs);
-  return pairs.filter((_, at) => Math.floor(at % step) === 0).slice(0, mostPairs);
 }

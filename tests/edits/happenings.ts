@@ -19,19 +19,14 @@ export type Happening = {
   readonly mishap?: Mishap;
 };
 
-/** `pods`: who may be edited. One in five has a mishap, if there are to be some. */
-export function happeningsOf(
-  pods: readonly string[],
-  { mishaps }: { readonly mishaps: "none" | "some" },
-): fc.Arbitrary<Happening> {
-  const alone = fc.record({ edit: editsAndLabelsOf(pods) });
-  if (mishaps === "none") return alone;
+/** `pods`: who may be edited. One in five has a mishap. */
+export function happeningsOf(pods: readonly string[]): fc.Arbitrary<Happening> {
   const mishap = fc.oneof(
     fc.constantFrom<Mishap>({ kind: "away" }, { kind: "restart" }, { kind: "takeover" }),
     fc.constantFrom(...pods).map((pod): Mishap => ({ kind: "agent killed", pod })),
   );
   return fc.oneof(
-    { weight: 4, arbitrary: alone },
+    { weight: 4, arbitrary: fc.record({ edit: editsAndLabelsOf(pods) }) },
     { weight: 1, arbitrary: fc.record({ edit: editsOf(pods), mishap }) },
   );
 }

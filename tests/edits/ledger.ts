@@ -55,13 +55,6 @@ export class Ledger {
     this.#settle();
   }
 
-  /** Some pod has a network that is known from its kernel only. */
-  get isLoose(): boolean {
-    return [...this.#pods.values()].some(({ forms }) =>
-      [...forms.values()].some(({ loose }) => loose !== undefined)
-    );
-  }
-
   /** All texts are right, and every pod has its networks as its text says, or not at all. */
   get isPlain(): boolean {
     return this.#keys.areGood &&
