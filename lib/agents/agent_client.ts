@@ -154,17 +154,23 @@ export class AgentClient {
       readonly cap: number;
     },
   ): Promise<{ readonly observed: Observation; readonly refusals: readonly Refusal[] }> {
-    const bridgeSteps = steps.filter(isOfBridge);
     const ipSteps = steps.filter((step) => !isOfBridge(step));
     const ip = ipSteps.length === 0
       ? { kernel: kernelOf(observed), refusals: [] }
       : await this.changeKernel(agent, { ...asked, steps: ipSteps });
+    const { true: bridgeSteps = [], false: lost = [] } = Object.groupBy(
+      steps.filter(isOfBridge),
+      (step) =>
+        `${ip.kernel.links.some(({ name, index }) => name === step.interfaceName && index === step.index)}`,
+    );
     // What `ip` did to addresses and the like leaves the entries as they were read.
-    const isUnchanged = bridgeSteps.length === 0 && !ipSteps.some(({ kind }) => kind === "delete-link");
+    const isUnchanged = bridgeSteps.length + lost.length === 0 &&
+      !ipSteps.some(({ kind }) => kind === "delete-link");
     const { fdb, refusals } = isUnchanged
       ? { fdb: observed.fdb, refusals: [] }
       : await this.changeFdb(agent, { ...asked, steps: bridgeSteps });
-    return { observed: { ...ip.kernel, fdb }, refusals: [...ip.refusals, ...refusals] };
+    const replaced = lost.map((step) => ({ step, message: "another link has its name by now" }));
+    return { observed: { ...ip.kernel, fdb }, refusals: [...ip.refusals, ...replaced, ...refusals] };
   }
 
   /** Makes changes, tool by tool; false when something was said that lets doubt that all were carried out. */

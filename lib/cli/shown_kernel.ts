@@ -38,6 +38,8 @@ function linkOf(
   });
   const { dev, dstport, family } = optionTable;
   return {
+    // No link has it: nothing is done to what nobody has seen.
+    index: 0,
     name: interfaceName,
     altnames: [],
     mtu: said.mtu ?? 0,

@@ -3,6 +3,8 @@ import type { Family } from "../network/grammar/address.ts";
 
 /** One link. `vxlan` is present for links of kind vxlan. */
 export interface ObservedLink {
+  /** Who this link is: another one may have its name later, its index never. */
+  readonly index: number;
   readonly name: string;
   /** Other names that it answers to; the kernel gives each name once. */
   readonly altnames: readonly string[];

@@ -24,9 +24,15 @@ export interface PolicyRule {
   readonly suppress?: number;
 }
 
+/** What is done to a link. */
+export interface OnLink {
+  readonly interfaceName: string;
+  /** Of the link that was seen, to which alone it is done. Absent: to the one that has the name. */
+  readonly index?: number;
+}
+
 /** A route as it stands in a table; those that lead to no device have none. */
-export interface RouteStep {
-  readonly interfaceName?: string;
+export interface RouteStep extends Partial<OnLink> {
   readonly subnet: string;
   readonly gateway?: string;
   /** Absent: main. */
@@ -44,9 +50,9 @@ export interface RouteStep {
  * One change. Every string in it has been parsed: names by the grammar, addresses and MACs to canonical form.
  */
 export type Step =
-  | { readonly kind: "delete-link"; readonly interfaceName: string; readonly why: string }
+  | OnLink & { readonly kind: "delete-link"; readonly why: string }
   | AddLink
-  | { readonly kind: "set-alias"; readonly interfaceName: string; readonly alias: string }
+  | OnLink & { readonly kind: "set-alias"; readonly alias: string }
   /** Marks what `add-link` has made as ours and gives it its name: both or nothing, and to no other link. */
   | {
     readonly kind: "name-link";
@@ -55,51 +61,45 @@ export type Step =
     readonly vni: number;
     readonly alias: string;
   }
-  | {
+  | OnLink & {
     readonly kind: "set-underlay";
-    readonly interfaceName: string;
     readonly vni: number;
     readonly underlay: string;
   }
-  | { readonly kind: "set-mtu"; readonly interfaceName: string; readonly mtu: number }
-  | { readonly kind: "set-mac"; readonly interfaceName: string; readonly mac: string }
-  | { readonly kind: "set-up"; readonly interfaceName: string }
-  | {
+  | OnLink & { readonly kind: "set-mtu"; readonly mtu: number }
+  | OnLink & { readonly kind: "set-mac"; readonly mac: string }
+  | OnLink & { readonly kind: "set-up" }
+  | OnLink & {
     readonly kind: "add-address";
-    readonly interfaceName: string;
     readonly cidr: string;
     readonly family: Family;
     /** The kernel is to make no route to its subnet. */
     readonly withoutRoute?: true;
   }
-  | { readonly kind: "delete-address"; readonly interfaceName: string; readonly cidr: string }
+  | OnLink & { readonly kind: "delete-address"; readonly cidr: string }
   | (RouteStep & { readonly kind: "add-route" | "delete-route" })
   | { readonly kind: "add-rule"; readonly rule: PolicyRule }
   | { readonly kind: "delete-rule"; readonly rule: ObservedRule }
-  | { readonly kind: "append-fdb"; readonly interfaceName: string; readonly dst: string }
+  | OnLink & { readonly kind: "append-fdb"; readonly dst: string }
   /** A unicast entry, instead of any that the MAC has. */
-  | {
+  | OnLink & {
     readonly kind: "replace-fdb";
-    readonly interfaceName: string;
     readonly mac: string;
     readonly dst: string;
   }
-  | {
+  | OnLink & {
     readonly kind: "set-neighbour";
-    readonly interfaceName: string;
     readonly address: string;
     readonly mac: string;
   }
   /** What the kernel has found out about an address (absent: about all) is forgotten, or what was set for good. */
-  | {
+  | OnLink & {
     readonly kind: "forget-neighbour";
-    readonly interfaceName: string;
     readonly address?: string;
     readonly permanent?: true;
   }
-  | {
+  | OnLink & {
     readonly kind: "delete-fdb";
-    readonly interfaceName: string;
     readonly mac: string;
     readonly dst: string;
   }

@@ -21,7 +21,7 @@ function addressesOf(ips: readonly string[]): string {
     local,
     prefixlen: local.includes(":") ? 64 : 24,
   }));
-  return JSON.stringify([{ ifname: "eth0", mtu: 1500, flags: ["UP"], addr_info }]);
+  return JSON.stringify([{ ifindex: 2, ifname: "eth0", mtu: 1500, flags: ["UP"], addr_info }]);
 }
 
 /** One session for each tool into a pod with these addresses; every line is noted. */

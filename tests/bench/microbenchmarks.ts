@@ -19,6 +19,7 @@ const settings = {
 const peers = Array.from({ length: 1_000 }, (_, i) => `10.${i >> 16 & 255}.${i >> 8 & 255}.${i & 255}`);
 const eth0 = {
   name: "eth0",
+  index: 7,
   altnames: [],
   mtu: 1500,
   mac: "02:00:00:00:00:01",

@@ -24,8 +24,14 @@ done`;
 
 const seq = (format: string, count: number): string =>
   `printf '['; seq -f '${format}' ${count} | tr -d '\\n'; echo '{}]'`;
-const manyLinks = seq('{"ifname":"evil%g","mtu":1500,"flags":[],"address":"02:00:00:00:00:01"},', 13_520);
-const fewerLinks = seq('{"ifname":"evil%g","mtu":1500,"flags":[],"address":"02:00:00:00:00:01"},', 4_000);
+const manyLinks = seq(
+  '{"ifindex":7,"ifname":"evil%g","mtu":1500,"flags":[],"address":"02:00:00:00:00:01"},',
+  13_520,
+);
+const fewerLinks = seq(
+  '{"ifindex":7,"ifname":"evil%g","mtu":1500,"flags":[],"address":"02:00:00:00:00:01"},',
+  4_000,
+);
 const onNoDevice = Array.from({ length: 64 }, (_, n) => `evil${n} id=${7000 + n} dev=nodev`).join(", ");
 
 /** Every one of them never lets the pod become ready, so it is tried again and again. */

@@ -60,6 +60,7 @@ export class ProbedWorld {
             link: {
               ...{
                 name,
+                index: 7,
                 altnames: [],
                 mtu: 1450,
                 mac: "02:00:00:00:00:01",

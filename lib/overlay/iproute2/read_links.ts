@@ -33,6 +33,7 @@ function readLink(link: Foreign): ObservedLink {
   const kind = info === undefined ? "" : optionalText(info, "info_kind") ?? "";
   const data = info === undefined ? undefined : optionalObject(info, "info_data");
   return {
+    index: count(link, "ifindex"),
     name: text(link, "ifname"),
     altnames: compact(texts(link, "altnames")),
     ...masterOf(link),

@@ -5,6 +5,7 @@ import type { ObservedRule } from "../observation.ts";
 import {
   type AddLink,
   type CommandLine,
+  type OnLink,
   type PolicyRule,
   readyMarker,
   routeProtocol,
@@ -12,24 +13,25 @@ import {
   type Step,
   type Tool,
 } from "../step.ts";
+import { defined } from "../../text/defined.ts";
 import { temporaryName } from "../wanted.ts";
 
 /** The MAC of entries that flood: frames to unknown, broadcast and multicast addresses go to every peer. */
 export const floodMac = "00:00:00:00:00:00";
 
 /**
- * Writes one step as one line; `chance`, another number for each batch, is in the names under which links are made. Every value is checked against its grammar once more; one that does not fit
- * throws, because a batch line is text to the tool: a blank in a name would be another argument, a new line
- * another command.
+ * Writes one step as one line; `chance`, another number for each batch, is in the names under which links are made. Every
+ * value is checked against its grammar once more; one that does not fit throws, because a batch line is text to the tool: a
+ * blank in a name would be another argument, a new line another command.
  */
 export function render(step: Step, { chance }: { readonly chance: number }): CommandLine {
   switch (step.kind) {
     case "delete-link":
-      return ip("link delete dev", name(step.interfaceName));
+      return ip("link delete dev", device(step));
     case "add-link":
       return renderAddLink(step, chance);
     case "set-alias":
-      return ip("link set dev", name(step.interfaceName), "alias", alias(step.alias));
+      return ip("link set dev", device(step), "alias", alias(step.alias));
     case "name-link":
       // With `type`, links of another kind or VNI are refused, and nothing is done of what the line asks.
       return ip(
@@ -37,24 +39,17 @@ export function render(step: Step, { chance }: { readonly chance: number }): Com
         ...["name", name(step.interfaceName), "alias", alias(step.alias), "type vxlan id", vni(step.vni)],
       );
     case "set-underlay":
-      return ip(
-        "link set dev",
-        name(step.interfaceName),
-        "type vxlan id",
-        vni(step.vni),
-        "dev",
-        name(step.underlay),
-      );
+      return ip("link set dev", device(step), "type vxlan id", vni(step.vni), "dev", name(step.underlay));
     case "set-mtu":
-      return ip("link set dev", name(step.interfaceName), "mtu", mtu(step.mtu));
+      return ip("link set dev", device(step), "mtu", mtu(step.mtu));
     case "set-mac":
-      return ip("link set dev", name(step.interfaceName), "address", mac(step.mac));
+      return ip("link set dev", device(step), "address", mac(step.mac));
     case "set-up":
-      return ip("link set dev", name(step.interfaceName), "up");
+      return ip("link set dev", device(step), "up");
     case "add-address":
       return renderAddAddress(step);
     case "delete-address":
-      return ip("address delete", cidr(step.cidr), "dev", name(step.interfaceName));
+      return ip("address delete", cidr(step.cidr), "dev", device(step));
     case "add-route":
       return ip("route add", ...routeWords(step));
     case "delete-route":
@@ -109,7 +104,7 @@ function renderAddLink(step: AddLink, chance: number): CommandLine {
 
 /** `replace` does what `add` does and forgives an address that is already there. */
 function renderAddAddress(step: Extract<Step, { kind: "add-address" }>): CommandLine {
-  const head = ["address replace", cidr(step.cidr), "dev", name(step.interfaceName)];
+  const head = ["address replace", cidr(step.cidr), "dev", device(step)];
   return ip(
     ...head,
     ...(step.family === 6 ? ["nodad"] : []),
@@ -118,12 +113,12 @@ function renderAddAddress(step: Extract<Step, { kind: "add-address" }>): Command
 }
 
 function routeWords(step: RouteStep): readonly string[] {
-  const { type, interfaceName, gateway, table, source, metric, onlink } = step;
+  const { type, interfaceName, index, gateway, table, source, metric, onlink } = step;
   return [
     ...(type === undefined ? [] : [type]),
     cidr(step.subnet),
     ...(gateway === undefined ? [] : ["via", address(gateway)]),
-    ...(interfaceName === undefined ? [] : ["dev", name(interfaceName)]),
+    ...(interfaceName === undefined ? [] : ["dev", device({ interfaceName, ...defined({ index }) })]),
     ...(onlink === true ? ["onlink"] : []),
     ...["proto", String(routeProtocol)],
     ...(table === undefined ? [] : ["table", tableName(table)]),
@@ -173,6 +168,16 @@ function bridge(...parts: readonly string[]): CommandLine {
 
 function name(value: string): string {
   return matching(value, { what: "an interface name", pattern: /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/ });
+}
+
+/**
+ * The tools take `if%u` for an index where no link has that name, and with zeros in front none has. They ask the kernel for
+ * the name each time, and it has `modprobe` look for a module of that name, which costs the node some ms: so it is for what
+ * a pod has few lines of, and not for those of peers.
+ */
+function device({ interfaceName, index }: OnLink): string {
+  if (index === undefined) return name(interfaceName);
+  return `if${within(index, { what: "an index", least: 1, most: 2 ** 31 - 1 }).padStart(10, "0")}`;
 }
 
 function tableName(value: string): string {

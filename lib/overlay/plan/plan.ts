@@ -41,10 +41,21 @@ export function plan(input: PlanInput): Plan {
   const neighbours = neighbourSteps(settled, { ...input.observed, own });
   const kept = keptForms(links, guard.wanted).map((wanted) => ({ wanted }));
   const fdb = fdbSteps([...links.standing, ...kept], { fdb: input.observed.fdb, own });
+  const all = [...steps, ...neighbours.deletions, ...neighbours.additions, ...fdb.appends, ...fdb.deletions];
   return {
-    steps: [...steps, ...neighbours.deletions, ...neighbours.additions, ...fdb.appends, ...fdb.deletions],
+    steps: onSeenLinks(all, input.observed),
     obstacles: [...obstacles, ...neighbours.obstacles].sort(byInterface),
   };
+}
+
+/** What is done to a link is done to the one that was seen: another may have its name by then. */
+function onSeenLinks(steps: readonly Step[], { links }: KernelState): readonly Step[] {
+  const indexes = new Map(links.map(({ name, index }) => [name, index]));
+  return steps.map((step): Step => {
+    if (step.kind === "add-link" || step.kind === "name-link" || !("interfaceName" in step)) return step;
+    const index = indexes.get(step.interfaceName ?? "");
+    return index === undefined ? step : { ...step, index };
+  });
 }
 
 /** What may cost a link its neighbours, or its IPv6: they are set when it has been read again. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { HalfObserved } from "../../../lib/controller/agent/convergence.ts";
 import { answerCaps } from "../../../lib/agents/answer_caps.ts";
 import { SessionEnded } from "../../../lib/kube/exec/session.ts";
+import type { ToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { flood, Scene, uid } from "./converge_scene.ts";
 
 /** Somebody's command, once, between our look and what we do then. */
@@ -88,6 +89,64 @@ for (
       ["lo", undefined],
       ["west", "kube-vxlan-controller"],
     ]);
+    await scene.close();
+  });
+}
+
+/** Somebody takes our link away and gives its name to another; what that one is like then. */
+const replacements = [
+  { it: "a link", command: "ip link add west type dummy" },
+  { it: "a foreign vxlan", command: "ip link add west type vxlan id 7 dev eth0 dstport 8472" },
+  { it: "another name of eth0", command: "ip link property add dev eth0 altname west" },
+].map(({ it, command }) => ({
+  it,
+  replace: (kernel: ToyNamespace): string => {
+    for (const each of ["ip link del west", command]) {
+      assert.equal(kernel.run(each.split(" ")).stderr, "");
+    }
+    return pictureOf(kernel);
+  },
+}));
+
+function pictureOf(kernel: ToyNamespace): string {
+  return ["ip address show", "bridge fdb show"].map((each) => kernel.run(each.split(" ")).stdout).join("");
+}
+
+for (const { it, replace } of replacements) {
+  Deno.test(`${it} takes the place of our link between two lines of ours: nothing is done to it`, async () => {
+    const scene = new Scene();
+    const wanted = { networks: "west id=101 ip=192.0.2.1/24", mayUseCache: false };
+    await scene.look(["10.0.0.2"], wanted);
+    scene.run("ip address del 192.0.2.1/24 dev west");
+    scene.run("ip link set west mtu 1300");
+    scene.run("bridge fdb del 00:00:00:00:00:00 dst 10.0.0.2 dev west");
+    let before: string | undefined;
+    scene.toys.before = (kernel, line) => {
+      if (line.startsWith("address replace")) before ??= replace(kernel);
+    };
+    const { obstacles } = await scene.look(["10.0.0.2"], wanted);
+    assert.deepEqual([pictureOf(scene.toys.kernel(uid)), obstacles.length], [before, 1]);
+    await scene.close();
+  });
+
+  Deno.test(`${it} takes the place of our link, which is to go, while a tool is started anew: it stays`, async () => {
+    const scene = new Scene();
+    await scene.look(["10.0.0.2"]);
+    let deletions = 0;
+    let before: string | undefined;
+    scene.toys.refusing = (_, line) =>
+      line.startsWith("link delete") && deletions++ === 0
+        ? "RTNETLINK answers: Device or resource busy"
+        : undefined;
+    scene.toys.opening = () => {
+      if (deletions > 0) before ??= replace(scene.toys.kernel(uid));
+      return Promise.resolve();
+    };
+    await scene.look(["10.0.0.2"], { networks: "east id=102", mayUseCache: false });
+    const indexes = (picture: string): readonly string[] => picture.match(/"ifindex":[0-9]+/g) ?? [];
+    const after = indexes(pictureOf(scene.toys.kernel(uid)));
+    assert.ok(deletions > 1);
+    assert.deepEqual(indexes(before ?? "").filter((index) => !after.includes(index)), []);
     await scene.close();
   });
 }

@@ -25,6 +25,7 @@ interface Row {
 const vxlan = { vni: 101, port: 8472, family: 4, dev: "eth0" } as const;
 const link: ObservedLink = {
   name: "west",
+  index: 7,
   altnames: [],
   mtu: 1400,
   mac: "02:00:00:00:00:09",

@@ -220,6 +220,7 @@ Deno.test("admission: who waited and is gone is not let in", () => {
 function observed(network: string, vni: number): Observation {
   const link = {
     name: network,
+    index: 7,
     altnames: [],
     mtu: 1450,
     mac: "02:00:00:00:00:09",

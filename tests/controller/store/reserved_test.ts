@@ -96,5 +96,5 @@ function link(network: string, vni: number): ObservedLink {
   const vxlan = { vni, port: 8472, family: 4, dev: "eth0" } as const;
   const alias = aliasOf(network, annotationKey);
   const rest = { altnames: [], mtu: 1450, mac: "02:00:00:00:00:09", up: true, addresses: [] };
-  return { name: network, kind: "vxlan", alias, vxlan, ...rest };
+  return { index: 7, name: network, kind: "vxlan", alias, vxlan, ...rest };
 }

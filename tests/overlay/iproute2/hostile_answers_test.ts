@@ -7,6 +7,7 @@ import { readRefusals } from "../../../lib/overlay/iproute2/read.ts";
 import { ReadingError } from "../../../lib/overlay/iproute2/fields.ts";
 
 const link = (n: number): object => ({
+  ifindex: n,
   ifname: `d${n}`,
   mtu: 1500,
   flags: ["UP"],

@@ -39,7 +39,15 @@ Deno.test("reading: of links that are alike in many pods the parts are kept once
   const [first, second] = [linkOf("member", "vxeth0"), linkOf("member", "vxeth0")];
   assert.ok(first?.vxlan !== undefined && first === second);
   const line = (mac: string): string =>
-    JSON.stringify([{ ifname: "a", mtu: 1400, address: mac, flags: ["UP"], ifalias: "x", addr_info: [] }]);
+    JSON.stringify([{
+      ifindex: 2,
+      ifname: "a",
+      mtu: 1400,
+      address: mac,
+      flags: ["UP"],
+      ifalias: "x",
+      addr_info: [],
+    }]);
   const [one, other, again] = ["02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:01"]
     .map((mac) => read([line(mac), "[]"]).links[0]);
   assert.deepEqual([one?.mac, other?.mac, again?.mac], [
@@ -55,7 +63,7 @@ Deno.test("reading: large links are kept for nobody, for pods choose how large t
     const all = Array.from({ length: addresses }, (_, at) => ({
       ...{ family: "inet", local: `10.0.${at >> 8}.${at & 255}`, prefixlen: 24, scope: "global" },
     }));
-    return JSON.stringify([{ ifname: "large", mtu: 1400, flags: ["UP"], addr_info: all }]);
+    return JSON.stringify([{ ifindex: 2, ifname: "large", mtu: 1400, flags: ["UP"], addr_info: all }]);
   };
   const twice = (addresses: number): boolean =>
     read([line(addresses), "[]"]).links[0] === read([line(addresses), "[]"]).links[0];
@@ -65,6 +73,7 @@ Deno.test("reading: large links are kept for nobody, for pods choose how large t
 Deno.test("reading: a namespace without anything", () => {
   assert.deepEqual(scene("bare"), {
     links: [{
+      index: 1,
       name: "lo",
       altnames: [],
       mtu: 65536,
@@ -102,6 +111,7 @@ Deno.test("reading: a fresh pod has both families in one answer, and no forwardi
 
 Deno.test("reading: a member's links over IPv4 and IPv6", () => {
   assert.deepEqual(linkOf("member", "vxeth0"), {
+    index: 3,
     name: "vxeth0",
     altnames: [],
     mtu: 1400,

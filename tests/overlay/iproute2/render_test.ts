@@ -79,6 +79,21 @@ const cases: readonly { readonly step: Step; readonly line: string; readonly tol
     told: "mark interface vxeth0 as ours",
   },
   {
+    step: { kind: "set-up", interfaceName: "vxeth0", index: 7 },
+    line: "ip: link set dev if0000000007 up",
+    told: "bring interface vxeth0 up",
+  },
+  {
+    step: { kind: "delete-route", interfaceName: "vxeth0", index: 2147483647, subnet: "10.0.0.0/8" },
+    line: "ip: route delete 10.0.0.0/8 dev if2147483647 proto 86",
+    told: "remove route 10.0.0.0/8 from vxeth0",
+  },
+  {
+    step: { kind: "append-fdb", interfaceName: "vxeth0", index: 7, dst: "10.0.0.2" },
+    line: `bridge: fdb append ${floodMac} dst 10.0.0.2 dev vxeth0`,
+    told: "add peer 10.0.0.2 to vxeth0",
+  },
+  {
     step: { kind: "set-underlay", interfaceName: "vxeth0", vni: 100, underlay: "tun0" },
     line: "ip: link set dev vxeth0 type vxlan id 100 dev tun0",
     told: "move interface vxeth0 to device tun0",

@@ -19,11 +19,14 @@ const devices = {
   eth1: { mac: "02:42:0a:f4:02:05", mtu: 1400, addresses: ["10.245.1.5/24"] },
 };
 
+/** With the indexes that the toy gives, for the lines name links by them. */
 const setUp = [
   "ip link set lo up",
-  "ip link add br0 type bridge",
-  ...Object.entries(devices).flatMap(([name, { mac, mtu, addresses }]) => [
-    `ip link add ${name} address ${mac} mtu ${mtu} type veth peer name ${name}p`,
+  "ip link add br0 index 4 type bridge",
+  ...Object.entries(devices).flatMap(([name, { mac, mtu, addresses }], at) => [
+    `ip link add ${name} index ${2 + at} address ${mac} mtu ${mtu} type veth peer name ${name}p index ${
+      1002 + at
+    }`,
     `ip link set ${name} up && ip link set ${name}p up`,
     ...addresses.map((cidr) => `ip address add ${cidr} dev ${name} ${cidr.includes(":") ? "nodad" : ""}`),
   ]),

@@ -41,6 +41,7 @@ export function aWantedState(
 /** The link that fulfils `anInterface()`, addresses and state included. */
 export function aLink(changes: Partial<ObservedLink> = {}): ObservedLink {
   return {
+    index: 7,
     name: "vxeth0",
     altnames: [],
     mtu: 1450,
@@ -57,7 +58,18 @@ export function aLink(changes: Partial<ObservedLink> = {}): ObservedLink {
 /** A link that is none of ours. */
 export function aDevice(name: string, changes: Partial<ObservedLink> = {}): ObservedLink {
   const mac = "02:42:0a:f4:01:05";
-  return { name, altnames: [], mtu: 1500, mac, up: true, alias: "", kind: "veth", addresses: [], ...changes };
+  const link = {
+    index: 2,
+    name,
+    altnames: [],
+    mtu: 1500,
+    mac,
+    up: true,
+    alias: "",
+    kind: "veth",
+    addresses: [],
+  };
+  return { ...link, ...changes };
 }
 
 /** A pod with lo and eth0 and these links. */
@@ -120,7 +132,9 @@ export function knownOf(wanted: WantedState): KnownAddresses {
   );
 }
 
+/** With the names of links instead of their indexes. */
 function lineOf(step: Step): string {
   const { tool, text } = render(step, { chance: 0 });
-  return tool === "ip" ? text : `${tool} ${text}`;
+  const named = "interfaceName" in step ? text.replace(/\bif0\d{9}\b/, step.interfaceName ?? "") : text;
+  return tool === "ip" ? named : `${tool} ${named}`;
 }

@@ -29,9 +29,18 @@ export class ToyNames {
     const index = this.#known.get(name)?.at(-1);
     if (index === undefined) {
       if (link !== undefined) this.remember(link);
-      return link;
+      return link ?? this.#byIndex(name);
     }
     if (link?.index !== index) throw new ToyRefusal(this.#goneMessage);
+    return link;
+  }
+
+  /** `if7`: without asking whether there is one. */
+  #byIndex(name: string): ToyLink | undefined {
+    const [, digits] = /^if([0-9]+)/.exec(name) ?? [];
+    if (digits === undefined) return undefined;
+    const link = this.#links.all().find(({ index }) => index === Number(digits));
+    if (link === undefined) throw new ToyRefusal(this.#goneMessage);
     return link;
   }
 
