@@ -6,6 +6,8 @@ export interface Form {
   readonly network: string;
   readonly vni: number;
   readonly port: number;
+  /** Of the pod IPs that carry it. */
+  readonly family: 4 | 6;
   readonly interfaceName: string;
   readonly dev: string;
   readonly up: boolean;
@@ -33,8 +35,8 @@ export interface Form {
 }
 
 /** Who shares it talks to each other. */
-export function segmentOf({ network, vni, port }: Form): string {
-  return `${network}/${vni}/${port}`;
+export function segmentOf({ network, vni, port, family }: Form): string {
+  return `${network}/${vni}/${port}/${family}`;
 }
 
 export function isSame(a: Form | undefined, b: Form | undefined): boolean {
@@ -48,18 +50,29 @@ export function isSameOrKept(a: Form, b: Form | undefined): boolean {
 
 /** Do these options, as far as they can be read, speak of the same link? `whole`: what they leave out has its default. */
 export function agrees(
-  { network, vni, port, interfaceName }: Form,
+  { network, vni, port, family, interfaceName }: Form,
   { options, whole }: { readonly options: Options; readonly whole: boolean },
 ): boolean {
-  const said: Options = whole ? { name: [network], dstport: ["8472"], ...options } : options;
-  const form: Options = { id: [`${vni}`], dstport: [`${port}`], name: [interfaceName] };
+  const said: Options = whole ? { name: [network], dstport: ["8472"], family: ["4"], ...options } : options;
+  const form: Options = {
+    id: [`${vni}`],
+    dstport: [`${port}`],
+    family: [`${family}`],
+    name: [interfaceName],
+  };
   return Object.entries(form).every(([key, [value]]) => said[key] === undefined || said[key]?.[0] === value);
 }
 
 /** Undefined when the network cannot be had so, by any pod. */
 export function formOf(
   network: string,
-  { cluster, own, aside }: { readonly cluster: Options; readonly own: Options; readonly aside: boolean },
+  { cluster, own, aside, hasIpv6 }: {
+    readonly cluster: Options;
+    readonly own: Options;
+    readonly aside: boolean;
+    /** The pod has an IPv6 address. */
+    readonly hasIpv6: boolean;
+  },
 ): Form | undefined {
   const options: Options = { ...cluster, ...own };
   const one = (key: string): string | undefined => options[key]?.[0];
@@ -69,14 +82,17 @@ export function formOf(
   const isAmbiguous = ip.includes("none") && ip.length > 1 || gateway.includes("none") && ways.length > 0;
   const isFor = except.length === 0 || gateway.length > 0;
   const id = one("id");
-  // The pods have IPv4 only.
-  if (id === undefined || one("family") === "6" || isAmbiguous || !isFor) return undefined;
+  const family = one("family") === "6" ? 6 : 4;
+  // Peers outside are written as IPv4 addresses.
+  const isCarried = family === 4 || hasIpv6 && peer.length === 0;
+  if (id === undefined || !isCarried || isAmbiguous || !isFor) return undefined;
   const routes = [...route, ...ways.map((each) => `0.0.0.0/0:${each}`)];
   const [mtu, mac] = [one("mtu"), one("mac")];
   return {
     network,
     vni: Number(id),
     port: Number(one("dstport") ?? "8472"),
+    family,
     interfaceName: one("name") ?? network,
     dev: one("dev") ?? "eth0",
     up: one("up") !== "false",
@@ -98,6 +114,16 @@ export function formOf(
 export function ownRoutes({ routes, addresses }: Form): readonly string[] {
   const own = addresses.map((each) => each.split("/")[0]);
   return routes.filter((route) => !own.includes(route.split(":")[1]));
+}
+
+/** Bytes that carrying it takes of each frame. */
+export function overheadOf({ family }: Form): number {
+  return family === 4 ? 50 : 70;
+}
+
+/** The least MTU with which the kernel takes what it is to have. */
+export function leastMtuOf({ addresses, mtu }: Form): number {
+  return Math.max(addresses.some((one) => one.includes(":")) ? 1280 : 68, mtu ?? 0);
 }
 
 /** Can a pod that has these have that one too? */

@@ -1,5 +1,5 @@
 // What of the kernels is not as the texts say? For every pod its interfaces, addresses, routes and whom it sends to.
-import { type Form, segmentOf } from "./form.ts";
+import { type Form, leastMtuOf, overheadOf, segmentOf } from "./form.ts";
 import { addressesIn, deviceOf, type Link, linkOf, type Look, networkOf, numbersOf } from "./look.ts";
 import {
   routesIn,
@@ -14,6 +14,7 @@ import {
 export interface Seen {
   readonly pod: string;
   readonly ip: string;
+  readonly ip6?: string;
   readonly forms: ReadonlyMap<string, Form>;
   readonly look: Look;
   /** What the controller says is wrong with it at present, one sentence for each network at most. */
@@ -105,8 +106,8 @@ export function obstructed({ forms, look }: Pick<Seen, "forms" | "look">): Reado
     if (dev === "eth0") return ground;
     const form = byName.get(dev);
     if (form === undefined || above.includes(dev) || stuck.has(form.network)) return undefined;
-    const most = (mtuOf(form.dev, [...above, dev]) ?? 0) - 50;
-    return most < Math.max(68, form.mtu ?? 0) ? undefined : form.mtu ?? most;
+    const most = (mtuOf(form.dev, [...above, dev]) ?? 0) - overheadOf(form);
+    return most < leastMtuOf(form) ? undefined : form.mtu ?? most;
   };
   const isTaken = ({ interfaceName, vni, port }: Form): boolean =>
     look.links.some((link) =>
@@ -148,7 +149,7 @@ function wrongInLink(form: Form, { seen, around }: Where): readonly string[] {
   const key = `${pod} ${form.network}`;
   const mac = form.mac ?? around.remembered.macs.get(key) ?? link.address;
   const below = look.links.find(({ ifname }) => ifname === form.dev)?.mtu ?? 0;
-  const mtu = form.mtu ?? below - 50;
+  const mtu = form.mtu ?? below - overheadOf(form);
   const checks: readonly (readonly [boolean, string])[] = [
     [
       numbersOf(link) === `${form.vni}/${form.port}`,
@@ -182,8 +183,9 @@ function peersOf(
 
 /** Members, and those outside that it names; not itself. */
 function destinations(form: Form, where: Where): readonly string[] {
-  const all = [...peersOf(form, where).map(({ peer }) => peer.ip), ...form.outside];
-  return [...new Set(all)].filter((ip) => ip !== where.seen.ip);
+  const ipOf = ({ ip, ip6 = "" }: Seen): string => form.family === 4 ? ip : ip6;
+  const all = [...peersOf(form, where).map(({ peer }) => ipOf(peer)), ...form.outside];
+  return [...new Set(all)].filter((ip) => ip !== ipOf(where.seen));
 }
 
 function wrongEntries(

@@ -12,6 +12,8 @@ export interface KnownPod {
   readonly uid: string;
   readonly created: string;
   readonly ip: string;
+  /** Where it has one. */
+  readonly ip6?: string;
 }
 
 interface Account extends KnownPod {
@@ -171,7 +173,9 @@ export class Ledger {
       const last = had === undefined ? {} : { last: had };
       const stays = broken || twice.has(network) && had !== undefined;
       const aside = key?.state === "removed" && !isGiven;
-      const form = stays ? undefined : formOf(network, { cluster, own, aside });
+      const form = stays
+        ? undefined
+        : formOf(network, { cluster, own, aside, hasIpv6: pod.ip6 !== undefined });
       return { network, said, ...last, ...(form !== undefined && { form }) };
     });
     const named = new Set(entries.map(({ network }) => network));

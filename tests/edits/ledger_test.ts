@@ -31,7 +31,8 @@ class Scene {
       names.map((name) => {
         const { metadata = {}, status } = podOf(name, "");
         const { namespace = "", uid = "" } = metadata;
-        return { name, namespace, uid, created: "", ip: status?.podIP ?? "" };
+        const ip6 = status?.podIPs?.[1]?.ip ?? "";
+        return { name, namespace, uid, created: "", ip: status?.podIP ?? "", ip6 };
       }),
       { limit },
     );
@@ -70,15 +71,19 @@ class Scene {
 function podOf(name: string, networks: string): ReturnType<typeof memberPod> {
   const [first = "", second] = name.split("/");
   const where = second === undefined ? { name: first } : { name: second, namespace: first };
-  return memberPod({ ...where, ip: `10.0.0.${names.indexOf(name) + 1}`, networks });
+  const number = names.indexOf(name) + 1;
+  const pod = memberPod({ ...where, ip: `10.0.0.${number}`, networks });
+  const podIPs = [...pod.status?.podIPs ?? [], { ip: `fd00::${number}` }];
+  return { ...pod, status: { ...pod.status, podIPs } };
 }
 
 function formIn(network: Network): Form {
-  const { name, vni, port, interfaceName, underlay: dev, up, mtu, mac, pool } = network;
+  const { name, vni, port, family, interfaceName, underlay: dev, up, mtu, mac, pool } = network;
   return {
     network: name,
     vni,
     port,
+    family,
     interfaceName,
     dev,
     up,

@@ -76,11 +76,11 @@ export function deviceOf({ linkinfo }: Link): string {
   return linkinfo?.info_data?.link ?? "";
 }
 
-/** Its IPv4 addresses, with their lengths; sorted. */
+/** Its addresses but those that are link-local, with their lengths; sorted. */
 export function addressesIn({ addr_info }: Link): readonly string[] {
-  return addr_info.filter(({ family }) => family === "inet").map(({ local, prefixlen }) =>
-    `${local}/${prefixlen}`
-  )
+  return addr_info.filter(({ family, scope }) => family === "inet" || scope !== "link").map((
+    { local, prefixlen },
+  ) => `${local}/${prefixlen}`)
     .sort();
 }
 

@@ -128,7 +128,13 @@ function isHost(text: string): boolean {
 
 function isHostIn(text: string): boolean {
   const [address = "", length = "", ...more] = text.split("/");
-  return more.length === 0 && isHost(address) && isNumber(length, [1, 32]);
+  const bits = address.includes(":") ? 128 : 32;
+  return more.length === 0 && (isHost(address) || isIpv6Host(address)) && isNumber(length, [1, bits]);
+}
+
+/** As edits write them: canonical, with one gap. */
+function isIpv6Host(text: string): boolean {
+  return /^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,3}::[1-9a-f][0-9a-f]{0,3}$/.test(text);
 }
 
 function isSubnet(text: string): boolean {
@@ -160,6 +166,8 @@ export function isIn(address: string, cidr: string): boolean {
 /** The subnet in which an address with its length is. */
 export function subnetOf(cidr: string): string {
   const [base = "", length = ""] = cidr.split("/");
+  // Those of edits have their hosts behind the gap.
+  if (base.includes(":")) return `${base.slice(0, base.indexOf("::"))}::/${length}`;
   const size = 2 ** (32 - Number(length));
   const first = Math.floor(numberOf(base) / size) * size;
   const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);

@@ -33,6 +33,8 @@ const goodOption = fc.constantFrom(
   "ip=10.98.{n}.{p}/24 route=10.99.{n}.0/24:10.98.{n}.1",
   "ip=10.98.{n}.{p}/24 gateway=10.98.{n}.1",
   "ip=10.98.{n}.{p}/24 gateway=10.98.{n}.1 except=10.112.0.0/12,10.96.0.0/16",
+  "ip=fd01:{n}::{p}/64",
+  "ip=10.98.{n}.{p}/24 ip=fd01:{n}::{p}/64",
   "gateway=none",
   "peer=10.255.0.{n}",
   "peer=10.255.0.1 peer=10.255.0.2",
@@ -89,7 +91,16 @@ function clusterEntry(name: typeof networkNames[number]): fc.Arbitrary<string> {
       { weight: 3, arbitrary: fc.constant("id={n}") },
       {
         weight: 2,
-        arbitrary: fc.constantFrom("id=1", "id=2", "id=4", "id=9", "mtu=1400", "id=1 family=6", ""),
+        arbitrary: fc.constantFrom(
+          "id=1",
+          "id=2",
+          "id=4",
+          "id=9",
+          "mtu=1400",
+          "id=1 family=6",
+          "id={n} family=6",
+          "",
+        ),
       },
     ),
     fc.option(
