@@ -2,7 +2,7 @@
 import { retryAfterOf, statusOf } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
-import { createLogDeduplicator } from "../ops/dedup.ts";
+import { createLogDeduplicator, type LogDeduplicator } from "../ops/dedup.ts";
 import { messageOf } from "../text/defined.ts";
 
 export interface StatusTroubleOptions {
@@ -23,10 +23,10 @@ export class WriteErrors {
   readonly #options: StatusTroubleOptions;
   readonly #pausedUntil = new Map<string, number>();
   #busyUntil = 0;
-  readonly #said = createLogDeduplicator();
+  readonly #said: LogDeduplicator;
 
   constructor(options: StatusTroubleOptions) {
-    this.#options = options;
+    [this.#options, this.#said] = [options, createLogDeduplicator(options)];
   }
 
   /** Milliseconds for which nothing should be written in the namespace; 0 when it may work. */

@@ -45,10 +45,10 @@ interface Said {
 
 /**
  * A bounded memory: what was seen least recently is forgotten, and so may be said again. Of a reason only a hash is kept,
- * for pods choose how long it is. With a clock what comes and goes is said less and less often; without one each time.
+ * for pods choose how long it is. What comes and goes is said less and less often.
  */
 export function createLogDeduplicator(
-  { limit = 10_000, clock }: { readonly limit?: number; readonly clock?: Pick<Clock, "now"> } = {},
+  { limit = 10_000, clock }: { readonly limit?: number; readonly clock: Pick<Clock, "now"> },
 ): LogDeduplicator {
   const known = new Map<string, { readonly reasons: Map<string, Said>; suppressed: number }>();
   let reasons = 0;
@@ -59,13 +59,13 @@ export function createLogDeduplicator(
   }
 
   function ageOf({ at }: Said): number {
-    return clock === undefined ? Infinity : clock.now() - at;
+    return clock.now() - at;
   }
 
   function sayAgain(before: Said | undefined): Said {
     const isOld = before === undefined || ageOf(before) > pauses.longest;
     const pause = isOld ? pauses.first : Math.min(pauses.longest, 2 * before.pause);
-    return { at: clock?.now() ?? 0, pause, isCurrent: true };
+    return { at: clock.now(), pause, isCurrent: true };
   }
 
   return {
@@ -121,10 +121,10 @@ export interface EndOfWatch {
 /** Speaks of several watches, by what they are of. */
 export class WatchLog {
   readonly #log: Log;
-  readonly #said = createLogDeduplicator();
+  readonly #said: LogDeduplicator;
 
-  constructor(log: Log) {
-    this.#log = log;
+  constructor({ log, clock }: { readonly log: Log; readonly clock: Pick<Clock, "now"> }) {
+    [this.#log, this.#said] = [log, createLogDeduplicator({ clock })];
   }
 
   /** `isUsual`: no trouble; an end that was to be expected is none anyway. */

@@ -14,7 +14,7 @@ export function createLogReporter(
 ): Required<Reporter> & { readonly close: () => void } {
   const sums = new LogSums({ log, clock });
   const problems = createLogDeduplicator({ clock });
-  const warnings = createLogDeduplicator();
+  const warnings = createLogDeduplicator({ clock });
 
   function warn(
     pod: ReportedPod,

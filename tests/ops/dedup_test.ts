@@ -1,20 +1,24 @@
 // Is a problem said once and then counted, with a memory that stays small?
 import assert from "node:assert/strict";
-import { createLogDeduplicator } from "../../lib/ops/dedup.ts";
-import { fakeClock } from "../time/fake_clock.ts";
+import { WriteErrors } from "../../lib/events/write_errors.ts";
+import { createLogDeduplicator, WatchLog } from "../../lib/ops/dedup.ts";
+import type { Log } from "../../lib/ops/log.ts";
+import { type FakeClock, fakeClock } from "../time/fake_clock.ts";
 
-Deno.test("a problem is said once, then counted until it heals", () => {
-  const said = createLogDeduplicator();
+Deno.test("a problem is said once, then counted until it heals", async () => {
+  const clock = fakeClock();
+  const said = createLogDeduplicator({ clock });
   assert.deepEqual(said.problem("default/a", "no agent"), { say: true, suppressed: 0 });
   assert.deepEqual(said.problem("default/a", "no agent"), { say: false, suppressed: 1 });
   assert.deepEqual(said.problem("default/a", "no agent"), { say: false, suppressed: 2 });
   assert.equal(said.recovered("default/a"), 2);
   assert.equal(said.recovered("default/a"), undefined, "healed already: nothing to say");
+  await clock.advance(10_000);
   assert.deepEqual(said.problem("default/a", "no agent"), { say: true, suppressed: 0 });
 });
 
 Deno.test("a new reason is said, with the number of those not said before it", () => {
-  const said = createLogDeduplicator();
+  const said = createLogDeduplicator({ clock: fakeClock() });
   said.problem("a", "refused");
   said.problem("a", "refused");
   assert.deepEqual(said.problem("a", "timed out"), { say: true, suppressed: 1 });
@@ -22,7 +26,7 @@ Deno.test("a new reason is said, with the number of those not said before it", (
 });
 
 Deno.test("a problem that alternates between two reasons is said twice, not for ever", () => {
-  const said = createLogDeduplicator();
+  const said = createLogDeduplicator({ clock: fakeClock() });
   const says = Array.from({ length: 10 }, (_, n) => said.problem("a", n % 2 ? "refused" : "timed out").say);
   assert.deepEqual(says, [true, true, ...Array(8).fill(false)]);
 });
@@ -84,13 +88,13 @@ Deno.test("of an object that is no more nothing is remembered", () => {
 });
 
 Deno.test("objects do not hide each other", () => {
-  const said = createLogDeduplicator();
+  const said = createLogDeduplicator({ clock: fakeClock() });
   said.problem("a", "no agent");
   assert.equal(said.problem("b", "no agent").say, true);
 });
 
 Deno.test("beyond the limit the object seen least recently is forgotten", () => {
-  const said = createLogDeduplicator({ limit: 2 });
+  const said = createLogDeduplicator({ clock: fakeClock(), limit: 2 });
   said.problem("a", "x");
   said.problem("b", "x");
   said.problem("a", "x");
@@ -101,9 +105,49 @@ Deno.test("beyond the limit the object seen least recently is forgotten", () => 
 });
 
 Deno.test("a reason that never repeats itself does not grow the memory of its object", () => {
-  const said = createLogDeduplicator({ limit: 1 });
+  const said = createLogDeduplicator({ clock: fakeClock(), limit: 1 });
   for (let n = 0; n < 1_000; n++) said.problem("a", `attempt ${n}`);
   assert.equal(said.size, 1);
   assert.equal(said.problem("a", "attempt 999").say, false);
   assert.equal(said.problem("a", "attempt 0").say, true, "only the latest reasons are kept");
 });
+
+const speakers: readonly {
+  readonly of: string;
+  /** What fails and works again. */
+  readonly make: (log: Log, clock: FakeClock) => { readonly fail: () => void; readonly work: () => void };
+}[] = [
+  {
+    of: "a watch",
+    make: (log, clock) => {
+      const watches = new WatchLog({ log, clock });
+      const ending = { end: "server-error", reason: "answered 503", retryIn: 800 };
+      return { fail: () => watches.ended("pods", ending), work: () => watches.recovered("pods") };
+    },
+  },
+  {
+    of: "writing",
+    make: (log, clock) => {
+      const errors = new WriteErrors({ log, clock, what: "pods/status", verbs: "patch" });
+      return {
+        fail: () => errors.met(new Error("reset"), "default"),
+        work: () => errors.recovered("default"),
+      };
+    },
+  },
+];
+for (const { of, make } of speakers) {
+  Deno.test(`of ${of} that breaks every half a minute is said ever less often, with its end`, async () => {
+    const clock = fakeClock();
+    const lines: string[] = [];
+    const say = (line: string): void => void lines.push(line);
+    const { fail, work } = make({ debug: () => {}, info: say, warn: say }, clock);
+    for (let at = 0; at < 6 * 120; at++) {
+      fail();
+      await clock.advance(5_000);
+      work();
+      await clock.advance(25_000);
+    }
+    assert.equal(lines.length, 2 * 14, lines.slice(0, 6).join("\n"));
+  });
+}

@@ -50,11 +50,12 @@ export function namesOutlet(
     );
   }
   const { annotation } = settings;
-  const watchLog = new WatchLog(log);
-  const said = createLogDeduplicator();
+  const { clock } = host;
+  const watchLog = new WatchLog({ log, clock });
+  const said = createLogDeduplicator({ clock });
   const names = new Names({
     client,
-    clock: host.clock,
+    clock,
     keys: {
       network: ownKey(annotation, "network"),
       selector: ownKey(annotation, "selector"),
@@ -66,14 +67,17 @@ export function namesOutlet(
     managedBy: managedBy(domainOf(annotation)),
     isLeader: leadership.isLeader,
     tell: ({ uid, namespace, name }, { reason, note }) => {
-      log.warn(note, { service: `${namespace}/${name}` });
+      const service = `${namespace}/${name}`;
+      if (said.problem(`tell ${service}`, note).say) log.warn(note, { service });
+      // It is told when it has changed: the next time it has come back.
+      said.recovered(`tell ${service}`);
       const text = cutBytes(note, longestNote);
       const event = { reason, type: "Warning", note: text, dedupKey: text } as const;
       events.emit({ kind: "Service", uid, namespace, name }, event);
     },
     onServiceGone: ({ uid, namespace, name }) => {
       events.forget(uid);
-      said.recovered(`write ${namespace}/${name}`);
+      for (const what of ["tell", "write"]) said.forget(`${what} ${namespace}/${name}`);
     },
     onTrouble: ({ resource, what, ...error }) => {
       metrics.watchEnded({ resource, reason: error.end });

@@ -32,7 +32,7 @@ export interface WatchOptions {
 
 /** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
 export function startWatches(settings: ControllerSettings, options: WatchOptions): readonly Reflector[] {
-  const said = new WatchLog(options.log);
+  const said = new WatchLog(options);
   const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
   const configMap = watch<ConfigMapView>(configMapCollection(settings), {
     ...options,
