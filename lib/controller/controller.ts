@@ -44,7 +44,8 @@ export class Controller {
   /** Aborted when what still runs after the order to stop is not waited for any more. */
   readonly #ending = new AbortController();
   readonly #unlabelled: UnlabelledPods;
-  #synced = false;
+  /** True once pods and ConfigMap were each read completely; nothing is changed anywhere before. */
+  synced = false;
   readonly #schedule: Schedule;
   readonly #pools: AddressPools | undefined;
   readonly #tellFault = (error: unknown): void => this.#parts.log.warn(ownFault(error));
@@ -57,7 +58,7 @@ export class Controller {
     const { membership, limits, membership: { annotationKey } } = settings;
     const ensureLeader = leaderCheck(parts);
     this.store = new Store(membership);
-    const { tracked } = this.store;
+    const { tracked, networks } = this.store;
     const recordOf = (uid: string): Readonly<Tracked> | undefined => tracked.get(uid);
     const podOf = (uid: string): PodView | undefined => recordOf(uid)?.pod;
     this.#latency = new JoinLatency({ ...parts, recordOf, whereabouts: this.store.surroundings });
@@ -117,10 +118,13 @@ export class Controller {
       coalesce: limits.coalesce,
       onExpired: (affected) => this.#affect(affected),
     });
+    const apply = (work: Pieces<Affected>): void => void this.#apply(work).catch(this.#tellFault);
     this.#pools = parts.pools?.({
       requests: () => [...tracked.values()].flatMap(({ requests }) => requests),
       holders: () => holdersAmong(tracked.values()),
-      onAnswers: (answers) => void this.#apply(this.store.answering(answers)).catch(this.#tellFault),
+      onAnswers: (answers) => apply(this.store.answering(answers)),
+      reserved: () => networks.memory,
+      onReserved: (read) => apply(this.store.judging(networks.remember({ ...read, areListed: this.synced }))),
     });
   }
 
@@ -138,6 +142,7 @@ export class Controller {
         this.#unlabelled.lookUp(pod);
       },
       onConfigMap: async (configMap) => {
+        await this.#pools?.ready();
         const applied = this.#apply(this.store.editing(configMap?.data, { now: clock.now() }));
         reporter.tell(configMap, this.store.cluster);
         await applied;
@@ -151,14 +156,9 @@ export class Controller {
     stop();
   }
 
-  /** True once pods and ConfigMap were each read completely; nothing is changed anywhere before. */
-  get synced(): boolean {
-    return this.#synced;
-  }
-
   /** Looks at everything again: leadership was gained, and what another has done is to be found in the kernels. */
   async reconcileAll(): Promise<void> {
-    if (!this.#synced) return;
+    if (!this.synced) return;
     await this.#apply(this.store.forgettingHolders()).catch(this.#tellFault);
     await this.#persist(() => this.#lookAtAll());
   }
@@ -206,10 +206,10 @@ export class Controller {
       const { cache, workItem: item } = this.store.tracked.get(uid) ?? {};
       cache?.invalidate();
       const agentRuns = item?.kind === "member" && item.member.phase.kind !== "wait";
-      this.#latency.seen(uid, { agentRuns, measured: this.#synced });
+      this.#latency.seen(uid, { agentRuns, measured: this.synced });
     });
     yield* this.#schedule.changed(changed);
-    if (this.#synced) this.#pools?.changed();
+    if (this.synced) this.#pools?.changed();
   }
 
   /** Its record is gone; so is what is planned, said or open of it. Once more after a look that was still under way. */
@@ -227,7 +227,7 @@ export class Controller {
 
   #start(): void {
     if (this.#stopping.signal.aborted) return;
-    this.#synced = true;
+    this.synced = true;
     const { members, segments } = this.store.counts();
     this.#parts.log.info(`watching: ${members} members in ${segments.size} networks`);
     void this.#persist(() => this.#lookAtAll());

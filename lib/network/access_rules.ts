@@ -30,6 +30,7 @@ export interface Forbidden {
 export function faultsOfForbidden(entry: AnnotationEntry, rules: Rules): Forbidden[] {
   return [
     ...restrictions(entry, rules),
+    ...memoryFaults(entry, rules),
     ...namespaceFaults({ name: entry.network, vni: rules.options.id }, rules),
   ];
 }
@@ -43,8 +44,21 @@ function restrictions(entry: AnnotationEntry, rules: Rules): readonly Forbidden[
   );
   if (rules.isNamed) return reasons;
   const unnamed = forbidden(`${where} has no key ${entry.network}, and pods may have no other networks`);
-  // A ConfigMap that was lost forbids nothing.
-  return [{ ...unnamed, out: rules.cluster.isUsable }, ...reasons];
+  // A ConfigMap that was lost forbids nothing. What a key that is gone reserved may have been the pod's before we came.
+  const isReserved = rules.cluster.networks.get(entry.network)?.state === "reserved";
+  return [{ ...unnamed, out: rules.cluster.isUsable && !isReserved }, ...reasons];
+}
+
+/** While it is not known what was reserved, only the ConfigMap leads into a network. What a pod has it keeps. */
+function memoryFaults(entry: AnnotationEntry, rules: Rules): readonly Forbidden[] {
+  const { networks, unread } = rules.cluster;
+  const { id } = rules.options;
+  const known = networks.get(entry.network);
+  if (unread === undefined || id === undefined || (known?.state === "current" && known.options.id === id)) {
+    return [];
+  }
+  const reason = `whether id ${id} is reserved by namespaces=… of before is not known: ${unread}`;
+  return [{ ...forbidden(reason), out: false }];
 }
 
 /** Judged by the name, then by the VNI: another name for the same VNI would be a back door. */

@@ -23,12 +23,13 @@ export function changedKeys(before: ClusterNetworks, after: ClusterNetworks): Re
   const keys = new Set<string>();
   for (const name of new Set([...before.networks.keys(), ...after.networks.keys()])) {
     const [was, is] = [before.networks.get(name), after.networks.get(name)];
-    const isSame = was?.state === is?.state && was?.options === is?.options;
-    if (!isSame && JSON.stringify(was) !== JSON.stringify(is)) keys.add(name);
+    const isAsBefore = was?.state === is?.state && was?.options === is?.options;
+    if (!isAsBefore && JSON.stringify(was) !== JSON.stringify(is)) keys.add(name);
   }
   for (const vni of new Set([...before.reserved.keys(), ...after.reserved.keys()])) {
     const [was, is] = [before.reserved.get(vni), after.reserved.get(vni)];
     if (was?.namespaces.join() !== is?.namespaces.join()) keys.add(vniKey(vni));
   }
-  return keys.size === 0 && before.isUsable === after.isUsable ? keys : keys.add(everyKey);
+  const isSame = keys.size === 0 && before.isUsable === after.isUsable && before.unread === after.unread;
+  return isSame ? keys : keys.add(everyKey);
 }

@@ -43,6 +43,8 @@ export interface ClusterNetworks {
   readonly passing: ReadonlySet<string>;
   /** True when at least one key says something now: what is not named then was left out on purpose. */
   readonly isUsable: boolean;
+  /** Why it is not known, or not all, what was reserved before a restart: a clause. Until then nothing new is entered by an `id` of a pod's own. */
+  readonly unread: string | undefined;
   /** What was read of each key, so that a text that has not changed is not read again. */
   readonly keys: ReadonlyMap<string, KeyRead>;
   readonly problems: readonly Problem[];
@@ -57,6 +59,7 @@ export const noClusterNetworks: ClusterNetworks = {
   left: [],
   passing: new Set(),
   isUsable: false,
+  unread: undefined,
   keys: new Map(),
   problems: [],
   notices: [],
@@ -121,6 +124,7 @@ export function readClusterNetworks(
     networks,
     ...reservedBy(networks, left),
     isUsable,
+    unread: context.previous.unread,
     keys: read,
     problems: [...problems, ...sharedIds(networks, context)],
     notices: noticesOf(networks, { ...context, isUsable, exists: data !== undefined }),

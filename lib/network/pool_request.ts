@@ -1,5 +1,7 @@
 // What does one pod ask of one network's pool, and what does it have already?
 import type { PoolAnswer, PoolSubnet } from "./pool.ts";
+import type { Memory } from "./reserved/memory_text.ts";
+import type { MemoryRead } from "./reserved/remembered.ts";
 
 /** One pod in one network that has a pool. */
 export interface PoolRequest {
@@ -42,10 +44,16 @@ export interface PoolHooks {
   readonly holders: () => ReadonlySet<string>;
   /** Answers that are new or other than before. */
   readonly onAnswers: (answers: PoolAnswers) => void;
+  /** What `namespaces=` reserves and somebody holds, to be remembered over a restart. */
+  readonly reserved: () => Memory;
+  /** What was remembered of that, at first, and after another may have written it. */
+  readonly onReserved: (read: MemoryRead) => void;
 }
 
-/** The pools of a controller. */
+/** The pools of a controller, and its memory. */
 export interface AddressPools {
+  /** Begins to read what was remembered; resolves when that was told, or could not be read at once. */
+  readonly ready: () => Promise<void>;
   /** Something may have changed in what is asked. Returns at once. */
   readonly changed: () => void;
   /** Another may have written until now: nothing that is known counts any more. */

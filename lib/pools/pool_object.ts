@@ -2,7 +2,7 @@
 import { type ApiClient, ApiError } from "../kube/api/client.ts";
 import { configMapText } from "../network/problem.ts";
 import { quoted } from "../text/quoted.ts";
-import { isRecord } from "../text/json.ts";
+import { isRecord, recordAt } from "../text/json.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ServerClock } from "./server_clock.ts";
 
@@ -87,6 +87,28 @@ export async function writeObject(
 ): Promise<PoolObjectAnswer> {
   const data = { ...Object.fromEntries(tables), [ownerKey]: options.owner };
   return await ask({ method: "PUT", at, purpose: "update", body: { ...before.object, data } }, options);
+}
+
+/** Writes one annotation over the version that was read; an empty text takes it away. Throws ApiError for what may pass. */
+export async function writeAnnotation(
+  at: number,
+  { before, key, text, ...options }: PoolObjectOptions & {
+    readonly before: PoolObject;
+    readonly key: string;
+    readonly text: string;
+  },
+): Promise<PoolObjectAnswer> {
+  const { [key]: _, ...others } = recordAt(before.object["metadata"], "annotations");
+  const annotations = text === "" ? others : { ...others, [key]: text };
+  const data = { ...recordAt(before.object, "data"), [ownerKey]: options.owner };
+  const body = { ...before.object, data, metadata: { ...recordAt(before.object, "metadata"), annotations } };
+  return await ask({ method: "PUT", at, purpose: "update", body }, options);
+}
+
+/** The text of an annotation; empty where there is none. */
+export function annotationOf({ object }: PoolObject, key: string): string {
+  const text = recordAt(object["metadata"], "annotations")[key];
+  return typeof text === "string" ? text : "";
 }
 
 async function ask(

@@ -10,6 +10,7 @@ import type { Clock } from "../time/clock.ts";
 import type { PoolSizes } from "./allocation.ts";
 import { livingPods } from "./departures.ts";
 import { objectOf, poolObjects } from "./pool_object.ts";
+import { MemoryKeeper } from "./memory/keeper.ts";
 import { ObjectPass } from "./object_pass.ts";
 import { ServerClock } from "./server_clock.ts";
 
@@ -32,6 +33,9 @@ export interface PoolsOptions {
 
 /** Milliseconds in which requests are collected. */
 const coalesce = 50;
+
+/** Key of the memory in the queue; those of the objects are their numbers. */
+const memoryKey = "memory";
 
 /** Begins when it is told of a change. */
 export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPools {
@@ -60,12 +64,13 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
         options.onSizes?.(sizes);
       },
     }));
+  const memory = new MemoryKeeper({ ...options, ...hooks, time, signal: stopping.signal });
   const queue = new WorkQueue({
     clock,
     workers: 4,
     workersForFailing: 4,
     work: async (key): Promise<Outcome> => {
-      const pass = passes[Number(key)];
+      const pass = key === memoryKey ? memory : passes[Number(key)];
       return pass === undefined || stopping.signal.aborted ? { kind: "done" } : await pass.run();
     },
   });
@@ -115,9 +120,14 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
     for (const [at, pass] of passes.entries()) {
       if (pass.isNews(now.get(at) ?? [])) queue.add(String(at), { fresh: true });
     }
+    queue.add(memoryKey);
   }
 
   return {
+    ready: async () => {
+      queue.add(memoryKey);
+      await memory.tried;
+    },
     changed: () => {
       if (!stopping.signal.aborted) cancelTick ??= clock.after(coalesce, tick);
     },
@@ -128,10 +138,13 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
         pass.forget();
         queue.add(String(at), { fresh: true });
       }
+      memory.reread();
+      queue.add(memoryKey, { fresh: true });
     },
     close: async () => {
       cancelTick?.();
       stopping.abort();
+      memory.end();
       await queue.stop();
     },
   };

@@ -2,6 +2,8 @@
 import { createApiClient } from "../../lib/kube/api/http.ts";
 import { loadConnection } from "../../lib/kube/config/load_connection.ts";
 import type { PoolAnswer } from "../../lib/network/pool.ts";
+import { type Memory, noMemory } from "../../lib/network/reserved/memory_text.ts";
+import type { MemoryRead } from "../../lib/network/reserved/remembered.ts";
 import type { PoolRequest } from "../../lib/network/pool_request.ts";
 import { poolObjects } from "../../lib/pools/pool_object.ts";
 import { createPools } from "../../lib/pools/pools.ts";
@@ -23,6 +25,11 @@ export async function emptyObjects(): Promise<Sandbox> {
 export interface Arbiter extends AsyncDisposable {
   /** What is asked; change it, then say so. */
   requests: readonly PoolRequest[];
+  /** What is reserved; change it, then say so. */
+  memory: Memory;
+  /** What was remembered, each time it was told. */
+  readonly remembered: readonly MemoryRead[];
+  readonly ready: () => Promise<void>;
   readonly changed: () => void;
   readonly reread: () => void;
   /** By uid, of the network `storage`. */
@@ -52,6 +59,8 @@ export async function startArbiter(
   const about = { namespace: "kube-system", prefix: "pool", owner, selector: "a=b", watchNamespaces: [] };
   const arbiter = {
     requests,
+    memory: noMemory,
+    remembered: new Array<MemoryRead>(),
     answers: new Map<string, PoolAnswer>(),
     writes: new Array<string>(),
     said: new Array<string>(),
@@ -66,6 +75,8 @@ export async function startArbiter(
   }, {
     requests: () => arbiter.requests,
     holders: () => new Set(arbiter.requests.map(({ holder }) => holder)),
+    reserved: () => arbiter.memory,
+    onReserved: (read) => arbiter.remembered.push(read),
     onAnswers: (answers) => {
       for (const [uid, ofPod] of answers) {
         const answer = ofPod.get("storage");
@@ -79,6 +90,7 @@ export async function startArbiter(
     client.close();
   };
   return Object.assign(arbiter, {
+    ready: pools.ready,
     changed: pools.changed,
     reread: pools.reread,
     close,

@@ -19,9 +19,9 @@ import { type Affected, problemsOf, type Selection, type WorkItem } from "./work
 export class Store {
   readonly #settings: MembershipSettings;
   readonly #pods = new Map<string, Tracked>();
-  /** What they are to each other. */
+  /** What they are to each other, and what is reserved for whom. */
   readonly surroundings: Surroundings;
-  readonly #networks: KnownNetworks;
+  readonly networks: KnownNetworks;
   /** Pods being deleted whose grace period has not run out. */
   readonly #leaving = new Set<Tracked>();
   /** The latest time anybody told. */
@@ -33,12 +33,12 @@ export class Store {
 
   constructor(settings: MembershipSettings) {
     this.#settings = settings;
-    this.#networks = new KnownNetworks(settings.configMap);
+    this.networks = new KnownNetworks(settings.configMap);
     this.surroundings = new Surroundings(settings.maxMembers ?? defaultMaxMembers, this.#pods);
   }
 
   get cluster(): ClusterNetworks {
-    return this.#networks.cluster;
+    return this.networks.cluster;
   }
 
   /** What is to be done for a key; undefined when nothing is (any more). */
@@ -129,7 +129,7 @@ export class Store {
     { now }: { readonly now: number },
   ): Pieces<Affected> {
     this.#now = Math.max(this.#now, now);
-    return yield* this.#judgeAnew(this.#networks.read(data));
+    return yield* this.judging(this.networks.read(data));
   }
 
   /** What the pod's kernel held at the first look at it: what it had before we came may come back by that, and is news. */
@@ -153,7 +153,7 @@ export class Store {
   /** What pools have answered. */
   *answering(given: PoolAnswers): Pieces<Affected> {
     for (const [uid, answers] of given) Object.assign(this.#pods.get(uid) ?? {}, { answers });
-    return yield* this.#judgeAnew(given.keys());
+    return yield* this.judging(given.keys());
   }
 
   /** Those who may have had more than is known of them, and have not been looked at: they go first. */
@@ -166,7 +166,7 @@ export class Store {
     for (const tracked of this.#pods.values()) {
       Object.assign(tracked, { seen: false, holds: [] });
     }
-    return yield* this.#judgeAnew(this.#pods.keys());
+    return yield* this.judging(this.#pods.keys());
   }
 
   /** Ends the peerage of pods whose grace period has run out. */
@@ -199,7 +199,7 @@ export class Store {
     this.#unsettled.add(pod.uid);
   }
 
-  *#judgeAnew(uids: Iterable<string>): Pieces<Affected> {
+  *judging(uids: Iterable<string>): Pieces<Affected> {
     yield* forEach(uids, (uid) => this.#again(uid));
     return yield* this.#settling();
   }
@@ -255,6 +255,6 @@ export class Store {
   }
 
   #noteNetworks(tracked: Tracked): void {
-    for (const uid of this.#networks.note(tracked)) this.#again(uid);
+    for (const uid of this.networks.note(tracked)) this.#again(uid);
   }
 }

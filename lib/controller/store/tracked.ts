@@ -193,9 +193,13 @@ export class Tracked implements Counted, Timed {
 
   /** It may have had more before we came than is known of it, and a look would tell. */
   get mayHaveMore(): boolean {
-    if (this.seen || this.membership.kind !== "member") return false;
-    const { member } = this.membership;
-    return openNames(member).length > 0 && member.phase.kind !== "wait";
+    const { membership } = this;
+    return this.mayHold && membership.kind === "member" && membership.member.phase.kind !== "wait";
+  }
+
+  /** The same, be its agent there or not. */
+  get mayHold(): boolean {
+    return !this.seen && this.membership.kind === "member" && openNames(this.membership.member).length > 0;
   }
 
   /**

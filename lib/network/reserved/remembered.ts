@@ -1,0 +1,41 @@
+// What is reserved by what was remembered, beside what the ConfigMap says; and what of it all is to be remembered.
+import { type ClusterNetworks, withoutUnheld } from "../cluster_networks.ts";
+import type { Memory } from "./memory_text.ts";
+import { holdsOf, type IsHeld, reservationsOf } from "./reservations.ts";
+
+/** What came of reading it. */
+export interface MemoryRead {
+  readonly memory: Memory;
+  /** Why that is not all, or may not be: a clause. */
+  readonly unread: string | undefined;
+}
+
+/** What is known goes before what is remembered; of that stays what somebody holds. */
+export function remembering(
+  cluster: ClusterNetworks,
+  { memory, unread, isHeld }: MemoryRead & { readonly isHeld: IsHeld },
+): ClusterNetworks {
+  const remembered = [...memory.networks].map(([name, options]) =>
+    [name, { state: "reserved", options }] as const
+  );
+  const all = new Map([...remembered, ...cluster.networks]);
+  const networks = new Map([...all].sort(([a], [b]) => a < b ? -1 : 1));
+  const known = new Set(
+    [...reservationsOf(networks), ...cluster.left].map(({ network, id }) => `${network} ${id}`),
+  );
+  const reserved = new Map(remembered);
+  const left = [...memory.left, ...reservationsOf(reserved)].filter(({ network, id }) =>
+    !known.has(`${network} ${id}`)
+  );
+  return withoutUnheld({ ...cluster, networks, left: [...cluster.left, ...left], unread }, { isHeld });
+}
+
+/** What `namespaces=` reserves and somebody holds. */
+export function memoryOf({ networks, left }: ClusterNetworks, isHeld: IsHeld): Memory {
+  const held = [...networks].flatMap(([name, { options: { id, namespaces } }]) =>
+    namespaces !== undefined && holdsOf(name, { ...id !== undefined && { id }, namespaces }).some(isHeld)
+      ? [[name, { ...id !== undefined && { id }, namespaces }] as const]
+      : []
+  );
+  return { networks: new Map(held), left };
+}

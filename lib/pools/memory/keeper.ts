@@ -1,0 +1,160 @@
+// What `namespaces=` reserves survives a restart: as an annotation of the first object, which authors of pods cannot write.
+import { type Memory, memoryText, noMemory, readMemory } from "../../network/reserved/memory_text.ts";
+import type { PoolHooks } from "../../network/pool_request.ts";
+import type { Outcome } from "../../queue/work_queue.ts";
+import { messageOf } from "../../text/defined.ts";
+import {
+  annotationOf,
+  objectText,
+  type PoolObject,
+  type PoolObjectOptions,
+  readObject,
+  writeAnnotation,
+} from "../pool_object.ts";
+
+/** Bytes of it that are used: all annotations of an object together may have 256 KiB. */
+const room = 200_000;
+
+/** The object that has it. */
+const at = 0;
+
+/** Tries in a row when somebody else is faster. */
+const races = 5;
+
+/** Milliseconds until what cannot be used is looked at again, and what can. */
+const lookAgain = { bad: 10_000, good: 600_000 };
+
+/** What the keeper looks at besides its object. */
+export interface KeeperOptions extends PoolObjectOptions, Pick<PoolHooks, "reserved" | "onReserved"> {
+  readonly isLeader: () => boolean;
+  readonly say: (message: string) => void;
+}
+
+/** Reads it before anything is judged, and again when leadership was gained; writes it while it leads. */
+export class MemoryKeeper {
+  readonly #options: KeeperOptions;
+  readonly #key: string;
+  readonly #tried = Promise.withResolvers<void>();
+  /** As it was read or written last. */
+  #object:
+    | { readonly is: PoolObject | undefined; readonly text: string; readonly reason?: string }
+    | undefined;
+  #readAgainAt = 0;
+  /** Something is known of before. */
+  #isRead = false;
+  /** It is to be read and told, also when it was before. */
+  #isDue = true;
+  /** Who holds what is known. */
+  #mayWrite = false;
+  readonly #said = new Set<string>();
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#key = `${options.owner.slice(0, options.owner.lastIndexOf("/") + 1)}known-networks`;
+    options.onReserved({ memory: noMemory, unread: `${this.#where} was not read yet` });
+  }
+
+  /** Resolves once it was read or could not be. */
+  get tried(): Promise<void> {
+    return this.#tried.promise;
+  }
+
+  /** All pods are known, and another may have written until now. */
+  reread(): void {
+    [this.#object, this.#isDue, this.#mayWrite] = [undefined, true, true];
+  }
+
+  /** Nothing comes any more. */
+  end(): void {
+    this.#tried.resolve();
+  }
+
+  /** Never throws for what the API server does. */
+  async run(): Promise<Outcome> {
+    try {
+      return await this.#race();
+    } catch (error) {
+      this.#object = undefined;
+      if (this.#options.signal.aborted) return { kind: "done" };
+      this.#refuse(messageOf(error), noMemory);
+      return { kind: "retry", reason: messageOf(error) };
+    } finally {
+      this.#tried.resolve();
+    }
+  }
+
+  get #where(): string {
+    return `annotation ${this.#key} of ${objectText(at, this.#options)}`;
+  }
+
+  async #race(): Promise<Outcome> {
+    const { reserved, isLeader, clock } = this.#options;
+    for (let tries = 0; tries < races; tries++) {
+      const refused = this.#isDue ? await this.#read() : undefined;
+      if (refused !== undefined) return refused;
+      if (!this.#mayWrite || !isLeader()) return { kind: "wait", reason: "another replica leads" };
+      if (clock.now() >= this.#readAgainAt) this.#object = undefined;
+      const { text, missing } = memoryText(reserved(), room);
+      if (missing > 0) this.#complain(`not all of it fits into ${room} bytes of ${this.#where}`);
+      else if (this.#object?.text === text) this.#said.clear();
+      if (this.#object?.text === text) return { kind: "done", requeueAfter: lookAgain.good };
+      const unwritten = await this.#write(text);
+      if (unwritten !== undefined) return unwritten;
+    }
+    return { kind: "retry", reason: "others were faster" };
+  }
+
+  /** Tells what is remembered; gives an outcome when that must not be taken for all. */
+  async #read(): Promise<Outcome | undefined> {
+    const { memory, fault } = await this.#get();
+    if (fault !== undefined && !this.#isRead) {
+      const { namespace, prefix } = this.#options;
+      const remedy = `kubectl -n ${namespace} annotate configmap ${prefix}-${at} ${this.#key}-`;
+      this.#refuse(`${this.#where} is damaged: ${fault}; mend it, or take it away with ${remedy}`, memory);
+      this.#object = undefined;
+      return { kind: "retry", reason: fault };
+    }
+    [this.#isRead, this.#isDue] = [true, false];
+    this.#options.onReserved({ memory, unread: undefined });
+    return undefined;
+  }
+
+  /** An object that is not there, or is another's, holds nothing of ours. Throws ApiError. */
+  async #get(): Promise<ReturnType<typeof readMemory>> {
+    const { clock, namespace, prefix } = this.#options;
+    const answer = await readObject(at, this.#options);
+    const is = answer.kind === "object" ? answer.is : undefined;
+    const text = is === undefined ? "" : annotationOf(is, this.#key);
+    this.#object = { is, text, ...(answer.kind === "unusable" && { reason: answer.reason }) };
+    this.#readAgainAt = clock.now() + (is === undefined ? lookAgain.bad : lookAgain.good);
+    return readMemory(text, { namespace, name: `${prefix}-${at}` });
+  }
+
+  /** Undefined: it is to be looked at anew, for it was written, or somebody else was faster. */
+  async #write(text: string): Promise<Outcome | undefined> {
+    if (this.#object === undefined) await this.#get();
+    const { is: before, reason, text: there } = this.#object ?? { text };
+    if (there === text) return undefined;
+    if (before === undefined) {
+      this.#complain(reason ?? "");
+      return { kind: "done", requeueAfter: lookAgain.bad };
+    }
+    const answer = await writeAnnotation(at, { ...this.#options, before, key: this.#key, text });
+    this.#object = answer.kind === "object" ? { is: answer.is, text } : undefined;
+    return undefined;
+  }
+
+  /** Until something is known nothing is open. */
+  #refuse(reason: string, memory: Memory): void {
+    if (!this.#isRead) this.#options.onReserved({ memory, unread: reason });
+    this.#complain(reason);
+  }
+
+  #complain(reason: string): void {
+    const message = this.#isRead
+      ? `Cannot remember over a restart what namespaces= reserves: ${reason}`
+      : `Cannot know what namespaces= had reserved, so no pod enters a network by an id of its own: ${reason}`;
+    if (!this.#said.has(message)) this.#options.say(message);
+    this.#said.add(message);
+  }
+}
