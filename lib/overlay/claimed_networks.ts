@@ -11,10 +11,12 @@ import { type AnnotationEntry, parseAnnotation } from "../network/grammar/annota
 import { parseDeviceName, parseInterfaceName } from "../network/grammar/names.ts";
 import { type OptionName, type OptionSet, optionTable } from "../network/grammar/option_table.ts";
 import { similarOption } from "../network/grammar/spelling.ts";
-import type { Network } from "../network/network.ts";
+import { type Network, peerKey } from "../network/network.ts";
 import type { Problem } from "../network/problem.ts";
-import { type Membership, type MembershipSettings, openNames } from "../member/member.ts";
+import { type Member, type Membership, type MembershipSettings, openNames } from "../member/member.ts";
 import type { PodView } from "../member/pod.ts";
+import { namesPooled } from "../member/pool_requests.ts";
+import type { PoolAnswer } from "../network/pool.ts";
 import { defined } from "../text/defined.ts";
 import type { KernelState, ObservedLink } from "./observation.ts";
 import { ownTable } from "./step.ts";
@@ -27,8 +29,46 @@ export interface ClaimContext {
   readonly observed: KernelState;
 }
 
+/** What the kernel of a pod says of it at the first look. */
+interface BorneOut {
+  /** Networks whose links must go, whatever the annotation says: they are closed to the pod. */
+  readonly closed: readonly string[];
+  /** The form in which it last had each network. */
+  readonly had: readonly Network[];
+  /** Networks that it asks for, in which it is already. */
+  readonly held: readonly string[];
+}
+
+/**
+ * Holds against the kernel what is asked for, and what the pod seemed to have (`good`). What only seemed to be there is as
+ * new as any other: it must not take the place of what is.
+ */
+export function borneOut(
+  pod: PodView,
+  { asked, good, ...context }: ClaimContext & { readonly asked: Member; readonly good: readonly Network[] },
+): BorneOut {
+  const claims = [...claimedNetworks(pod, context).values()];
+  const there = good.filter((network) => isThere(network, context));
+  const open = openNames(asked).filter((name) => !there.some((one) => one.name === name));
+  const had = [...there, ...claims.filter(({ name }) => open.includes(name))];
+  const forms = new Map([...had, ...asked.networks].map((one) => [one.name, peerKey(one)]));
+  const held = claims.filter((one) => forms.get(one.name) === peerKey(one)).map(({ name }) => name);
+  return { closed: closedNetworks(pod, context), had, held };
+}
+
+/** Whether a link of ours is what such a network is made of. */
+function isThere(
+  { name, interfaceName, vni, port, family }: Network,
+  { observed, settings: { annotationKey } }: ClaimContext,
+): boolean {
+  return observed.links.some(({ name: link, alias, vxlan }) =>
+    networkOfAlias(alias, annotationKey) === name && link === interfaceName && vxlan?.vni === vni &&
+    vxlan.port === port && vxlan.family === family
+  );
+}
+
 /** The form of each network of the annotation that a link of the pod bears out, by name. */
-export function claimedNetworks(
+function claimedNetworks(
   { namespace, name, annotation = "", ordinal, shown }: PodView,
   { settings, cluster, observed }: ClaimContext,
 ): ReadonlyMap<string, Network> {
@@ -174,6 +214,35 @@ export function addressesFound(
     found.set(network, ips.filter((ip) => there.has(ip)));
   }
   return found;
+}
+
+/** Networks of links of ours that lead where the pod may not be. */
+function closedNetworks(
+  { namespace }: Pick<PodView, "namespace">,
+  { settings, cluster, observed }: ClaimContext,
+): readonly string[] {
+  return observed.links.flatMap(({ alias, vxlan }) => {
+    const name = networkOfAlias(alias, settings.annotationKey);
+    const faults = { ...settings, cluster, namespace };
+    return name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, faults).length > 0 ? name : [];
+  });
+}
+
+/** Networks whose pools had given the pod addresses that it asks for no more, and that its interface has no more. */
+export function addressesGone(
+  { answers, membership }: {
+    readonly answers: ReadonlyMap<string, PoolAnswer>;
+    readonly membership: Membership;
+  },
+  { observed, settings: { annotationKey } }: ClaimContext,
+): readonly string[] {
+  const pooled = namesPooled(membership);
+  return [...answers].flatMap(([network, answer]) => {
+    if (answer.kind !== "given" || pooled.has(network)) return [];
+    const its = observed.links.filter(({ alias }) => networkOfAlias(alias, annotationKey) === network);
+    const there = its.flatMap(({ addresses }) => addresses.map((cidr) => cidr.slice(0, cidr.indexOf("/"))));
+    return answer.addresses.some(({ address }) => there.includes(address)) ? [] : network;
+  });
 }
 
 /** Addresses that it asked for itself are none of the pool. */

@@ -50,7 +50,12 @@ export interface RouteStep extends Partial<OnLink> {
  * One change. Every string in it has been parsed: names by the grammar, addresses and MACs to canonical form.
  */
 export type Step =
-  | OnLink & { readonly kind: "delete-link"; readonly why: string }
+  | OnLink & {
+    readonly kind: "delete-link";
+    readonly why: string;
+    /** The network whose link it was, and the bridge of which that was a port. */
+    readonly port?: { readonly network: string; readonly master: string };
+  }
   | AddLink
   | OnLink & { readonly kind: "set-alias"; readonly alias: string }
   /** Marks what `add-link` has made as ours and gives it its name: both or nothing, and to no other link. */

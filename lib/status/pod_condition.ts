@@ -22,10 +22,10 @@ export function podCondition(report: PodReport, before: string | undefined): Con
   }
   const [first] = state.problems;
   const text = state.problems.map((problem) => problemTextOn("Pod", problem)).join("; ");
-  // An agent that is gone for good will not say more: what is not known then is out of date for certain.
+  // An agent that is gone for good will not say more, and what is forbidden its peers have dropped: that is known unseen.
   const { entriesMissing, isHalfSeen = false } = report;
   const isSeen = (entriesMissing !== undefined && (entriesMissing > 0 || !isHalfSeen)) ||
-    state.problems.some(({ kind }) => kind === "agent-missing");
+    state.problems.some(({ kind }) => kind === "agent-missing" || kind === "forbidden");
   return {
     status: holds || (!isSeen && before === "True") ? "True" : "False",
     reason: first === undefined ? "SetupFailed" : conditionReasons[first.kind],

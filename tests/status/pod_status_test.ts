@@ -73,6 +73,13 @@ const conditions: readonly {
     says: ["False", "AgentMissing", "Cannot: agent-missing"],
   },
   {
+    it:
+      "a pod that was ready turns when a network is closed to it, though nobody can look: its peers have dropped it",
+    report: unseen("a", problem("forbidden"), problem("setup-failed")),
+    before: "True",
+    says: ["False", "InvalidOptions", "Cannot: forbidden; Cannot: setup-failed"],
+  },
+  {
     it: "a pod that never was ready is not while nobody can look",
     report: unseen("a", problem("setup-failed")),
     says: ["False", "SetupFailed", "Cannot: setup-failed"],

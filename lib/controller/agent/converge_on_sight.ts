@@ -44,7 +44,7 @@ export async function convergeOnSight(
     applied.push(...planned.steps.filter((step) => !refused.has(step)));
     const isAsBefore = done.refusals.length > 0 && refusalsText(done.refusals) === refusalsText(refusals);
     ({ observed, refusals } = done);
-    planned = planFor(observed, options);
+    planned = planFor(observed, { ...options, applied });
     if (planned.steps.every(isOfLearned) || isAsBefore) break;
     // A running tool may speak to a link that somebody has replaced, and say so too late to be heard: start it anew.
     if (refusals.length > 0) agents.closeSessions(agent);
@@ -109,7 +109,10 @@ async function observeAll(
 }
 
 /** What is there of ours is noted at every reading, for only that is ever removed. */
-function planFor(observed: Observation, { wanted, pod }: Converging): Plan {
+function planFor(
+  observed: Observation,
+  { wanted, pod, applied = [] }: Converging & { readonly applied?: readonly Step[] },
+): Plan {
   pod.addresses = ourAddresses(pod.addresses, { observed, wanted });
-  return plan({ wanted, observed, ourAddresses: pod.addresses });
+  return plan({ wanted, observed, applied, ourAddresses: pod.addresses });
 }

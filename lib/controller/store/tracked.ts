@@ -7,14 +7,16 @@ import {
   openNames,
 } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
-import { namespaceFaults } from "../../network/access_rules.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import type { PoolAnswer } from "../../network/pool.ts";
 import type { PoolRequest } from "../../network/pool_request.ts";
 import { namesPooled } from "../../member/pool_requests.ts";
-import type { Cidr } from "../../network/grammar/address.ts";
-import { addressesFound, type ClaimContext, claimedNetworks } from "../../overlay/claimed_networks.ts";
-import { networkOfAlias } from "../../overlay/wanted.ts";
+import {
+  addressesFound,
+  addressesGone,
+  borneOut,
+  type ClaimContext,
+} from "../../overlay/claimed_networks.ts";
 import { compact } from "../../text/defined.ts";
 import type { Counted } from "../../report/counts.ts";
 import type { Timed } from "../../report/latency.ts";
@@ -176,19 +178,10 @@ export class Tracked implements Counted, Timed {
   }
 
   /** What it was given and asks for no more comes back when it has gone from its kernel. True: something has. */
-  giveBack({ settings: { annotationKey }, observed: { links } }: ClaimContext): boolean {
-    const pooled = namesPooled(this.membership);
-    const holds = (network: string, cidrs: readonly Cidr[]): boolean =>
-      links.some(({ alias, addresses }) =>
-        networkOfAlias(alias, annotationKey) === network &&
-        cidrs.some(({ address }) => addresses.some((text) => text.startsWith(`${address}/`)))
-      );
-    const gone = [...this.answers].flatMap(([network, answer]) =>
-      answer.kind !== "given" || pooled.has(network) || holds(network, answer.addresses) ? [] : network
-    );
+  giveBack(context: ClaimContext): boolean {
     const before = this.returned;
-    this.returned = compact(gone);
-    return gone.some((network) => !before.includes(network));
+    this.returned = compact(addressesGone(this, context));
+    return !this.returned.every((network) => before.includes(network));
   }
 
   /** It may have had more before we came than is known of it, and a look would tell. */
@@ -207,22 +200,13 @@ export class Tracked implements Counted, Timed {
    * into a network that is closed to it must go, whatever the annotation says.
    */
   believe(context: ClaimContext): void {
-    const { asked, lastGood, pod: { namespace } } = this;
+    const { asked, pod } = this;
     this.seen = true;
     this.found = addressesFound(this, context);
     if (asked.kind !== "member") return;
-    const { settings, cluster } = context;
-    const closed = context.observed.links.flatMap(({ alias, vxlan }) => {
-      const name = networkOfAlias(alias, settings.annotationKey);
-      const faults = { ...settings, cluster, namespace };
-      return name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, faults).length > 0 ? name : [];
-    });
+    const { closed, had, held } = borneOut(pod, { ...context, asked: asked.member, good: this.good });
     this.out = compact([...new Set([...this.out, ...closed])]);
-    const claims = [...claimedNetworks(this.pod, context).values()];
-    const open = openNames(asked.member).filter((name) => !lastGood.has(name));
-    this.good = compact([...this.good, ...claims.filter(({ name }) => open.includes(name))]);
-    const forms = new Map([...this.good, ...asked.member.networks].map((one) => [one.name, peerKey(one)]));
-    const held = claims.filter((one) => forms.get(one.name) === peerKey(one)).map(({ name }) => name);
+    this.good = compact(had);
     this.holds = compact([...new Set([...this.holds, ...held])]);
   }
 }

@@ -1,4 +1,5 @@
 // How one link is made or brought to its wanted alias, device, MTU, MAC and state, without losing it.
+import { defined } from "../../text/defined.ts";
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedLink } from "../observation.ts";
 import type { LinkAttributes, Step } from "../step.ts";
@@ -8,12 +9,11 @@ import { type Devices, groundsOf, plannedMtu } from "./underlay.ts";
 
 /** Makes the link under a name of ours; its own comes with the mark. */
 export function makingSteps(
-  { wanted, why, predecessor }: MissingLink,
+  { wanted, why, master }: MissingLink,
   { annotationKey, devices }: Pick<WantedState, "annotationKey"> & { readonly devices: Devices },
 ): readonly Step[] {
   const { interfaceName, alias, vni } = wanted;
   const temporary = temporaryStart(annotationKey);
-  const master = predecessor?.master;
   const kind = devices.links.get(master ?? "")?.kind ?? "";
   // What stands on a bridge cannot be a port of it.
   const mayGoBack = master !== undefined && nameable.test(master) && takingPorts.has(kind) &&
@@ -111,23 +111,23 @@ export function replaceReason(wanted: WantedInterface, link: ObservedLink): stri
   return undefined;
 }
 
-/** One that must be made, with the link that goes for it. */
+/** One that must be made, in the place of one that goes, or has gone with what it stood on. */
 export function missingLink(
   wanted: WantedInterface,
-  { observed, holders, doomed }: {
+  { observed, holders, doomed, applied }: {
     readonly observed: KernelState;
     /** Networks of our links, by name. */
     readonly holders: ReadonlyMap<string, string>;
     readonly doomed: ReadonlyMap<string, string>;
+    readonly applied: readonly Step[];
   },
 ): MissingLink {
+  const going = observed.links.filter(({ name }) => holders.get(name) === wanted.name && doomed.has(name));
+  const gone = applied.flatMap((step) =>
+    step.kind === "delete-link" && step.port?.network === wanted.name ? step.port.master : []
+  );
   // Of several, one that is a port: what takes its place is to be one.
-  const [predecessor] = observed.links
-    .filter(({ name }) => holders.get(name) === wanted.name && doomed.has(name))
-    .sort((a, b) =>
-      Number(b.master !== undefined) - Number(a.master !== undefined) || (a.name < b.name ? -1 : 1)
-    );
-  return predecessor === undefined
-    ? { wanted, why: "it does not exist" }
-    : { wanted, why: "it was made otherwise", predecessor };
+  const [master] = [...going.flatMap((link) => link.master ?? []), ...gone];
+  const why = going.length + gone.length === 0 ? "it does not exist" : "it was made otherwise";
+  return { wanted, why, ...defined({ master }) };
 }

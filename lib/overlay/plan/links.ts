@@ -9,14 +9,20 @@
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedLink } from "../observation.ts";
 import { isTemporaryName, networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
+import type { Step } from "../step.ts";
 import { defined } from "../../text/defined.ts";
 import { missingLink, replaceReason } from "./interface.ts";
 import type { LinkPlan, Obstacle, StandingLink } from "./parts.ts";
 import { asTheyAre, deletionsOf, type Devices, standsOn, underlayObstacle } from "./underlay.ts";
 
 /** Judges all links of a pod. */
-export function planLinks(wanted: WantedState, observed: KernelState): LinkPlan {
-  const links = { wanted, observed, holders: networkHolders(wanted, observed), isPatient: false };
+export function planLinks(
+  wanted: WantedState,
+  observed: KernelState,
+  applied: readonly Step[] = [],
+): LinkPlan {
+  const holders = networkHolders(wanted, observed);
+  const links = { wanted, observed, applied, holders, isPatient: false };
   const plan = planOf(links);
   if (conflictsIn(plan) === 0) return plan;
   // Of those that exchange names or VNIs one may be to stand on another, which cannot be made before its own link goes.
@@ -43,6 +49,8 @@ function planOf(links: Links): LinkPlan {
 interface Links {
   readonly wanted: WantedState;
   readonly observed: KernelState;
+  /** What was done already to come here. */
+  readonly applied: readonly Step[];
   /** The network each link of ours belongs to, by link name. */
   readonly holders: ReadonlyMap<string, string>;
   /** What is to stand on one that is to be made is no obstacle, and is made later. */
@@ -241,9 +249,7 @@ function linkPlan(findings: Findings): LinkPlan {
       .map((wanted) => missingLink(wanted, findings)),
     staying,
     devices,
-    deletions: deletionsOf(findings.observed.links, doomed).filter(({ interfaceName }) =>
-      holders.has(interfaceName)
-    ),
+    deletions: deletionsOf(findings.observed.links, { doomed, holders }),
     obstacles: [...obstacles.values(), ...later],
   };
 }

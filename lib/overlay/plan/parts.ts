@@ -36,8 +36,8 @@ export interface StandingLink {
 export interface MissingLink {
   readonly wanted: WantedInterface;
   readonly why: string;
-  /** The link that is deleted for it. */
-  readonly predecessor?: ObservedLink;
+  /** The bridge of which the link was a port that is deleted for it. */
+  readonly master?: string;
 }
 
 /** The fate of all links. */

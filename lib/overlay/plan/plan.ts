@@ -19,6 +19,8 @@ export interface PlanInput {
   readonly wanted: WantedState;
   readonly observed: Observation;
   readonly ourAddresses: KnownAddresses;
+  /** What was done already to come here; default: nothing. */
+  readonly applied?: readonly Step[];
 }
 
 /**
@@ -32,7 +34,7 @@ export interface PlanInput {
  */
 export function plan(input: PlanInput): Plan {
   const guard = guarded(input.wanted, input.observed);
-  const links = planLinks(guard.wanted, input.observed);
+  const links = planLinks(guard.wanted, input.observed, input.applied);
   const { steps, obstacles } = linksAndContents(links, { ...input, guard });
   const { own } = input.wanted;
   const settled = links.standing.filter(({ wanted: { interfaceName } }) =>

@@ -149,15 +149,26 @@ function namesBeside(own: string, names: Iterable<string>): string {
   return listed([...names].filter((name) => name !== own).sort()) || "none";
 }
 
-/** What stands on another one goes before it, or would have gone with it. */
+/** What stands on another one goes before it, or would have gone with it. Of those of others nothing is said. */
 export function deletionsOf(
   links: readonly ObservedLink[],
-  doomed: ReadonlyMap<string, string>,
+  { doomed, holders }: {
+    /** Why each goes, by name. */
+    readonly doomed: ReadonlyMap<string, string>;
+    /** Networks of our links, by name. */
+    readonly holders: ReadonlyMap<string, string>;
+  },
 ): readonly Extract<Step, { kind: "delete-link" }>[] {
   const heights = heightsOf(links, doomed);
   const height = (name: string): number => heights.get(name) ?? 0;
+  const masters = new Map(links.map(({ name, master }) => [name, master]));
   return [...doomed].sort(([a], [b]) => height(b) - height(a) || (a < b ? -1 : 1))
-    .map(([interfaceName, why]) => ({ kind: "delete-link", interfaceName, why }));
+    .flatMap(([interfaceName, why]) => {
+      const [network, master] = [holders.get(interfaceName), masters.get(interfaceName)];
+      if (network === undefined) return [];
+      const port = master === undefined ? undefined : { network, master };
+      return { kind: "delete-link", interfaceName, why, ...defined({ port }) };
+    });
 }
 
 /** How many of those that go each one stands on. A pod may claim thousands, and that they stand on each other in a circle. */

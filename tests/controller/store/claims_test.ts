@@ -284,6 +284,32 @@ Deno.test("claims: addresses that pod and kernel agree on stay known to peers, a
   }
 });
 
+const taken: readonly (Pick<Row, "annotation" | "data"> & { readonly has: readonly string[] })[] = [
+  {
+    annotation: "north id=7 name=west, south id=101, west metric=5",
+    has: ["west/101/8472 on west"],
+  },
+  { annotation: "north id=101, west", has: ["west/101/8472 on west"] },
+  { annotation: "north, west", data: { north: "id=101", west: "id=101" }, has: ["west/101/8472 on west"] },
+  { annotation: "north name=west id=7, west", has: ["west/101/8472 on west"] },
+];
+for (const { annotation, has: expected, ...data } of taken) {
+  Deno.test(`claims: what is there goes before what is only asked for: ${annotation} ${data.data?.["north"]}`, () => {
+    // North was refused before, or its link is one into another segment.
+    const north = {
+      ...link,
+      name: "north",
+      alias: aliasOf("north", annotationKey),
+      vxlan: { ...vxlan, vni: 9 },
+    };
+    for (const links of [[link], [north, link]]) {
+      const { store, uid } = restarted({ it: "", annotation, ...data });
+      store.claim(uid, { links, routes: [] });
+      assert.deepEqual(has(store, uid), expected);
+    }
+  });
+}
+
 Deno.test("claims: who has a typo and shows nothing has what its pool says it holds", () => {
   const { store, uid } = restarted({ it: "", annotation: "west metric=5" });
   store.claim(uid, { links: [{ ...link, addresses: ["10.1.0.1/24"] }], routes: [] });

@@ -2,6 +2,7 @@
 // in the way of another?
 import assert from "node:assert/strict";
 import { plan } from "../../../lib/overlay/plan/plan.ts";
+import type { Step } from "../../../lib/overlay/step.ts";
 import type { WantedInterface, WantedState } from "../../../lib/overlay/wanted.ts";
 import { createToyNamespace, type ToyNamespace } from "../../sandbox/toy/kernel.ts";
 import { applyToToy, observeToy } from "../../sandbox/toy/observation.ts";
@@ -35,11 +36,13 @@ function wantedOf({ names, vnis, on }: Form): WantedState {
 
 /** Until nothing is to be done any more; gives what is in the way then, or what is to be done for ever. */
 function carryOut(toy: ToyNamespace, wanted: WantedState): readonly string[] {
+  const applied: Step[] = [];
   for (let go = 0; go < goes; go++) {
     const observed = observeToy(toy, wanted);
-    const { steps, obstacles } = plan({ wanted, observed, ourAddresses: new Map() });
+    const { steps, obstacles } = plan({ wanted, observed, applied, ourAddresses: new Map() });
     if (steps.length === 0) return obstacles.map(({ reason }) => reason);
     const refused = applyToToy(toy, steps);
+    applied.push(...steps);
     if (refused.length > 0) return refused.map(({ message }) => message);
   }
   return ["it does not come to an end"];
@@ -92,3 +95,22 @@ for (const count of [2, 3]) {
     assert.deepEqual(wrong.slice(0, 3), [], `${wrong.length} of ${tried}`);
   });
 }
+
+Deno.test("a port of a bridge that stands on one that is made anew is made a port again", () => {
+  const [names, vnis, on] = [["x", "y", "z"], [1, 2, 3], [-1, 0, 1]];
+  const edits: readonly (readonly [Form, readonly string[]])[] = [
+    // The lowest gets another VNI; it exchanges it with the highest; all exchange names.
+    [{ names, vnis: [4, 2, 3], on }, ["z"]],
+    [{ names, vnis: [3, 2, 1], on }, ["z"]],
+    [{ names: ["z", "x", "y"], vnis, on }, ["y"]],
+  ];
+  for (const [after, ports] of edits) {
+    const toy = createToyNamespace({ eth0 });
+    toy.run(["ip", "link", "add", "br0", "type", "bridge"]);
+    assert.deepEqual(carryOut(toy, wantedOf({ names, vnis, on })), []);
+    toy.run(["ip", "link", "set", "z", "master", "br0"]);
+    assert.deepEqual(carryOut(toy, wantedOf(after)), []);
+    const { links } = observeToy(toy, wantedOf(after));
+    assert.deepEqual(links.filter(({ master }) => master === "br0").map(({ name }) => name), ports);
+  }
+});
