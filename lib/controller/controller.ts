@@ -143,9 +143,8 @@ export class Controller {
       },
       onConfigMap: async (configMap) => {
         await this.#pools?.ready();
-        const applied = this.#apply(this.store.editing(configMap?.data, { now: clock.now() }));
-        reporter.tell(configMap, this.store.cluster);
-        await applied;
+        const onRead = (): void => reporter.tell(configMap, this.store.cluster);
+        await this.#apply(this.store.editing(configMap?.data, { now: clock.now(), onRead }));
       },
     });
     const stop = onAbort(signal, () => this.#stopping.abort());
@@ -178,7 +177,7 @@ export class Controller {
       ...this.store.counts(),
       sessions: this.#sessions.open,
       stuckFor: running > 0 ? longestRunning : longestWaiting,
-      badConfigMapEntries: this.store.cluster.problems.length,
+      badConfigMapEntries: this.store.cluster.faults,
     };
   }
 

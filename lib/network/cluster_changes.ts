@@ -18,17 +18,22 @@ export function keysOf(
   ]);
 }
 
-/** Keys of which something else is said than before; `everyKey` when there are any. */
-export function changedKeys(before: ClusterNetworks, after: ClusterNetworks): ReadonlySet<string> {
+/** Keys of which something else is said than before; `everyKey` when there are any. May be interrupted. */
+export function* changedKeys(
+  before: ClusterNetworks,
+  after: ClusterNetworks,
+): Generator<void, ReadonlySet<string>> {
   const keys = new Set<string>();
   for (const name of new Set([...before.networks.keys(), ...after.networks.keys()])) {
     const [was, is] = [before.networks.get(name), after.networks.get(name)];
     const isAsBefore = was?.state === is?.state && was?.options === is?.options;
     if (!isAsBefore && JSON.stringify(was) !== JSON.stringify(is)) keys.add(name);
+    yield;
   }
   for (const vni of new Set([...before.reserved.keys(), ...after.reserved.keys()])) {
     const [was, is] = [before.reserved.get(vni), after.reserved.get(vni)];
     if (was?.namespaces.join() !== is?.namespaces.join()) keys.add(vniKey(vni));
+    yield;
   }
   const isSame = keys.size === 0 && before.isUsable === after.isUsable && before.unread === after.unread;
   return isSame ? keys : keys.add(everyKey);

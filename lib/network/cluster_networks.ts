@@ -1,10 +1,9 @@
 // What the ConfigMap says of networks, and what it said last when it no longer says anything usable.
 import { parseNetworkName } from "./grammar/names.ts";
 import { parseClusterOptions } from "./grammar/annotation.ts";
-import { type OptionSet, optionTable } from "./grammar/option_table.ts";
-import { configMapText, type Problem, type Source } from "./problem.ts";
+import type { OptionSet } from "./grammar/option_table.ts";
+import { configMapText, firstProblems, type Problem, type Source } from "./problem.ts";
 import {
-  type Holders,
   holding,
   holdsOf,
   type IsHeld,
@@ -13,6 +12,7 @@ import {
   reservationsOf,
   reservedIds,
 } from "./reserved/reservations.ts";
+import { sharedIds } from "./reserved/shared_ids.ts";
 import { cut, quoted } from "../text/quoted.ts";
 
 /**
@@ -31,7 +31,7 @@ export interface ClusterNetwork {
   readonly options: OptionSet;
 }
 
-/** Everything known at cluster level. `problems` are those of the ConfigMap's text, by key. */
+/** Everything known at cluster level. `problems` are the first ones of the ConfigMap's text, by key. */
 export interface ClusterNetworks {
   /** Sorted by name. */
   readonly networks: ReadonlyMap<string, ClusterNetwork>;
@@ -48,6 +48,8 @@ export interface ClusterNetworks {
   /** What was read of each key, so that a text that has not changed is not read again. */
   readonly keys: ReadonlyMap<string, KeyRead>;
   readonly problems: readonly Problem[];
+  /** How many problems there are, listed or not. */
+  readonly faults: number;
   /** What was kept, removed or taken back against the previous state, one sentence each, for the log. */
   readonly notices: readonly string[];
 }
@@ -62,6 +64,7 @@ export const noClusterNetworks: ClusterNetworks = {
   unread: undefined,
   keys: new Map(),
   problems: [],
+  faults: 0,
   notices: [],
 };
 
@@ -102,32 +105,53 @@ export function readClusterNetworks(
   data: Readonly<Record<string, string>> | undefined,
   context: ClusterContext,
 ): ClusterNetworks {
-  const read = new Map<string, KeyRead>();
+  const work = readingClusterNetworks(data, context);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * The same in pieces: there may be 30,000 keys. Who holds what is asked at the end and at once: it changes meanwhile, and
+ * so may `previous`, which then lacks what nobody holds any more.
+ */
+export function* readingClusterNetworks(
+  data: Readonly<Record<string, string>> | undefined,
+  context: ClusterContext,
+): Generator<void, ClusterNetworks> {
+  const { previous } = context;
+  const keys = new Map<string, KeyRead>();
   for (const [key, text] of Object.entries(data ?? {})) {
-    const before = context.previous.keys.get(key);
-    read.set(key, before?.text === text ? before : readKey(key, { text, ...context }));
+    const before = previous.keys.get(key);
+    keys.set(key, before?.text === text ? before : readKey(key, { text, ...context }));
+    yield;
   }
-  const isUsable = [...read.values()].some((entry) => entry.options !== undefined);
-  const { networks: known, left: leftBefore } = context.previous;
-  const holders = holding(context.isHeld, read.values());
+  const isUsable = keys.values().some(({ options }) => options !== undefined);
   const networks = new Map<string, ClusterNetwork>();
-  for (const key of [...new Set([...read.keys(), ...known.keys()])].sort()) {
-    const network = judge(key, { read: read.get(key), known: known.get(key), isUsable, holders });
+  const problems: Problem[] = [];
+  for (const key of [...new Set([...previous.networks.keys(), ...keys.keys()])].sort()) {
+    const [read, known] = [keys.get(key), previous.networks.get(key)];
+    const network = judge({ read, known, isUsable });
     if (network !== undefined) networks.set(key, network);
+    problems.push(...read?.problems ?? []);
+    yield;
   }
-  const problems = [...read.keys()].sort().flatMap((key) => read.get(key)?.problems ?? []);
-  const left = [...leftBefore, ...reservationsOf(known)].filter((one) => {
-    const { id, namespaces } = networks.get(one.network)?.options ?? {};
-    return holders.areIn(one) && !(id === one.id && namespaces !== undefined);
-  });
-  return {
+  problems.push(...yield* sharedIds(networks, context.configMap));
+  const { source = { kind: "configmap", ...context.configMap, key: "" } } = problems.at(-1) ?? {};
+  const cluster = withoutUnheld({
+    ...noClusterNetworks,
     networks,
-    ...reservedBy(networks, left),
+    left: [...previous.left, ...reservationsOf(previous.networks)],
     isUsable,
-    unread: context.previous.unread,
-    keys: read,
-    problems: [...problems, ...sharedIds(networks, context)],
-    notices: noticesOf(networks, { ...context, isUsable, exists: data !== undefined }),
+    unread: previous.unread,
+    keys,
+    problems: firstProblems(problems, source),
+    faults: problems.length,
+  }, context);
+  return {
+    ...cluster,
+    notices: noticesOf(cluster.networks, { ...context, isUsable, exists: data !== undefined }),
   };
 }
 
@@ -147,42 +171,20 @@ export function withoutUnheld(
   context: Pick<ClusterContext, "isHeld">,
 ): ClusterNetworks {
   const holders = holding(context.isHeld, cluster.keys.values());
-  const networks = new Map(
-    [...cluster.networks].filter(([name, entry]) => !isRemoved(entry) || holders.have(name, entry.options)),
-  );
-  const left = cluster.left.filter(holders.areIn);
-  return { ...cluster, networks, ...reservedBy(networks, left), notices: [] };
-}
-
-function reservedBy(
-  networks: ClusterNetworks["networks"],
-  left: readonly LeftBehind[],
-): Pick<ClusterNetworks, "reserved" | "left" | "passing"> {
-  const removed = [...networks].filter(([, entry]) => isRemoved(entry));
-  const passing = [
-    ...removed.flatMap(([name, { options }]) => holdsOf(name, options)),
-    ...left.flatMap((one) => holdsOf(one.network, one)),
-  ];
-  return { reserved: reservedIds(networks, left), left, passing: new Set(passing) };
-}
-
-/** Keys that no pod can have together, said where they are written: the pods that lose by it did not change. */
-function sharedIds(networks: ClusterNetworks["networks"], context: ClusterContext): readonly Problem[] {
-  const first = new Map<string, string>();
-  return [...networks].flatMap(([key, { state, options }]): Problem[] => {
-    const { id, dstport = optionTable.dstport.fallback } = options;
-    if (state !== "current" || id === undefined) return [];
-    const other = first.get(`${id}/${dstport}`);
-    if (other === undefined) {
-      first.set(`${id}/${dstport}`, key);
-      return [];
-    }
-    const message =
-      `Cannot give a pod both network ${quoted(other)} and network ${quoted(key)}: both have id ` +
-      `${id} and port ${dstport}; give one of them another id=… or dstport=…`;
-    const source: Source = { kind: "configmap", ...context.configMap, key };
-    return [{ kind: "conflict", source, network: key, token: key, message }];
+  const networks = new Map<string, ClusterNetwork>();
+  const passing: string[] = [];
+  for (const [name, entry] of cluster.networks) {
+    const { options } = entry;
+    if (isRemoved(entry) && !holders.have(name, options)) continue;
+    networks.set(name, entry);
+    if (isRemoved(entry)) passing.push(...holdsOf(name, options));
+  }
+  const left = cluster.left.filter((one) => {
+    const { id, namespaces } = networks.get(one.network)?.options ?? {};
+    return holders.areIn(one) && !(id === one.id && namespaces !== undefined);
   });
+  passing.push(...left.flatMap((one) => holdsOf(one.network, one)));
+  return { ...cluster, networks, left, reserved: reservedIds(networks, left), passing: new Set(passing) };
 }
 
 function readKey(key: string, context: ClusterContext & { readonly text: string }): KeyRead {
@@ -196,15 +198,12 @@ function readKey(key: string, context: ClusterContext & { readonly text: string 
   return { text, options: undefined, reservation: {}, problems: [problem] };
 }
 
-function judge(
-  key: string,
-  { read, known, isUsable, holders }: {
-    readonly read: KeyRead | undefined;
-    readonly known: ClusterNetwork | undefined;
-    readonly isUsable: boolean;
-    readonly holders: Holders;
-  },
-): ClusterNetwork | undefined {
+/** As if everything were held. */
+function judge({ read, known, isUsable }: {
+  readonly read: KeyRead | undefined;
+  readonly known: ClusterNetwork | undefined;
+  readonly isUsable: boolean;
+}): ClusterNetwork | undefined {
   if (read?.options !== undefined) return { state: "current", options: read.options };
   const wasGood = known !== undefined && isGood(known);
   // What the text before reserved stays so where this one does not say otherwise.
@@ -214,7 +213,6 @@ function judge(
   if (known === undefined) return undefined;
   const { state, options } = known;
   if (read !== undefined || (wasGood && !isUsable && state !== "removed")) return { state: "kept", options };
-  if (!holders.have(key, options)) return undefined;
   return { state: wasGood ? "removed" : "reserved", options };
 }
 

@@ -19,6 +19,12 @@ export async function inPieces<Result>(work: Pieces<Result>, clock: Clock): Prom
   }
 }
 
+/** What is there without work, for those who take the result of some. */
+export function* atHand<Result>(result: Result): Pieces<Result> {
+  yield;
+  return result;
+}
+
 /** Does the work without a break. */
 export function atOnce<Result>(work: Pieces<Result>): Result {
   for (;;) {

@@ -3,13 +3,14 @@ import {
   type ClusterContext,
   type ClusterNetworks,
   noClusterNetworks,
-  readClusterNetworks,
+  readingClusterNetworks,
   withoutUnheld,
 } from "../../network/cluster_networks.ts";
 import { changedKeys, keysOf } from "../../network/cluster_changes.ts";
 import type { Memory } from "../../network/reserved/memory_text.ts";
 import { memoryOf, type MemoryRead, remembering } from "../../network/reserved/remembered.ts";
 import { heldKeys, type IsHeld } from "../../network/reserved/reservations.ts";
+import type { Pieces } from "../../time/pieces.ts";
 import { marks, TwoWayIndex } from "./two_way_index.ts";
 import type { Tracked } from "./tracked.ts";
 
@@ -21,6 +22,8 @@ export class KnownNetworks {
   #cluster: ClusterNetworks = noClusterNetworks;
   /** Until all pods are, nobody knows who holds what was remembered. */
   #areListed = true;
+  /** Nobody has something any more that was kept for those who had it. */
+  #isOver = false;
 
   constructor(configMap: { readonly namespace: string; readonly name: string }) {
     this.#context = { configMap, isHeld: (key) => !this.#areListed || this.#having.at(key).size > 0 };
@@ -36,31 +39,52 @@ export class KnownNetworks {
   }
 
   /** What was remembered, and whether all pods are known by now. */
-  remember({ areListed, ...read }: MemoryRead & { readonly areListed: boolean }): ReadonlySet<string> {
+  *remember(
+    { areListed, ...read }: MemoryRead & { readonly areListed: boolean },
+  ): Pieces<ReadonlySet<string>> {
     this.#areListed = areListed;
-    return this.#put(remembering(this.#cluster, { ...read, ...this.#context }));
+    return yield* this.#put(remembering(this.#cluster, { ...read, ...this.#context }));
   }
 
-  /** The ConfigMap's data as it is now. */
-  read(data: Readonly<Record<string, string>> | undefined): ReadonlySet<string> {
-    return this.#put(readClusterNetworks(data, { ...this.#context, previous: this.#cluster }));
+  /** The ConfigMap's data as it is now; `onRead`: it counts. One at a time. */
+  *reading(
+    data: Readonly<Record<string, string>> | undefined,
+    onRead: () => void,
+  ): Pieces<ReadonlySet<string>> {
+    for (let { keys } = this.#cluster;;) {
+      const before = this.#cluster;
+      const previous = { ...before, keys };
+      const cluster = yield* readingClusterNetworks(data, { ...this.#context, previous });
+      // What was remembered, or forgotten, in between counts too.
+      if (this.#cluster === before) return yield* this.#put(cluster, onRead);
+      keys = cluster.keys;
+    }
   }
 
-  /** What a removed key had reserved is free once nobody has it any more. */
-  note({ uid, asked, good, mayHold, pod }: Tracked): ReadonlySet<string> {
+  /** Who is concerned when what a removed key had reserved is free, because nobody has it any more. */
+  *freed(): Pieces<ReadonlySet<string>> {
+    if (!this.#isOver) return new Set();
+    this.#isOver = false;
+    return yield* this.#put(withoutUnheld(this.#cluster, this.#context));
+  }
+
+  /** What a pod asks for and has. */
+  note({ uid, asked, good, mayHold, pod }: Tracked): void {
     this.#asking.put(uid, marks(asked.kind === "member" ? keysOf(asked.member, good) : []));
-    const [cluster, has] = [this.#cluster, marks(heldKeys(good, mayHold ? pod : undefined))];
-    const isOver = this.#having.put(uid, has).some((key) =>
-      cluster.passing.has(key) && this.#having.at(key).size === 0
-    );
-    return isOver ? this.#put(withoutUnheld(cluster, this.#context)) : new Set();
+    const changed = this.#having.put(uid, marks(heldKeys(good, mayHold ? pod : undefined)));
+    const { passing } = this.#cluster;
+    this.#isOver ||= changed.some((key) => passing.has(key) && this.#having.at(key).size === 0);
   }
 
-  #put(cluster: ClusterNetworks): ReadonlySet<string> {
-    const keys = changedKeys(this.#cluster, cluster);
+  *#put(cluster: ClusterNetworks, onPut = (): void => {}): Pieces<ReadonlySet<string>> {
+    const before = this.#cluster;
     this.#cluster = cluster;
-    return new Set(
-      [...keys].flatMap((key) => [...this.#asking.at(key).keys(), ...this.#having.at(key).keys()]),
-    );
+    onPut();
+    const uids = new Set<string>();
+    for (const key of yield* changedKeys(before, cluster)) {
+      for (const index of [this.#asking, this.#having]) index.at(key).keys().forEach((uid) => uids.add(uid));
+      yield;
+    }
+    return uids;
   }
 }

@@ -12,7 +12,7 @@ import { type Totals, totals } from "../../report/counts.ts";
 import { KnownNetworks } from "./known_networks.ts";
 import { Surroundings } from "./surroundings.ts";
 import { Tracked } from "./tracked.ts";
-import { atOnce, forEach, type Pieces } from "../../time/pieces.ts";
+import { atHand, atOnce, forEach, type Pieces } from "../../time/pieces.ts";
 import { type Affected, problemsOf, type Selection, type WorkItem } from "./work_item.ts";
 
 /** No I/O, no timers: the caller passes the monotonic time in. */
@@ -123,13 +123,13 @@ export class Store {
     return atOnce(this.editing(...edit));
   }
 
-  /** The same in pieces; it is read in the first. */
+  /** The same in pieces, one edit after the other; `onRead`: `cluster` is what it says. */
   *editing(
     data: Readonly<Record<string, string>> | undefined,
-    { now }: { readonly now: number },
+    { now, onRead = () => {} }: { readonly now: number; readonly onRead?: () => void },
   ): Pieces<Affected> {
     this.#now = Math.max(this.#now, now);
-    return yield* this.judging(this.networks.read(data));
+    return yield* this.judging(this.networks.reading(data, onRead));
   }
 
   /** What the pod's kernel held at the first look at it: what it had before we came may come back by that, and is news. */
@@ -153,7 +153,7 @@ export class Store {
   /** What pools have answered. */
   *answering(given: PoolAnswers): Pieces<Affected> {
     for (const [uid, answers] of given) Object.assign(this.#pods.get(uid) ?? {}, { answers });
-    return yield* this.judging(given.keys());
+    return yield* this.judging(atHand(given.keys()));
   }
 
   /** Those who may have had more than is known of them, and have not been looked at: they go first. */
@@ -166,7 +166,7 @@ export class Store {
     for (const tracked of this.#pods.values()) {
       Object.assign(tracked, { seen: false, holds: [] });
     }
-    return yield* this.judging(this.#pods.keys());
+    return yield* this.judging(atHand(this.#pods.keys()));
   }
 
   /** Ends the peerage of pods whose grace period has run out. */
@@ -199,8 +199,8 @@ export class Store {
     this.#unsettled.add(pod.uid);
   }
 
-  *judging(uids: Iterable<string>): Pieces<Affected> {
-    yield* forEach(uids, (uid) => this.#again(uid));
+  *judging(concerned: Pieces<Iterable<string>>): Pieces<Affected> {
+    yield* forEach(yield* concerned, (uid) => this.#again(uid));
     return yield* this.#settling();
   }
 
@@ -217,7 +217,7 @@ export class Store {
     this.#unsettled.delete(uid);
     this.#changed.delete(uid);
     this.surroundings.leave(uid);
-    this.#noteNetworks(new Tracked(known.pod));
+    this.networks.note(new Tracked(known.pod));
     this.#gone.push(known.pod);
   }
 
@@ -228,6 +228,7 @@ export class Store {
   /** Until nothing follows from anything any more; gives what has changed since the last time. */
   *#settling(): Pieces<Affected> {
     for (;;) {
+      yield* forEach(yield* this.networks.freed(), (uid) => this.#again(uid));
       const uids = new Set([...this.#unsettled, ...this.surroundings.limit.settle()]);
       this.#unsettled.clear();
       if (uids.size === 0) break;
@@ -246,15 +247,11 @@ export class Store {
     if (tracked.settle(withoutFull(asked, { limit: this.surroundings.limit, lastGood, out }))) {
       this.#changed.add(uid);
     }
-    this.#noteNetworks(tracked);
+    this.networks.note(tracked);
     const isOver = tracked.graceEnds <= this.#now;
     tracked.requests = isOver ? [] : poolRequests(tracked);
     if (isOver) this.surroundings.leave(uid);
     else this.surroundings.announce(tracked);
     tracked.settled = tracked.selection === "selected" ? tracked.pod : undefined;
-  }
-
-  #noteNetworks(tracked: Tracked): void {
-    for (const uid of this.networks.note(tracked)) this.#again(uid);
   }
 }

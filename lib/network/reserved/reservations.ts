@@ -79,13 +79,11 @@ export function reservedIds(
   networks: Entries,
   left: readonly LeftBehind[],
 ): ReadonlyMap<number, Reservation> {
-  const reserved = new Map<number, Reservation>();
-  for (const { network, id, namespaces } of [...reservationsOf(networks), ...left]) {
-    const before = reserved.get(id);
-    reserved.set(id, {
-      network: before?.network ?? network,
-      namespaces: [...before?.namespaces ?? [], ...namespaces],
-    });
-  }
-  return reserved;
+  const byId = Map.groupBy([...reservationsOf(networks), ...left], ({ id }) => id);
+  return new Map(
+    [...byId].map(([id, all]) => [id, {
+      network: all[0]?.network ?? "",
+      namespaces: all.flatMap(({ namespaces }) => namespaces),
+    }]),
+  );
 }

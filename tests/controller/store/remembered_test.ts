@@ -136,6 +136,20 @@ Deno.test("remembered: while it cannot be read only the ConfigMap leads into a n
   assert.deepEqual(has(store, "uid-lab-e"), "east/2 north/3 own/1");
 });
 
+Deno.test("remembered: what comes while the ConfigMap is being read counts beside it", () => {
+  const store = new Store(membershipSettings);
+  tell(store, { memory: noMemory, unread: "it was not read yet", areListed: false });
+  const { memory } = readMemory(west, { namespace: "", name: "" });
+  const reading = store.editing({ east: "id=2", north: "id=3" }, { now: 0 });
+  for (let piece = 0; piece < 3; piece++) assert.equal(reading.next().done, false);
+  tell(store, { memory, unread: undefined, areListed: false });
+  atOnce(reading);
+  const { networks, reserved, unread } = store.cluster;
+  assert.deepEqual([...networks.keys()], ["east", "north", "west"]);
+  assert.deepEqual(reserved.get(1)?.namespaces, ["db"]);
+  assert.equal(unread, undefined);
+});
+
 function tell(store: Store, read: Parameters<Store["networks"]["remember"]>[0]): void {
   atOnce(store.judging(store.networks.remember(read)));
 }
