@@ -1,6 +1,8 @@
 // Are sessions shared, bounded and closed: one per pod and tool, the longest idle gives way, none is left.
 import assert from "node:assert/strict";
+import { AgentExecs } from "../../lib/agents/agent_execs.ts";
 import { type AgentAddress, SessionPool } from "../../lib/agents/session_pool.ts";
+import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
 import type { ExecSession } from "../../lib/kube/exec/session.ts";
 import type { Tool } from "../../lib/overlay/step.ts";
 import { onAbort } from "../../lib/time/clock.ts";
@@ -227,6 +229,46 @@ Deno.test("a session that is being opened is not waited for when its pod is clos
   await assert.rejects(asked, { message: "others wait" });
   assert.deepEqual(given.map(({ aborted }) => aborted), [true]);
   await pool.close();
+});
+
+Deno.test("an exec that hangs ends with its pod's sessions, and the next look begins a new one at once", async () => {
+  const clock = fakeClock();
+  const started: (AbortSignal | undefined)[] = [];
+  const execs = new AgentExecs({
+    clock,
+    executor: {
+      run: () => Promise.reject(new Error("not used")),
+      start: ({ signal }) => {
+        started.push(signal);
+        const { promise, resolve } = Promise.withResolvers<{ readonly failed: ExecOutcome }>();
+        if (signal !== undefined) {
+          onAbort(signal, () => resolve({ failed: { kind: "unknown", reason: String(signal.reason) } }));
+        }
+        return promise;
+      },
+      close: () => {},
+    },
+  });
+  const pool = new SessionPool({
+    clock,
+    limit: () => ({ sessions: 4, isForAll: true }),
+    onLateStderr: () => {},
+    keep: { ip: 5_000, ip6: 5_000, bridge: 30_000 },
+    open: (agent, tool, options) => execs.open(agent, tool, options),
+  });
+  for (const turn of [1, 2]) {
+    const asked = (["ip", "bridge"] as const).map((tool) =>
+      pool.with(agentOf("a"), { tool, use: () => Promise.resolve() })
+    );
+    await clock.advance(0);
+    assert.equal(started.length, turn, "one exec for both tools");
+    pool.closePod("a", "others wait");
+    for (const each of asked) await assert.rejects(each, { message: "others wait" });
+    assert.equal(started.at(-1)?.aborted, true);
+    await clock.advance(0);
+  }
+  await pool.close();
+  assert.deepEqual(clock.waiting(), []);
 });
 
 Deno.test("close leaves neither session nor timer", async () => {
