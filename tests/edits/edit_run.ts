@@ -92,10 +92,7 @@ class EditRun {
       stage.pod({ ...podName(name), networks, spec: { ...spec, containers: all } });
     }
     for (const name of names) {
-      await stage.sandbox.waitForPod(podName(name), {
-        what: "runs its application",
-        holds: ({ metadata: { uid } }) => stage.sandbox.kubelet.containerOf(uid, app) !== undefined,
-      });
+      await containerRuns(stage, { pod: name, container: app });
     }
     const known = names.map((name) => {
       const { metadata } = stage.sandbox.find(pods, podName(name)) ?? { metadata: { uid: "" } };
@@ -185,6 +182,8 @@ class EditRun {
         return await lead();
       }
       case "agent killed":
+        // It may have been killed just before.
+        await containerRuns(this.#stage, { pod: mishap.pod, container: membershipSettings.agent });
         await sandbox.kubelet.killContainer(podName(mishap.pod), membershipSettings.agent);
         return this.#write(edit);
       default:
@@ -222,6 +221,16 @@ class EditRun {
     }, { what: "all kernels are as the texts say", state: () => wrong.join("\n") });
     this.#remembered.note(this.#seen);
   }
+}
+
+async function containerRuns(
+  { sandbox }: Stage,
+  { pod, container }: { readonly pod: string; readonly container: string },
+): Promise<void> {
+  await sandbox.waitForPod(podName(pod), {
+    what: `runs ${container}`,
+    holds: ({ metadata: { uid } }) => sandbox.kubelet.containerOf(uid, container) !== undefined,
+  });
 }
 
 function withPodIp(edit: Edit | LabelEdit, ip: string): Edit | LabelEdit {
