@@ -77,6 +77,11 @@ export function aliasOf(network: string, annotationKey: string): string {
   return `${aliasStart}${network}${aliasMiddle}${annotationKey}`;
 }
 
+/** Whether a controller has made the link that bears this alias, be it of another annotation. */
+export function isMarked(alias: string): boolean {
+  return alias.startsWith(aliasStart) && alias.includes(aliasMiddle);
+}
+
 /** The network whose link this alias marks, or undefined when it is not one of ours for that annotation. */
 export function networkOfAlias(alias: string, annotationKey: string): string | undefined {
   const end = `${aliasMiddle}${annotationKey}`;

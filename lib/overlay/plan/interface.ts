@@ -131,3 +131,11 @@ export function missingLink(
   const why = going.length + gone.length === 0 ? "it does not exist" : "it was made otherwise";
   return { wanted, why, ...defined({ master }) };
 }
+
+/** A link that is in the way, as people read it. */
+export function linkText(link: ObservedLink): string {
+  const kind = link.kind === "" ? "a link of no kind" : `a link of kind ${quoted(link.kind)}`;
+  const vni = link.vxlan === undefined ? "" : ` with VNI ${link.vxlan.vni}`;
+  const alias = link.alias === "" ? " without an alias" : ` with alias ${quoted(link.alias)}`;
+  return `${kind}${vni}${alias}`;
+}

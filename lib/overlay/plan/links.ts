@@ -8,10 +8,16 @@
 // harms less than none.
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedLink } from "../observation.ts";
-import { isTemporaryName, networkOfAlias, type WantedInterface, type WantedState } from "../wanted.ts";
+import {
+  isMarked,
+  isTemporaryName,
+  networkOfAlias,
+  type WantedInterface,
+  type WantedState,
+} from "../wanted.ts";
 import type { Step } from "../step.ts";
 import { defined } from "../../text/defined.ts";
-import { missingLink, replaceReason } from "./interface.ts";
+import { linkText, missingLink, replaceReason } from "./interface.ts";
 import type { LinkPlan, Obstacle, StandingLink } from "./parts.ts";
 import { asTheyAre, deletionsOf, type Devices, standsOn, underlayObstacle } from "./underlay.ts";
 
@@ -200,21 +206,25 @@ function nameTaken(wanted: WantedInterface, context: InTheWay): string {
     `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": the name is `;
   const remedy = ", or choose another name for the interface (name=…)";
   return link.name === wanted.interfaceName
-    ? `${attempt}taken by ${description(link)}. ${removal(context)}${remedy}`
+    ? `${attempt}taken by ${linkText(link)}. ${removal(context)}${remedy}`
     : `${attempt}an alternative name of link ${quoted(link.name)}. Take it from there${remedy}`;
 }
 
 function vniTaken(wanted: WantedInterface, context: InTheWay): string {
   const { link } = context;
   return `Cannot create interface "${wanted.interfaceName}" of network "${wanted.name}": VNI ${wanted.vni} and port ` +
-    `${wanted.port} are taken by link ${quoted(link.name)}, ${description(link)}. ` +
+    `${wanted.port} are taken by link ${quoted(link.name)}, ${linkText(link)}. ` +
     `${removal(context)}, or choose another VNI (id=…) or port (dstport=…)`;
 }
 
 /** Of our own links none is for users to remove: it is there because of something they have written. */
 function removal({ link, holders, wanted }: InTheWay): string {
   const network = holders.get(link.name);
-  if (network === undefined) return "Remove that link";
+  if (network === undefined) {
+    return isMarked(link.alias)
+      ? "A controller with another annotation has made it: take that network from the pod there"
+      : "Remove that link";
+  }
   const its = `network ${quoted(network)}`;
   if (wanted.untouchable.includes(network)) {
     return `It stays until ${its} is given correctly or no longer asked for: mend that`;
@@ -222,13 +232,6 @@ function removal({ link, holders, wanted }: InTheWay): string {
   return wanted.interfaces.some(({ name }) => name === network)
     ? `It stays as long as something is in the way of ${its}: mend that`
     : `It stays until all of the annotation can be read, which then names ${its} or not: mend that`;
-}
-
-function description(link: ObservedLink): string {
-  const kind = link.kind === "" ? "a link of no kind" : `a link of kind ${quoted(link.kind)}`;
-  const vni = link.vxlan === undefined ? "" : ` with VNI ${link.vxlan.vni}`;
-  const alias = link.alias === "" ? " without an alias" : ` with alias ${quoted(link.alias)}`;
-  return `${kind}${vni}${alias}`;
 }
 
 function linkPlan(findings: Findings): LinkPlan {

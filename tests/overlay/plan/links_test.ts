@@ -480,6 +480,17 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    it: "tells of a link that a controller with another annotation has made",
+    wanted: aWantedState([anInterface()]),
+    observed: anObservation([aLink({ alias: aliasOf("other", "lab.example/networks") })]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is taken by a link of kind ' +
+      `"vxlan" with VNI 100 with alias "${aliasOf("other", "lab.example/networks")}". ` +
+      "A controller with another annotation has made it: take that network from the pod there, " +
+      "or choose another name for the interface (name=…)",
+    ],
+  },
+  {
     it: "tells of a missing device",
     wanted: aWantedState([anInterface({ underlay: "tun0" })]),
     observed: anObservation(),
