@@ -1,6 +1,6 @@
 // Which members of a segment have been given the same address, of IP or MAC: the index that finds them without comparing all.
 import type { SharedAddress } from "../../member/shared_addresses.ts";
-import { marks, TwoWayIndex } from "./two_way_index.ts";
+import { marks, TwoWayIndex } from "../../collections/two_way_index.ts";
 
 /** What one member claims: segment → addresses of its interface there. */
 export type AddressClaims = ReadonlyMap<string, readonly string[]>;

@@ -11,7 +11,7 @@ import type { Memory } from "../../network/reserved/memory_text.ts";
 import { memoryOf, type MemoryRead, remembering } from "../../network/reserved/remembered.ts";
 import { heldKeys, type IsHeld } from "../../network/reserved/reservations.ts";
 import type { Pieces } from "../../time/pieces.ts";
-import { marks, TwoWayIndex } from "./two_way_index.ts";
+import { marks, TwoWayIndex } from "../../collections/two_way_index.ts";
 import type { Tracked } from "./tracked.ts";
 
 /** The networks at cluster level with the pods that ask for them, and that have them. Changes give the pods concerned. */

@@ -1,7 +1,7 @@
 // Who may be in a network that more ask for than it may have: a rule over all who ask, whatever came first.
 import { admitted, type Candidate } from "../../member/admitted.ts";
 import { peerKey } from "../../network/network.ts";
-import { TwoWayIndex } from "./two_way_index.ts";
+import { TwoWayIndex } from "../../collections/two_way_index.ts";
 import type { Tracked } from "./tracked.ts";
 
 /** Members of one network when nothing else is said: each of them holds an entry for every other. */

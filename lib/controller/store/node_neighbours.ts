@@ -4,7 +4,7 @@
 // Where pods of several nodes share a subnet that is everybody: so much is counted. Beyond gc_thresh3, 1024 unless somebody
 // has raised it, no new neighbour is found on the node, not even by pods that are in no network.
 // Networks with neigh=static are not counted: their members have none on the interface itself.
-import { marks, TwoWayIndex } from "./two_way_index.ts";
+import { marks, TwoWayIndex } from "../../collections/two_way_index.ts";
 
 /** Neighbours on a node from which on a network is worth a warning: other pods need some too. */
 export const manyNeighbours = 900;

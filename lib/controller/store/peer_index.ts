@@ -1,6 +1,6 @@
 // Who shares which segment: the index that makes a peer's coming and going cost only its own segments.
 import { isReachedAlike, type PeerLists, peerListsOf, type Reachable } from "../../overlay/reachable.ts";
-import { TwoWayIndex } from "./two_way_index.ts";
+import { TwoWayIndex } from "../../collections/two_way_index.ts";
 
 /** Members (by uid) of each segment, and how their peers reach them. */
 export class PeerIndex extends TwoWayIndex<Reachable> {

@@ -1,6 +1,6 @@
 // Who has which keys: found from both sides, and kept once for all that have the same.
 import assert from "node:assert/strict";
-import { marks, TwoWayIndex } from "../../../lib/controller/store/two_way_index.ts";
+import { marks, TwoWayIndex } from "../../lib/collections/two_way_index.ts";
 
 Deno.test("those with the same keys share one list, and who changes leaves the others theirs", () => {
   const index = new TwoWayIndex<true>();
