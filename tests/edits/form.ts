@@ -85,7 +85,8 @@ export function formOf(
   const family = one("family") === "6" ? 6 : 4;
   // Peers outside are written as IPv4 addresses.
   const isCarried = family === 4 || hasIpv6 && peer.length === 0;
-  if (id === undefined || !isCarried || isAmbiguous || !isFor) return undefined;
+  const isTooSmall = Number(one("mtu") ?? 1280) < 1280 && ip.some((each) => each.includes(":"));
+  if (id === undefined || !isCarried || isTooSmall || isAmbiguous || !isFor) return undefined;
   const routes = [...route, ...ways.map((each) => `0.0.0.0/0:${each}`)];
   const [mtu, mac] = [one("mtu"), one("mac")];
   return {
