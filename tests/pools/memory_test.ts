@@ -1,7 +1,7 @@
 // What is reserved, as an annotation of the first object: beside the tables in it, bounded, and written by who leads.
 import assert from "node:assert/strict";
 import type { Memory } from "../../lib/network/reserved/memory_text.ts";
-import { objectOf } from "../../lib/pools/pool_object.ts";
+import { objectOf, poolObjects } from "../../lib/pools/pool_object.ts";
 import { configMaps } from "../sandbox/api/resources.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { field, textField } from "../sandbox/store/kube_object.ts";
@@ -118,6 +118,31 @@ Deno.test("memory: the object of a controller with another annotation is not tou
   assert.match(other.said.join(), /Cannot remember .* is that of the controller of annotation/);
   assert.equal(linesIn(sandbox), 1);
   assert.deepEqual(other.remembered.map(({ memory }) => memory.networks.size), [0, 0, 0]);
+});
+
+Deno.test("memory: that it cannot be written or read is told where something is reserved, and not else", async () => {
+  await using sandbox = await emptyObjects();
+  await using arbiter = await startArbiter(sandbox, { requests: [] });
+  await arbiter.ready();
+  arbiter.reread();
+  await waitFor(() => arbiter.remembered.length === 3, { what: "it was told when all pods were known" });
+  const away = sandbox.faults.onRequest({ verb: "get", resource: "configmaps" }, {
+    kind: "status",
+    code: 500,
+  }, {
+    times: "until-lifted",
+  });
+  arbiter.reread();
+  arbiter.changed();
+  // Each object was asked for, and for one of them at least it is a later try.
+  await waitFor(() => away.hits > poolObjects + 1, { what: "it was asked again" });
+  assert.deepEqual(arbiter.said, []);
+  arbiter.memory = memoryOf(1);
+  arbiter.changed();
+  await waitFor(() => arbiter.said.length === 1, { what: "it is told" });
+  assert.match(arbiter.said.join(), /^Cannot remember over a restart what namespaces= reserves: .*500/);
+  away.lift();
+  await waitFor(() => linesIn(sandbox) === 1, { what: "it is written" });
 });
 
 function write(sandbox: Sandbox, text: string): void {

@@ -166,7 +166,7 @@ const unreadable: readonly {
       const fault = sandbox.faults.onRequest({ verb: "get", resource: "configmaps" }, {
         kind: "status",
         code: 403,
-      });
+      }, { times: "until-lifted" });
       return () => fault.lift();
     },
     said: /WARN.*Cannot know what namespaces= had reserved.*403/,

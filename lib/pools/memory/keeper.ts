@@ -151,6 +151,8 @@ export class MemoryKeeper {
   }
 
   #complain(reason: string): void {
+    // Where nothing is reserved nothing is lost.
+    if (this.#isRead && memoryText(this.#options.reserved(), room).text === "") return;
     const message = this.#isRead
       ? `Cannot remember over a restart what namespaces= reserves: ${reason}`
       : `Cannot know what namespaces= had reserved, so no pod enters a network by an id of its own: ${reason}`;
