@@ -43,7 +43,10 @@ export interface ClusterNetworks {
   readonly passing: ReadonlySet<string>;
   /** True when at least one key says something now: what is not named then was left out on purpose. */
   readonly isUsable: boolean;
-  /** Why it is not known, or not all, what was reserved before a restart: a clause. Until then nothing new is entered by an `id` of a pod's own. */
+  /**
+   * Why it is not known, or not all, what was reserved before a restart: a clause. Until then nothing new is entered by an
+   * `id` of a pod's own.
+   */
   readonly unread: string | undefined;
   /** What was read of each key, so that a text that has not changed is not read again. */
   readonly keys: ReadonlyMap<string, KeyRead>;
