@@ -1,5 +1,6 @@
 // deno task bench: the budgets that are counted, and the times that this machine needs. Arguments name parts; default all.
 import { gradual } from "./gradual.ts";
+import { neighbourTable } from "../cluster/neighbour_table.ts";
 import { brokenGrowth, type Growth, growth, growthTable } from "./growth.ts";
 import { microbenchmarks } from "./microbenchmarks.ts";
 import { rollout, type RolloutOptions, type RolloutResult } from "./rollout.ts";
@@ -17,22 +18,22 @@ const parts: readonly Part[] = [
   {
     name: "classic",
     title: "100 members of one network, classic pair",
-    run: () => show({ members: 100, form: "classic", plane: "auto", image: programImage }),
+    run: () => showOnKernels({ form: "classic", image: programImage }),
   },
   {
     name: "native",
     title: "100 members of one network, native sidecar",
-    run: () => show({ members: 100, form: "native", plane: "auto", image: programImage }),
+    run: () => showOnKernels({ form: "native", image: programImage }),
   },
   {
     name: "seed-classic",
     title: "the same, classic pair, agents without our program",
-    run: () => show({ members: 100, form: "classic", plane: "auto" }),
+    run: () => showOnKernels({ form: "classic" }),
   },
   {
     name: "seed-native",
     title: "the same, native sidecar, agents without our program",
-    run: () => show({ members: 100, form: "native", plane: "auto" }),
+    run: () => showOnKernels({ form: "native" }),
   },
   {
     name: "thousand",
@@ -95,6 +96,16 @@ async function main(names: readonly string[]): Promise<number> {
   }
   say(broken.length === 0 ? "\nEvery budget holds." : `\nBroken budgets:\n${broken.join("\n")}`);
   return broken.length === 0 ? 0 : 1;
+}
+
+/** Real pods share the machine's one neighbour table: with 1,024 entries 100 of them never come to rest. */
+async function showOnKernels(
+  options: Pick<RolloutOptions, "form" | "image">,
+): Promise<readonly string[]> {
+  const isAsIs = Deno.env.get("KVC_BENCH_NEIGHBOURS") === "as-is" || Deno.uid() !== 0;
+  await using table = await neighbourTable(isAsIs ? "as-is" : "roomy");
+  say(table.remark);
+  return await show({ members: 100, plane: "auto", ...options });
 }
 
 async function show(options: RolloutOptions): Promise<readonly string[]> {
