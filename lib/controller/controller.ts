@@ -118,11 +118,12 @@ export class Controller {
       coalesce: limits.coalesce,
       onExpired: (affected) => this.#affect(affected),
     });
-    const apply = (work: Pieces<Affected>): void => void this.#apply(work).catch(this.#tellFault);
+    const apply = async (work: Pieces<Affected>): Promise<void> =>
+      void await this.#apply(work).catch(this.#tellFault);
     this.#pools = parts.pools?.({
       requests: () => [...tracked.values()].flatMap(({ requests }) => requests),
       holders: () => holdersAmong(tracked.values()),
-      onAnswers: (answers) => apply(this.store.answering(answers)),
+      onAnswers: (answers) => void apply(this.store.answering(answers)),
       reserved: () => networks.memory,
       onReserved: (read) => apply(this.store.judging(networks.remember({ ...read, areListed: this.synced }))),
     });

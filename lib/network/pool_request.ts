@@ -46,8 +46,8 @@ export interface PoolHooks {
   readonly onAnswers: (answers: PoolAnswers) => void;
   /** What `namespaces=` reserves and somebody holds, to be remembered over a restart. */
   readonly reserved: () => Memory;
-  /** What was remembered of that, at first, and after another may have written it. */
-  readonly onReserved: (read: MemoryRead) => void;
+  /** What was remembered of that, at first, and after another may have written it. Resolves when all that follows is done. */
+  readonly onReserved: (read: MemoryRead) => Promise<void>;
 }
 
 /** The pools of a controller, and its memory. */

@@ -43,11 +43,19 @@ export interface Arbiter extends AsyncDisposable {
 /** Starts one. */
 export async function startArbiter(
   sandbox: Sandbox,
-  { requests, isLeader = () => true, owner = "vxlan.travelping.com/networks", clock = systemClock }: {
+  {
+    requests,
+    isLeader = () => true,
+    owner = "vxlan.travelping.com/networks",
+    clock = systemClock,
+    onReserved = () => Promise.resolve(),
+  }: {
     readonly requests: readonly PoolRequest[];
     readonly isLeader?: () => boolean;
     readonly owner?: string;
     readonly clock?: Clock;
+    /** Follows from what was remembered. */
+    readonly onReserved?: () => Promise<void>;
   },
 ): Promise<Arbiter> {
   const connection = await loadConnection({ server: sandbox.server.url }, {
@@ -76,7 +84,10 @@ export async function startArbiter(
     requests: () => arbiter.requests,
     holders: () => new Set(arbiter.requests.map(({ holder }) => holder)),
     reserved: () => arbiter.memory,
-    onReserved: (read) => arbiter.remembered.push(read),
+    onReserved: (read) => {
+      arbiter.remembered.push(read);
+      return onReserved();
+    },
     onAnswers: (answers) => {
       for (const [uid, ofPod] of answers) {
         const answer = ofPod.get("storage");

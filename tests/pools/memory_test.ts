@@ -145,6 +145,19 @@ Deno.test("memory: that it cannot be written or read is told where something is 
   await waitFor(() => linesIn(sandbox) === 1, { what: "it is written" });
 });
 
+Deno.test("memory: it is ready when all that follows from what was remembered is done: pods would be looked at twice", async () => {
+  await using sandbox = await emptyObjects();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await using arbiter = await startArbiter(sandbox, { requests: [], onReserved: () => promise });
+  let isReady = false;
+  const ready = arbiter.ready().then(() => isReady = true);
+  await waitFor(() => arbiter.remembered.length === 2, { what: "it was read" });
+  await new Promise((done) => setTimeout(done, 0));
+  assert.equal(isReady, false);
+  resolve();
+  await ready;
+});
+
 function write(sandbox: Sandbox, text: string): void {
   sandbox.patch(configMaps, object, { metadata: { annotations: { [key]: text } } });
 }

@@ -51,10 +51,10 @@ export class MemoryKeeper {
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#key = `${options.owner.slice(0, options.owner.lastIndexOf("/") + 1)}known-networks`;
-    options.onReserved({ memory: noMemory, unread: `${this.#where} was not read yet` });
+    void options.onReserved({ memory: noMemory, unread: `${this.#where} was not read yet` });
   }
 
-  /** Resolves once it was read or could not be. */
+  /** Resolves once it was read, or could not be, and was told: what follows from it is done by then. */
   get tried(): Promise<void> {
     return this.#tried.promise;
   }
@@ -76,7 +76,7 @@ export class MemoryKeeper {
     } catch (error) {
       this.#object = undefined;
       if (this.#options.signal.aborted) return { kind: "done" };
-      this.#refuse(messageOf(error), noMemory);
+      await this.#refuse(messageOf(error), noMemory);
       return { kind: "retry", reason: messageOf(error) };
     } finally {
       this.#tried.resolve();
@@ -110,12 +110,15 @@ export class MemoryKeeper {
     if (fault !== undefined && !this.#isRead) {
       const { namespace, prefix } = this.#options;
       const remedy = `kubectl -n ${namespace} annotate configmap ${prefix}-${at} ${this.#key}-`;
-      this.#refuse(`${this.#where} is damaged: ${fault}; mend it, or take it away with ${remedy}`, memory);
+      await this.#refuse(
+        `${this.#where} is damaged: ${fault}; mend it, or take it away with ${remedy}`,
+        memory,
+      );
       this.#object = undefined;
       return { kind: "retry", reason: fault };
     }
     [this.#isRead, this.#isDue] = [true, false];
-    this.#options.onReserved({ memory, unread: undefined });
+    await this.#options.onReserved({ memory, unread: undefined });
     return undefined;
   }
 
@@ -145,8 +148,8 @@ export class MemoryKeeper {
   }
 
   /** Until something is known nothing is open. */
-  #refuse(reason: string, memory: Memory): void {
-    if (!this.#isRead) this.#options.onReserved({ memory, unread: reason });
+  async #refuse(reason: string, memory: Memory): Promise<void> {
+    if (!this.#isRead) await this.#options.onReserved({ memory, unread: reason });
     this.#complain(reason);
   }
 
