@@ -20,6 +20,8 @@ export class KnownNetworks {
   readonly #asking = new TwoWayIndex<true>();
   readonly #having = new TwoWayIndex<true>();
   #cluster: ClusterNetworks = noClusterNetworks;
+  /** Another one for each `cluster`. */
+  generation = 0;
   /** Until all pods are, nobody knows who holds what was remembered. */
   #areListed = true;
   /** Nobody has something any more that was kept for those who had it. */
@@ -79,6 +81,7 @@ export class KnownNetworks {
   *#put(cluster: ClusterNetworks, onPut = (): void => {}): Pieces<ReadonlySet<string>> {
     const before = this.#cluster;
     this.#cluster = cluster;
+    this.generation++;
     onPut();
     const uids = new Set<string>();
     for (const key of yield* changedKeys(before, cluster)) {

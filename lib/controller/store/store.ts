@@ -189,6 +189,7 @@ export class Store {
     const tracked = this.#pods.get(pod.uid) ?? new Tracked(pod);
     tracked.see(pod, { now, selection });
     tracked.ask({ settings: this.#settings, cluster: this.cluster });
+    tracked.generation = this.networks.generation;
     const { asked, graceEnds } = tracked;
     if (asked.kind === "none" && !(tracked.clean && asked.reason === "no annotation")) {
       return this.#remove(pod.uid);
@@ -243,6 +244,8 @@ export class Store {
   #finish(uid: string): void {
     const tracked = this.#pods.get(uid);
     if (tracked === undefined) return;
+    // An edit that came in between does not know of it yet.
+    if (tracked.generation !== this.networks.generation) return this.#again(uid);
     const { asked, lastGood, out } = tracked;
     if (tracked.settle(withoutFull(asked, { limit: this.surroundings.limit, lastGood, out }))) {
       this.#changed.add(uid);

@@ -38,6 +38,8 @@ export class Tracked implements Counted, Timed {
   settled: PodView | undefined;
   /** What it asks for, before anybody looks at how many others do. */
   asked: Membership = { kind: "none", reason: "no annotation" };
+  /** Of the networks at cluster level by which that was judged. */
+  generation = 0;
   membership: Membership = this.asked;
   /** Why it is followed, and whether it is a former member, when that was last told; empty before. */
   standing = "";
