@@ -158,11 +158,10 @@ export class AgentClient {
     const ip = ipSteps.length === 0
       ? { kernel: kernelOf(observed), refusals: [] }
       : await this.changeKernel(agent, { ...asked, steps: ipSteps });
-    const { true: bridgeSteps = [], false: lost = [] } = Object.groupBy(
-      steps.filter(isOfBridge),
-      (step) =>
-        `${ip.kernel.links.some(({ name, index }) => name === step.interfaceName && index === step.index)}`,
-    );
+    const there = new Set(ip.kernel.links.map(({ name, index }) => `${index} ${name}`));
+    const ofBridge = steps.filter(isOfBridge);
+    const bridgeSteps = ofBridge.filter(({ interfaceName, index }) => there.has(`${index} ${interfaceName}`));
+    const lost = ofBridge.filter(({ interfaceName, index }) => !there.has(`${index} ${interfaceName}`));
     // What `ip` did to addresses and the like leaves the entries as they were read.
     const isUnchanged = bridgeSteps.length + lost.length === 0 &&
       !ipSteps.some(({ kind }) => kind === "delete-link");

@@ -12,7 +12,14 @@ export function believeShown(store: Store, annotationKey: string): void {
   for (const { uid, pod, seen } of store.tracked.values()) {
     const shown = pod.shown?.links ?? [];
     if (seen || shown.length === 0) continue;
-    const links = shown.map((each) => linkOf(each, { pod, store, annotationKey }));
+    const { namespace, name, annotation = "" } = pod;
+    const source = { kind: "annotation", key: annotationKey, namespace, pod: name } as const;
+    const entries = new Map(parseAnnotation(annotation, source).entries.map((each) => [each.network, each]));
+    const links = shown.map((each) => {
+      const atCluster = store.cluster.networks.get(each.network)?.options;
+      const said = { ...atCluster, ...entries.get(each.network)?.options };
+      return linkOf(each, { said, ips: pod.shown?.ips?.get(each.network) ?? [], annotationKey });
+    });
     store.claim(uid, { links, routes: [] });
   }
 }
@@ -22,17 +29,14 @@ type ShownLinks = NonNullable<NonNullable<PodView["shown"]>["links"]>;
 /** The annotation on a pod does not tell port, device and lengths: they are as they are asked for. */
 function linkOf(
   { network, interfaceName, vni, mac }: ShownLinks[number],
-  { pod, store, annotationKey }: {
-    readonly pod: PodView;
-    readonly store: Store;
+  { said, ips, annotationKey }: {
+    /** What ConfigMap and annotation say of the network. */
+    readonly said: OptionSet;
+    readonly ips: readonly string[];
     readonly annotationKey: string;
   },
 ): ObservedLink {
-  const { namespace, name, annotation = "", shown } = pod;
-  const source = { kind: "annotation", key: annotationKey, namespace, pod: name } as const;
-  const entry = parseAnnotation(annotation, source).entries.find((each) => each.network === network);
-  const said: OptionSet = { ...store.cluster.networks.get(network)?.options, ...entry?.options };
-  const addresses = (shown?.ips?.get(network) ?? []).map((ip) => {
+  const addresses = ips.map((ip) => {
     const subnet = said.subnet?.find((each) => contains(each, ip));
     return `${ip}/${subnet?.prefix ?? (ip.includes(":") ? 128 : 32)}`;
   });

@@ -11,14 +11,20 @@ export interface NeighbourTable extends AsyncDisposable {
   readonly remark: string;
 }
 
-/** Makes room until it is disposed of; `as-is` leaves the machine's own figure. */
+/** Makes room until it is disposed of; `as-is` leaves the machine's own figure, which a container's /proc does not have. */
 export async function neighbourTable(wanted: "roomy" | "as-is"): Promise<NeighbourTable> {
   const names = Object.keys(room);
-  const before = await Promise.all(names.map((name) => Deno.readTextFile(`${folder}/${name}`)));
-  const most = before.at(-1)?.trim();
-  if (wanted === "as-is") {
+  const before = await Promise.all(names.map((name) => Deno.readTextFile(`${folder}/${name}`)))
+    .catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    });
+  const most = before?.at(-1)?.trim();
+  if (wanted === "as-is" || before === undefined) {
     return {
-      remark: `neighbour table: ${most} entries for all nodes`,
+      remark: most === undefined
+        ? "neighbour table: the machine's own, whose size is not to be seen from here"
+        : `neighbour table: ${most} entries for all nodes`,
       [Symbol.asyncDispose]: async () => {},
     };
   }
