@@ -72,8 +72,8 @@ export class Controller {
         this.#queue.add(uid, { delay: limits.coalesce });
       },
     });
-    const add = (uid: string): void => this.#queue.add(uid);
-    const outlet = parts.contacts?.({ store: this.store, pool, add }) ?? parts.reporter;
+    const known = { store: this.store, pool, add: (uid: string) => this.#queue.add(uid) };
+    const outlet = parts.contacts?.(known) ?? parts.reporter;
     const counts: Reporter = { report: (report) => count(recordOf(report.pod.uid) ?? {}, report) };
     const reporter = joinReporters([outlet, counts, this.#latency], podOf);
     const agents = new AgentClient({ tools: pool, ensureLeader, podOf, onStep });
@@ -136,7 +136,11 @@ export class Controller {
     const watches = startWatches(this.#settings, {
       ...this.#parts,
       signal: this.#stopping.signal,
-      onPods: (pods, covers) => this.#replacePods(pods, covers),
+      onPods: async (pods, covers) => {
+        const { missing } = await this.#apply(this.store.replacing(pods, { now: clock.now(), covers }));
+        for (const pod of missing) this.#unlabelled.lookUp(pod);
+        this.#unlabelled.sweep();
+      },
       onPod: (pod) => this.#affect(this.store.putPod(pod, { now: clock.now() })),
       onPodDeleted: (pod) => {
         this.#affect(this.store.removePod(pod.uid));
@@ -182,14 +186,8 @@ export class Controller {
     };
   }
 
-  async #replacePods(pods: readonly PodView[], covers: (pod: PodView) => boolean): Promise<void> {
-    const { gone } = await this.#apply(this.store.replacing(pods, { now: this.#parts.clock.now(), covers }));
-    for (const pod of gone) this.#unlabelled.lookUp(pod);
-    this.#unlabelled.sweep();
-  }
-
   /** What may concern all pods: the loop must not stand still for it. */
-  async #apply(work: Pieces<Affected>): Promise<Affected> {
+  async #apply<Result extends Affected>(work: Pieces<Result>): Promise<Result> {
     const affected = await inPieces(work, this.#parts.clock);
     await inPieces(this.#affecting(affected), this.#parts.clock);
     return affected;

@@ -78,21 +78,20 @@ export class Store {
     return atOnce(this.replacing(...list));
   }
 
-  /** The same in pieces, like all that may concern every pod: in between others may ask and tell. */
+  /** The same in pieces, like all that may concern every pod: in between others may ask and tell. `missing`: not in the list. */
   *replacing(
     pods: readonly PodView[],
     { now, covers }: { readonly now: number; readonly covers: (pod: PodView) => boolean },
-  ): Pieces<Affected> {
+  ): Pieces<Affected & { readonly missing: readonly PodView[] }> {
     const listed = new Set(pods.map((pod) => pod.uid));
     // In no list is one without its label.
     const known = [...this.#pods.values()].filter(({ selection }) => selection === "selected");
-    const gone = known.map(({ pod }) => pod).filter((pod) => covers(pod) && !listed.has(pod.uid));
-    yield* forEach(gone, ({ uid }) => this.#remove(uid));
+    const missing = known.map(({ pod }) => pod).filter((pod) => covers(pod) && !listed.has(pod.uid));
+    yield* forEach(missing, ({ uid }) => this.#remove(uid));
     yield* forEach(pods, (pod) => {
       if (this.#pods.get(pod.uid)?.settled !== pod) this.#put(pod, { now, selection: "selected" });
     });
-    const { changed } = yield* this.#settling();
-    return { changed, gone };
+    return { ...yield* this.#settling(), missing };
   }
 
   /** A pod as it is now. Without its label it may live on: its peers forget it, its own links are to be removed. */
@@ -163,9 +162,7 @@ export class Store {
 
   /** Another replica has led until now: of who is in which network only the kernels know. */
   *forgettingHolders(): Pieces<Affected> {
-    for (const tracked of this.#pods.values()) {
-      Object.assign(tracked, { seen: false, holds: [] });
-    }
+    for (const tracked of this.#pods.values()) Object.assign(tracked, { seen: false, holds: [] });
     return yield* this.judging(atHand(this.#pods.keys()));
   }
 

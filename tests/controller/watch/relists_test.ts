@@ -1,5 +1,6 @@
 // Lists instead of events: what do they cost, and what is said, when many pods are missing from one and when none is?
 import assert from "node:assert/strict";
+import { memberPod } from "../../member/member_pod.ts";
 import { pods } from "../../sandbox/api/resources.ts";
 import { type Program, programWith, warnings } from "../whole_program.ts";
 
@@ -60,3 +61,22 @@ Deno.test("an hour of lists and no watch: nothing is written into any pod, and i
   assert.equal(lines.length, before + 1, lines.slice(before).join("\n"));
   await program.end();
 });
+
+for (const phase of ["Succeeded", "Failed"]) {
+  Deno.test(`a pod that has ${phase} while nothing was watched: nothing of it is kept`, async () => {
+    const program = await programWith(4);
+    const { api, controller } = program;
+    await rest(program, 60);
+    onlyLists(program, 1);
+    const pod = memberPod({
+      ...{ name: "p1", uid: "uid-p1", networks: "west", ip: "10.0.1.2" },
+      ...{ form: "native", stage: "finished" } as const,
+    });
+    api.put(pods, { ...pod, status: { ...pod.status, phase } });
+    await rest(program, 20);
+    assert.equal(controller.store.tracked.size, 3);
+    assert.deepEqual([program.status.size, program.events.size, controller.state().sessions], [3, 3, 3]);
+    assert.equal(api.count("GET pods"), 0);
+    await program.end();
+  });
+}
