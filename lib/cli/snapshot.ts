@@ -8,6 +8,7 @@ import { type Collection, configMapCollection, podCollection } from "../controll
 import type { ControllerSettings } from "../controller/settings.ts";
 import { Store } from "../controller/store/store.ts";
 import { defined, messageOf } from "../text/defined.ts";
+import { type ReservedRead, tellReserved } from "./reserved.ts";
 
 /** Pods and store of one moment. */
 export interface Snapshot {
@@ -28,7 +29,10 @@ interface SnapshotMeans {
 /** Lists the ConfigMap and the pods. Throws ApiError. */
 export async function takeSnapshot(
   settings: ControllerSettings,
-  { now, ...means }: SnapshotMeans & { readonly now: number },
+  { now, readReserved, ...means }: SnapshotMeans & {
+    readonly now: number;
+    readonly readReserved: () => Promise<ReservedRead>;
+  },
 ): Promise<Snapshot> {
   const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
   const [configMap] = await list(configMapCollection(settings), means);
@@ -37,9 +41,13 @@ export async function takeSnapshot(
     pods.push(...await list(podCollection(settings, namespace), means));
   }
   pods.sort((a, b) => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name));
+  const reserved = await readReserved();
   const store = new Store(settings.membership);
+  tellReserved(store, { ...reserved, areListed: false });
   store.putConfigMap(configMap?.data, { now });
   store.replacePods(pods, { now, covers: () => true });
+  tellReserved(store, { ...reserved, areListed: true });
+  if (reserved.fault !== undefined) means.onUnreadable(reserved.fault);
   return { pods, store };
 }
 

@@ -1,119 +1,132 @@
-// A story of a pod that keeps what it had: list, inspect, status, condition and annotation say the same of it.
+// Stories of pods of which something is to be said: list, inspect, status, condition and annotation say the same of them.
 import assert from "node:assert/strict";
 import { field, textField } from "../sandbox/store/kube_object.ts";
-import { pods } from "../sandbox/api/resources.ts";
-import { type Product, startProduct } from "../sandbox/tools/product.ts";
+import { configMaps } from "../sandbox/api/resources.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { makePools } from "./pool_objects.ts";
+import { conditionSays, sayTheSame, startRun } from "./said_everywhere.ts";
 import { running } from "./scenes.ts";
-import { conditionOf } from "./shown.ts";
-import { setStage, type Stage } from "./stage.ts";
+import { configMapName, poolsName, setStage, type Stage } from "./stage.ts";
 
-const networks = { west: "id=10 subnet=10.1.0.0/24 neigh=static", east: "id=20 dstport=4789" };
+const west = { west: "id=10 subnet=10.1.0.0/24 neigh=static", east: "id=20 dstport=4789" };
 const asked = "west, east ip=10.2.0.1/24 name=e";
+const kept = ["east e 20 10.2.0.1", "west west 10 10.1.0.1"];
+const reserved = { one: "id=1000 namespaces=lab", two: "id=2" };
 
-/** What is edited on the running pods a and b, of which a is looked at; and what its condition says then. */
-const edits: readonly {
+/** What happens to a pod while the controller runs; what is said of it then. */
+const scenes: readonly {
   readonly it: string;
-  readonly edit: (stage: Stage) => void;
+  readonly networks?: Readonly<Record<string, string>>;
+  /** Of the controller and of each command. */
+  readonly flags?: readonly string[];
+  readonly happens: (stage: Stage) => void | Promise<void>;
+  /** Default: a of the namespace default. */
+  readonly namespace?: string;
   readonly says: RegExp;
+  /** What it has then. */
+  readonly has: readonly string[];
 }[] = [
   {
     it: "a typo in both of its networks",
-    edit: (stage) => stage.annotate("a", "west metric=5, east ip=10.2.0.1/24 name=e mtu=x"),
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.annotate("a", "west metric=5, east ip=10.2.0.1/24 name=e mtu=x");
+    },
     says: /"metric" is no option.*"mtu=x"/,
+    has: kept,
   },
   {
     it: "a route that another of its networks excludes",
-    edit: (stage) => stage.annotate("a", `${asked} route=10.1.0.0/24:10.2.0.9`),
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.annotate("a", `${asked} route=10.1.0.0/24:10.2.0.9`);
+    },
     says: /subnet 10\.1\.0\.0\/24 .*network "west"/,
+    has: kept,
   },
   {
     it: "an id that is gone",
-    edit: (stage) => stage.annotate("a", `${asked}, nowhere`),
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.annotate("a", `${asked}, nowhere`);
+    },
     says: /has no key nowhere/,
+    has: kept,
+  },
+  {
+    it: "an id that a key reserved before it was removed",
+    networks: reserved,
+    happens: async (stage) => {
+      await startReserved(stage);
+      stage.networks({ two: "id=2" });
+      stage.pod({ name: "a", networks: "b id=1000" });
+    },
+    says: /id 1000 is that of network "one", not for namespace "default"/,
+    has: [],
+  },
+  {
+    it: "the name of a network that was reserved before its key was removed",
+    networks: reserved,
+    happens: async (stage) => {
+      await startReserved(stage);
+      stage.networks({ two: "id=2" });
+      stage.pod({ name: "a", networks: "one id=7" });
+    },
+    says: /it is not for namespace "default"/,
+    has: [],
+  },
+  {
+    it: "an id that a key reserved before it could not be read",
+    networks: reserved,
+    happens: async (stage) => {
+      await startReserved(stage);
+      stage.networks({ one: "mtu=x", two: "id=2" });
+      stage.pod({ name: "a", networks: "b id=1000" });
+    },
+    says: /id 1000 is that of network "one", not for namespace "default"/,
+    has: [],
+  },
+  {
+    it: "an id that a key reserved before it had another",
+    networks: reserved,
+    happens: async (stage) => {
+      await startReserved(stage, "c id=1000");
+      stage.networks({ one: "id=1001 namespaces=lab", two: "id=2" });
+      stage.pod({ name: "a", networks: "b id=1000" });
+    },
+    says: /id 1000 is that of network "one", not for namespace "default"/,
+    has: [],
   },
 ];
-
-for (const { it, edit, says } of edits) {
+for (const { it, networks = west, flags = [], happens, namespace, says, has } of scenes) {
   Deno.test(`the same is said of a pod everywhere: ${it}`, async () => {
     await using stage = await setStage();
     makePools(stage);
     stage.networks(networks);
-    const lines: string[] = [];
-    const server = ["--server", stage.sandbox.server.url];
-    await using _running = ended(
-      await startProduct(["run", ...server, "--http-address", "off"], { onLine: (line) => lines.push(line) }),
-    );
-    stage.pod({ name: "a", networks: asked });
-    await running(stage, ["a"]);
-    stage.pod({ name: "b", networks: "west, east ip=10.2.0.2/24" });
-    await running(stage, ["b"]);
-    const condition = (): ReturnType<typeof conditionOf> =>
-      conditionOf(stage.sandbox.find(pods, { name: "a" }));
-    await waitFor(() => condition()?.status === "True", {
-      what: "all is well",
-      state: () => lines.join("\n"),
-    });
-    edit(stage);
-    await waitFor(() => condition()?.status === "False", { what: "it is said" });
-    const { message = "" } = condition() ?? {};
-    assert.match(message, says);
-    const ask = async (...words: readonly string[]): Promise<unknown> => {
-      const said: string[] = [];
-      await (await startProduct([...words, "-o", "json", ...server], { onLine: (line) => said.push(line) }))
-        .ended;
-      return JSON.parse(said.join("\n"));
-    };
-    const [list, inspected, peer, status] = await Promise.all([
-      ask("list", "pods"),
-      ask("inspect", "a"),
-      ask("inspect", "b"),
-      ask("status"),
-    ]);
-    const [listed] = listOf(list, "items").filter((one) => textField(one, "name") === "a");
-    const annotations = field(stage.sandbox.find(pods, { name: "a" })?.metadata, "annotations");
-    const shown = listOf(JSON.parse(textField(annotations, "vxlan.travelping.com/network-status")), "");
-    const found = listOf(inspected, "networks");
-    assert.deepEqual(found.map(formOf), ["east e 20 10.2.0.1", "west west 10 10.1.0.1"]);
-    assert.deepEqual(listOf(listed, "networks").map(formOf), found.map(formOf), "list and inspect");
-    const had = shown.filter((one) => field(one, "interface") !== undefined);
-    assert.deepEqual(had.map(formOf), found.map(formOf), "annotation and inspect");
-    const problems = listOf(inspected, "problems");
-    assert.deepEqual(listOf(listed, "problems"), problems);
-    const [failing] = listOf(field(status, "members"), "notReady");
-    assert.deepEqual(listOf(failing, "problems"), problems);
-    const where = /^annotation \S+ of pod \S+, line/;
-    assert.equal(message, problems.map((one) => String(one).replace(where, "annotation, line")).join("; "));
-    assert.deepEqual(listOf(peer, "problems"), [], "its peer is as it should be");
-    assert.deepEqual(
-      listOf(peer, "networks").map((one) => listOf(one, "peers").map((each) => textField(each, "pod"))),
-      [["default/a"], ["default/a"]],
-    );
+    await using _running = await startRun(stage, ...flags);
+    await happens(stage);
+    const about = { stage, name: "a", flags, ...(namespace !== undefined && { namespace }) };
+    assert.deepEqual(await sayTheSame(about, says), has);
   });
 }
 
-function ended(product: Product): AsyncDisposable {
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await product.stop();
-    },
-  };
+/** The pods a and b, of which a is looked at, and all is well. */
+async function startPair(stage: Stage): Promise<void> {
+  stage.pod({ name: "a", networks: asked });
+  await running(stage, ["a"]);
+  stage.pod({ name: "b", networks: "west, east ip=10.2.0.2/24" });
+  await running(stage, ["b"]);
+  await conditionSays({ stage, name: "a" }, /^networks ready/);
 }
 
-/** A list in a value that a program prints; "": the value itself. */
-function listOf(value: unknown, name: string): readonly unknown[] {
-  const found = name === "" ? value : field(value, name);
-  return Array.isArray(found) ? found : [];
-}
-
-/** `NETWORK INTERFACE VNI ADDRESS,…` */
-function formOf(network: unknown): string {
-  const ips = [...listOf(network, "addresses"), ...listOf(network, "ips")].map((one) =>
-    String(one).split("/")[0]
-  );
-  return [textField(network, "name"), textField(network, "interface"), field(network, "vni"), ips.join()]
-    .join(
-      " ",
-    );
+/** A pod of the namespace that alone may be there, and the controller remembers that. */
+async function startReserved(stage: Stage, networks = "one"): Promise<void> {
+  stage.pod({ name: "h", namespace: "lab", networks });
+  await stage.sandbox.waitForPhase({ namespace: "lab", name: "h" }, "Running");
+  await conditionSays({ stage, name: "h", namespace: "lab" }, /^networks ready/);
+  const key = "vxlan.travelping.com/known-networks";
+  const object = { namespace: configMapName.namespace, name: `${poolsName}-0` };
+  const remembered = (): string =>
+    textField(field(field(stage.sandbox.find(configMaps, object), "metadata"), "annotations"), key);
+  await waitFor(() => remembered().includes("id=1000"), { what: "it is remembered", state: remembered });
 }

@@ -13,6 +13,7 @@ import type { Host } from "../host.ts";
 import type { SettingsOf } from "../settings/options.ts";
 import { type ClusterView, shownOf, type ViewBasis, withBasis } from "../show/cluster_view.ts";
 import type { viewOptions } from "../show/view_options.ts";
+import { type ReservedRead, tellReserved } from "../reserved.ts";
 import { believeShown } from "../shown_kernel.ts";
 
 /** How a cluster is followed. */
@@ -41,7 +42,8 @@ export async function followCluster(
       const stop = new AbortController();
       const release = onAbort(host.stop, () => stop.abort());
       host.progress?.("reading pods");
-      const copy = startCopy(basis, { following, signal: stop.signal });
+      const reserved = await basis.readReserved();
+      const copy = startCopy(basis, { following, reserved, signal: stop.signal });
       try {
         await Promise.race([copy.synced, copy.failed, aborted(stop.signal)]);
         await showAll(copy, { following, signal: stop.signal });
@@ -93,11 +95,16 @@ interface LocalCopy {
 
 function startCopy(
   basis: ViewBasis,
-  { following: { host, labels }, signal }: { readonly following: Following; readonly signal: AbortSignal },
+  { following: { host, labels }, reserved, signal }: {
+    readonly following: Following;
+    readonly reserved: ReservedRead;
+    readonly signal: AbortSignal;
+  },
 ): LocalCopy {
   const { settings, client, namespace } = basis;
   const { clock } = host;
   const store = new Store(settings.membership);
+  tellReserved(store, { ...reserved, areListed: false });
   const pods = new Map<string, PodView>();
   const matching = new Set<string>();
   const failed = Promise.withResolvers<never>();
@@ -149,7 +156,11 @@ function startCopy(
     : [startMatching(basis, { labels, host, signal, matching, told, fail })];
   const all = [...watches, ...labelled];
   return {
-    synced: Promise.all(all.map(({ synced }) => synced)).then(() => isSynced = true),
+    synced: Promise.all(all.map(({ synced }) => synced)).then(() => {
+      isSynced = true;
+      tellReserved(store, { ...reserved, areListed: true });
+      if (reserved.fault !== undefined) host.complain(printable(`not read: ${reserved.fault}`));
+    }),
     failed: failed.promise,
     done: Promise.all(all.map(({ done }) => done)),
     nextChange: () => news.promise,

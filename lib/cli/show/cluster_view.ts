@@ -16,6 +16,7 @@ import {
 import { printable } from "../../text/printable.ts";
 import type { Host } from "../host.ts";
 import type { connectionOptions, membershipOptions, SettingsOf } from "../settings/options.ts";
+import { readReserved, type ReservedRead } from "../reserved.ts";
 import { believeShown } from "../shown_kernel.ts";
 import { isRefused, type OwnView } from "./own_view.ts";
 import { expectedPodName, readPodName } from "./pod_name.ts";
@@ -30,6 +31,8 @@ export interface ViewBasis {
   readonly namespace: string | undefined;
   /** Reads what pools have given, tells the store, and says what cannot be read. Throws nothing. */
   readonly readPools: (store: Store) => Promise<PoolsRead>;
+  /** Reads what is reserved by keys that are gone. Throws nothing. */
+  readonly readReserved: () => Promise<ReservedRead>;
 }
 
 export interface ClusterView extends Snapshot, ViewBasis {
@@ -62,13 +65,13 @@ export function withClusterView(
   return withBasis(settings, {
     host,
     use: async (basis) => {
-      const { settings: controller, client, namespace } = basis;
+      const { settings: controller, client, namespace, readReserved } = basis;
       const now = host.clock.now();
       // Who is whose peer, and what contradicts what, is found among all of them, whoever is shown.
       const onUnreadable = (reason: string): void => host.complain(printable(`not read: ${reason}`));
       host.progress?.("asking the API server");
       const onRead = (count: number, what: string): void => host.progress?.(`reading ${what}: ${count}`);
-      const asked = { client, now, signal: host.stop, onUnreadable, onRead };
+      const asked = { client, now, signal: host.stop, onUnreadable, onRead, readReserved };
       const snapshot = await takeSnapshot(controller, asked).catch((error) => {
         if (own !== undefined && isRefused(error)) return { refused: error, own };
         throw error;
@@ -116,6 +119,7 @@ export async function withBasis(
         for (const reason of news) host.complain(printable(`not read: ${reason}`));
         return read;
       },
+      readReserved: () => readReserved(asked),
     });
   } finally {
     client.close();

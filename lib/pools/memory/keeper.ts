@@ -1,22 +1,14 @@
 // What `namespaces=` reserves survives a restart: as an annotation of the first object, which authors of pods cannot write.
-import { type Memory, memoryText, noMemory, readMemory } from "../../network/reserved/memory_text.ts";
+import { type Memory, memoryText, noMemory } from "../../network/reserved/memory_text.ts";
+import type { MemoryRead } from "../../network/reserved/remembered.ts";
 import type { PoolHooks } from "../../network/pool_request.ts";
 import type { Outcome } from "../../queue/work_queue.ts";
-import { messageOf } from "../../text/defined.ts";
-import {
-  annotationOf,
-  objectText,
-  type PoolObject,
-  type PoolObjectOptions,
-  readObject,
-  writeAnnotation,
-} from "../pool_object.ts";
+import { defined, messageOf } from "../../text/defined.ts";
+import { type PoolObject, type PoolObjectOptions, writeAnnotation } from "../pool_object.ts";
+import { findMemory, memoryAt, memoryKey, memoryPlace } from "./read_memory.ts";
 
 /** Bytes of it that are used: all annotations of an object together may have 256 KiB. */
 const room = 200_000;
-
-/** The object that has it. */
-const at = 0;
 
 /** Tries in a row when somebody else is faster. */
 const races = 5;
@@ -33,7 +25,7 @@ export interface KeeperOptions extends PoolObjectOptions, Pick<PoolHooks, "reser
 /** Reads it before anything is judged, and again when leadership was gained; writes it while it leads. */
 export class MemoryKeeper {
   readonly #options: KeeperOptions;
-  readonly #key: string;
+  readonly #where: string;
   readonly #tried = Promise.withResolvers<void>();
   /** As it was read or written last. */
   #object:
@@ -50,7 +42,7 @@ export class MemoryKeeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#key = `${options.owner.slice(0, options.owner.lastIndexOf("/") + 1)}known-networks`;
+    this.#where = memoryPlace(options);
     void options.onReserved({ memory: noMemory, unread: `${this.#where} was not read yet` });
   }
 
@@ -83,10 +75,6 @@ export class MemoryKeeper {
     }
   }
 
-  get #where(): string {
-    return `annotation ${this.#key} of ${objectText(at, this.#options)}`;
-  }
-
   async #race(): Promise<Outcome> {
     const { reserved, isLeader, clock } = this.#options;
     for (let tries = 0; tries < races; tries++) {
@@ -106,31 +94,23 @@ export class MemoryKeeper {
 
   /** Tells what is remembered; gives an outcome when that must not be taken for all. */
   async #read(): Promise<Outcome | undefined> {
-    const { memory, fault } = await this.#get();
-    if (fault !== undefined && !this.#isRead) {
-      const { namespace, prefix } = this.#options;
-      const remedy = `kubectl -n ${namespace} annotate configmap ${prefix}-${at} ${this.#key}-`;
-      await this.#refuse(
-        `${this.#where} is damaged: ${fault}; mend it, or take it away with ${remedy}`,
-        memory,
-      );
+    const { memory, unread } = await this.#get();
+    if (unread !== undefined && !this.#isRead) {
+      await this.#refuse(unread, memory);
       this.#object = undefined;
-      return { kind: "retry", reason: fault };
+      return { kind: "retry", reason: unread };
     }
     [this.#isRead, this.#isDue] = [true, false];
     await this.#options.onReserved({ memory, unread: undefined });
     return undefined;
   }
 
-  /** An object that is not there, or is another's, holds nothing of ours. Throws ApiError. */
-  async #get(): Promise<ReturnType<typeof readMemory>> {
-    const { clock, namespace, prefix } = this.#options;
-    const answer = await readObject(at, this.#options);
-    const is = answer.kind === "object" ? answer.is : undefined;
-    const text = is === undefined ? "" : annotationOf(is, this.#key);
-    this.#object = { is, text, ...(answer.kind === "unusable" && { reason: answer.reason }) };
-    this.#readAgainAt = clock.now() + (is === undefined ? lookAgain.bad : lookAgain.good);
-    return readMemory(text, { namespace, name: `${prefix}-${at}` });
+  /** Throws ApiError. */
+  async #get(): Promise<MemoryRead> {
+    const { object: is, text, reason, memory, unread } = await findMemory(this.#options);
+    this.#object = { is, text, ...defined({ reason }) };
+    this.#readAgainAt = this.#options.clock.now() + (is === undefined ? lookAgain.bad : lookAgain.good);
+    return { memory, unread };
   }
 
   /** Undefined: it is to be looked at anew, for it was written, or somebody else was faster. */
@@ -142,7 +122,12 @@ export class MemoryKeeper {
       this.#complain(reason ?? "");
       return { kind: "done", requeueAfter: lookAgain.bad };
     }
-    const answer = await writeAnnotation(at, { ...this.#options, before, key: this.#key, text });
+    const answer = await writeAnnotation(memoryAt, {
+      ...this.#options,
+      before,
+      key: memoryKey(this.#options),
+      text,
+    });
     this.#object = answer.kind === "object" ? { is: answer.is, text } : undefined;
     return undefined;
   }
