@@ -114,7 +114,8 @@ export class Controller {
     this.#schedule = new Schedule({
       store: this.store,
       queue: this.#queue,
-      clock: { ...clock, after: (ms, work) => clock.after(ms, () => void this.#persist(work)) },
+      clock,
+      persist: (work) => void this.#persist(work),
       coalesce: limits.coalesce,
       onExpired: (affected) => this.#affect(affected),
     });

@@ -1,6 +1,7 @@
 // When is who looked at: those who changed at once, those around them by one tick, everybody now and then.
 import type { Clock } from "../time/clock.ts";
 import { forEach, type Pieces } from "../time/pieces.ts";
+import { Timer } from "../time/timer.ts";
 import type { WorkQueue } from "../queue/work_queue.ts";
 import type { Affected } from "./store/work_item.ts";
 import type { Store } from "./store/store.ts";
@@ -18,15 +19,17 @@ export interface ScheduleOptions {
   /** Milliseconds that changes of peers are collected at least. */
   readonly coalesce: number;
   readonly onExpired: (affected: Affected) => void;
+  /** Does what a timer is for, though a fault of ours is in its way: nothing else comes back to it. */
+  readonly persist: (work: () => void) => void;
 }
 
 /** Turns what a change affects into work. Does nothing before `lookAtAll`, and nothing after `stop`. */
 export class Schedule {
   readonly #options: ScheduleOptions;
   #running = false;
-  #cancelHeadStart: (() => void) | undefined;
-  #cancelTick: (() => void) | undefined;
-  #cancelExpiry: (() => void) | undefined;
+  readonly #headStart: Timer;
+  readonly #tick: Timer;
+  readonly #expiry: Timer;
   /** Those who may have had more than is known of them, while they are looked at before all others. */
   #first: ReadonlySet<string> | undefined;
   /** Of these, those who were not looked at yet, and some who were; and when the others are at the latest. */
@@ -35,6 +38,8 @@ export class Schedule {
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
+    const { clock } = options;
+    [this.#headStart, this.#tick, this.#expiry] = [new Timer(clock), new Timer(clock), new Timer(clock)];
   }
 
   /** When many change at once (an edit of the ConfigMap), those go first for which somebody waits. */
@@ -70,10 +75,9 @@ export class Schedule {
   /** Somebody was looked at. */
   claimed(): void {
     if (this.#first === undefined) return;
-    const { clock, store: { tracked } } = this.#options;
-    this.#cancelHeadStart?.();
+    const { clock, store: { tracked }, persist } = this.#options;
     const left = Math.max(0, Math.min(headStart.each, this.#restBy - clock.now()));
-    this.#cancelHeadStart = clock.after(left, () => this.#beginRest());
+    this.#headStart.restart(left, () => persist(() => this.#beginRest()));
     for (const uid of this.#unseen) {
       if (tracked.get(uid)?.mayHaveMore) return;
       this.#unseen.delete(uid);
@@ -83,7 +87,7 @@ export class Schedule {
 
   #beginRest(): void {
     const { store, queue } = this.#options;
-    this.#cancelHeadStart?.();
+    this.#headStart.cancel();
     this.#first = undefined;
     for (const [uid, { isAwaited }] of store.tracked) queue.add(uid, { fresh: true, urgent: isAwaited });
     this.#armTick();
@@ -91,7 +95,7 @@ export class Schedule {
 
   stop(): void {
     [this.#running, this.#first] = [false, undefined];
-    for (const cancel of [this.#cancelHeadStart, this.#cancelTick, this.#cancelExpiry]) cancel?.();
+    for (const timer of [this.#headStart, this.#tick, this.#expiry]) timer.cancel();
   }
 
   /**
@@ -99,23 +103,20 @@ export class Schedule {
    * costs them in proportion to its time and not to the number of those who come.
    */
   #armTick(): void {
-    const { store, queue, clock, coalesce } = this.#options;
-    const isIdle = !this.#running || this.#first !== undefined || this.#cancelTick !== undefined;
+    const { store, queue, coalesce, persist } = this.#options;
+    const isIdle = !this.#running || this.#first !== undefined || this.#tick.isSet;
     const members = isIdle ? 0 : store.surroundings.touchable;
     if (members === 0) return;
-    this.#cancelTick = clock.after(Math.max(coalesce, Math.min(longestTick, members)), () => {
-      this.#cancelTick = undefined;
-      for (const uid of store.surroundings.takeTouched()) queue.add(uid);
-    });
+    const tell = (): void => store.surroundings.takeTouched().forEach((uid) => queue.add(uid));
+    this.#tick.start(Math.max(coalesce, Math.min(longestTick, members)), () => persist(tell));
   }
 
   /** One timer for the next pod whose grace period runs out. */
   #armExpiry(): void {
-    const { store, clock, onExpired } = this.#options;
-    this.#cancelExpiry?.();
+    const { store, clock, onExpired, persist } = this.#options;
     const next = store.nextExpiry();
-    this.#cancelExpiry = next === undefined
-      ? undefined
-      : clock.after(Math.max(0, next - clock.now()), () => onExpired(store.expire(clock.now())));
+    if (next === undefined) return this.#expiry.cancel();
+    const expire = (): void => onExpired(store.expire(clock.now()));
+    this.#expiry.restart(Math.max(0, next - clock.now()), () => persist(expire));
   }
 }

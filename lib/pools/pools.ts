@@ -7,6 +7,7 @@ import type { AddressPools, PoolHooks, PoolRequest } from "../network/pool_reque
 import type { PoolAnswer } from "../network/pool.ts";
 import { type Outcome, WorkQueue } from "../queue/work_queue.ts";
 import type { Clock } from "../time/clock.ts";
+import { Timer } from "../time/timer.ts";
 import type { PoolSizes } from "./allocation.ts";
 import { livingPods } from "./departures.ts";
 import { objectOf, poolObjects } from "./pool_object.ts";
@@ -46,7 +47,7 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
   const sizes = new Map<string, PoolSizes>();
   let byObject: ReadonlyMap<number, readonly PoolRequest[]> | undefined;
   let holders: ReadonlySet<string> | undefined;
-  let cancelTick: (() => void) | undefined;
+  const nextTick = new Timer(clock);
 
   const passes = Array.from({ length: poolObjects }, (_, at) =>
     new ObjectPass(at, {
@@ -112,7 +113,6 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
   }
 
   function tick(): void {
-    cancelTick = undefined;
     byObject = undefined;
     holders = undefined;
     const now = snapshot();
@@ -129,7 +129,7 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
       await memory.tried;
     },
     changed: () => {
-      if (!stopping.signal.aborted) cancelTick ??= clock.after(coalesce, tick);
+      if (!stopping.signal.aborted) nextTick.start(coalesce, tick);
     },
     reread: () => {
       byObject = undefined;
@@ -142,7 +142,7 @@ export function createPools(options: PoolsOptions, hooks: PoolHooks): AddressPoo
       queue.add(memoryKey, { fresh: true });
     },
     close: async () => {
-      cancelTick?.();
+      nextTick.cancel();
       stopping.abort();
       memory.end();
       await queue.stop();

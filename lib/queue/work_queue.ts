@@ -1,5 +1,6 @@
 // Which key is worked on when: one worker per key, adds collapse, failures back off, and nobody starves.
 import type { Clock } from "../time/clock.ts";
+import { Timer } from "../time/timer.ts";
 import { type Line, type QueueState, type Run, type Waiting, type WorkerLimits, Workers } from "./workers.ts";
 
 export interface WorkQueueOptions extends WorkerLimits {
@@ -55,14 +56,14 @@ export class WorkQueue {
   readonly #known = new Map<string, Known>();
   readonly #delayed = new Set<Known>();
   readonly #workers: Workers<Known>;
-  #cancelTimer: (() => void) | undefined;
+  readonly #timer: Timer;
   #timerDue = Infinity;
   #stopped = false;
   readonly #idle = Promise.withResolvers<void>();
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
-    this.#workers = new Workers(options);
+    [this.#workers, this.#timer] = [new Workers(options), new Timer(options.clock)];
     options.observe?.attached(() => this.state());
   }
 
@@ -87,8 +88,7 @@ export class WorkQueue {
   /** Takes no more; resolves when the runs under way have ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#timer.cancel();
     for (const known of this.#known.values()) this.#workers.leave(known);
     this.#delayed.clear();
     this.#tellIdle();
@@ -135,14 +135,12 @@ export class WorkQueue {
     const now = this.#options.clock.now();
     const at = Math.max(due, now + granularity);
     if (this.#stopped || at >= this.#timerDue) return;
-    this.#cancelTimer?.();
     this.#timerDue = at;
-    this.#cancelTimer = this.#options.clock.after(at - now, () => this.#onTimer());
+    this.#timer.restart(at - now, () => this.#onTimer());
   }
 
   #onTimer(): void {
     this.#timerDue = Infinity;
-    this.#cancelTimer = undefined;
     const now = this.#options.clock.now();
     const due = [];
     let next = Infinity;

@@ -10,12 +10,23 @@ export class Timer {
     this.#clock = clock;
   }
 
+  /** It waits for a date. */
+  get isSet(): boolean {
+    return this.#cancel !== undefined;
+  }
+
   /** Calls `work` in so many ms, unless it waits already. */
   start(ms: number, work: () => void): void {
     this.#cancel ??= this.#clock.after(ms, () => {
       this.#cancel = undefined;
       work();
     });
+  }
+
+  /** Calls `work` in so many ms, and not what it waited for until now. */
+  restart(ms: number, work: () => void): void {
+    this.cancel();
+    this.start(ms, work);
   }
 
   /** What it waited for does not happen. */

@@ -2,6 +2,7 @@
 import type { MemberSeen, Standing } from "../graph/topology.ts";
 import type { PodReport, Reporter } from "../report/report.ts";
 import type { Clock } from "../time/clock.ts";
+import { Timer } from "../time/timer.ts";
 
 /** What the page knows of how a pod stood when it was last looked at. */
 export interface LastReport {
@@ -35,10 +36,10 @@ export class LiveView implements Reporter {
   readonly #interfaceWaits: Wait[] = [];
   readonly #meshWaits: Wait[] = [];
   #revision = 0;
-  #cancel: (() => void) | undefined;
+  readonly #notice: Timer;
 
   constructor({ clock }: { readonly clock: Clock }) {
-    this.#clock = clock;
+    [this.#clock, this.#notice] = [clock, new Timer(clock)];
   }
 
   report({ pod, state, networks }: PodReport): void {
@@ -84,8 +85,7 @@ export class LiveView implements Reporter {
   touch(): void {
     this.#revision++;
     if (this.#listeners.size === 0) return;
-    this.#cancel ??= this.#clock.after(settle, () => {
-      this.#cancel = undefined;
+    this.#notice.start(settle, () => {
       for (const listener of this.#listeners) listener(this.#revision);
     });
   }
@@ -118,7 +118,7 @@ export class LiveView implements Reporter {
   }
 
   close(): void {
-    this.#cancel?.();
+    this.#notice.cancel();
     this.#listeners.clear();
   }
 

@@ -1,5 +1,6 @@
 // How long does a leadership last: from a renewal sent in time until its deadline, by monotonic time.
 import type { Clock } from "../../time/clock.ts";
+import { Timer } from "../../time/timer.ts";
 
 /** Callbacks must not throw. */
 export interface LeaderTermOptions {
@@ -18,10 +19,10 @@ export class LeaderTerm {
   #leading = false;
   /** Monotonic ms until which writing is allowed. */
   #writesUntil = -Infinity;
-  #cancelDeadline: (() => void) | undefined;
+  readonly #deadline: Timer;
 
   constructor(options: LeaderTermOptions) {
-    this.#options = options;
+    [this.#options, this.#deadline] = [options, new Timer(options.clock)];
   }
 
   /** Computed when asked: a process that stood still learns it here before any timer has fired. */
@@ -35,8 +36,7 @@ export class LeaderTerm {
     const until = sentAt + renewDeadline;
     if (until <= clock.now()) return this.stop("the answer to a renewal came too late");
     this.#writesUntil = until;
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = clock.after(until - clock.now(), () => this.stop(whyExpired()));
+    this.#deadline.restart(until - clock.now(), () => this.stop(whyExpired()));
     if (this.#leading) return;
     this.#leading = true;
     onStarted();
@@ -44,8 +44,7 @@ export class LeaderTerm {
 
   /** Ends it, if it is not over already. */
   stop(reason: string): void {
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = undefined;
+    this.#deadline.cancel();
     this.#writesUntil = -Infinity;
     if (!this.#leading) return;
     this.#leading = false;

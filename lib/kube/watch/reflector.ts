@@ -1,6 +1,7 @@
 // How does a local copy of a collection stay true under every fault of the API server? List, then watch, for ever.
 import { backoffDelay } from "../../time/backoff.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
+import { Timer } from "../../time/timer.ts";
 import { type ApiClient, ApiError } from "../api/client.ts";
 import { endingOfFailure, endingOfStatus, type WatchEnd } from "./ending.ts";
 import type { WatchEvent } from "./events.ts";
@@ -89,7 +90,7 @@ export function startReflector<T extends Identified>(
   let troubled = false;
   /** Something came on the last watch. */
   let heard = false;
-  let cancelHeal: (() => void) | undefined;
+  const healing = new Timer(clock);
   let expiredLists = 0;
 
   async function run(): Promise<void> {
@@ -108,7 +109,7 @@ export function startReflector<T extends Identified>(
       stayTroubled();
       await sleep(clock, wait, signal);
     }
-    cancelHeal?.();
+    healing.cancel();
   }
 
   /** Reads the whole collection; undefined when all is well. */
@@ -156,7 +157,7 @@ export function startReflector<T extends Identified>(
     watching = stop;
     try {
       const onOpen = (): void => {
-        if (troubled) cancelHeal ??= clock.after(healAfter, heal);
+        if (troubled) healing.start(healAfter, heal);
       };
       const asked = { what, path, selectors, from, clock, signal: stop.signal, onOpen, onEvent: hear };
       const ended = await watchOnce(client, asked);
@@ -213,12 +214,10 @@ export function startReflector<T extends Identified>(
 
   function stayTroubled(): void {
     troubled = true;
-    cancelHeal?.();
-    cancelHeal = undefined;
+    healing.cancel();
   }
 
   function heal(): void {
-    cancelHeal = undefined;
     troubled = false;
     options.onRecovered?.();
   }
