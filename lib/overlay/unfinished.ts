@@ -28,9 +28,13 @@ export function problemsOf(member: Member, { obstacles, steps, refusals }: Unfin
   const inTheWay = obstacles.map((each) =>
     runtimeProblem(member, { kind: each.kind, message: each.reason, network: each.network })
   );
-  const reasons = new Map(refusals.map(({ step, message }) => [JSON.stringify(step), message]));
-  const causes = Map.groupBy(steps, (step) => `${deviceOf(step)} ${steady(causeOf(step, reasons))}`);
-  const missing = new Set(steps.flatMap((step) => step.kind === "add-link" ? [step.interfaceName] : []));
+  // Of what follows from another refusal the first one tells why.
+  const reasons = new Map(refusals.toReversed().map(({ step, message }) => [deedKey(step), message]));
+  const made = steps.filter((step) => step.kind === "add-link");
+  // What is left of making it, under a name of its own every time, says nothing new either.
+  const others = steps.filter((step) => !made.some(({ temporary }) => deviceOf(step).startsWith(temporary)));
+  const causes = Map.groupBy(others, (step) => `${deviceOf(step)} ${steady(causeOf(step, reasons))}`);
+  const missing = new Set(made.map(({ interfaceName }) => interfaceName));
   const refused = [...causes.values()].flatMap((alike): readonly Problem[] => {
     // Of a link that could not be made, what could not be done with it says nothing new.
     const step = alike.find(({ kind }) => kind === "add-link") ??
@@ -58,8 +62,14 @@ function deedOf(step: Step, alike: readonly Step[]): string {
   return `${describe(step)} (and ${alike.length - 1} more of its kind)`;
 }
 
+/** A link is there when it is made and has got its name: what refuses either refuses the link. */
+function deedKey(step: Step): string {
+  const isOfMaking = step.kind === "add-link" || step.kind === "name-link";
+  return isOfMaking ? `make ${step.interfaceName}` : JSON.stringify(step);
+}
+
 function causeOf(step: Step, reasons: ReadonlyMap<string, string>): string {
-  const said = reasons.get(JSON.stringify(step)) ?? "tried, but it is as before";
+  const said = reasons.get(deedKey(step)) ?? "tried, but it is as before";
   const remedy = remedies.find(({ pattern }) => pattern.test(said))?.remedy;
   return remedy === undefined || isOfPeers(step) ? said : `${said}; ${remedy}`;
 }

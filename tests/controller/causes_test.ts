@@ -35,6 +35,14 @@ const causes = [
     says: /modprobe vxlan/,
   },
   {
+    it: "a link that is made, and refused its name",
+    members: 8,
+    refusing: (_: string, line: string): string | undefined =>
+      /^link set .* name west/.test(line) ? "RTNETLINK answers: Cannot allocate memory" : undefined,
+    most: 8,
+    says: /Cannot create interface west .*Cannot allocate memory/,
+  },
+  {
     it: "a link that is refused with another number each time",
     members: 3,
     refusing: (_: string, line: string): string | undefined =>
