@@ -49,7 +49,7 @@ interface PodEvents {
 const overall = { burst: 200, refill: 50 };
 /** Those about one object: what flaps is told ten times, then once a minute. */
 const perObject = { burst: 10, refill: 60_000 };
-/** Milliseconds between two writes of one text: what comes back is counted, and written ever less often. */
+/** Milliseconds between two writes of one text, be it with other numbers: what comes back is written ever less often. */
 const pauses = { first: 1_000, longest: 3_600_000 };
 /** Events that wait to be written; beyond, new ones are dropped. */
 const longestQueue = 5_000;
@@ -91,9 +91,9 @@ export class EventWriter {
   }
 
   /** It has happened (again). Returns at once. */
-  emit(regarding: Regarding, { reason, type, note }: WantedEvent): void {
+  emit(regarding: Regarding, { reason, type, note, dedupKey }: WantedEvent): void {
     const pod = this.#podOf(regarding);
-    const key = keyOf(regarding, `${reason} ${note}`);
+    const key = keyOf(regarding, `${reason} ${dedupKey}`);
     const known = pod.events.get(key);
     const isPending = known !== undefined && known.count > known.known;
     const { clock } = this.#options;
@@ -104,8 +104,10 @@ export class EventWriter {
     if (pod.limit.take() > 0 || (!isPending && this.#pending >= longestQueue)) {
       return this.#options.onEvent("dropped");
     }
-    const event = known ?? {
-      name: eventName(regarding, key),
+    const { next, pause, untold } = known ?? { next: 0, pause: 0, untold: 0 };
+    const isSame = known !== undefined && (isPending || known.note === note);
+    const event = isSame ? known : {
+      name: eventName(regarding, `${reason} ${note}`),
       regarding,
       reason,
       type,
@@ -115,9 +117,9 @@ export class EventWriter {
       count: 0,
       known: 0,
       failures: 0,
-      next: 0,
-      pause: 0,
-      untold: 0,
+      next,
+      pause,
+      untold,
       admitted: false,
     };
     event.count += 1 + event.untold;
@@ -232,8 +234,9 @@ function keyOf({ uid }: Regarding, text: string): string {
 }
 
 /** The same text about the same object has the same name after a restart too, so that it is counted on. */
-function eventName({ name, uid }: Regarding, key: string): string {
-  const digest = createHash("sha256").update(`${uid} ${key}`).digest("hex").slice(0, 16);
+function eventName(regarding: Regarding, text: string): string {
+  const { name, uid } = regarding;
+  const digest = createHash("sha256").update(`${uid} ${keyOf(regarding, text)}`).digest("hex").slice(0, 16);
   return `${name.slice(0, 200).replace(/[^a-z0-9]+$/, "")}.${digest}`;
 }
 

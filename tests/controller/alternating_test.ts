@@ -8,8 +8,7 @@ import { type Program, programWith, warnings } from "./whole_program.ts";
 
 const minute = 60_000;
 
-function refused(status: number): SessionEnded {
-  const reason = "broken";
+function refused(status: number, reason = "broken"): SessionEnded {
   return new SessionEnded({ kind: "rejected", status, reason }, "", `it was refused (${status}): ${reason}`);
 }
 
@@ -36,6 +35,12 @@ const rows: readonly {
     it: "another cause at each retry, in forty pods",
     members: 40,
     fails: (exec) => refused(exec % 4 < 2 ? 500 : 503),
+    most: { warnings: 2, events: 2 * returns },
+  },
+  {
+    it: "another cause at each retry, with another number each time",
+    members: 3,
+    fails: (exec) => refused(exec % 4 < 2 ? 500 : 503, `broken on port ${30_000 + exec}`),
     most: { warnings: 2, events: 2 * returns },
   },
   {

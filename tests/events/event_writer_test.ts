@@ -97,6 +97,19 @@ Deno.test("two texts by turns are written ever less often, and all of it is coun
   await writer.close();
 });
 
+Deno.test("what is the same but for its numbers is written as seldom as if it had none, and as it is then", async () => {
+  const { clock, api, writer } = desk();
+  for (let minute = 0; minute < 120; minute++) {
+    writer.emit(about("a"), { ...warning(`port ${minute}`), dedupKey: "port" });
+    await clock.advance(60_000);
+  }
+  assert.ok(api.requests.length <= 15, `${api.requests.length} writes`);
+  assert.equal(new Set(api.events.map(({ note }) => note)).size, api.requests.length);
+  const counted = api.told().reduce((sum, told) => sum + Number(told.split(" ")[1]), 0);
+  assert.ok(counted > 60 && counted <= 120, `${counted} are counted`);
+  await writer.close();
+});
+
 Deno.test("a text that was not met for long is written at once again", async () => {
   const { clock, api, writer } = desk();
   for (let minute = 0; minute < 60; minute++) {
