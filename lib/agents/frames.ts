@@ -2,7 +2,7 @@
 import { GrowingBytes } from "../text/line_reader.ts";
 
 /** The kinds of frames; agent/README.md says what each means. */
-export const frameKinds = ["hello", "out", "err", "note", "died", "refused", "released", "end"] as const;
+const frameKinds = ["hello", "out", "err", "note", "died", "refused", "released", "end"] as const;
 export type FrameKind = typeof frameKinds[number];
 
 /** One frame. `number`: of the line in its request, from 1; of the protocol in `hello`. */

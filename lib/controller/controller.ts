@@ -252,7 +252,6 @@ export class Controller {
     this.#ending.abort();
     await this.#sessions.close();
     await idle;
-    // The last look may still have set it going.
     this.#latency.close();
     await Promise.all([...watches.map(({ done }) => done), this.#unlabelled.settled(), this.#pools?.close()]);
   }

@@ -12,8 +12,7 @@ import type { WorkItem } from "./store/work_item.ts";
 import { defined } from "../text/defined.ts";
 
 export interface Evaluation {
-  /** All that was asked for is there, read back, and nothing is wrong: the pod may be released. */
-  readonly holds: boolean;
+  /** While it `holds` the pod may be released. */
   readonly report: PodReport;
   readonly outcome: Outcome;
 }
@@ -45,7 +44,6 @@ export function evaluate(
     ? { kind: "failing", problems: told }
     : { kind: item.kind === "former" ? "former" : "ready" };
   return {
-    holds: problems.length === 0,
     report: {
       pod: member,
       state,

@@ -104,16 +104,16 @@ async function serve(
     pod.failingSince = undefined;
     if (context.claim(member.uid, result.kernel) || onlyLook) return { kind: "done" };
     if (member.awaited.length > 0) return waitForAgent(member, choosing);
-    const evaluation = evaluate(item, { result, ...sharingOf(member, context) });
-    if (evaluation.holds && release !== undefined) {
+    const { report, outcome } = evaluate(item, { result, ...sharingOf(member, context) });
+    if (report.holds && release !== undefined) {
       await releaser.release(agent, { how: release, member, pod, result });
     }
-    context.reporter.report(evaluation.report);
+    context.reporter.report(report);
     const isUnderWay = releaser.isUnderWay(pod, agent);
     // No event will say that one without the label has ended.
-    const isOver = item.kind === "former" && evaluation.holds && !(isUnderWay && item.selected);
+    const isOver = item.kind === "former" && report.holds && !(isUnderWay && item.selected);
     if (isOver) context.clean(member.uid);
-    return isUnderWay && !isOver ? await releaser.follow(pod, agent) : evaluation.outcome;
+    return isUnderWay && !isOver ? await releaser.follow(pod, agent) : outcome;
   } catch (error) {
     // Broken off by ourselves: nothing is wrong with the pod.
     if (context.ending.aborted) return { kind: "wait", reason: "the controller stops" };

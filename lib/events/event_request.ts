@@ -98,7 +98,7 @@ const controller = "kube-vxlan-controller";
 const longestInstance = 128;
 
 /** A new Event. The API demands an action: what was being done. */
-export function eventObject(event: EventOccurrence, instance: string): Readonly<Record<string, unknown>> {
+function eventObject(event: EventOccurrence, instance: string): Readonly<Record<string, unknown>> {
   const { name, regarding, reason, type, note } = event;
   return {
     apiVersion: "events.k8s.io/v1",
@@ -117,7 +117,7 @@ export function eventObject(event: EventOccurrence, instance: string): Readonly<
 }
 
 /** The merge patch that counts it on; everything else of an Event is immutable. */
-export function eventSeries({ count, last }: EventOccurrence): {
+function eventSeries({ count, last }: EventOccurrence): {
   readonly series: { readonly count: number; readonly lastObservedTime: string };
 } {
   return { series: { count, lastObservedTime: microTime(last) } };

@@ -5,7 +5,7 @@ import type { Log } from "../ops/log.ts";
 import { createLogDeduplicator, type LogDeduplicator } from "../ops/dedup.ts";
 import { messageOf } from "../text/defined.ts";
 
-export interface StatusTroubleOptions {
+export interface WriteErrorsOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Resource and verbs that the RBAC rule must have, for the message. */
@@ -20,12 +20,12 @@ const longestBusy = 60_000;
 
 /** Why the last write was refused, by namespace, since roles may be given in some only. */
 export class WriteErrors {
-  readonly #options: StatusTroubleOptions;
+  readonly #options: WriteErrorsOptions;
   readonly #pausedUntil = new Map<string, number>();
   #busyUntil = 0;
   readonly #said: LogDeduplicator;
 
-  constructor(options: StatusTroubleOptions) {
+  constructor(options: WriteErrorsOptions) {
     [this.#options, this.#said] = [options, createLogDeduplicator(options)];
   }
 

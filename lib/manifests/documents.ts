@@ -45,7 +45,7 @@ export interface ManifestObject {
 }
 
 /** More than people write by hand or a chart renders; anchors that multiply are refused before that. */
-export const longestManifest = 32 * 1024 * 1024;
+const longestManifest = 32 * 1024 * 1024;
 
 /** How often aliases may multiply: the default of the library, said here since text of others is read. */
 const mostAliases = 100;

@@ -69,7 +69,7 @@ export function wantedEndpoints(
 }
 
 /** Whether a slice may have it. */
-export function isListable(address: string): boolean {
+function isListable(address: string): boolean {
   return parseAddress(address).kind === "value" && !unlistable.some((subnet) => contains(subnet, address));
 }
 

@@ -171,9 +171,9 @@ export interface KeyRead {
 /** Forgets what was removed and nobody holds any more, and with it what it reserved. */
 export function withoutUnheld(
   cluster: ClusterNetworks,
-  context: Pick<ClusterContext, "isHeld">,
+  { isHeld = () => true }: Pick<ClusterContext, "isHeld">,
 ): ClusterNetworks {
-  const holders = holding(context.isHeld, cluster.keys.values());
+  const holders = holding(isHeld, cluster.keys.values());
   const networks = new Map<string, ClusterNetwork>();
   const passing: string[] = [];
   for (const [name, entry] of cluster.networks) {

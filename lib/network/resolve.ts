@@ -58,7 +58,7 @@ export interface Resolution {
 }
 
 /** Far more than people ask for: each network costs lines in every observation of the pod. */
-export const defaultMaxNetworks = 64;
+const defaultMaxNetworks = 64;
 
 /**
  * Merges and judges the entries of one annotation. What the pod has goes before what it asks for now, and among equals

@@ -14,11 +14,11 @@ import {
 } from "./work_queue_metrics.ts";
 
 /** Programs started in agents. */
-export const execTools = ["agent", "ip", "bridge", "kill", "touch", "other"] as const;
+const execTools = ["agent", "ip", "bridge", "kill", "touch", "other"] as const;
 export type ExecTool = typeof execTools[number];
 
 /** What an exec came to: the closed set of the exec API layer. */
-export const execOutcomes = ["ok", "exit", "rejected", "gone", "not-ready", "unknown"] as const;
+const execOutcomes = ["ok", "exit", "rejected", "gone", "not-ready", "unknown"] as const;
 export type ExecOutcomeKind = typeof execOutcomes[number];
 
 /** Numbers that somebody holds anyway, read when Prometheus asks. An absent one keeps its last value. */

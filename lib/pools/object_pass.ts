@@ -62,11 +62,6 @@ export class ObjectPass {
     this.#departures = new Departures(options.clock);
   }
 
-  /** Somebody holds, or has held, something of it. */
-  get hasEntries(): boolean {
-    return this.#known.size > 0;
-  }
-
   /** Whether others ask, or for something else, than at the last pass. */
   isNews(requests: readonly PoolRequest[]): boolean {
     return requests.length !== this.#last.length ||

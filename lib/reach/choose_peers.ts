@@ -7,7 +7,7 @@ export interface Candidate {
 }
 
 /** Peers that a member asks in one network. */
-export const mostAsked = 3;
+const mostAsked = 3;
 
 /**
  * Up to `mostAsked` of those that `mayBeAsked` (asked only as long as somebody is missing), beginning anywhere. Those on other

@@ -22,7 +22,7 @@ export interface ProbedPair {
 }
 
 /** Up to so many members every pair is probed. */
-export const fullMatrix = 30;
+const fullMatrix = 30;
 
 /**
  * Pairs by index, each in both directions: all of them up to `fullMatrix` members or with `all`, else a ring, which has

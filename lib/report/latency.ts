@@ -53,7 +53,6 @@ export class JoinLatency implements Reporter {
   readonly #newcomers = new Map<string, { readonly at: number; readonly order: number }>();
   #order = 0;
   readonly #countDue: Timer;
-  #closed = false;
 
   constructor(options: JoinLatencyOptions) {
     [this.#options, this.#countDue] = [options, new Timer(options.clock)];
@@ -98,12 +97,11 @@ export class JoinLatency implements Reporter {
     pod.made = false;
     pod.agentSince = undefined;
     pod.looked = pod.lookBegan;
-    if (!this.#closed && this.#newcomers.size > 0) this.#countDue.start(granularity, () => this.#count());
+    if (this.#newcomers.size > 0) this.#countDue.start(granularity, () => this.#count());
   }
 
-  /** Looks that end later are not measured. */
+  /** Call when no look is under way any more. */
   close(): void {
-    this.#closed = true;
     this.#countDue.cancel();
   }
 

@@ -60,8 +60,6 @@ export class LiveView implements Reporter {
     this.touch();
   }
 
-  changed(): void {}
-
   released(): void {
     this.touch();
   }

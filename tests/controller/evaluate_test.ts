@@ -144,9 +144,9 @@ function memberWith(networks: string): Member {
 for (const { it, left, networks = "west id=101", conflicts = [], problems = [], ...row } of rows) {
   Deno.test(`evaluate: ${it}`, () => {
     const item = { kind: "member", member: memberWith(networks) } as const;
-    const { holds, report, outcome } = evaluate(item, { result: { ...nothingLeft, ...left }, conflicts });
+    const { report, outcome } = evaluate(item, { result: { ...nothingLeft, ...left }, conflicts });
     const requeueAfter = "requeueAfter" in outcome ? ` in ${outcome.requeueAfter}` : "";
-    assert.deepEqual([report.state.kind, holds, outcome.kind + requeueAfter], [
+    assert.deepEqual([report.state.kind, report.holds, outcome.kind + requeueAfter], [
       row.state,
       row.released,
       row.next,

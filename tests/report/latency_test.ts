@@ -168,18 +168,18 @@ Deno.test("a newcomer that has gone is measured no more", async () => {
   assert.deepEqual(clock.waiting(), []);
 });
 
-Deno.test("a look that ends after the close leaves no timer", async () => {
+Deno.test("after the close no timer is left", async () => {
   const { clock, watch, entries, join, look } = bench();
   join("a", { measured: false });
   join("b");
-  watch.close();
   look("a");
+  watch.close();
   assert.deepEqual(clock.waiting(), []);
   await clock.advance(1_000);
   assert.deepEqual(entries, []);
 });
 
-Deno.test("the tally counts the last report of each pod", () => {
+Deno.test("the counts are of the last report of each pod", () => {
   const records = new Map<string, Counted>([["a", {}], ["b", {}]]);
   const sums = (): readonly number[] => Object.values(totals(records.values()));
   const tell = (report: PodReport): void => count(records.get(report.pod.uid) ?? {}, report);

@@ -108,8 +108,6 @@ function namesReporter(names: Names): Reporter {
       const given = givenAddresses(report);
       if (given !== undefined) names.give(report.pod, given);
     },
-    changed: () => {},
-    released: () => {},
     forget: (uid) => names.takeBack(uid),
   };
 }

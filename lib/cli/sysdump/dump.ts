@@ -8,7 +8,7 @@ export interface DumpFile {
 }
 
 /** Bounds of everything; what is beyond is left out and said. */
-export const dumpLimits = {
+const dumpLimits = {
   /** UTF-16 units of one file. */
   file: 4 * 1024 * 1024,
   /** UTF-16 units of all files. */

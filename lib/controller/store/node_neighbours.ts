@@ -7,7 +7,7 @@
 import { marks, TwoWayIndex } from "../../collections/two_way_index.ts";
 
 /** Neighbours on a node from which on a network is worth a warning: other pods need some too. */
-export const manyNeighbours = 900;
+const manyNeighbours = 900;
 
 /** Counts by segment and node. */
 export class NodeNeighbours {

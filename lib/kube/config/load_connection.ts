@@ -15,7 +15,7 @@ import { rotatingCredentials } from "./credentials.ts";
 import { defined, messageOf } from "../../text/defined.ts";
 
 /** Where a pod finds its service account. */
-export const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";
+const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** What was found: a connection without its credentials read. */
 interface Found {

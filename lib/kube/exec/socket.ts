@@ -45,7 +45,7 @@ export interface ExecSocket {
 /** ms until the connection must be open. */
 export const handshakeTimeout = 10_000;
 /** ms between pings; two in a row without any sign of life end the connection. */
-export const pingInterval = 20_000;
+const pingInterval = 20_000;
 /** Longest message taken, in bytes; the API server sends 32 KiB at most. */
 const messageLimit = 4 * 1024 * 1024;
 /** Bytes waiting to be sent at which the other end counts as not reading. */

@@ -18,7 +18,7 @@ export interface LeaseDurations {
 }
 
 /** Those of Kubernetes' own components. The five seconds between the first two are for writes under way. */
-export const usualLeaseDurations: LeaseDurations = { lease: 15_000, renewDeadline: 10_000, retry: 2_000 };
+const usualLeaseDurations: LeaseDurations = { lease: 15_000, renewDeadline: 10_000, retry: 2_000 };
 
 /** Callbacks must not throw. */
 export interface LeaderElectionOptions {

@@ -15,7 +15,7 @@ const pageDeadline = 60_000;
 const pageLimit = 100_000;
 
 /** What a server must be asked for metadata alone. One that does not know it sends whole objects. */
-export const metadataList =
+const metadataList =
   "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;q=0.5";
 
 export interface ListOptions<T> {

@@ -2,10 +2,10 @@
 import { fault, type Parsed, valueOf } from "./parsed.ts";
 
 /** Bytes that a network's name may have: the alias of its link names it, and an alias has 255. */
-export const longestNetworkName = 63;
+const longestNetworkName = 63;
 
 /** Bytes of an interface name: IFNAMSIZ of the kernel, less the terminating zero. */
-export const longestInterfaceName = 15;
+const longestInterfaceName = 15;
 
 /**
  * Words that no interface of ours is called. `lo` exists in every pod, and the kernel refuses `all` and `default`
@@ -13,7 +13,7 @@ export const longestInterfaceName = 15;
  * before every interface, but a person's `ip link show type` or `ip route show to` would be read as the keyword
  * (seen with iproute2 6.1), and where a keyword is taken for a name differs from version to version.
  */
-export const reservedInterfaceNames: ReadonlySet<string> = new Set([
+const reservedInterfaceNames: ReadonlySet<string> = new Set([
   ...["lo", "all", "default"],
   ...["help", "add", "set", "del", "delete", "show", "list", "flush", "on", "off", "any", "none"],
   ...[

@@ -36,7 +36,7 @@ export function parseExclusions(text: string): Parsed<readonly AddressRange[]> {
 }
 
 /** Every address of a subnet. */
-export function rangeOf(subnet: Cidr): AddressRange {
+function rangeOf(subnet: Cidr): AddressRange {
   const { first, last } = boundsOf(subnet);
   const { family } = subnet;
   return { family, first: addressAt(first, family) ?? "", last: addressAt(last, family) ?? "" };

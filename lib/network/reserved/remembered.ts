@@ -1,6 +1,7 @@
 // What is reserved by what was remembered, beside what the ConfigMap says; and what of it all is to be remembered.
 import { type ClusterNetworks, withoutUnheld } from "../cluster_networks.ts";
 import type { Memory } from "./memory_text.ts";
+import { defined } from "../../text/defined.ts";
 import { holdsOf, type IsHeld, reservationsOf } from "./reservations.ts";
 
 /** What came of reading it. */
@@ -32,10 +33,8 @@ export function remembering(
 
 /** What `namespaces=` reserves and somebody holds. */
 export function memoryOf({ networks, left }: ClusterNetworks, isHeld: IsHeld): Memory {
-  const held = [...networks].flatMap(([name, { options: { id, namespaces } }]) =>
-    namespaces !== undefined && holdsOf(name, { ...id !== undefined && { id }, namespaces }).some(isHeld)
-      ? [[name, { ...id !== undefined && { id }, namespaces }] as const]
-      : []
-  );
+  const held = [...networks]
+    .map(([name, { options: { id, namespaces } }]) => [name, defined({ id, namespaces })] as const)
+    .filter(([name, one]) => one.namespaces !== undefined && holdsOf(name, one).some(isHeld));
   return { networks: new Map(held), left };
 }

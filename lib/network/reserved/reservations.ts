@@ -48,23 +48,26 @@ export interface Holders {
 
 /** Of a VNI that an entry names now the operator has said anew for whom it is: nothing of before counts. */
 export function holding(
-  isHeld: IsHeld = () => true,
+  isHeld: IsHeld,
   entries: Iterable<{ readonly options: OptionSet | undefined }>,
 ): Holders {
   const named = new Set([...entries].map(({ options }) => options?.id));
-  const areAt = (id: number): boolean => !named.has(id) && isHeld(vniKey(id));
-  const mayBe = (namespaces: readonly string[]): boolean => namespaces.some((one) => isHeld(unseenKey(one)));
   return {
-    have: (name, { id, namespaces }) =>
-      isHeld(name) || (namespaces !== undefined && ((id !== undefined && areAt(id)) || mayBe(namespaces))),
-    areIn: ({ id, namespaces }) => areAt(id) || (!named.has(id) && mayBe(namespaces)),
+    have: (name, options) => {
+      const { id, ...nameless } = options;
+      return holdsOf(name, named.has(id) ? nameless : options).some(isHeld);
+    },
+    areIn: (left) => !named.has(left.id) && placesOf(left).some(isHeld),
   };
 }
 
 /** By what an entry is held: its name and, if it is for some only, its VNI under whatever name, and by who may have either. */
-export function holdsOf(name: string, { id, namespaces }: OptionSet): readonly string[] {
-  if (namespaces === undefined) return [name];
-  return [name, ...(id === undefined ? [] : [vniKey(id)]), ...namespaces.map(unseenKey)];
+export function holdsOf(name: string, options: OptionSet): readonly string[] {
+  return options.namespaces === undefined ? [name] : [name, ...placesOf(options)];
+}
+
+function placesOf({ id, namespaces = [] }: OptionSet): readonly string[] {
+  return [...(id === undefined ? [] : [vniKey(id)]), ...namespaces.map(unseenKey)];
 }
 
 /** What entries reserve. */

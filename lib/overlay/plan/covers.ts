@@ -62,7 +62,7 @@ function targetsOf(
 const coveredOf = new WeakMap<readonly string[], Map<string, readonly string[]>>();
 
 /** Those of the list that the subnet covers: a thousand members ask it of one list, one of them works it out. */
-export function coveredIn(list: readonly string[], subnet: Cidr): readonly string[] {
+function coveredIn(list: readonly string[], subnet: Cidr): readonly string[] {
   const known = coveredOf.get(list) ?? new Map<string, readonly string[]>();
   coveredOf.set(list, known);
   const text = cidrText(subnet);

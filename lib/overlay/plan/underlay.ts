@@ -22,7 +22,7 @@ export function asTheyAre(devices: Devices): Devices {
 }
 
 /** Bytes that VXLAN takes from every packet: outer Ethernet, IP, UDP and VXLAN headers. */
-export function overhead(family: Family): number {
+function overhead(family: Family): number {
   return family === 4 ? 50 : 70;
 }
 
