@@ -17,10 +17,17 @@ export interface Candidate {
 export function admitted(candidates: Iterable<Candidate>, limit: number): ReadonlySet<string> {
   const all = [...candidates];
   if (all.length <= limit) return new Set(all.map(({ uid }) => uid));
-  const isEntrant = ({ standing }: Candidate): boolean => standing === "entrant";
-  const inside = all.filter((each) => !isEntrant(each));
-  const entrants = all.filter(isEntrant).sort(byAge).slice(0, Math.max(0, limit - inside.length));
+  const inside = all.filter(isInside);
+  const entrants = all.filter((each) => !isInside(each)).sort(byAge).slice(
+    0,
+    Math.max(0, limit - inside.length),
+  );
   return new Set([...inside, ...entrants].map(({ uid }) => uid));
+}
+
+/** It is in, or is taken to be, whoever else asks. */
+export function isInside(candidate: Candidate | undefined): boolean {
+  return candidate !== undefined && candidate.standing !== "entrant";
 }
 
 function byAge(a: Candidate, b: Candidate): number {

@@ -1,5 +1,5 @@
 // Who may be in a network that more ask for than it may have: a rule over all who ask, whatever came first.
-import { admitted, type Candidate } from "../../member/admitted.ts";
+import { admitted, type Candidate, isInside } from "../../member/admitted.ts";
 import { peerKey } from "../../network/network.ts";
 import { TwoWayIndex } from "../../collections/two_way_index.ts";
 import type { Tracked } from "./tracked.ts";
@@ -26,7 +26,10 @@ export class MemberLimit {
 
   /** Makes `uid` ask for exactly these segments. */
   put(uid: string, segments: ReadonlyMap<string, Candidate>): void {
+    const before = new Map(Array.from(segments.keys(), (key) => [key, this.#asking.get(uid, key)]));
     for (const segment of this.#asking.put(uid, segments)) {
+      // That one who counted as in is in is no news to anybody else.
+      if (isInside(before.get(segment)) && isInside(segments.get(segment))) continue;
       const { size } = this.#asking.at(segment);
       if (size > this.limit || this.#inside.has(segment)) this.#changed.add(segment);
       this.#noteGrowth(segment, size);
@@ -40,9 +43,11 @@ export class MemberLimit {
       const asking = this.#asking.at(segment);
       const before = this.#inside.get(segment);
       const after = admitted(asking.values(), this.limit);
-      if (asking.size > this.limit) this.#inside.set(segment, after);
+      const isFull = asking.size > this.limit;
+      if (isFull) this.#inside.set(segment, after);
       else this.#inside.delete(segment);
       for (const uid of after.symmetricDifference(before ?? new Set(asking.keys()))) moved.add(uid);
+      if (isFull === (before !== undefined)) continue;
       for (const { uid, standing } of asking.values()) if (standing === "presumed") moved.add(uid);
     }
     this.#changed.clear();

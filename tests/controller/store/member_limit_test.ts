@@ -1,6 +1,7 @@
 // Who is let into a network that is full, who waits, when does he get in, and who is known to have been in before.
 import assert from "node:assert/strict";
 import { admitted, type Candidate } from "../../../lib/member/admitted.ts";
+import { MemberLimit } from "../../../lib/controller/store/member_limit.ts";
 import { Store } from "../../../lib/controller/store/store.ts";
 import { type PodView, podView } from "../../../lib/member/pod.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
@@ -259,6 +260,20 @@ for (
     assert.equal(peers(store), after.split(" ").filter((name) => !name.startsWith("!")).join(" "));
   });
 }
+
+Deno.test("admission: after a restart a look at one member has no other judged anew", () => {
+  const limit = new MemberLimit(90);
+  const as = (standing: Candidate["standing"], uid: string): number => {
+    limit.put(uid, new Map([["one/1/8472/4", { uid, created: uid, standing }]]));
+    return limit.settle().size;
+  };
+  const uids = Array.from({ length: 100 }, (_, at) => `p${at}`);
+  for (const uid of uids) as("presumed", uid);
+  const holders = uids.slice(0, 80).map((uid) => as("holder", uid));
+  assert.deepEqual(holders.filter((judged) => judged > 0), []);
+  const others = uids.slice(80).reduce((judged, uid) => judged + as("entrant", uid), 0);
+  assert.ok(others <= 40, `${others} were judged for 20 who have it not`);
+});
 
 Deno.test("admission: a lowered limit puts nobody out, and lets nobody in before there is room", () => {
   const store = restarted("a b d e");
