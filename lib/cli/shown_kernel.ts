@@ -1,17 +1,20 @@
 // What has a pod of networks that cannot be had at the moment? For who does not look into its kernel, as the pod shows it.
 import type { Store } from "../controller/store/store.ts";
+import type { Tracked } from "../controller/store/tracked.ts";
 import type { PodView } from "../member/pod.ts";
 import { contains, readCidr } from "../network/grammar/address.ts";
 import { parseAnnotation } from "../network/grammar/annotation.ts";
 import { type OptionSet, optionTable } from "../network/grammar/option_table.ts";
+import { peerKey } from "../network/network.ts";
 import type { ObservedLink } from "../overlay/observation.ts";
 import { aliasOf } from "../overlay/wanted.ts";
 
 /** Gives the store, of pods whose kernels nobody has looked at, what the controller has found there and written on them. */
 export function believeShown(store: Store, annotationKey: string): void {
-  for (const { uid, pod, seen } of store.tracked.values()) {
-    const shown = pod.shown?.links ?? [];
-    if (seen || shown.length === 0) continue;
+  for (const tracked of store.tracked.values()) {
+    const { uid, pod } = tracked;
+    const shown = linksShown(tracked, store);
+    if (shown === undefined) continue;
     const { namespace, name, annotation = "" } = pod;
     const source = { kind: "annotation", key: annotationKey, namespace, pod: name } as const;
     const entries = new Map(parseAnnotation(annotation, source).entries.map((each) => [each.network, each]));
@@ -22,6 +25,25 @@ export function believeShown(store: Store, annotationKey: string): void {
     });
     store.claim(uid, { links, routes: [] });
   }
+}
+
+/** Undefined where it need not be known, or is not. That a pod has no link matters where it asks for what is full. */
+function linksShown(
+  { uid, pod: { shown }, seen, asked }: Pick<Tracked, "uid" | "pod" | "seen" | "asked">,
+  { surroundings: { limit } }: Store,
+): ShownLinks | undefined {
+  const { links = [], ready } = shown ?? {};
+  if (seen) return undefined;
+  if (links.length > 0) return links;
+  const networks = asked.kind === "member" ? asked.member.networks : [];
+  if (networks.every((network) => limit.verdict(uid, peerKey(network)) === "in")) return undefined;
+  if (ready !== "True") return shown?.links;
+  return networks.map(({ name: network, interfaceName, vni, mac = "" }) => ({
+    network,
+    interfaceName,
+    vni,
+    mac,
+  }));
 }
 
 type ShownLinks = NonNullable<NonNullable<PodView["shown"]>["links"]>;

@@ -11,6 +11,7 @@ import { configMapName, poolsName, setStage, type Stage } from "./stage.ts";
 const west = { west: "id=10 subnet=10.1.0.0/24 neigh=static", east: "id=20 dstport=4789" };
 const asked = "west, east ip=10.2.0.1/24 name=e";
 const kept = ["east e 20 10.2.0.1", "west west 10 10.1.0.1"];
+const full = ["--max-members-per-network", "2"];
 const reserved = { one: "id=1000 namespaces=lab", two: "id=2" };
 
 /** What happens to a pod while the controller runs; what is said of it then. */
@@ -97,6 +98,29 @@ const scenes: readonly {
     says: /id 1000 is that of network "one", not for namespace "default"/,
     has: [],
   },
+  {
+    it: "it is in a network that is full",
+    networks: { one: "id=1" },
+    flags: full,
+    happens: async (stage) => {
+      await startFull(stage, ["a", "b"]);
+      stage.pod({ name: "c", networks: "one" });
+      await conditionSays({ stage, name: "c" }, /it is full/);
+    },
+    says: /^networks ready: one$/,
+    has: ["one one 1 "],
+  },
+  {
+    it: "it waits for a place in a network that is full",
+    networks: { one: "id=1" },
+    flags: full,
+    happens: async (stage) => {
+      await startFull(stage, ["b", "c"]);
+      stage.pod({ name: "a", networks: "one" });
+    },
+    says: /it is full with 2 members; wait until one goes/,
+    has: [],
+  },
 ];
 for (const { it, networks = west, flags = [], happens, namespace, says, has } of scenes) {
   Deno.test(`the same is said of a pod everywhere: ${it}`, async () => {
@@ -117,6 +141,14 @@ async function startPair(stage: Stage): Promise<void> {
   stage.pod({ name: "b", networks: "west, east ip=10.2.0.2/24" });
   await running(stage, ["b"]);
   await conditionSays({ stage, name: "a" }, /^networks ready/);
+}
+
+/** As many members as there may be, one after the other. */
+async function startFull(stage: Stage, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    stage.pod({ name, networks: "one" });
+    await conditionSays({ stage, name }, /^networks ready/);
+  }
 }
 
 /** A pod of the namespace that alone may be there, and the controller remembers that. */
