@@ -58,13 +58,14 @@ export type Step =
   }
   | AddLink
   | OnLink & { readonly kind: "set-alias"; readonly alias: string }
-  /** Marks what `add-link` has made as ours and gives it its name: both or nothing, and to no other link. */
+  /** Marks what `add-link` has made as ours, names it and brings it up if it is to be: all or nothing, to no other link. */
   | {
     readonly kind: "name-link";
     readonly interfaceName: string;
     readonly temporary: string;
     readonly vni: number;
     readonly alias: string;
+    readonly up: boolean;
   }
   | OnLink & {
     readonly kind: "set-underlay";

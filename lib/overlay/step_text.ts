@@ -12,7 +12,9 @@ export function describe(step: Step): string {
     case "set-alias":
       return `mark interface ${step.interfaceName} as ours`;
     case "name-link":
-      return `mark interface ${step.interfaceName} as ours and give it its name`;
+      return step.up
+        ? `mark interface ${step.interfaceName} as ours, give it its name and bring it up`
+        : `mark interface ${step.interfaceName} as ours and give it its name`;
     case "set-underlay":
       return `move interface ${step.interfaceName} to device ${step.underlay}`;
     case "set-mtu":

@@ -20,7 +20,7 @@ const link = {
 
 const making = (interfaceName: string): readonly Step[] => [
   { kind: "add-link", interfaceName, temporary: "kvx0", ...link },
-  { kind: "name-link", interfaceName, temporary: "kvx0", vni: 101, alias: "x" },
+  { kind: "name-link", interfaceName, temporary: "kvx0", vni: 101, alias: "x", up: true },
 ];
 const appends = (interfaceName: string): readonly Step[] =>
   Array.from({ length: 100 }, (_, i) => ({ kind: "append-fdb", interfaceName, dst: `10.0.0.${i}` }));

@@ -20,8 +20,7 @@ const cases: readonly { readonly it: string; readonly steps: readonly Step[]; re
     it: "tells of a new interface without what goes without saying",
     steps: [
       add,
-      { kind: "name-link", interfaceName: "west", temporary: "kvx0", vni: 101, alias: "x" },
-      { kind: "set-up", interfaceName: "west" },
+      { kind: "name-link", interfaceName: "west", temporary: "kvx0", vni: 101, alias: "x", up: true },
       { kind: "add-address", interfaceName: "west", cidr: "192.168.11.2/29", family: 4 },
       { kind: "append-fdb", interfaceName: "west", dst: "10.0.0.2" },
       { kind: "append-fdb", interfaceName: "west", dst: "10.0.0.3" },

@@ -27,25 +27,26 @@ export const floodMac = "00:00:00:00:00:00";
 export function render(step: Step, { chance }: { readonly chance: number }): CommandLine {
   switch (step.kind) {
     case "delete-link":
-      return ip("link delete dev", device(step));
+      return ip("link delete dev", link(step));
     case "add-link":
       return renderAddLink(step, chance);
     case "set-alias":
-      return ip("link set dev", device(step), "alias", alias(step.alias));
+      return ip("link set dev", link(step), "alias", alias(step.alias));
     case "name-link":
       // With `type`, links of another kind or VNI are refused, and nothing is done of what the line asks.
       return ip(
         ...["link set dev", name(temporaryName(step.temporary, { ...step, chance }))],
-        ...["name", name(step.interfaceName), "alias", alias(step.alias), "type vxlan id", vni(step.vni)],
+        ...["name", name(step.interfaceName), "alias", alias(step.alias), ...(step.up ? ["up"] : [])],
+        ...["type vxlan id", vni(step.vni)],
       );
     case "set-underlay":
-      return ip("link set dev", device(step), "type vxlan id", vni(step.vni), "dev", name(step.underlay));
+      return ip("link set dev", link(step), "type vxlan id", vni(step.vni), "dev", name(step.underlay));
     case "set-mtu":
-      return ip("link set dev", device(step), "mtu", mtu(step.mtu));
+      return ip("link set dev", link(step), "mtu", mtu(step.mtu));
     case "set-mac":
-      return ip("link set dev", device(step), "address", mac(step.mac));
+      return ip("link set dev", link(step), "address", mac(step.mac));
     case "set-up":
-      return ip("link set dev", device(step), "up");
+      return ip("link set dev", link(step), "up");
     case "add-address":
       return renderAddAddress(step);
     case "delete-address":
@@ -172,12 +173,17 @@ function name(value: string): string {
 
 /**
  * The tools take `if%u` for an index where no link has that name, and with zeros in front none has. They ask the kernel for
- * the name each time, and it has `modprobe` look for a module of that name, which costs the node some ms: so it is for what
- * a pod has few lines of, and not for those of peers.
+ * the name first, and it has `modprobe` look for a module of that name, which costs the node some ms; what is longer than
+ * names are glibc does not ask for. So it is long, and only for what a pod has few lines of.
  */
-function device({ interfaceName, index }: OnLink): string {
-  if (index === undefined) return name(interfaceName);
-  return `if${within(index, { what: "an index", least: 1, most: 2 ** 31 - 1 }).padStart(10, "0")}`;
+function device(step: OnLink, digits = 14): string {
+  if (step.index === undefined) return name(step.interfaceName);
+  return `if${within(step.index, { what: "an index", least: 1, most: 2 ** 31 - 1 }).padStart(digits, "0")}`;
+}
+
+/** The same as long as a name may be: `link` takes nothing longer before iproute2 5.4. */
+function link(step: OnLink): string {
+  return device(step, 10);
 }
 
 function tableName(value: string): string {

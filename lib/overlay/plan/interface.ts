@@ -12,7 +12,7 @@ export function makingSteps(
   { wanted, why, master }: MissingLink,
   { annotationKey, devices }: Pick<WantedState, "annotationKey"> & { readonly devices: Devices },
 ): readonly Step[] {
-  const { interfaceName, alias, vni } = wanted;
+  const { interfaceName, alias, vni, up } = wanted;
   const temporary = temporaryStart(annotationKey);
   const kind = devices.links.get(master ?? "")?.kind ?? "";
   // What stands on a bridge cannot be a port of it.
@@ -26,7 +26,7 @@ export function makingSteps(
       ...(mayGoBack ? { master } : {}),
       why: master === undefined || mayGoBack ? why : `${why}; it is no port of ${quoted(master)} any more`,
     },
-    { kind: "name-link", interfaceName, temporary, vni, alias },
+    { kind: "name-link", interfaceName, temporary, vni, alias, up },
   ];
 }
 

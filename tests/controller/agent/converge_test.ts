@@ -14,6 +14,31 @@ Deno.test("the first look makes everything and reads it back; the next one sends
   await scene.close();
 });
 
+Deno.test("a plain new pod costs four lines of ip, and the kernel need not look for a module", async () => {
+  const scene = new Scene();
+  const networks = "west id=101 ip=192.0.2.1/24 route=198.51.100.0/24:192.0.2.9";
+  const { applied, obstacles } = await scene.look([], { networks });
+  assert.deepEqual([obstacles, scene.toys.kernel(uid).modulesLookedFor], [[], []]);
+  assert.deepEqual(applied.map(({ kind }) => kind), ["add-link", "name-link", "add-address", "add-route"]);
+  await scene.close();
+});
+
+Deno.test("it looks for one where a link is changed or taken away, and not for addresses and routes", async () => {
+  const scene = new Scene();
+  const before = "west id=101 up=false ip=192.0.2.1/24 route=198.51.100.0/24:192.0.2.9";
+  await scene.look([], { networks: before });
+  const after =
+    "west id=101 mtu=1300 mac=02:00:00:00:00:09 ip=203.0.113.1/24 route=198.51.100.0/24:203.0.113.9";
+  const { applied } = await scene.look([], { networks: after });
+  const { applied: lastly } = await scene.look([], { networks: "east id=102" });
+  assert.deepEqual([...applied, ...lastly].map(({ kind }) => kind), [
+    ...["delete-address", "set-mtu", "set-mac", "set-up", "add-address", "add-route"],
+    ...["delete-link", "add-link", "name-link"],
+  ]);
+  assert.deepEqual(scene.toys.kernel(uid).modulesLookedFor, Array.from({ length: 4 }, () => "if0000000003"));
+  await scene.close();
+});
+
 Deno.test("a peer that comes costs one line and the barrier, and counts as applied then: nothing is read after it", async () => {
   const scene = new Scene();
   await scene.look(["10.0.0.2"]);

@@ -65,7 +65,12 @@ const cases: readonly { readonly step: Step; readonly line: string; readonly tol
     told: "create interface vxeth0 (VNI 100 on eth0, port 8472): it does not exist",
   },
   {
-    step: { kind: "name-link", interfaceName: "vxeth0", temporary: "kvx0", vni: 100, alias: "x" },
+    step: { kind: "name-link", interfaceName: "vxeth0", temporary: "kvx0", vni: 100, alias: "x", up: true },
+    line: `ip: link set dev ${made} name vxeth0 alias x up type vxlan id 100`,
+    told: "mark interface vxeth0 as ours, give it its name and bring it up",
+  },
+  {
+    step: { kind: "name-link", interfaceName: "vxeth0", temporary: "kvx0", vni: 100, alias: "x", up: false },
     line: `ip: link set dev ${made} name vxeth0 alias x type vxlan id 100`,
     told: "mark interface vxeth0 as ours and give it its name",
   },
@@ -85,7 +90,7 @@ const cases: readonly { readonly step: Step; readonly line: string; readonly tol
   },
   {
     step: { kind: "delete-route", interfaceName: "vxeth0", index: 2147483647, subnet: "10.0.0.0/8" },
-    line: "ip: route delete 10.0.0.0/8 dev if2147483647 proto 86",
+    line: "ip: route delete 10.0.0.0/8 dev if00002147483647 proto 86",
     told: "remove route 10.0.0.0/8 from vxeth0",
   },
   {

@@ -233,7 +233,7 @@ Deno.test("guard: where there are no rules the route is not set, and that is sai
   };
   const { steps, obstacles } = plan({ wanted, observed, ourAddresses: new Map() });
   assert.deepEqual(steps.map((step) => render(step, { chance: 0 }).text), [
-    "route add 10.99.0.0/16 via 192.168.10.2 dev if0000000003 proto 86",
+    "route add 10.99.0.0/16 via 192.168.10.2 dev if00000000000003 proto 86",
   ]);
   assert.match(
     obstacles[0]?.reason ?? "",

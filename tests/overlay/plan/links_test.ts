@@ -18,12 +18,14 @@ const unnamed = (interfaceName = "vxeth0"): string =>
 
 /** What makes the link of a network and gives it its name. */
 const make = (
-  { name = "vxeth0", network = "vxeth0", vni = 100, before = "", after = "" },
+  { name = "vxeth0", network = "vxeth0", vni = 100, before = "", after = "", up = " up" },
 ): readonly string[] => [
   `link add name ${
     unnamed(name)
   } address 02:00:00:00:00:01 ${before}type vxlan id ${vni} dev eth0 dstport 8472${after}`,
-  `link set dev ${unnamed(name)} name ${name} alias ${aliasOf(network, annotationKey)} type vxlan id ${vni}`,
+  `link set dev ${unnamed(name)} name ${name} alias ${
+    aliasOf(network, annotationKey)
+  }${up} type vxlan id ${vni}`,
 ];
 const mark = `link set dev vxeth0 alias ${aliasOf("vxeth0", annotationKey)}`;
 const up = "link set dev vxeth0 up";
@@ -67,7 +69,7 @@ const cases: readonly Case[] = [
     it: "makes one that somebody else brings up",
     wanted: aWantedState([anInterface({ up: false })]),
     observed: anObservation(),
-    lines: make({}),
+    lines: make({ up: "" }),
   },
   {
     it: "does not bring it up",

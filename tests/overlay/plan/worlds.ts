@@ -135,6 +135,6 @@ export function knownOf(wanted: WantedState): KnownAddresses {
 /** With the names of links instead of their indexes. */
 function lineOf(step: Step): string {
   const { tool, text } = render(step, { chance: 0 });
-  const named = "interfaceName" in step ? text.replace(/\bif0\d{9}\b/, step.interfaceName ?? "") : text;
+  const named = "interfaceName" in step ? text.replace(/\bif0\d{9,13}\b/, step.interfaceName ?? "") : text;
   return tool === "ip" ? named : `${tool} ${named}`;
 }

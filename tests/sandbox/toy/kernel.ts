@@ -31,6 +31,8 @@ export interface ToyNamespace {
   run(argv: readonly string[]): { readonly stdout: string; readonly stderr: string; readonly code: number };
   /** What `/sys/class/net/NAME/ifalias` holds; empty when there is no such link. */
   aliasOf(name: string): string;
+  /** Names that a tool has asked for and no link has: a kernel with modules starts `modprobe` for each. */
+  readonly modulesLookedFor: readonly string[];
   /** As if a frame from `mac` had come in over the tunnel from `dst`: the link learns it. */
   learn(entry: { readonly dev: string; readonly mac: string; readonly dst: string }): void;
 }
@@ -48,6 +50,7 @@ export function createToyNamespace(
     batch: start,
     run: (argv) => runOnce(argv, start),
     aliasOf: (name) => links.find(name)?.alias ?? "",
+    modulesLookedFor: links.modulesLookedFor,
     learn: ({ dev, mac, dst }) => links.find(dev)?.fdb.learn({ mac, dst }),
   };
 }

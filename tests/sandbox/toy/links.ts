@@ -51,6 +51,8 @@ export class ToyLinks {
   readonly routes: ToyRoutes;
   readonly rules: ToyRules;
   readonly neighbours = new ToyNeighbours();
+  /** Names that no link has, for which the kernel was asked by ioctl: what is too long for one is not asked for. */
+  readonly modulesLookedFor: string[] = [];
   readonly #links = new Map<string, ToyLink>();
   #lastIndex = 0;
 

@@ -29,6 +29,7 @@ export class ToyNames {
     const index = this.#known.get(name)?.at(-1);
     if (index === undefined) {
       if (link !== undefined) this.remember(link);
+      else if (name.length < 16) this.#links.modulesLookedFor.push(name);
       return link ?? this.#byIndex(name);
     }
     if (link?.index !== index) throw new ToyRefusal(this.#goneMessage);
