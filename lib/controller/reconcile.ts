@@ -18,7 +18,6 @@ import { isGone } from "../agents/ended.ts";
 import { agentError } from "./agent_errors.ts";
 import { evaluate, waitingReport } from "./evaluate.ts";
 import type { Outcome } from "../queue/work_queue.ts";
-import type { CachedPod } from "./agent/pod_cache.ts";
 import type { Releaser } from "./agent/release.ts";
 import type { Reporter } from "../report/report.ts";
 import type { AgentAddress } from "../agents/session_pool.ts";
@@ -51,8 +50,6 @@ export interface ReconcileContext {
 /** One look at one pod. Its record may be dropped meanwhile: what is written into it then is read by nobody. */
 interface Look extends ReconcileContext {
   readonly record: Readonly<Tracked>;
-  /** Of the record. */
-  readonly pod: CachedPod;
 }
 
 /** Looks at the pod with this uid. Never throws for what pods, kernels or the API server do. */
@@ -60,7 +57,7 @@ export async function reconcile(uid: string, given: ReconcileContext): Promise<O
   const record = given.store.begin(uid);
   const item = record?.workItem;
   if (record === undefined || item === undefined) return { kind: "done" };
-  const context: Look = { ...given, record, pod: record.cache };
+  const context: Look = { ...given, record };
   switch (item.kind) {
     case "pending":
       return { kind: "wait", reason: "it has no pod IP yet" };
@@ -84,8 +81,8 @@ async function serve(
 ): Promise<Outcome> {
   const { member } = item;
   const { phase } = member;
-  const { releaser, record, pod } = context;
-  if (phase.kind !== "setup") releaser.ended(pod);
+  const { releaser, record, record: { cache } } = context;
+  if (phase.kind !== "setup") releaser.ended(cache);
   if (phase.kind === "wait") return waitForAgent(member, { reason: phase.reason, context });
   const { uid, podIPs, namespace, name } = member;
   const agent: AgentAddress = { uid, podIPs, namespace, pod: name, urgent: record.isAwaited, ...phase.agent };
@@ -93,36 +90,36 @@ async function serve(
   const release = phase.kind === "setup" ? phase.release : undefined;
   try {
     context.ensureLeader();
-    if (releaser.isUnderWay(pod, agent)) return await releaser.follow(pod, agent);
+    if (releaser.isUnderWay(cache, agent)) return await releaser.follow(cache, agent);
     if (agent.urgent && awaitsPools(member, record.pod.shown)) return waitForAgent(member, choosing);
     if (phase.kind === "maintain") {
       const { containerId } = agent;
-      pod.takeOver({ containerId, podIPs: member.podIPs.join(), at: context.clock.now() });
+      cache.takeOver({ containerId, podIPs: member.podIPs.join(), at: context.clock.now() });
     }
     const onlyLook = record.mayHaveMore;
     const result = await convergeMember(member, { agent, release, onlyLook, context });
-    pod.failingSince = undefined;
+    cache.failingSince = undefined;
     if (context.claim(member.uid, result.kernel) || onlyLook) return { kind: "done" };
     if (member.awaited.length > 0) return waitForAgent(member, choosing);
     const { report, outcome } = evaluate(item, { result, ...sharingOf(member, context) });
     if (report.holds && release !== undefined) {
-      await releaser.release(agent, { how: release, member, pod, result });
+      await releaser.release(agent, { how: release, member, cache, result });
     }
     context.reporter.report(report);
-    const isUnderWay = releaser.isUnderWay(pod, agent);
+    const isUnderWay = releaser.isUnderWay(cache, agent);
     // No event will say that one without the label has ended.
     const isOver = item.kind === "former" && report.holds && !(isUnderWay && item.selected);
     if (isOver) context.clean(member.uid);
-    return isUnderWay && !isOver ? await releaser.follow(pod, agent) : outcome;
+    return isUnderWay && !isOver ? await releaser.follow(cache, agent) : outcome;
   } catch (error) {
     // Broken off by ourselves: nothing is wrong with the pod.
     if (context.ending.aborted) return { kind: "wait", reason: "the controller stops" };
     const now = context.clock.now();
     // A standby has not tried: the time for which it stands by counts for no failure.
-    pod.failingSince = error instanceof NotLeader ? undefined : pod.failingSince ?? now;
-    const failingFor = now - (pod.failingSince ?? now);
-    const failure = agentError(error, { member, agent, failingFor, answerCap: pod.answerCap });
-    pod.invalidate();
+    cache.failingSince = error instanceof NotLeader ? undefined : cache.failingSince ?? now;
+    const failingFor = now - (cache.failingSince ?? now);
+    const failure = agentError(error, { member, agent, failingFor, answerCap: cache.answerCap });
+    cache.invalidate();
     context.reporter.report(failure.report);
     // No event says of one without its label that it is gone.
     const isLost = isGone(error) && failure.report.state.kind === "failing";
@@ -134,11 +131,11 @@ async function serve(
 /** Addresses that it shares with other members, as far as that has settled. */
 function sharingOf(
   member: Member,
-  { store, pod, clock }: Look,
+  { store, record: { cache }, clock }: Look,
 ): { readonly conflicts: readonly Problem[]; readonly settlesIn: number } {
   const found = firstOfEachNetwork(store.surroundings.conflictsOf(member));
-  const { told, lookIn } = settleSharing(stillClaimed(pod.sharing, member), { found, now: clock.now() });
-  pod.sharing = told;
+  const { told, lookIn } = settleSharing(stillClaimed(cache.sharing, member), { found, now: clock.now() });
+  cache.sharing = told;
   return { conflicts: told.problems, settlesIn: lookIn };
 }
 
@@ -147,7 +144,7 @@ function waitForAgent(
   { reason, context }: { readonly reason: string; readonly context: Look },
 ): Outcome {
   // Nobody is to be talked to: what fails later is a trouble of its own.
-  context.pod.failingSince = undefined;
+  context.record.cache.failingSince = undefined;
   context.reporter.report(waitingReport(member, reason));
   return { kind: "wait", reason };
 }
@@ -161,17 +158,17 @@ async function convergeMember(
     readonly context: Look;
   },
 ): Promise<Convergence> {
-  const { store, annotationKey, record, pod, reporter } = context;
+  const { store, annotationKey, record: { pod, cache }, reporter } = context;
   const wanted = wantedState(member, {
     annotationKey,
     peers: store.surroundings,
-    shown: record.pod.shown?.ips,
+    shown: pod.shown?.ips,
   });
   // Before a pod is released everything has been read back.
   const mayUseCache = release === undefined ||
-    (release === "marker" && pod.cached !== undefined && isReady(pod.cached.kernel));
+    (release === "marker" && cache.cached !== undefined && isReady(cache.cached.kernel));
   const isLeaving = member.leaving !== undefined;
-  const result = await converge({ ...context, agent, wanted, mayUseCache, isLeaving, onlyLook });
+  const result = await converge({ ...context, cache, agent, wanted, mayUseCache, isLeaving, onlyLook });
   if (result.applied.length > 0) reporter.changed(member, result.applied);
   return result;
 }

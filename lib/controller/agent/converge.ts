@@ -25,25 +25,26 @@ import {
   type Converging,
   HalfObserved,
   heldFor,
-  learnedPause,
-  sooner,
 } from "./convergence.ts";
+import { later, sooner } from "./learned_sweep.ts";
 import type { CachedState } from "./pod_cache.ts";
 
 /** Throws SessionEnded or HalfObserved when the conversation breaks. */
 export async function converge(asked: ConvergeOptions): Promise<Convergence> {
-  const { pod, agent, wanted, mayUseCache } = asked;
-  const cap = capFor(pod.answerCap, entriesOf(wanted));
-  const options = { ...asked, generation: pod.generation, cap };
-  const cached = !asked.onlyLook && pod.cached?.containerId === agent.containerId ? pod.cached : undefined;
+  const { cache, agent, wanted, mayUseCache } = asked;
+  const cap = capFor(cache.answerCap, entriesOf(wanted));
+  const options = { ...asked, generation: cache.generation, cap };
+  const cached = !asked.onlyLook && cache.cached?.containerId === agent.containerId
+    ? cache.cached
+    : undefined;
   const due = mayUseCache && cached !== undefined ? accounted(cached, options) : undefined;
   // Whatever happens from here on, an exception must not leave behind what was not checked.
-  pod.outdate();
+  cache.outdate();
   try {
     return (due && await convergeOnCache(due, options)) ?? await convergeOnSight(cached, options);
   } catch (error) {
     const cause = error instanceof HalfObserved ? error.cause : error;
-    if (isOverflow(cause)) pod.answerCap = Math.min(answerCaps.most, pod.answerCap * 4);
+    if (isOverflow(cause)) cache.answerCap = Math.min(answerCaps.most, cache.answerCap * 4);
     throw error;
   }
 }
@@ -59,9 +60,9 @@ function accounted(cached: CachedState, options: Converging): CachedState | unde
 
 /** The cheap way: gives undefined when more than the peers has to change, or what is known turned out wrong. */
 async function convergeOnCache(cached: CachedState, options: Converging): Promise<Convergence | undefined> {
-  const { wanted, pod, agents, agent, clock } = options;
+  const { wanted, cache, agents, agent, clock } = options;
   if (cached.unfinished === undefined) {
-    const planned = planKernel({ wanted, observed: cached.kernel, ourAddresses: pod.addresses });
+    const planned = planKernel({ wanted, observed: cached.kernel, ourAddresses: cache.addresses });
     if (planned.steps.length + planned.obstacles.length > 0) return undefined;
   }
   const stands = cached.unfinished === undefined ? wanted : asItStands(wanted, cached.kernel);
@@ -79,16 +80,15 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
     ...(steps.length > 0 && deletions.length > 0 ? { learned: sooner(cached.learned, clock.now()) } : {}),
   };
   const swept = await sweepLearned(after, { ...options, wanted: stands });
-  if (swept === undefined) return undefined;
-  pod.remember(swept.cached, options.generation);
+  cache.remember(swept.cached, options.generation);
   return convergence(swept.cached, { applied: [...steps, ...swept.applied], now: clock.now() });
 }
 
-/** Removes what was learned of those who are no peers, if it is time; undefined when that was refused. */
+/** Removes what was learned of those who are no peers, if it is time. */
 async function sweepLearned(
   cached: CachedState,
   { agents, agent, wanted, cap, clock }: Converging,
-): Promise<{ readonly cached: CachedState; readonly applied: readonly Step[] } | undefined> {
+): Promise<{ readonly cached: CachedState; readonly applied: readonly Step[] }> {
   const { learned, ...rest } = cached;
   if (learned === undefined || clock.now() < learned.at) return { cached, applied: [] };
   const fdb = await agents.learned(agent, { cap });
@@ -96,6 +96,5 @@ async function sweepLearned(
   if (found.length === 0) return { cached: rest, applied: [] };
   // One that has aged out meanwhile is refused, which is no doubt: what is there is looked at again.
   await agents.send(agent, found);
-  const pause = Math.min(learnedPause.longest, learned.pause * 2);
-  return { cached: { ...rest, learned: { at: clock.now() + learned.pause, pause } }, applied: found };
+  return { cached: { ...rest, learned: later(learned, clock.now()) }, applied: found };
 }

@@ -9,15 +9,9 @@ import { plan } from "../../overlay/plan/plan.ts";
 import type { Step } from "../../overlay/step.ts";
 import { type Refusal, refusalsText } from "../../overlay/unfinished.ts";
 import { defined } from "../../text/defined.ts";
-import {
-  type Convergence,
-  convergence,
-  type Converging,
-  HalfObserved,
-  learnedPause,
-  sooner,
-} from "./convergence.ts";
-import type { CachedPod, CachedState } from "./pod_cache.ts";
+import { type Convergence, convergence, type Converging, HalfObserved } from "./convergence.ts";
+import { nextSweep } from "./learned_sweep.ts";
+import type { CachedState, PodCache } from "./pod_cache.ts";
 
 /**
  * Tried at most this often in one run; what is left then is a matter for the retry. What stands on a link that is made
@@ -33,7 +27,7 @@ export async function convergeOnSight(
   before: CachedState | undefined,
   options: Converging,
 ): Promise<Convergence> {
-  const { agents, agent, pod, wanted, clock, cap } = options;
+  const { agents, agent, cache, wanted, clock, cap } = options;
   let observed = await observeAll(before, options);
   let planned = planFor(observed, options);
   let refusals: readonly Refusal[] = [];
@@ -54,7 +48,7 @@ export async function convergeOnSight(
   const now = clock.now();
   const left = { steps: planned.steps.filter((step) => !isOfLearned(step)), obstacles: planned.obstacles };
   const isFinished = left.steps.length + left.obstacles.length === 0;
-  pod.unfinishedSince = isFinished ? undefined : pod.unfinishedSince ?? now;
+  cache.unfinishedSince = isFinished ? undefined : cache.unfinishedSince ?? now;
   // Which neighbours are set follows from the lists of peers.
   const { neighbours: _, ...kernel } = kernelOf(observed);
   const stands = asItStands(wanted, kernel);
@@ -63,33 +57,19 @@ export async function convergeOnSight(
     podIPs: [...wanted.own].join(),
     kernel,
     peers: peersOf(stands, standingIn(left, { wanted: stands, observed })),
-    readBackAt: now + (isFinished ? options.readEvery * (0.9 + 0.2 * clock.random()) : retryPause(pod, now)),
+    readBackAt: now +
+      (isFinished ? options.readEvery * (0.9 + 0.2 * clock.random()) : retryPause(cache, now)),
     ...(isFinished ? {} : {
       unfinished: { ...left, refusals, entriesMissing: missingEntries(wanted, observed.fdb) },
       isAccounted: true,
     }),
-    ...defined({ learned: nextSweep(pod.cached?.learned, { steps: [...applied, ...planned.steps], now }) }),
+    ...defined({ learned: nextSweep(cache.cached?.learned, { steps: [...applied, ...planned.steps], now }) }),
   };
-  pod.remember(cached, options.generation);
+  cache.remember(cached, options.generation);
   return convergence(cached, { applied, now });
 }
 
-/**
- * Who was taken out now, or just before, may send on. What comes again and again is looked for after longer and longer pauses,
- * by the clock: how often we look does not count.
- */
-function nextSweep(
-  learned: CachedState["learned"],
-  { steps, now }: { readonly steps: readonly Step[]; readonly now: number },
-): CachedState["learned"] {
-  if (steps.some((step) => step.kind === "delete-fdb" && !isOfLearned(step))) return sooner(learned, now);
-  if (learned !== undefined && learned.at > now) return learned;
-  if (!steps.some(isOfLearned)) return undefined;
-  const pause = learned?.pause ?? learnedPause.first;
-  return { at: now + pause, pause: Math.min(learnedPause.longest, 2 * pause) };
-}
-
-function retryPause({ unfinishedSince }: CachedPod, now: number): number {
+function retryPause({ unfinishedSince }: PodCache, now: number): number {
   const lasted = now - (unfinishedSince ?? now);
   return Math.min(unfinishedPause.most, Math.max(unfinishedPause.least, lasted / 2));
 }
@@ -111,8 +91,8 @@ async function observeAll(
 /** What is there of ours is noted at every reading, for only that is ever removed. */
 function planFor(
   observed: Observation,
-  { wanted, pod, applied = [] }: Converging & { readonly applied?: readonly Step[] },
+  { wanted, cache, applied = [] }: Converging & { readonly applied?: readonly Step[] },
 ): Plan {
-  pod.addresses = ourAddresses(pod.addresses, { observed, wanted });
-  return plan({ wanted, observed, applied, ourAddresses: pod.addresses });
+  cache.addresses = ourAddresses(cache.addresses, { observed, wanted });
+  return plan({ wanted, observed, applied, ourAddresses: cache.addresses });
 }

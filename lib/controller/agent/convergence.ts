@@ -7,7 +7,7 @@ import { messageOf } from "../../text/defined.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { AgentClient } from "../../agents/agent_client.ts";
 import type { Unfinished } from "../../overlay/unfinished.ts";
-import type { CachedPod, CachedState } from "./pod_cache.ts";
+import type { CachedState, PodCache } from "./pod_cache.ts";
 import type { ReadBudget } from "./read_budget.ts";
 import type { AgentAddress } from "../../agents/session_pool.ts";
 
@@ -31,7 +31,7 @@ export class HalfObserved extends Error {
 export interface ConvergeOptions {
   readonly agents: AgentClient;
   readonly agent: AgentAddress;
-  readonly pod: CachedPod;
+  readonly cache: PodCache;
   readonly budget: ReadBudget;
   readonly peerChanges: PeerChanges;
   readonly clock: Clock;
@@ -52,15 +52,6 @@ export interface Converging extends ConvergeOptions {
   readonly generation: number;
   /** Bytes that a tool may answer. */
   readonly cap: number;
-}
-
-/** What the kernel has learned of a peer that went must go, and he may send on: looked for until nothing is found (ms). */
-export const learnedPause = { first: 2_000, longest: 60_000 };
-
-/** When what was learned is to be looked for, by who has taken peers out now. */
-export function sooner(learned: CachedState["learned"], now: number): NonNullable<CachedState["learned"]> {
-  const at = now + learnedPause.first;
-  return { at: Math.min(learned?.at ?? Infinity, at), pause: learnedPause.first };
 }
 
 /** A pod that is going keeps its peers that go for so long (ms): in a large deletion most are gone by then. */

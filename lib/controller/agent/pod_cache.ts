@@ -5,6 +5,7 @@ import type { KnownAddresses } from "../../overlay/plan/parts.ts";
 import { answerCaps } from "../../agents/answer_caps.ts";
 import type { Unfinished } from "../../overlay/unfinished.ts";
 import type { KnownPeers } from "../../overlay/plan/peers.ts";
+import type { LearnedSweep } from "./learned_sweep.ts";
 
 /** What a pod's kernel is known to hold, so that a peer's coming costs one line and no reading. */
 export interface CachedState {
@@ -22,8 +23,8 @@ export interface CachedState {
   readonly readBackAt: number;
   /** Its reading has been accounted for. */
   readonly isAccounted?: boolean;
-  /** When (monotonic ms) learned entries are looked for, and how long (ms) after that once more if there were any. */
-  readonly learned?: { readonly at: number; readonly pause: number };
+  /** When learned entries are looked for. */
+  readonly learned?: LearnedSweep;
   /** Since when (monotonic ms) peers that have gone are left in the fdb of a pod that is going itself. */
   readonly heldSince?: number;
   /** The init agent was told to end: the sidecar agent finds the same namespace. */
@@ -46,7 +47,7 @@ const readAfterHandover = 5_000;
 const noAddresses: KnownAddresses = new Map();
 
 /** A part of the pod's record: it ends with it. */
-export class CachedPod {
+export class PodCache {
   cached?: CachedState | undefined;
   /** Grows with every doubt: what was seen before a doubt must not be relied on after it. */
   generation = 0;

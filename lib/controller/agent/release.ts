@@ -7,7 +7,7 @@ import type { Clock } from "../../time/clock.ts";
 import { isReady } from "../../overlay/step.ts";
 import type { Convergence } from "./convergence.ts";
 import type { Outcome } from "../../queue/work_queue.ts";
-import type { CachedPod } from "./pod_cache.ts";
+import type { PodCache } from "./pod_cache.ts";
 import type { Reporter } from "../../report/report.ts";
 
 /**
@@ -36,14 +36,14 @@ export class Releaser {
   }
 
   /** True from the order to end until the container's status says that it has. */
-  isUnderWay(pod: CachedPod, agent: AgentAddress): boolean {
-    return pod.release?.containerId === agent.containerId;
+  isUnderWay(cache: PodCache, agent: AgentAddress): boolean {
+    return cache.release?.containerId === agent.containerId;
   }
 
   /** Call when the pod is seen without that agent: the status has said that it ended. */
-  ended(pod: CachedPod): void {
-    const { release } = pod;
-    pod.release = undefined;
+  ended(cache: PodCache): void {
+    const { release } = cache;
+    cache.release = undefined;
     // One that is deaf to TERM says nothing of how late statuses come.
     if (release?.asked !== "terminate") return;
     this.#waits.push(this.#options.clock.now() - release.at);
@@ -53,29 +53,29 @@ export class Releaser {
   /** Call only when everything was read back. */
   async release(
     agent: AgentAddress,
-    { how, member, pod, result: { kernel } }: {
+    { how, member, cache, result: { kernel } }: {
       readonly how: "terminate" | "marker";
       readonly member: Member;
-      readonly pod: CachedPod;
+      readonly cache: PodCache;
       readonly result: Convergence;
     },
   ): Promise<void> {
     const { agents, reporter } = this.#options;
     if (how === "terminate") {
-      await this.#terminate(pod, { agent, how });
-      pod.handOver();
+      await this.#terminate(cache, { agent, how });
+      cache.handOver();
     } else {
       if (isReady(kernel)) return;
-      const links = await markReady(agents, { agent, cap: pod.answerCap });
-      const { cached } = pod;
-      if (cached !== undefined) pod.cached = { ...cached, kernel: { ...cached.kernel, links } };
+      const links = await markReady(agents, { agent, cap: cache.answerCap });
+      const { cached } = cache;
+      if (cached !== undefined) cache.cached = { ...cached, kernel: { ...cached.kernel, links } };
     }
     reporter.released(member, member.networks);
   }
 
   /** After the order: waits a little, repeats it, in the old way too, then starts over. */
-  async follow(pod: CachedPod, agent: AgentAddress): Promise<Outcome> {
-    const { release } = pod;
+  async follow(cache: PodCache, agent: AgentAddress): Promise<Outcome> {
+    const { release } = cache;
     if (release === undefined) return { kind: "done" };
     const allowed = Math.min(
       patience.most,
@@ -88,10 +88,10 @@ export class Releaser {
     const reason = `container ${agent.container} was told to end`;
     if (left > 0) return { kind: "wait", reason, requeueAfter: left };
     if (release.asked === "terminate") {
-      await this.#terminate(pod, { agent, how: "again" });
+      await this.#terminate(cache, { agent, how: "again" });
       return { kind: "wait", reason, requeueAfter: allowed };
     }
-    pod.release = undefined;
+    cache.release = undefined;
     throw new Error(
       `Cannot release the pod: container ${agent.container} still runs after ${terminateText}; ` +
         "its main process must end on TERM",
@@ -99,12 +99,12 @@ export class Releaser {
   }
 
   async #terminate(
-    pod: CachedPod,
+    cache: PodCache,
     { agent, how }: { readonly agent: AgentAddress; readonly how: TerminateOptions["how"] },
   ): Promise<void> {
     const { clock, ensureLeader } = this.#options;
     ensureLeader();
     const isSure = await orderToEnd(agent, { ...this.#options, how });
-    pod.release = { containerId: agent.containerId, at: clock.now(), asked: how, isSure };
+    cache.release = { containerId: agent.containerId, at: clock.now(), asked: how, isSure };
   }
 }

@@ -20,7 +20,7 @@ import {
 import { compact } from "../../text/defined.ts";
 import type { Counted } from "../../report/counts.ts";
 import type { Timed } from "../../report/latency.ts";
-import { CachedPod } from "../agent/pod_cache.ts";
+import { PodCache } from "../agent/pod_cache.ts";
 import type { Selection, WorkItem } from "./work_item.ts";
 
 /** Added (ms) to a grace period before the pod counts as gone: the kubelet kills at its end, not before. */
@@ -70,7 +70,7 @@ export class Tracked implements Counted, Timed {
   /** Number of the last change that the last look at it knew of. */
   began = 0;
   /** What the last looks have found in its kernel. */
-  readonly cache = new CachedPod();
+  readonly cache = new PodCache();
   counted?: Counted["counted"];
   times?: Timed["times"];
 

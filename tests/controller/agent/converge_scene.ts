@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { AgentClient } from "../../../lib/agents/agent_client.ts";
 import { converge } from "../../../lib/controller/agent/converge.ts";
 import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
-import { CachedPod } from "../../../lib/controller/agent/pod_cache.ts";
+import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { ReadBudget } from "../../../lib/controller/agent/read_budget.ts";
 import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/agents/session_pool.ts";
 import { membership } from "../../../lib/member/member.ts";
@@ -42,7 +42,7 @@ const none: readonly Neighbour[] = [];
 export class Scene {
   readonly clock: FakeClock = fakeClock();
   readonly toys = new ToyAgents();
-  readonly cache = new CachedPod();
+  readonly cache = new PodCache();
   readonly #pool = new SessionPool({
     clock: this.clock,
     open: this.toys.open,
@@ -61,7 +61,7 @@ export class Scene {
     return converge({
       agents: this.#agents,
       agent,
-      pod: this.cache,
+      cache: this.cache,
       budget: this.#budget,
       peerChanges: this.#peerChanges,
       clock: this.clock,

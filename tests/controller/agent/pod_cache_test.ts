@@ -1,6 +1,6 @@
 // What is remembered of pods: what may be relied on, what only was the last that was seen, and what a handover keeps.
 import assert from "node:assert/strict";
-import { CachedPod, type CachedState } from "../../../lib/controller/agent/pod_cache.ts";
+import { type CachedState, PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 
 const state: CachedState = {
   containerId: "1",
@@ -10,15 +10,15 @@ const state: CachedState = {
   readBackAt: 600_000,
 };
 
-function cacheWith(changes: Partial<CachedState> = {}): CachedPod {
-  const cache = new CachedPod();
+function cacheWith(changes: Partial<CachedState> = {}): PodCache {
+  const cache = new PodCache();
   cache.remember({ ...state, ...changes }, 0);
   return cache;
 }
 
 const cases: readonly {
   readonly it: string;
-  readonly happens: (cache: CachedPod) => void;
+  readonly happens: (cache: PodCache) => void;
   readonly then: Partial<CachedState> | undefined;
 }[] = [
   { it: "stays as it was", happens: () => {}, then: state },
@@ -68,7 +68,7 @@ for (const { it, happens, then } of cases) {
 }
 
 Deno.test("pod cache: what was seen before a doubt is not relied on after it", () => {
-  const cache = new CachedPod();
+  const cache = new PodCache();
   const { generation } = cache;
   cache.invalidate();
   cache.remember(state, generation);

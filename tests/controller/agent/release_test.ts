@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { AgentClient } from "../../../lib/agents/agent_client.ts";
 import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
-import { CachedPod } from "../../../lib/controller/agent/pod_cache.ts";
+import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { Releaser } from "../../../lib/controller/agent/release.ts";
 import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/agents/session_pool.ts";
 import type { Outcome } from "../../../lib/queue/work_queue.ts";
@@ -40,7 +40,7 @@ class Scene {
   readonly ran: string[] = [];
   readonly releaser: Releaser;
   /** By name. */
-  readonly pods = new Map<string, CachedPod>();
+  readonly caches = new Map<string, PodCache>();
 
   /** What an agent with our program answers to the order; without it there is none. */
   said?: ExecOutcome;
@@ -76,10 +76,10 @@ class Scene {
     });
   }
 
-  of(name: string): CachedPod {
-    const pod = this.pods.get(name) ?? new CachedPod();
-    this.pods.set(name, pod);
-    return pod;
+  of(name: string): PodCache {
+    const cache = this.caches.get(name) ?? new PodCache();
+    this.caches.set(name, cache);
+    return cache;
   }
 
   async follow(name: string): Promise<Outcome> {
@@ -96,7 +96,7 @@ class Scene {
     await this.releaser.release(agentOf(name), {
       how: "terminate",
       member: judged.member,
-      pod: this.of(name),
+      cache: this.of(name),
       result: nothingLeft,
     });
   }

@@ -1,0 +1,32 @@
+// When is what a kernel has learned of peers that went looked for? It must go, and they may send on: until nothing is found.
+import { isOfLearned } from "../../overlay/plan/fdb.ts";
+import type { Step } from "../../overlay/step.ts";
+
+/** When (monotonic ms), and how long (ms) after that once more if there was any. */
+export interface LearnedSweep {
+  readonly at: number;
+  readonly pause: number;
+}
+
+/** Milliseconds after a peer was taken out; then longer and longer pauses, by the clock: how often we look does not count. */
+const pauses = { first: 2_000, longest: 60_000 };
+
+/** Peers were taken out now. */
+export function sooner(planned: LearnedSweep | undefined, now: number): LearnedSweep {
+  return { at: Math.min(planned?.at ?? Infinity, now + pauses.first), pause: pauses.first };
+}
+
+/** Something was found now. */
+export function later({ pause }: Pick<LearnedSweep, "pause">, now: number): LearnedSweep {
+  return { at: now + pause, pause: Math.min(pauses.longest, 2 * pause) };
+}
+
+/** After a full reading by which these steps were done or planned: who was taken out now, or just before, may send on. */
+export function nextSweep(
+  planned: LearnedSweep | undefined,
+  { steps, now }: { readonly steps: readonly Step[]; readonly now: number },
+): LearnedSweep | undefined {
+  if (steps.some((step) => step.kind === "delete-fdb" && !isOfLearned(step))) return sooner(planned, now);
+  if (planned !== undefined && planned.at > now) return planned;
+  return steps.some(isOfLearned) ? later(planned ?? { pause: pauses.first }, now) : undefined;
+}
