@@ -1,5 +1,5 @@
 // How do the peers of a member reach it, in each of its networks?
-import type { Membership } from "../member/member.ts";
+import { type Membership, openNames } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
 import { type Network, peerKey } from "../network/network.ts";
 import { defined } from "../text/defined.ts";
@@ -48,4 +48,28 @@ export function reachableIn(judged: Membership): ReadonlyMap<string, Reachable> 
     const neighbours = neighboursIn(network, member);
     return [[peerKey(network), { ip, neighbours, ...defined({ neigh: network.neigh }) }]];
   }));
+}
+
+/** Networks that it names, of which only its kernel knows whether it is in them: how peers would reach it there. */
+export function perhapsReachableIn(judged: Membership): ReadonlyMap<string, Reachable> {
+  if (judged.kind !== "member" || judged.member.leaving?.terminated) return new Map();
+  const { member } = judged;
+  return new Map(
+    openNames(member).flatMap((name) =>
+      ([4, 6] as const).flatMap((family): [string, Reachable][] => {
+        const ip = podIpOf(member, family);
+        return ip === undefined ? [] : [[nameKey({ name, family }), { ip, neighbours: [] }]];
+      })
+    ),
+  );
+}
+
+/** What all segments of one name and family share. */
+export function nameKey({ name, family }: Pick<Network, "name" | "family">): string {
+  return `${name}/${family}`;
+}
+
+/** The same, of a `peerKey`. */
+export function nameKeyOf(segment: string): string {
+  return segment.replace(/\/.*\//, "/");
 }

@@ -132,7 +132,7 @@ export interface AddLink extends LinkAttributes {
 export type LinkAttributes = Omit<
   WantedInterface,
   | ("name" | "alias" | "up" | "addresses" | "routes")
-  | ("except" | "outside" | "peers" | "neighbours" | "neigh" | "aside")
+  | ("except" | "outside" | "peers" | "presumed" | "neighbours" | "neigh" | "aside")
 >;
 
 /** The program a line is for; `ip6` is `ip -6`, which alone can speak of rules of IPv6. */

@@ -5,6 +5,7 @@ import type { Member } from "../member/member.ts";
 import { podIpOf } from "../member/pod.ts";
 import type { Cidr, Route } from "../network/grammar/address.ts";
 import { type Network, ownRoutes } from "../network/network.ts";
+import { defined } from "../text/defined.ts";
 
 /** An address as it should stand. */
 export interface WantedAddress extends Cidr {
@@ -42,6 +43,8 @@ export interface WantedInterface extends Network {
   readonly peers: readonly string[];
   /** Known addresses of all members, our own among them. Again one list for all. */
   readonly neighbours: readonly Neighbour[];
+  /** Pod IPs of those who may be members, which nobody knows yet: entries towards them stay. Absent: of nobody. */
+  readonly presumed?: readonly string[];
 }
 
 /** Everything one member's kernel should hold, and what must be left alone. */
@@ -121,6 +124,8 @@ export interface Peers {
   /** Their pod IPs: canonical, sorted, of its family. */
   readonly peersOf: (network: Network) => readonly string[];
   readonly neighboursOf: (network: Network) => readonly Neighbour[];
+  /** Pod IPs of those of whom it is not known yet whether they are members; absent: it is known of all. */
+  readonly presumedIn?: (network: Network) => readonly string[] | undefined;
 }
 
 /** The addresses of a member's interface, as its peers know them; none while it has no pod IP of the network's family. */
@@ -175,6 +180,7 @@ function wantedInterface(
     mac: macOf(network, member),
     peers: withOutside(peers.peersOf(network), network.outside ?? []),
     neighbours: peers.neighboursOf(network),
+    ...defined({ presumed: peers.presumedIn?.(network) }),
   }];
 }
 

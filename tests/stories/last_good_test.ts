@@ -72,6 +72,62 @@ for (const { it, meanwhile } of lost) {
   });
 }
 
+for (
+  const { it, edit } of [
+    { it: "its key was removed", edit: (stage: Stage): void => stage.networks({ two: "id=2" }) },
+    { it: "it has a typo", edit: (stage: Stage): void => stage.annotate("a", "one metric=5") },
+  ]
+) {
+  Deno.test(`after a restart who cannot be looked into is not cut off by its peers, though ${it}`, async () => {
+    await using stage = await setStage();
+    const first = await startPair(stage);
+    await first.stop();
+    edit(stage);
+    const refused = stage.sandbox.faults.onExec({ pod: "a" }, { kind: "refuse", code: 500 }, {
+      times: "until-lifted",
+    });
+    stage.sandbox.counters.reset();
+    const served = new Set<string>();
+    await stage.startController({
+      parts: (usual) => ({
+        ...usual,
+        reporter: {
+          ...usual.reporter,
+          report: ({ pod, networks }) => networks.length > 0 && served.add(pod.name),
+        },
+      }),
+    });
+    await waitFor(() => served.has("b"), { what: "b is served" });
+    await stage.holds({ members: membersOf(one, ["a", "b"]) });
+    refused.lift();
+    await waitFor(() => served.has("a"), { what: "a is served" });
+    stage.pod({ name: "c", networks: "two" });
+    await running(stage, ["c"]);
+    const lines = stage.sandbox.counters.writingLines({ pod: "b" });
+    assert.deepEqual(lines.filter((line) => line.startsWith("fdb delete")), []);
+    stage.sandbox.delete(pods, { name: "a", graceSeconds: 0 });
+    await stage.holds({ members: [...membersOf(one, ["b"]), { pod: "c", ...two }] });
+  });
+}
+
+Deno.test("who was not looked into after a restart and is gone is forgotten by its peers", async () => {
+  await using stage = await setStage();
+  const first = await startPair(stage);
+  await first.stop();
+  stage.annotate("a", "one metric=5");
+  stage.sandbox.faults.onExec({ pod: "a" }, { kind: "refuse", code: 500 }, { times: "until-lifted" });
+  const ip = ipOf(stage, "a");
+  await stage.startController();
+  // Who comes later is told of it as of nobody.
+  stage.pod({ name: "c", networks: "one" });
+  await running(stage, ["c"]);
+  const fdb = async (pod: string): Promise<string> =>
+    await inPod(stage, pod, ["bridge", "fdb", "show", "dev", "one"]);
+  assert.deepEqual([(await fdb("b")).includes(ip), (await fdb("c")).includes(ip)], [true, false]);
+  stage.sandbox.delete(pods, { name: "a", graceSeconds: 0 });
+  await stage.holds({ members: membersOf(one, ["b", "c"]) });
+});
+
 Deno.test("a namespace that is taken out of the list takes its pods out, and says so", async () => {
   await using stage = await setStage();
   const controller = await startPair(stage);

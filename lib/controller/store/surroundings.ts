@@ -4,7 +4,7 @@ import { type Network, peerKey } from "../../network/network.ts";
 import type { Neighbour, Peers } from "../../overlay/wanted.ts";
 import type { Problem } from "../../network/problem.ts";
 import { addressesIn } from "../../member/reachable.ts";
-import { reachableIn } from "../../overlay/reachable.ts";
+import { nameKey, nameKeyOf, perhapsReachableIn, reachableIn } from "../../overlay/reachable.ts";
 import { addressConflicts } from "../../member/shared_addresses.ts";
 import { type AddressClaims, AddressIndex } from "./address_index.ts";
 import { candidacies, MemberLimit } from "./member_limit.ts";
@@ -16,6 +16,8 @@ import { defined } from "../../text/defined.ts";
 /** The indices that make a change cost only those whom it concerns. */
 export class Surroundings implements Peers {
   readonly #peers = new PeerIndex();
+  /** Those who may be in a network, by `nameKey`. */
+  readonly #presumed = new PeerIndex();
   readonly #addresses = new AddressIndex();
   /** Number of the last change in a segment, and around a single member, until somebody takes those whom it concerns. */
   readonly #touchedSegments = new Map<string, number>();
@@ -53,6 +55,7 @@ export class Surroundings implements Peers {
     this.#put(uid, new Map([...reachable, ...reachableIn(membership)]), addressesIn(membership));
     const segments = this.#peers.of(uid).filter((key) => this.#peers.get(uid, key)?.neigh === undefined);
     this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments });
+    this.#presume(uid, tracked.mayHold ? perhapsReachableIn(membership) : new Map());
   }
 
   /** It is nobody to the others any more, though it may still be there. */
@@ -60,6 +63,7 @@ export class Surroundings implements Peers {
     this.limit.put(uid, new Map());
     this.#put(uid, new Map(), new Map());
     this.#neighbours.put(uid, { segments: [] });
+    this.#presume(uid, new Map());
   }
 
   /** Pod IPs of the other members of the network's segment. */
@@ -70,6 +74,12 @@ export class Surroundings implements Peers {
   /** Known addresses of the members of the network's segment. */
   neighboursOf(network: Network): readonly Neighbour[] {
     return this.#peers.listsOf(peerKey(network)).neighbours;
+  }
+
+  /** Pod IPs of those who may be in the network, which only a look at them tells; undefined: nobody. */
+  presumedIn(network: Network): readonly string[] | undefined {
+    const key = nameKey(network);
+    return this.#presumed.at(key).size === 0 ? undefined : this.#presumed.listsOf(key).ips;
   }
 
   /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
@@ -126,6 +136,15 @@ export class Surroundings implements Peers {
       touched.add(uid);
     }
     return touched;
+  }
+
+  /** Who was taken to be there, and is not, must go from their peers. */
+  #presume(uid: string, reachable: Parameters<PeerIndex["put"]>[1]): void {
+    const gone = new Set(this.#presumed.put(uid, reachable)).difference(reachable);
+    if (gone.size === 0) return;
+    for (const segment of this.#peers.sizes().keys()) {
+      if (gone.has(nameKeyOf(segment))) this.#touchedSegments.set(segment, ++this.#changes);
+    }
   }
 
   #put(uid: string, reachable: Parameters<PeerIndex["put"]>[1], claims: AddressClaims): void {

@@ -50,13 +50,15 @@ function missingPeers(peers: readonly string[], { fdb, own }: Entries): readonly
 
 /**
  * Entries towards those who are no peers: flood entries and learned ones alike, for the pod IP may be
- * another's by now. A learned one may age out before it is deleted; the kernel then refuses the line, which
+ * another's by now. Those towards who may be one, which nobody knows yet, stay. A learned one may age out before it is deleted; the kernel then refuses the line, which
  * is harmless.
  */
 function strayEntries(wanted: WantedInterface, { fdb, own }: Entries): readonly ObservedFdbEntry[] {
-  const peers = new Set(wanted.peers);
-  return fdb.filter((entry) => !peers.has(entry.dst) || own.has(entry.dst) || isOldUnicast(wanted, entry))
-    .sort(byDestination);
+  const [peers, presumed] = [new Set(wanted.peers), new Set(wanted.presumed)];
+  return fdb.filter((entry) => {
+    const isStray = !peers.has(entry.dst) || isOldUnicast(wanted, entry);
+    return own.has(entry.dst) || (isStray && !presumed.has(entry.dst));
+  }).sort(byDestination);
 }
 
 function byDestination(a: ObservedFdbEntry, b: ObservedFdbEntry): number {

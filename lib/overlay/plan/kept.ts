@@ -17,7 +17,7 @@ export function keptForms(
     if (vxlan === undefined || wanted === undefined || !blocked.has(wanted.name)) return [];
     const { vni, port, family } = wanted;
     const isSame = vxlan.vni === vni && vxlan.port === port && vxlan.family === family;
-    return [{ ...wanted, interfaceName, ...(isSame ? {} : { peers: [], neighbours: [] }) }];
+    return [{ ...wanted, interfaceName, ...(isSame ? {} : { peers: [], neighbours: [], presumed: [] }) }];
   });
 }
 

@@ -5,6 +5,7 @@ import type { Neighbour, WantedInterface, WantedState } from "../wanted.ts";
 import { floodMac } from "../iproute2/render.ts";
 import type { Plan, StandingLink } from "./parts.ts";
 import { knowsFamily, staticEntries } from "./static_neighbours.ts";
+import { defined } from "../../text/defined.ts";
 
 /** What came and what went. */
 export interface PeerChange {
@@ -13,7 +14,7 @@ export interface PeerChange {
 }
 
 /** What an interface knows of the other members: the very lists that were wanted, which all of them share. */
-export type KnownPeers = Pick<WantedInterface, "peers" | "neighbours"> & {
+export type KnownPeers = Pick<WantedInterface, "peers" | "presumed" | "neighbours"> & {
   readonly neigh?: WantedInterface["neigh"] | undefined;
 };
 
@@ -64,10 +65,11 @@ export class PeerChanges {
       const before = held.get(interfaceName);
       if (before === undefined) continue;
       const { added, removed } = this.between(before.peers, peers);
+      const gone = before.presumed === each.presumed ? removed : newlyGone(removed, before, each);
       for (const dst of added) {
         if (!wanted.own.has(dst)) appends.push({ kind: "append-fdb", interfaceName, dst });
       }
-      for (const dst of removed) {
+      for (const dst of gone) {
         if (!wanted.own.has(dst)) deletions.push({ kind: "delete-fdb", interfaceName, mac: floodMac, dst });
       }
       if (each.neigh === undefined) forgets.push(...this.#forgets(before, each));
@@ -123,6 +125,16 @@ export class PeerChanges {
 
 const nobody: readonly Neighbour[] = [];
 
+/** Who may have been a member until now, and is none, has an entry perhaps. */
+function newlyGone(
+  removed: readonly string[],
+  before: KnownPeers,
+  { peers, presumed = [] }: WantedInterface,
+): readonly string[] {
+  const stay = new Set([...peers, ...presumed]);
+  return [...new Set([...removed, ...before.presumed ?? []]).difference(stay)];
+}
+
 /** Those with another value count as added: what is set takes the place of what was. */
 function changed(
   from: ReadonlyMap<string, Neighbour> = new Map(),
@@ -161,17 +173,20 @@ export function peersOf(
 ): KnownPod["peers"] {
   const kept = new Set(names);
   const now = new Map(
-    wanted.interfaces.flatMap(({ interfaceName, peers, neighbours, neigh }) =>
-      kept.has(interfaceName) ? [[interfaceName, { peers, neighbours, neigh }] as const] : []
-    ),
+    wanted.interfaces.flatMap(({ interfaceName, peers, presumed, neighbours, neigh }) => {
+      const known = { peers, neighbours, neigh, ...defined({ presumed }) };
+      return kept.has(interfaceName) ? [[interfaceName, known] as const] : [];
+    }),
   );
   const [first] = now.values();
   if (first === undefined) return now;
   const known = shared.get(first.peers) ?? now;
-  const isSame = known.size === now.size && [...now].every(([name, { peers, neighbours, neigh }]) => {
-    const other = known.get(name);
-    return other?.peers === peers && other.neighbours === neighbours && other.neigh === neigh;
-  });
+  const isSame = known.size === now.size &&
+    [...now].every(([name, { peers, presumed, neighbours, neigh }]) => {
+      const other = known.get(name);
+      return other?.peers === peers && other.presumed === presumed && other.neighbours === neighbours &&
+        other.neigh === neigh;
+    });
   const one = isSame ? known : now;
   shared.set(first.peers, one);
   return one;

@@ -38,6 +38,37 @@ Deno.test("after each change of peers the kernel floods to them all, to nobody e
   );
 });
 
+Deno.test("an entry towards who may be a peer stays, none is made, and it goes once nobody is to be there", () => {
+  const toy = createToyNamespace({ eth0: { mac: "02:42:0a:f4:01:05", mtu: 1500, addresses: [] } });
+  const wantedOf = (
+    peers: readonly string[],
+    presumed?: readonly string[],
+  ): ReturnType<typeof aWantedState> => aWantedState([anInterface({ peers, ...(presumed && { presumed }) })]);
+  const [x, y, z] = ["10.0.0.2", "10.0.0.3", "10.0.0.4"] as const;
+  const planned = (wanted: ReturnType<typeof aWantedState>): readonly string[] => {
+    const { steps } = plan({ wanted, observed: observeToy(toy), ourAddresses: new Map() });
+    applyToToy(toy, steps);
+    return steps.map((step) => render(step, { chance: 0 }).text);
+  };
+  for (const _ of ["the link", "the rest"]) planned(wantedOf([x, y]));
+  toy.run(["bridge", "fdb", "append", "02:00:00:00:00:09", "dst", y, "dev", "vxeth0"]);
+  const presumed = [y, z];
+  assert.deepEqual(planned(wantedOf([x], presumed)), []);
+  const known = new Map([["vxeth0", { peers: [x], presumed, neighbours: [] }]]);
+  const said = (wanted: ReturnType<typeof aWantedState>): readonly string[] => {
+    const { appends, deletions } = new PeerChanges().steps(wanted, { kernel: { links: [] }, peers: known });
+    return [...appends, ...deletions].map((step) => render(step, { chance: 0 }).text);
+  };
+  assert.deepEqual(said(wantedOf([x], [y, z])), []);
+  assert.deepEqual(said(wantedOf([x], [y])), [`fdb delete ${floodMac} dst ${z} dev vxeth0`]);
+  assert.deepEqual(said(wantedOf([], [y, z])), [`fdb delete ${floodMac} dst ${x} dev vxeth0`]);
+  assert.deepEqual(said(wantedOf([x, y], [z])), [`fdb append ${floodMac} dst ${y} dev vxeth0`]);
+  assert.deepEqual(planned(wantedOf([x])), [
+    `fdb delete ${floodMac} dst ${y} dev vxeth0`,
+    `fdb delete 02:00:00:00:00:09 dst ${y} dev vxeth0`,
+  ]);
+});
+
 Deno.test("all members ask for the same change: it is worked out once", () => {
   const changes = new PeerChanges();
   const [before, after] = [["10.0.0.2"], ["10.0.0.2", "10.0.0.3"]];
