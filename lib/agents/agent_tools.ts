@@ -1,5 +1,6 @@
 // The tools of an agent, and do they run in the pod that is meant? Execs go by name, and another may have that by now.
 import { type ExecSession, SessionEnded } from "../kube/exec/session.ts";
+import { addressOf } from "../network/grammar/address.ts";
 import { observeAddresses } from "../overlay/iproute2/questions.ts";
 import { readLinks } from "../overlay/iproute2/read_links.ts";
 import type { Tool } from "../overlay/step.ts";
@@ -106,6 +107,6 @@ function gone(): SessionEnded {
 /** Mostly found as text: what was answered is read anyway, and it may be long. */
 function holdsOneOf(podIPs: readonly string[], answer: string): boolean {
   if (podIPs.some((ip) => answer.includes(`"local":"${ip}"`))) return true;
-  const held = readLinks(answer).flatMap(({ addresses }) => addresses.map((each) => each.split("/")[0]));
+  const held = readLinks(answer).flatMap(({ addresses }) => addresses.map(addressOf));
   return podIPs.some((ip) => held.includes(ip));
 }

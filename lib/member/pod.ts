@@ -1,6 +1,6 @@
 // The fields of a Pod that decide whether and how it is a member; nothing else of a pod is kept in memory.
 import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { type Family, parseAddress } from "../network/grammar/address.ts";
+import { type Family, familyOf, parseAddress } from "../network/grammar/address.ts";
 import { longestText, overlongText } from "../network/grammar/annotation.ts";
 import { compact } from "../text/defined.ts";
 import { interned } from "../text/interned.ts";
@@ -231,5 +231,5 @@ function stateOf(status: V1ContainerStatus | undefined): ContainerState {
 
 /** The first pod IP of that family in canonical text (`podView` sees to that), or undefined when the pod has none. */
 export function podIpOf(member: { readonly podIPs: readonly string[] }, family: Family): string | undefined {
-  return member.podIPs.find((ip) => ip.includes(":") === (family === 6));
+  return member.podIPs.find((ip) => familyOf(ip) === family);
 }

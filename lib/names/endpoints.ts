@@ -1,5 +1,5 @@
 // Who is to be listed for a Service, with which addresses? From its request, the pods, and what they were given. Pure.
-import { contains, type Family, linkLocal, parseAddress } from "../network/grammar/address.ts";
+import { contains, type Family, familyOf, linkLocal, parseAddress } from "../network/grammar/address.ts";
 import { quoted } from "../text/quoted.ts";
 import type { NamedPod } from "./pod.ts";
 import type { NameProblem, NameRequest, ServiceView } from "./service.ts";
@@ -96,7 +96,7 @@ function endpointOf(
   const terminating = pod.deletion !== undefined;
   return {
     address,
-    family: address.includes(":") ? 6 : 4,
+    family: familyOf(address),
     uid: pod.uid,
     pod: pod.name,
     ...(pod.hostname !== undefined && { hostname: pod.hostname }),

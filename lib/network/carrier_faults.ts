@@ -1,4 +1,5 @@
 // Has the pod an IP that can carry a network of this family, and is the MTU large enough for what that is to carry?
+import { familyOf } from "./grammar/address.ts";
 import type { Network } from "./network.ts";
 import { mtuLimits, type OptionSet, optionTable } from "./grammar/option_table.ts";
 import type { ResolveFault } from "./settle.ts";
@@ -10,7 +11,7 @@ interface Carrier {
 
 /** A pod may get other addresses: a form that it had before may be none for it now. */
 export function isCarried({ family }: Pick<Network, "family">, { podIPs }: Carrier): boolean {
-  return podIPs === undefined || podIPs.some((ip) => ip.includes(":") === (family === 6));
+  return podIPs === undefined || podIPs.some((ip) => familyOf(ip) === family);
 }
 
 /** Why none of them can. */

@@ -6,7 +6,7 @@
 import { namespaceFaults } from "../network/access_rules.ts";
 import { type ClusterNetwork, type ClusterNetworks, isGood } from "../network/cluster_networks.ts";
 import { askedAddresses } from "../network/asked_addresses.ts";
-import { cidrText, parseMac, readCidr } from "../network/grammar/address.ts";
+import { addressOf, cidrText, parseMac, readCidr } from "../network/grammar/address.ts";
 import { type AnnotationEntry, parseAnnotation } from "../network/grammar/annotation.ts";
 import { parseDeviceName, parseInterfaceName } from "../network/grammar/names.ts";
 import { type OptionName, type OptionSet, optionTable } from "../network/grammar/option_table.ts";
@@ -210,7 +210,7 @@ export function addressesFound(
     const network = networkOfAlias(alias, annotationKey);
     const ips = network === undefined ? undefined : shown?.ips?.get(network);
     if (network === undefined || ips === undefined || !mayBePooled(network, asked)) continue;
-    const there = new Set(addresses.map((cidr) => cidr.slice(0, cidr.indexOf("/"))));
+    const there = new Set(addresses.map(addressOf));
     found.set(network, ips.filter((ip) => there.has(ip)));
   }
   return found;
@@ -240,7 +240,7 @@ export function addressesGone(
   return [...answers].flatMap(([network, answer]) => {
     if (answer.kind !== "given" || pooled.has(network)) return [];
     const its = observed.links.filter(({ alias }) => networkOfAlias(alias, annotationKey) === network);
-    const there = its.flatMap(({ addresses }) => addresses.map((cidr) => cidr.slice(0, cidr.indexOf("/"))));
+    const there = its.flatMap(({ addresses }) => addresses.map(addressOf));
     return answer.addresses.some(({ address }) => there.includes(address)) ? [] : network;
   });
 }

@@ -1,5 +1,5 @@
 // A pool while it is given from: what is held, what is free in which order, and what may not be touched.
-import type { Cidr } from "../network/grammar/address.ts";
+import { type Cidr, familyOf } from "../network/grammar/address.ts";
 import { addressAt, numberOf } from "../network/grammar/address_number.ts";
 import type { PoolAnswer, PoolSubnet } from "../network/pool.ts";
 import { rangeText, subnetsText } from "../network/grammar/pool_words.ts";
@@ -47,7 +47,7 @@ export class PoolState {
   /** Nobody is given this address now. */
   reserve(address: string): void {
     this.#reserved.add(address);
-    this.#taken[address.includes(":") ? 6 : 4].add(numberOf(address));
+    this.#taken[familyOf(address)].add(numberOf(address));
   }
 
   /** Who holds the address. */
@@ -189,7 +189,7 @@ export class PoolState {
     ]);
     const sizes = pools.map((pool) => {
       const used = [...inUse].filter((address) =>
-        this.isGiveable({ address, family: address.includes(":") ? 6 : 4, prefix: 0 }, pool)
+        this.isGiveable({ address, family: familyOf(address), prefix: 0 }, pool)
       );
       return { total: Number(sizeOf(giveable(pool))), used: used.length };
     });

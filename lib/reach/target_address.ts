@@ -1,5 +1,5 @@
 // Under which address can one interface be asked by another: one of a subnet that both have, else the link's own. Pure.
-import { cidrText, readCidr, subnetOf } from "../network/grammar/address.ts";
+import { addressOf, cidrText, readCidr, subnetOf } from "../network/grammar/address.ts";
 import type { Network } from "../network/network.ts";
 import type { ObservedLink } from "../overlay/observation.ts";
 
@@ -10,10 +10,9 @@ export function targetAddress(
 ): { readonly address: string } | { readonly reason: string } {
   const own = new Set(from.addresses.flatMap(subnetText));
   const shared = to.addresses.find((text) => subnetText(text).some((subnet) => own.has(subnet)));
-  const address = shared?.split("/")[0];
-  return address === undefined
+  return shared === undefined
     ? { reason: "no address of either family by which its peers could ask for it" }
-    : { address };
+    : { address: addressOf(shared) };
 }
 
 /** With neigh=static only the link's own address has to be found out: an entry that is set proves nothing. */

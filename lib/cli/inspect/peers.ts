@@ -1,5 +1,4 @@
 // Who are a pod's peers, and what does its kernel have of each: entries, what was learned, neighbours.
-import { cidrText } from "../../network/grammar/address.ts";
 import { type Network, peerKey } from "../../network/network.ts";
 import type { Neighbour } from "../../overlay/iproute2/read_traffic.ts";
 import type { Observation } from "../../overlay/observation.ts";
@@ -65,7 +64,7 @@ export function peerOf(
   const asked = new Set(
     its?.kind !== "member" ? [] : its.member.networks
       .filter((one) => peerKey(one) === peerKey(network))
-      .flatMap(({ addresses }) => addresses.map((address) => cidrText(address).split("/")[0])),
+      .flatMap(({ addresses }) => addresses.map(({ address }) => address)),
   );
   return {
     pod: peer === undefined ? null : `${peer.namespace}/${peer.name}`,

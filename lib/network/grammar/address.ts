@@ -102,12 +102,21 @@ const ipv6Remembered = 20_000;
 
 /** Reads `address/length` as a kernel's tool prints it; host bits are kept. Undefined when it is none. */
 export function readCidr(text: string): Cidr | undefined {
-  const slash = text.indexOf("/");
-  const ip = parseIp(slash < 0 ? text : text.slice(0, slash));
-  const length = slash < 0 ? "" : text.slice(slash + 1);
+  const [address, length = ""] = splitCidr(text);
+  const ip = parseIp(address);
   if (ip === undefined || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
   const prefix = Number(length);
   return prefix > hostPrefix(ip.family) ? undefined : { ...ip, prefix };
+}
+
+/** The address in the text of one with its prefix length. */
+export function addressOf(cidr: string): string {
+  return splitCidr(cidr)[0];
+}
+
+/** Of the text of an address or subnet. */
+export function familyOf(text: string): Family {
+  return text.includes(":") ? 6 : 4;
 }
 
 /** Length of the prefix that means one host. */

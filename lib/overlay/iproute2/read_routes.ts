@@ -1,5 +1,5 @@
 // Which routes are there: a line that `route show table all …` prints, both families in one.
-import { type Family, hostPrefix, parseIp, readCidr } from "../../network/grammar/address.ts";
+import { cidrText, type Family, hostPrefix, parseIp, readCidr } from "../../network/grammar/address.ts";
 import type { ObservedRoute } from "../observation.ts";
 import { routeProtocol } from "../step.ts";
 import {
@@ -51,10 +51,10 @@ function readSubnet(route: Foreign): string {
   const found = text(route, "dst");
   if (found === "default") return familyOf(route) === 6 ? "::/0" : "0.0.0.0/0";
   const host = parseIp(found);
-  if (host !== undefined) return `${host.address}/${hostPrefix(host.family)}`;
+  if (host !== undefined) return cidrText({ ...host, prefix: hostPrefix(host.family) });
   const cidr = readCidr(found);
   if (cidr === undefined) throw unexpected(route, { field: "dst", expected: "a subnet", found });
-  return `${cidr.address}/${cidr.prefix}`;
+  return cidrText(cidr);
 }
 
 /** Every IPv6 route has a router preference (`pref`), no IPv4 route has one. */

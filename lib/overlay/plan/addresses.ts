@@ -1,5 +1,5 @@
 // Which addresses an interface gets and loses.
-import { type Cidr, cidrText, contains, readCidr } from "../../network/grammar/address.ts";
+import { addressOf, type Cidr, cidrText, contains, readCidr } from "../../network/grammar/address.ts";
 import type { KernelState } from "../observation.ts";
 import { networkOfAlias, type WantedAddress, type WantedState } from "../wanted.ts";
 import type { AddressSteps, KnownAddresses, StandingLink } from "./parts.ts";
@@ -72,7 +72,7 @@ export function ourAddresses(
   const asked = new Map(wanted.interfaces.map((each) => [each.interfaceName, each.addresses.map(cidrText)]));
   const ours = observed.links.flatMap(({ name, alias, addresses }): [string, ReadonlySet<string>][] => {
     const shown = wanted.shown?.get(networkOfAlias(alias, wanted.annotationKey) ?? "") ?? [];
-    const ofBefore = addresses.filter((cidr) => shown.includes(cidr.slice(0, cidr.indexOf("/"))));
+    const ofBefore = addresses.filter((cidr) => shown.includes(addressOf(cidr)));
     const all = new Set([...known.get(name) ?? [], ...asked.get(name) ?? [], ...ofBefore]);
     return all.size === 0 ? [] : [[name, all.intersection(new Set(addresses))]];
   });

@@ -10,10 +10,10 @@
 //   8867        lookup 86 suppress_prefixlength L-1             main's narrower routes go first, as in one table
 //
 // The first rule also serves a strict rp_filter: the way back to the sender is asked from the pod IP.
-import { cidrText, type Family, parseIp } from "../../network/grammar/address.ts";
+import { cidrText, type Family, familyOf, parseIp } from "../../network/grammar/address.ts";
 import { quoted } from "../../text/quoted.ts";
 import { ruleWords } from "../iproute2/render.ts";
-import type { KernelState, ObservedRoute, ObservedRule } from "../observation.ts";
+import type { KernelState, ObservedRule } from "../observation.ts";
 import { ownTable, type PolicyRule, type RouteStep, type Step } from "../step.ts";
 import type { WantedInterface, WantedState } from "../wanted.ts";
 import { coveringIn } from "./covers.ts";
@@ -61,7 +61,9 @@ export function ruledFamilies(wanted: Way, observed: KernelState): readonly Fami
   const { rules } = guarded(wanted, { ...observed, noRules: new Map() });
   return ([4, 6] as const).filter((family) =>
     rules.some((rule) => rule.family === family) ||
-    observed.routes.some((route) => route.ours && route.table === ownTable && familyOf(route) === family)
+    observed.routes.some((route) =>
+      route.ours && route.table === ownTable && familyOf(route.subnet) === family
+    )
   );
 }
 
@@ -194,8 +196,4 @@ function foreignRules(
       `${winner.priority}, ${quoted(winner.says)}, is asked before the controller's. ` +
       `Give it a preference above ${preferences.last}`,
   }];
-}
-
-function familyOf({ subnet }: ObservedRoute): Family {
-  return subnet.includes(":") ? 6 : 4;
 }

@@ -4,6 +4,7 @@ import {
   cidrText,
   contains,
   type Family,
+  familyOf,
   linkLocal,
   readCidr,
   subnetOf,
@@ -71,7 +72,7 @@ function lostRoutes(
   const isBare = addresses.leaving.some(({ family }) => family === 4) &&
     !addresses.remaining.some(({ family }) => family === 4);
   return isBare
-    ? [...staying].filter(({ dev, subnet }) => dev === wanted.interfaceName && !subnet.includes(":"))
+    ? [...staying].filter(({ dev, subnet }) => dev === wanted.interfaceName && familyOf(subnet) === 4)
     : [];
 }
 
