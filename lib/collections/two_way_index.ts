@@ -1,8 +1,13 @@
 // Who has which keys, and whom does each key have? Both are found without going through all.
 
+/** Who alone has a key: a Map for each of those would take four times as much. */
+class Holder<Value> {
+  constructor(readonly uid: string, readonly value: Value) {}
+}
+
 /** Uids by key and keys by uid, with a value for each pair. `isSame`: when a value counts as unchanged. */
 export class TwoWayIndex<Value> {
-  readonly #uids = new Map<string, Map<string, Value>>();
+  readonly #uids = new Map<string, Map<string, Value> | Holder<Value>>();
   /** Many have the same keys: of these each has the same list, which is found by its last key. */
   readonly #keys = new Map<string, readonly string[]>();
   readonly #lists = new Map<string, readonly string[]>();
@@ -16,14 +21,7 @@ export class TwoWayIndex<Value> {
   put(uid: string, keys: ReadonlyMap<string, Value>): readonly string[] {
     const changed = [...new Set([...this.of(uid), ...keys.keys()])]
       .filter((key) => !this.#isSame(this.get(uid, key), keys.get(key)));
-    for (const key of changed) {
-      const uids = this.#uids.get(key) ?? new Map<string, Value>();
-      const value = keys.get(key);
-      if (value === undefined) uids.delete(uid);
-      else uids.set(uid, value);
-      if (uids.size > 0) this.#uids.set(key, uids);
-      else [this.#uids, this.#lists].forEach((map) => map.delete(key));
-    }
+    for (const key of changed) this.#set(key, uid, keys.get(key));
     if (keys.size === 0) this.#keys.delete(uid);
     else this.#keys.set(uid, this.#shared([...keys.keys()]));
     return changed;
@@ -36,17 +34,33 @@ export class TwoWayIndex<Value> {
 
   /** The value of a pair. */
   get(uid: string, key: string): Value | undefined {
-    return this.#uids.get(key)?.get(uid);
+    const uids = this.#uids.get(key);
+    if (uids instanceof Holder) return uids.uid === uid ? uids.value : undefined;
+    return uids?.get(uid);
   }
 
   /** Those who have the key, in the order in which they came. */
   at(key: string): ReadonlyMap<string, Value> {
-    return this.#uids.get(key) ?? new Map();
+    const uids = this.#uids.get(key) ?? new Map();
+    return uids instanceof Holder ? mapOf(uids) : uids;
   }
 
   /** Number of those who have each key. */
   sizes(): ReadonlyMap<string, number> {
-    return new Map([...this.#uids].map(([key, { size }]) => [key, size]));
+    return new Map([...this.#uids].map(([key, uids]) => [key, uids instanceof Holder ? 1 : uids.size]));
+  }
+
+  #set(key: string, uid: string, value: Value | undefined): void {
+    const before = this.#uids.get(key);
+    if (value !== undefined && (before === undefined || (before instanceof Holder && before.uid === uid))) {
+      this.#uids.set(key, new Holder(uid, value));
+      return;
+    }
+    const uids = before instanceof Holder ? mapOf(before) : before ?? new Map<string, Value>();
+    if (value === undefined) uids.delete(uid);
+    else uids.set(uid, value);
+    if (uids.size > 0) this.#uids.set(key, uids);
+    else [this.#uids, this.#lists].forEach((map) => map.delete(key));
   }
 
   #shared(keys: readonly string[]): readonly string[] {
@@ -56,6 +70,10 @@ export class TwoWayIndex<Value> {
     this.#lists.set(last, keys);
     return keys;
   }
+}
+
+function mapOf<Value>({ uid, value }: Holder<Value>): Map<string, Value> {
+  return new Map([[uid, value]]);
 }
 
 /** For an index that only says who has what. */

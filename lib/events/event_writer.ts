@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type ApiClient, statusOf } from "../kube/api/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "../ops/log.ts";
-import { TokenBucket } from "../time/token_bucket.ts";
+import { TokenBucket, type TokenBucketOptions } from "../time/token_bucket.ts";
 import {
   type EventOccurrence,
   isUseless,
@@ -14,6 +14,7 @@ import {
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
 import { WriteErrors } from "./write_errors.ts";
 import { messageOf } from "../text/defined.ts";
+import { digestOf } from "../text/digest.ts";
 
 export interface EventWriterOptions {
   readonly client: ApiClient;
@@ -26,7 +27,13 @@ export interface EventWriterOptions {
   readonly observe?: WorkQueueObserver;
 }
 
-interface Written extends EventOccurrence {
+/** Of thousands at a time, so what can be computed is not kept. */
+interface Written extends Omit<EventOccurrence, "name" | "since" | "last"> {
+  /** Digest of what is the same when it is said with other numbers. */
+  readonly gist: string;
+  /** The first time and the last (ms of the wall clock). */
+  readonly since: number;
+  last: number;
   count: number;
   known: number;
   failures: number;
@@ -41,7 +48,8 @@ interface Written extends EventOccurrence {
 
 interface PodEvents {
   readonly limit: TokenBucket;
-  readonly events: Map<string, Written>;
+  /** What happened last comes last. */
+  events: readonly Written[];
   over: boolean;
 }
 
@@ -68,6 +76,7 @@ export class EventWriter {
   readonly #options: EventWriterOptions;
   readonly #pods = new Map<string, PodEvents>();
   readonly #limit: TokenBucket;
+  readonly #perObject: TokenBucketOptions;
   readonly #trouble: WriteErrors;
   readonly #queue: WorkQueue;
   #pending = 0;
@@ -76,6 +85,7 @@ export class EventWriter {
     const { clock, log } = options;
     this.#options = options;
     this.#limit = new TokenBucket({ clock, ...overall });
+    this.#perObject = { clock, ...perObject };
     this.#trouble = new WriteErrors({
       clock,
       log,
@@ -93,8 +103,8 @@ export class EventWriter {
   /** It has happened (again). Returns at once. */
   emit(regarding: Regarding, { reason, type, note, dedupKey }: WantedEvent): void {
     const pod = this.#podOf(regarding);
-    const key = keyOf(regarding, `${reason} ${dedupKey}`);
-    const known = pod.events.get(key);
+    const gist = digestOf(`${reason} ${dedupKey}`);
+    const known = pod.events.find((event) => event.gist === gist);
     const isPending = known !== undefined && known.count > known.known;
     const { clock } = this.#options;
     if (known !== undefined && !isPending && clock.now() < known.next) {
@@ -107,13 +117,13 @@ export class EventWriter {
     const { next, pause, untold } = known ?? { next: 0, pause: 0, untold: 0 };
     const isSame = known !== undefined && (isPending || known.note === note);
     const event = isSame ? known : {
-      name: eventName(regarding, `${reason} ${note}`),
+      gist,
       regarding,
       reason,
       type,
       note,
-      since: clock.wall(),
-      last: clock.wall(),
+      since: clock.wall().getTime(),
+      last: 0,
       count: 0,
       known: 0,
       failures: 0,
@@ -124,10 +134,10 @@ export class EventWriter {
     };
     event.count += 1 + event.untold;
     event.untold = 0;
-    event.last = clock.wall();
-    remember(pod.events, key, event);
+    event.last = clock.wall().getTime();
+    pod.events = withLatest(pod.events, event);
     if (!isPending) this.#pending++;
-    this.#queue.add(key);
+    this.#queue.add(`${regarding.uid}/${gist}`);
   }
 
   /** No more is emitted about this object; what waits is still written. */
@@ -150,14 +160,9 @@ export class EventWriter {
   }
 
   #podOf({ uid }: Regarding): PodEvents {
-    const { clock } = this.#options;
     const known = this.#pods.get(uid);
     if (known !== undefined) return known;
-    const pod: PodEvents = {
-      limit: new TokenBucket({ clock, ...perObject }),
-      events: new Map(),
-      over: false,
-    };
+    const pod: PodEvents = { limit: new TokenBucket(this.#perObject), events: [], over: false };
     this.#pods.set(uid, pod);
     this.#forgetQuiet();
     return pod;
@@ -168,7 +173,7 @@ export class EventWriter {
     for (const [uid, pod] of [...this.#pods.entries().take(2)]) {
       if (this.#pods.size <= mostQuiet) return;
       this.#pods.delete(uid);
-      const isPausing = [...pod.events.values()].some(({ next }) => next > this.#options.clock.now());
+      const isPausing = pod.events.some(({ next }) => next > this.#options.clock.now());
       if (isWaiting(pod) || isPausing || !pod.limit.isFull) this.#pods.set(uid, pod);
     }
   }
@@ -181,8 +186,8 @@ export class EventWriter {
   }
 
   async #work(key: string): Promise<Outcome> {
-    const uid = key.slice(0, key.lastIndexOf("/"));
-    const event = this.#pods.get(uid)?.events.get(key);
+    const [uid, gist] = [key.slice(0, key.lastIndexOf("/")), key.slice(key.lastIndexOf("/") + 1)];
+    const event = this.#pods.get(uid)?.events.find((one) => one.gist === gist);
     if (event === undefined || event.count === event.known) return { kind: "done" };
     if (this.#trouble.pauseLeft(event.regarding.namespace) > 0) return this.#end(event, "dropped");
     const busy = this.#trouble.busyLeft();
@@ -192,7 +197,7 @@ export class EventWriter {
     if (wait > 0) return { kind: "wait", reason: "too many Events", requeueAfter: wait };
     const { count } = event;
     try {
-      const known = await sendEvent({ ...event }, this.#options);
+      const known = await sendEvent(occurrenceOf(event), this.#options);
       event.count += known - count;
       this.#trouble.recovered(event.regarding.namespace);
       return this.#end(event, "written", known);
@@ -226,27 +231,27 @@ export class EventWriter {
 }
 
 function isWaiting({ events }: PodEvents): boolean {
-  return [...events.values()].some(({ count, known }) => count > known);
+  return events.some(({ count, known }) => count > known);
 }
 
-function keyOf({ uid }: Regarding, text: string): string {
-  return `${uid}/${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+function occurrenceOf(event: Written): EventOccurrence {
+  return { ...event, name: eventName(event), since: new Date(event.since), last: new Date(event.last) };
 }
 
 /** The same text about the same object has the same name after a restart too, so that it is counted on. */
-function eventName(regarding: Regarding, text: string): string {
-  const { name, uid } = regarding;
-  const digest = createHash("sha256").update(`${uid} ${keyOf(regarding, text)}`).digest("hex").slice(0, 16);
+function eventName({ regarding: { name, uid }, reason, note }: Written): string {
+  const digest = hexOf(`${uid} ${uid}/${hexOf(`${reason} ${note}`)}`);
   return `${name.slice(0, 200).replace(/[^a-z0-9]+$/, "")}.${digest}`;
 }
 
-function remember(events: Map<string, Written>, key: string, event: Written): void {
-  events.delete(key);
-  events.set(key, event);
-  if (events.size <= textsPerObject) return;
-  for (const [oldest, { count, known }] of events) {
-    if (count > known) continue;
-    events.delete(oldest);
-    return;
-  }
+function hexOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** A list of its own each time: to one that is added to V8 gives sixteen places more. */
+function withLatest(events: readonly Written[], latest: Written): readonly Written[] {
+  const others = events.filter(({ gist }) => gist !== latest.gist);
+  const oldest = others.findIndex(({ count, known }) => count <= known);
+  const isFull = others.length >= textsPerObject && oldest >= 0;
+  return others.filter((_, at) => !isFull || at !== oldest).concat(latest);
 }

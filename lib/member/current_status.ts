@@ -1,7 +1,7 @@
 // What a pod already shows of its networks: our condition and annotation on it, as digests.
 import type { V1Pod } from "@kubernetes/client-node";
-import { createHash } from "node:crypto";
 import { parseIp } from "../network/grammar/address.ts";
+import { digestOf } from "../text/digest.ts";
 import { isRecord } from "../text/json.ts";
 
 /** What was found on the pod. Digests, because the text itself is needed by nobody here. */
@@ -75,7 +75,7 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
           { unreachable: (condition.message ?? "").slice(0, longestUnreachable) }),
       }),
     ...(annotation !== undefined && {
-      annotation: digestOfText(annotation),
+      annotation: digestOf(annotation),
       ...shownIps(annotation),
       ...(condition?.status !== "True" && { links: shownLinks(annotation) }),
     }),
@@ -124,12 +124,7 @@ function parseList(text: string): readonly unknown[] {
 
 /** Equal digests, equal texts. The times of a condition are no part of it. */
 export function digestOfCondition({ status, reason, message }: ConditionText): string {
-  return digestOfText(JSON.stringify([status, reason, message]));
-}
-
-/** 16 hexadecimal digits. */
-export function digestOfText(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return digestOf(JSON.stringify([status, reason, message]));
 }
 
 function textOf(

@@ -66,15 +66,19 @@ export const sharing = {
   forgiven: 1_200_000,
 } as const;
 
+/** One for all: most share nothing. */
+const nothingTold: ToldSharing = { problems: [], at: -Infinity, pause: 0 };
+
 /** What to tell now, and after how many ms to look again. Of a pod of which nothing was told yet all is told at once. */
 export function settleSharing(
   told: ToldSharing | undefined,
   { found, now }: { readonly found: readonly Problem[]; readonly now: number },
 ): { readonly told: ToldSharing; readonly lookIn: number } {
-  if (told === undefined) return { told: { problems: found, at: -Infinity, pause: 0 }, lookIn: Infinity };
-  if (namesOf(found) === namesOf(told.problems)) {
-    const { otherSince: _, ...rest } = told;
-    return { told: { ...rest, problems: found }, lookIn: Infinity };
+  const before = told ?? nothingTold;
+  if (told === undefined || namesOf(found) === namesOf(told.problems)) {
+    const { otherSince, ...rest } = before;
+    const isSame = otherSince === undefined && found.length + rest.problems.length === 0;
+    return { told: isSame ? before : { ...rest, problems: found }, lookIn: Infinity };
   }
   const { otherSince = now } = told;
   const due = Math.max(otherSince + sharing.settling, told.at + told.pause);
@@ -96,5 +100,7 @@ export function stillClaimed(told: ToldSharing | undefined, member: Member): Tol
       each.name === network &&
       (macOf(each, member) === token || each.addresses.some(({ address }) => address === token))
     );
-  return told && { ...told, problems: told.problems.filter(isClaimed) };
+  return told?.problems.every(isClaimed)
+    ? told
+    : told && { ...told, problems: told.problems.filter(isClaimed) };
 }

@@ -1,5 +1,5 @@
 // Has this been said already: a problem is said once per object and reason, then only counted until it heals.
-import { createHash } from "node:crypto";
+import { digestOf } from "../text/digest.ts";
 import { steady } from "../text/steady.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Log } from "./log.ts";
@@ -70,7 +70,7 @@ export function createLogDeduplicator(
 
   return {
     problem(key, reason): Deduplicated {
-      const hash = hashed(reason);
+      const hash = digestOf(reason);
       const object = known.get(key) ?? { reasons: new Map<string, Said>(), suppressed: 0 };
       forget(key);
       known.set(key, object);
@@ -105,10 +105,6 @@ export function createLogDeduplicator(
       return known.size;
     },
   };
-}
-
-function hashed(text: string): string {
-  return createHash("sha256").update(text).digest("base64").slice(0, 16);
 }
 
 /** How one ended: in a word, in a sentence, and after how many ms it is opened anew. */

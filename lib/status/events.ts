@@ -1,6 +1,6 @@
 // Which Events a report is worth: one for each reason, its text all that is to be said under it. Pure.
 import { dedupKey, type Problem, problemTextOn } from "../network/problem.ts";
-import { digestOfText } from "../member/current_status.ts";
+import { digestOf } from "../text/digest.ts";
 import { conditionReasons } from "./pod_condition.ts";
 import type { WantedEvent } from "../events/event_request.ts";
 import type { PodReport } from "../report/report.ts";
@@ -37,7 +37,7 @@ export function warningsOf(
     reason,
     type: "Warning",
     note: cutBytes(all.map((problem) => problemTextOn(object, problem)).join("; "), longestNote),
-    dedupKey: digestOfText(all.map(dedupKey).join("; ")),
+    dedupKey: digestOf(all.map(dedupKey).join("; ")),
   }));
 }
 

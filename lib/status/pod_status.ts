@@ -1,17 +1,13 @@
 // What a pod should show of itself after a look: condition, annotation and Events; or nothing, or what it shows now.
 import { gistOf, isSharedAddress, type Problem } from "../network/problem.ts";
-import {
-  type ConditionText,
-  digestOfCondition,
-  digestOfText,
-  type ShownStatus,
-} from "../member/current_status.ts";
+import { type ConditionText, digestOfCondition, type ShownStatus } from "../member/current_status.ts";
 import { networkStatus } from "./network_status.ts";
 import { podCondition } from "./pod_condition.ts";
 import type { PodReport } from "../report/report.ts";
 import { eventsOf } from "./events.ts";
 import type { WantedEvent } from "../events/event_request.ts";
 import { defined } from "../text/defined.ts";
+import { digestOf } from "../text/digest.ts";
 
 /**
  * - `keep`: a pod that waits shows what it showed: an agent that restarts takes no interface away, and a pod that never
@@ -49,7 +45,7 @@ export function podStatus(report: PodReport, ready: string | undefined): PodStat
         ...defined({ annotation }),
         events: eventsOf(report),
         sameConditions: texts.map((each) => digestOfCondition(podCondition(each, ready))),
-        sameAnnotations: annotations.map(digestOfText),
+        sameAnnotations: annotations.map(digestOf),
       };
     }
     default:

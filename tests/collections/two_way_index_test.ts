@@ -20,3 +20,18 @@ Deno.test("another value of a key is a change, the same keys in another order ar
   assert.deepEqual(index.put("a", new Map([["x", 3], ["y", 2]])), ["x"]);
   assert.deepEqual([index.get("a", "x"), index.get("a", "y"), index.get("b", "x")], [3, 2, undefined]);
 });
+
+Deno.test("a key that one has alone, then two, then one again, then nobody", () => {
+  const index = new TwoWayIndex<number>();
+  const seen = (): unknown => [[...index.at("x")], index.get("b", "x"), [...index.sizes()]];
+  index.put("a", new Map([["x", 1]]));
+  assert.deepEqual(seen(), [[["a", 1]], undefined, [["x", 1]]]);
+  assert.deepEqual(index.put("a", new Map([["x", 2]])), ["x"]);
+  assert.deepEqual(index.put("b", new Map([["x", 3]])), ["x"]);
+  assert.deepEqual(seen(), [[["a", 2], ["b", 3]], 3, [["x", 2]]]);
+  assert.deepEqual(index.put("a", new Map()), ["x"]);
+  assert.deepEqual(seen(), [[["b", 3]], 3, [["x", 1]]]);
+  assert.deepEqual(index.put("c", new Map()), []);
+  assert.deepEqual(index.put("b", new Map()), ["x"]);
+  assert.deepEqual(seen(), [[], undefined, []]);
+});

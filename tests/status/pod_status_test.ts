@@ -6,14 +6,10 @@ import { podStatus, statusDifference, type WantedStatus } from "../../lib/status
 import type { PodReport } from "../../lib/report/report.ts";
 import { eventsOf } from "../../lib/status/events.ts";
 import { removalPatch, statusPatch } from "../../lib/status/status_patch.ts";
+import { digestOf } from "../../lib/text/digest.ts";
 import { cutBytes } from "../../lib/text/printable.ts";
 import type { ProblemKind } from "../../lib/network/problem.ts";
-import {
-  conditionType,
-  digestOfCondition,
-  digestOfText,
-  statusAnnotation,
-} from "../../lib/member/current_status.ts";
+import { conditionType, digestOfCondition, statusAnnotation } from "../../lib/member/current_status.ts";
 import { failing, former, problem, ready, sharing, state, unseen, waiting } from "./sample_reports.ts";
 
 const conditions: readonly {
@@ -200,7 +196,7 @@ Deno.test("difference: what the pod shows already is not written", () => {
   const shown = {
     ready: "True",
     condition: digestOfCondition(status.condition),
-    annotation: digestOfText(status.annotation ?? ""),
+    annotation: digestOf(status.annotation ?? ""),
   };
   assert.equal(statusDifference(status, shown), undefined);
   const { annotation: _, ...bare } = shown;
