@@ -84,6 +84,10 @@ const remedies: readonly { readonly pattern: RegExp; readonly remedy: string }[]
     pattern: /operation not permitted/i,
     remedy: "the agent container needs the capability NET_ADMIN and must run as root",
   },
+  {
+    pattern: /address already in use/i,
+    remedy: "a program or another link of the pod has its port: end that, or choose another port (dstport=…)",
+  },
 ];
 
 function networkOf(member: Member, step: Step): string | undefined {

@@ -1,7 +1,8 @@
 // Stories of what happens behind the controller's back: links, addresses, routes and entries deleted, foreign links.
 import assert from "node:assert/strict";
+import { availablePlanes } from "../sandbox/kubelet/available_planes.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { inPod, ipOf, membersOf, one, running, said, startPair, two } from "./scenes.ts";
+import { bothNetworks, inPod, ipOf, membersOf, one, running, said, startPair, two } from "./scenes.ts";
 import { impatient, setStage } from "./stage.ts";
 
 const routed = {
@@ -83,6 +84,41 @@ Deno.test("a foreign link with a wanted VNI and port is never touched, and the p
   await said(controller, /WARN.*"mine"/);
   await inPod(stage, "a", ["ip", "link", "del", "mine"]);
   await stage.holds({ members: [...membersOf(one, ["a", "b"]), { pod: "a", ...two }] });
+});
+
+Deno.test({
+  name:
+    "where the port is taken an interface is made and stays down, which is said, and is brought up once it is free",
+  ignore: !availablePlanes.includes("namespaces"),
+  fn: async () => {
+    await using stage = await setStage({ dataPlane: "namespaces" });
+    const controller = await startPair(stage);
+    // Links share the socket of a port, but not with one that has extensions.
+    const link = [
+      "link",
+      "add",
+      "mine",
+      "type",
+      "vxlan",
+      "id",
+      "99",
+      "dev",
+      "eth0",
+      "dstport",
+      "4790",
+      "gbp",
+    ];
+    await inPod(stage, "a", ["ip", ...link]);
+    await inPod(stage, "a", ["ip", "link", "set", "mine", "up"]);
+    stage.networks({ ...bothNetworks, two: "id=2 dstport=4790" });
+    stage.annotate("a", "one, two ip=10.9.0.1/24");
+    await said(controller, /WARN.*Cannot bring interface two up: .*Address already in use; .*dstport=/);
+    await inPod(stage, "a", ["ip", "link", "del", "mine"]);
+    await stage.holds({
+      members: [...membersOf(one, ["a", "b"]), { pod: "a", ...two, port: 4790, addresses: ["10.9.0.1/24"] }],
+    });
+    assert.equal(controller.log.filter((line) => line.includes("two: created")).length, 1);
+  },
 });
 
 Deno.test("links, addresses and routes of others are left alone, when a network comes and when it goes", async () => {
