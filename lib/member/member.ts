@@ -39,11 +39,11 @@ export interface MembershipSettings {
   readonly initAgent: string;
   /** Where the ConfigMap is, for messages. */
   readonly configMap: { readonly namespace: string; readonly name: string };
-  /** True: pod-level `id` and `dev`, and networks that no ConfigMap entry names, are forbidden. */
+  /** True: pod-level `id`, `dev` and `peer`, and networks that no ConfigMap entry names, are forbidden. */
   readonly restrictPods: boolean;
-  /** Networks one pod may have; default 64. */
+  /** Networks one pod may have; default: `defaultMaxNetworks`. */
   readonly maxNetworks?: number;
-  /** Members one network may have; default 5,000. */
+  /** Members one network may have; default: `defaultMaxMembers`. */
   readonly maxMembers?: number;
 }
 

@@ -22,7 +22,7 @@ export interface ResolveContext {
   /** The pod's namespace. */
   readonly namespace: string;
   readonly configMap: { readonly namespace: string; readonly name: string };
-  /** True: pod-level `id` and `dev`, and networks that no ConfigMap entry names, are forbidden. */
+  /** True: pod-level `id`, `dev` and `peer`, and networks that no ConfigMap entry names, are forbidden. */
   readonly restrictPods: boolean;
   /** Networks the pod may have; default `defaultMaxNetworks`. */
   readonly maxNetworks?: number;
@@ -58,7 +58,7 @@ export interface Resolution {
 }
 
 /** Far more than people ask for: each network costs lines in every observation of the pod. */
-const defaultMaxNetworks = 64;
+export const defaultMaxNetworks = 64;
 
 /**
  * Merges and judges the entries of one annotation. What the pod has goes before what it asks for now, and among equals

@@ -1,5 +1,7 @@
 // What can be set, by which flag and which environment variable: one table for the parser, the help and the documents.
+import { defaultMaxMembers } from "../../controller/store/member_limit.ts";
 import type { Parsed } from "../../network/grammar/parsed.ts";
+import { defaultMaxNetworks } from "../../network/resolve.ts";
 import { logFormats, logLevels } from "../../ops/log.ts";
 import {
   annotationKey,
@@ -119,18 +121,18 @@ export const membershipOptions = {
     parse: namespaceList,
   },
   restrictPods: {
-    description: "forbid id and dev in annotations, and networks that the ConfigMap does not name",
+    description: "forbid id, dev and peer in annotations, and networks that the ConfigMap does not name",
   },
   maxNetworksPerPod: {
     value: "NUMBER",
     description: "networks one pod may have",
-    fallback: "64",
+    fallback: String(defaultMaxNetworks),
     parse: count,
   },
   maxMembersPerNetwork: {
     value: "NUMBER",
     description: "members one network may have; warns at a tenth of it",
-    fallback: "5000",
+    fallback: String(defaultMaxMembers),
     parse: count,
   },
 } as const satisfies OptionTable;
