@@ -1,4 +1,5 @@
 // What is left of what a pod asks for, when some of its networks are full? Pure.
+import { awaitsPool } from "../network/asked_addresses.ts";
 import { claim, noClaims } from "../network/conflicts.ts";
 import { type Network, peerKey } from "../network/network.ts";
 import { runtimeProblem } from "../network/problem.ts";
@@ -61,11 +62,14 @@ export function withoutFull(
     });
   });
   const lost = missing.map(({ name }) => name).filter((name) => !keptNames.has(name));
+  const networks = [...inside, ...kept].sort((a, b) => a.name < b.name ? -1 : 1);
   return {
     kind: "member",
     member: {
       ...member,
-      networks: [...inside, ...kept].sort((a, b) => a.name < b.name ? -1 : 1),
+      networks,
+      // Pools are asked for what it has only.
+      awaited: member.awaited.filter((name) => networks.some((one) => one.name === name && awaitsPool(one))),
       unresolved: [...member.unresolved, ...lost].sort(),
       forbidden: [...member.forbidden, ...lost.filter((name) => [...member.barred, ...wasOut].includes(name))]
         .sort(),

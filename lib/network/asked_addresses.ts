@@ -59,6 +59,11 @@ export function withGiven(network: Network | undefined, answer: PoolAnswer | und
   return { ...network, addresses: answer.addresses, pool: { ...network.pool, open: false } };
 }
 
+/** Whether its pool is to answer before the pod has it as asked for. */
+export function awaitsPool({ pool }: Network): boolean {
+  return pool?.asked === true && pool.subnets.length > 0;
+}
+
 /** What the pools' answers mean for the pod: networks without an answer, refusals, and what is worth a warning. */
 export function poolAnswers(
   networks: readonly Network[],
@@ -72,7 +77,7 @@ export function poolAnswers(
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 } {
-  const asked = networks.filter(({ pool }) => pool?.asked === true && pool.subnets.length > 0)
+  const asked = networks.filter(awaitsPool)
     .map(({ name }) => ({ name, answer: answers?.get(name) }));
   const problemOf = (name: string, about: Pick<Problem, "kind" | "message">): Problem => {
     const line = entries.find(({ network }) => network === name)?.line;

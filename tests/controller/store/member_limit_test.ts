@@ -109,6 +109,18 @@ Deno.test("admission: his other networks are not concerned", () => {
   assert.deepEqual(subject.member.networks.map(({ name }) => name), ["two"]);
 });
 
+Deno.test("admission: who is not let in waits for no address of that network's pool", () => {
+  const { store, put } = full();
+  store.putConfigMap({ one: "id=1 subnet=10.0.0.0/24", two: "id=2" }, { now: 0 });
+  put("f", { networks: "one, two" });
+  const subject = store.workItem("uid-default-f");
+  assert.ok(subject?.kind === "member");
+  assert.deepEqual(subject.member.awaited, []);
+  const inside = store.workItem("uid-default-a");
+  assert.ok(inside?.kind === "member");
+  assert.deepEqual(inside.member.awaited, ["one"]);
+});
+
 const departures: readonly {
   readonly it: string;
   readonly leave: (world: World) => ReturnType<Store["putPod"]>;
