@@ -3,6 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { parseIp } from "../network/grammar/address.ts";
 import { digestOf } from "../text/digest.ts";
 import { isRecord } from "../text/json.ts";
+import { cutBytes } from "../text/printable.ts";
 
 /** What was found on the pod. Digests, because the text itself is needed by nobody here. */
 export interface ShownStatus {
@@ -16,7 +17,9 @@ export interface ShownStatus {
   readonly ips?: ReadonlyMap<string, readonly string[]>;
   /** Interfaces that it says it has; absent where all is well, for then they are those that are asked for. */
   readonly links?: readonly ShownLink[];
-  /** What the condition says of peers that were not reached; absent where that is not its reason. */
+  /** What the condition says where it does not say that all is well. */
+  readonly says?: string;
+  /** The same where its reason is that peers were not reached. */
   readonly unreachable?: string;
 }
 
@@ -31,8 +34,11 @@ export interface ShownLink {
 /** Reason of a condition that is True: the interfaces are as wanted, and no peer answers. */
 export const peersUnreachable = "PeersUnreachable";
 
-/** Characters that are kept of what it says. */
-const longestUnreachable = 1_024;
+/** Reason of a condition of which nothing is to be said. */
+export const networksReady = "NetworksReady";
+
+/** Bytes of what a condition says: it is read in a terminal, and every change of a pod carries it. */
+export const longestMessage = 1_024;
 
 /** The part of a condition that says something. */
 export interface ConditionText {
@@ -71,15 +77,23 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
         ready: condition.status,
         reason: (condition.reason ?? "").slice(0, 40),
         condition: digestOfCondition(textOf(condition)),
-        ...(condition.reason === peersUnreachable &&
-          { unreachable: (condition.message ?? "").slice(0, longestUnreachable) }),
+        ...saidBy(condition),
       }),
     ...(annotation !== undefined && {
       annotation: digestOf(annotation),
       ...shownIps(annotation),
-      ...(condition?.status !== "True" && { links: shownLinks(annotation) }),
+      ...((condition?.status !== "True" || condition.reason !== networksReady) &&
+        { links: shownLinks(annotation) }),
     }),
   };
+}
+
+function saidBy(
+  { reason, message = "" }: { readonly reason?: string; readonly message?: string },
+): Pick<ShownStatus, "says" | "unreachable"> {
+  if (reason === networksReady) return {};
+  const says = cutBytes(message, longestMessage);
+  return { says, ...(reason === peersUnreachable && { unreachable: says }) };
 }
 
 /** Of one network, and networks: far more than it has. */

@@ -1,11 +1,13 @@
 // What the condition on a pod says: ready or not, and why. Pure.
 import { type ProblemKind, problemTextOn } from "../network/problem.ts";
-import { type ConditionText, peersUnreachable } from "../member/current_status.ts";
+import {
+  type ConditionText,
+  longestMessage,
+  networksReady,
+  peersUnreachable,
+} from "../member/current_status.ts";
 import type { PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";
-
-/** Bytes of a message: a condition is read in a terminal, and every change of a pod carries it. */
-const longestMessage = 1024;
 
 /**
  * True only when everything the pod asked for is there and was read back, so that it can be a readinessGate. A
@@ -18,7 +20,7 @@ export function podCondition(report: PodReport, before: string | undefined): Con
   if (state.kind !== "failing") {
     const names = networks.map(({ network }) => network.name);
     const message = names.length === 0 ? "no networks are asked for" : `networks ready: ${names.join(", ")}`;
-    return { status: "True", reason: "NetworksReady", message: cutBytes(message, longestMessage) };
+    return { status: "True", reason: networksReady, message: cutBytes(message, longestMessage) };
   }
   const [first] = state.problems;
   const text = state.problems.map((problem) => problemTextOn("Pod", problem)).join("; ");

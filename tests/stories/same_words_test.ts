@@ -1,18 +1,20 @@
 // Stories of pods of which something is to be said: list, inspect, status, condition and annotation say the same of them.
 import assert from "node:assert/strict";
 import { field, textField } from "../sandbox/store/kube_object.ts";
-import { configMaps } from "../sandbox/api/resources.ts";
+import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
+import { agentImage, label, podSpec } from "../member/member_pod.ts";
 import { makePools } from "./pool_objects.ts";
-import { conditionSays, sayTheSame, startRun } from "./said_everywhere.ts";
-import { running } from "./scenes.ts";
+import { ask, conditionSays, listOf, sayTheSame, startRun } from "./said_everywhere.ts";
+import { inPod, running } from "./scenes.ts";
 import { configMapName, poolsName, setStage, type Stage } from "./stage.ts";
 
 const west = { west: "id=10 subnet=10.1.0.0/24 neigh=static", east: "id=20 dstport=4789" };
 const asked = "west, east ip=10.2.0.1/24 name=e";
 const kept = ["east e 20 10.2.0.1", "west west 10 10.1.0.1"];
-const full = ["--max-members-per-network", "2"];
 const reserved = { one: "id=1000 namespaces=lab", two: "id=2" };
+
+const full = ["--max-members-per-network", "2"];
 
 /** What happens to a pod while the controller runs; what is said of it then. */
 const scenes: readonly {
@@ -99,6 +101,114 @@ const scenes: readonly {
     has: [],
   },
   {
+    it: "a network that is closed to its namespace",
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.networks({ ...west, west: `${west.west} namespaces=lab` });
+    },
+    says: /it is not for namespace "default"/,
+    has: ["east e 20 10.2.0.1"],
+  },
+  {
+    it: "a network that is full",
+    flags: ["--max-members-per-network", "1"],
+    happens: async (stage) => {
+      stage.pod({ name: "b", networks: "west" });
+      await running(stage, ["b"]);
+      stage.pod({ name: "a", networks: "west, east" });
+    },
+    says: /it is full with 1 members/,
+    has: ["east east 20 "],
+  },
+  {
+    it: "a pool that is exhausted",
+    networks: { west: "id=10 subnet=10.1.0.0/30 range=10.1.0.1-10.1.0.1" },
+    happens: async (stage) => {
+      stage.pod({ name: "b", networks: "west" });
+      await running(stage, ["b"]);
+      stage.pod({ name: "a", networks: "west" });
+    },
+    says: /an address of network "west"/,
+    has: ["west west 10 "],
+  },
+  {
+    it: "an address that another has too",
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.annotate("a", "west, east ip=10.2.0.2/24 name=e");
+    },
+    says: /10\.2\.0\.2/,
+    has: ["east e 20 10.2.0.2", "west west 10 10.1.0.1"],
+  },
+  {
+    it: "the network of its node",
+    happens: (stage) => {
+      const spec = { ...podSpec("classic", agentImage), hostNetwork: true };
+      stage.pod({ name: "a", networks: "west", spec });
+    },
+    says: /hostNetwork/,
+    has: [],
+  },
+  {
+    it: "no agent",
+    happens: (stage) =>
+      stage.pod({ name: "a", networks: "west", spec: { containers: [{ name: "app", image: "x" }] } }),
+    says: /agent/,
+    has: [],
+  },
+  {
+    it: "an annotation with another key than was meant",
+    happens: (stage) => {
+      stage.sandbox.apply(JSON.stringify({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: {
+          name: "a",
+          namespace: "default",
+          labels: { [label]: "true" },
+          annotations: { "vxlan.openvnf.org/networks": "west" },
+        },
+        spec: podSpec("classic", agentImage),
+      }));
+    },
+    says: /rename its annotation/,
+    has: [],
+  },
+  {
+    it: "a link of another in the way",
+    happens: async (stage) => {
+      await startPair(stage);
+      await inPod(stage, "a", ["ip", "link", "add", "south", "type", "bridge"]);
+      stage.annotate("a", `${asked}, south id=3`);
+    },
+    says: /south/,
+    has: ["east e 20 10.2.0.1", "south south 3 ", "west west 10 10.1.0.1"],
+  },
+  {
+    it: "an option that pods may not give",
+    flags: ["--restrict-pods"],
+    happens: (stage) => stage.pod({ name: "a", networks: "west id=11" }),
+    says: /option id is for ConfigMap/,
+    has: [],
+  },
+  {
+    it: "a typo while it is being deleted",
+    happens: async (stage) => {
+      const spec = podSpec("classic", agentImage);
+      // An image of old is deaf to TERM.
+      const containers = [...spec.containers, { name: "app", image: `${agentImage}:old` }];
+      await startPair(stage, { ...spec, containers, terminationGracePeriodSeconds: 600 });
+      stage.sandbox.delete(pods, { name: "a", graceSeconds: 600 });
+      await stage.sandbox.waitForPod({ name: "a" }, {
+        what: "has lost its agent",
+        holds: (pod) => /"terminated"/.test(JSON.stringify(field(pod["status"], "containerStatuses"))),
+      });
+      stage.annotate("a", "west metric=5, east ip=10.2.0.1/24 name=e");
+    },
+    says: /"metric" is no option/,
+    has: kept,
+  },
+  {
     it: "it is in a network that is full",
     networks: { one: "id=1" },
     flags: full,
@@ -130,13 +240,31 @@ for (const { it, networks = west, flags = [], happens, namespace, says, has } of
     await using _running = await startRun(stage, ...flags);
     await happens(stage);
     const about = { stage, name: "a", flags, ...(namespace !== undefined && { namespace }) };
-    assert.deepEqual(await sayTheSame(about, says), has);
+    await sayTheSame(about, { says, has });
   });
 }
 
+Deno.test("what follows from settings that commands were not told they say in the words of the condition", async () => {
+  await using stage = await setStage();
+  stage.networks(west);
+  await using _running = await startRun(stage, "--restrict-pods");
+  stage.pod({ name: "a", networks: "other id=7" });
+  const about = { stage, name: "a" };
+  const message = await conditionSays(about, /option id is for ConfigMap/);
+  const [list, inspected, status] = await Promise.all([
+    ask(about, "list", "pods", "-A"),
+    ask(about, "inspect", "default/a"),
+    ask(about, "status"),
+  ]);
+  assert.deepEqual(listOf(listOf(list.value, "items")[0], "problems"), [message]);
+  assert.equal(listOf(inspected.value, "problems").at(-1), message);
+  const [failing] = listOf(field(status.value, "members"), "notReady");
+  assert.deepEqual(listOf(failing, "problems"), [message]);
+});
+
 /** The pods a and b, of which a is looked at, and all is well. */
-async function startPair(stage: Stage): Promise<void> {
-  stage.pod({ name: "a", networks: asked });
+async function startPair(stage: Stage, spec?: object): Promise<void> {
+  stage.pod({ name: "a", networks: asked, ...(spec !== undefined && { spec }) });
   await running(stage, ["a"]);
   stage.pod({ name: "b", networks: "west, east ip=10.2.0.2/24" });
   await running(stage, ["b"]);

@@ -18,7 +18,7 @@ import type { Host } from "../host.ts";
 import { absentGateways } from "../check/absent_gateways.ts";
 import type { ClusterView } from "../show/cluster_view.ts";
 import { believeShown } from "../shown_kernel.ts";
-import { delayIn, problemsAhead } from "../show/standing.ts";
+import { delayIn, onPod, problemsAhead, saidBeside } from "../show/standing.ts";
 import { type Warnings, warningsAbout } from "../show/warnings.ts";
 import { outputVersion } from "../show/print_list.ts";
 import { type ProbesRead, readProbes } from "./controller_probes.ts";
@@ -87,17 +87,20 @@ export async function inspection(
   const member = item?.kind === "member" ? item.member : undefined;
   const { observed, traffic } = look?.kind === "seen" ? look : {};
   const drift = member === undefined ? noDrift : driftOf(member, { view, look });
-  // Nothing is probed here: what the controller has found stands on the pod.
-  const unreachable = pod.shown?.unreachable === undefined ? [] : [pod.shown.unreachable];
-  const delay = look?.kind === "seen" ? undefined : delayIn(pod, item);
+  const delay = look?.kind === "seen" ? undefined : delayIn(pod, { item, ...view });
   const asking = { client: view.client, signal: host.stop };
   const said = delay === undefined ? nothingSaid : await warningsAbout(pod, asking);
+  const known = store.problemsOf(pod.uid);
+  // Nothing is probed or changed here: what came of that stands on the pod.
+  const beside = member === undefined && item?.kind !== "refused"
+    ? []
+    : saidBeside(pod, [...known.map(onPod), ...drift.problems]);
   const problems = [
-    ...store.problemsOf(pod.uid).map(problemText),
+    ...known.map(problemText),
     ...delay === undefined ? [] : [delay.text],
     ...item?.kind === "pending" ? problemsAhead(pod, view).map(problemText) : [],
     ...drift.problems,
-    ...unreachable,
+    ...beside,
   ];
   return {
     apiVersion: outputVersion,

@@ -11,6 +11,7 @@ import type { CommandSpec } from "../program.ts";
 import type { OptionTable } from "../settings/options.ts";
 import { oneOf } from "../settings/values.ts";
 import { withClusterView } from "./cluster_view.ts";
+import { onPod, saidBeside } from "./standing.ts";
 import { viewOptions } from "./view_options.ts";
 
 const formats = { mermaid, dot, svg: (picture: Parameters<typeof svg>[0]) => svg(picture) } as const;
@@ -64,11 +65,8 @@ export function memberSeen(pod: PodView, store: Store): readonly MemberSeen[] {
   const item = store.workItem(pod.uid);
   if (item === undefined || item.kind === "former") return [];
   const { namespace, name, node } = pod;
-  const { unreachable } = pod.shown ?? {};
-  const problems = [
-    ...store.problemsOf(pod.uid).map(({ message }) => message),
-    ...unreachable === undefined ? [] : [unreachable],
-  ];
+  const found = store.problemsOf(pod.uid);
+  const problems = [...found.map(({ message }) => message), ...saidBeside(pod, found.map(onPod))];
   const seen = { namespace, name, node, networks: [], missing: [], reasons: problems };
   switch (item.kind) {
     case "refused":

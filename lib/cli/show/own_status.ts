@@ -1,10 +1,11 @@
 // What does a pod say of its networks itself: its annotation with their state and its condition, as people read them. Pure.
 import type { V1Pod } from "@kubernetes/client-node";
-import { conditionType, statusAnnotation } from "../../member/current_status.ts";
+import { conditionType, networksReady, statusAnnotation } from "../../member/current_status.ts";
 import { delayOf } from "../../member/delay.ts";
 import type { MembershipSettings } from "../../member/member.ts";
 import { defined } from "../../text/defined.ts";
 import { isRecord } from "../../text/json.ts";
+import { isHolding } from "./standing.ts";
 
 /** One network as the annotation has it. */
 export interface OwnNetwork {
@@ -48,15 +49,11 @@ export function ownStatus(pod: V1Pod, settings: MembershipSettings): OwnStatus {
 }
 
 /** What holds it up, until all is well; that its agent runs and lets nobody pass is what the condition speaks of. */
-function delayProblems(
-  pod: V1Pod,
-  { annotationKey, agent, initAgent }: MembershipSettings,
-): readonly string[] {
+function delayProblems(pod: V1Pod, settings: MembershipSettings): readonly string[] {
   const delay = delayOf(pod);
   if (delay === undefined) return [];
-  const isHeld = delay.word === "PodInitializing" && [agent, initAgent].includes(delay.container ?? "");
-  const isWell = conditionProblems(pod, annotationKey).length === 0;
-  return delay.of === "container" && (isHeld || isWell) ? [] : [delay.text];
+  const isWell = conditionProblems(pod, settings.annotationKey).length === 0;
+  return delay.of === "container" && (isHolding(delay, settings) || isWell) ? [] : [delay.text];
 }
 
 function networksOf(
@@ -91,9 +88,6 @@ function networkOf(entry: Readonly<Record<string, unknown>>): OwnNetwork {
   };
 }
 
-/** True with another reason than this is a problem that stops nothing, such as an address that two pods share. */
-const well = "NetworksReady";
-
 function conditionProblems(pod: V1Pod, annotationKey: string): readonly string[] {
   const type = conditionType(annotationKey);
   const condition = pod.status?.conditions?.find((each) => each.type === type);
@@ -101,7 +95,8 @@ function conditionProblems(pod: V1Pod, annotationKey: string): readonly string[]
     return [`there is no condition ${type}: no controller has judged the pod, or it writes none (--status)`];
   }
   const { status, reason = "no reason", message = "" } = condition;
-  return status === "True" && reason === well
+  // True with another reason is a problem that stops nothing, such as an address that two pods share.
+  return status === "True" && reason === networksReady
     ? []
     : [`condition ${type} is ${status}, ${reason}${message === "" ? "" : `: ${message}`}`];
 }

@@ -1,10 +1,12 @@
 // How does a pod stand, as far as it can be told without looking into it: one word, and sentences.
 import type { WorkItem } from "../../controller/store/work_item.ts";
 import type { Delay } from "../../member/delay.ts";
-import { membership } from "../../member/member.ts";
+import { longestMessage, networksReady } from "../../member/current_status.ts";
+import { membership, type MembershipSettings } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Network } from "../../network/network.ts";
-import { type Problem, problemText } from "../../network/problem.ts";
+import { type Problem, problemText, problemTextOn } from "../../network/problem.ts";
+import { cutBytes } from "../../text/printable.ts";
 import { conditionReasons } from "../../status/pod_condition.ts";
 import type { ClusterView } from "./cluster_view.ts";
 
@@ -22,15 +24,15 @@ export function standingOf(
 ): MemberStanding {
   const item = store.workItem(pod.uid);
   const found = store.problemsOf(pod.uid);
-  const delay = delayIn(pod, item);
+  const delay = delayIn(pod, { item, settings });
   const problems = [
     ...found.map(problemText),
-    ...pod.shown?.unreachable === undefined ? [] : [pod.shown.unreachable],
+    ...item?.kind === "member" || item?.kind === "refused" ? saidBeside(pod, found.map(onPod)) : [],
     ...delay === undefined ? [] : [delay.text],
   ];
   const [first] = found;
   // What we find ourselves is newer; what only a kernel shows, the controller has written on the pod.
-  const shown = pod.shown?.reason === "NetworksReady" ? "" : pod.shown?.reason ?? "";
+  const shown = pod.shown?.reason === networksReady ? "" : pod.shown?.reason ?? "";
   const judged = first === undefined ? shown : conditionReasons[first.kind];
   switch (item?.kind) {
     case undefined: {
@@ -40,7 +42,7 @@ export function standingOf(
     case "member":
       return { networks: item.member.networks, reason: judged || (delay?.word ?? ""), problems };
     case "former":
-      return { networks: [], reason: "NoAnnotation", problems };
+      return { networks: [], reason: first === undefined ? "NoAnnotation" : judged, problems };
     case "refused":
       return { networks: [], reason: judged, problems };
     case "pending": {
@@ -63,8 +65,44 @@ export function problemsAhead(
 }
 
 /** What holds it up, where that is our business: what its other containers do is not, once an agent runs. */
-export function delayIn({ delay }: PodView, item: WorkItem | undefined): Delay | undefined {
+export function delayIn(
+  { delay }: PodView,
+  { item, settings: { membership } }: {
+    readonly item: WorkItem | undefined;
+    readonly settings: ClusterView["settings"];
+  },
+): Delay | undefined {
   if (delay === undefined || delay.of === "pod") return delay;
-  if (item?.kind === "pending" || item?.kind === "refused") return delay;
+  if (item?.kind === "pending") return delay;
+  if (item?.kind === "refused") return isHolding(delay, membership) ? undefined : delay;
   return item?.kind === "member" && item.member.phase.kind === "wait" ? delay : undefined;
+}
+
+/** An agent of it runs, and lets nobody pass: why, is what the condition speaks of. */
+export function isHolding(
+  { word, container = "" }: Delay,
+  { agent, initAgent }: Pick<MembershipSettings, "agent" | "initAgent">,
+): boolean {
+  return word === "PodInitializing" && [agent, initAgent].includes(container);
+}
+
+/**
+ * What its condition says besides what was found (as it would be said on the pod): what only its kernel tells, or a pool,
+ * and what follows from settings of the controller that this command was not told.
+ */
+export function saidBeside(
+  { shown: { says = "" } = {} }: PodView,
+  found: readonly string[],
+): readonly string[] {
+  const texts = found.map((text) => cutBytes(text, longestMessage));
+  const rest = texts.reduce((left, text) => left.replace(text, ""), says)
+    .replaceAll(/(; ){2,}/g, "; ").replaceAll(/^(; )+|(; )+$/g, "");
+  // The end of a long one is cut off.
+  const begun = rest.replace(/…$/, "");
+  return rest === "" || texts.some((text) => text.startsWith(begun)) ? [] : [rest];
+}
+
+/** A problem as the condition of the pod says it. */
+export function onPod(problem: Problem): string {
+  return problemTextOn("Pod", problem);
 }

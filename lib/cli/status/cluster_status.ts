@@ -102,9 +102,10 @@ export async function clusterStatus(
   );
   const asking = { client, signal: host.stop, namespace: view.namespace, annotationKey };
   const uncreated = await uncreatedPods(asking);
+  // One that asks for nothing is none, unless it seems that it meant to.
   const members = shown.filter(({ uid }) => {
     const kind = store.workItem(uid)?.kind;
-    return kind !== undefined && kind !== "former";
+    return kind !== undefined && (kind !== "former" || store.problemsOf(uid).length > 0);
   });
   // One on a node that is lost shows what was last written on it.
   const notReady = members.filter(({ shown, delay }) => shown?.ready !== "True" || delay?.of === "pod").map(

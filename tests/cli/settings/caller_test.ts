@@ -10,7 +10,7 @@ import { runOn } from "../test_host.ts";
 
 const emptyList = { metadata: { resourceVersion: "1" }, items: [] };
 
-Deno.test("--as, --as-uid and --as-group are headers of every list", async () => {
+Deno.test("--as, --as-uid and --as-group are headers of all that is read", async () => {
   const seen: (readonly (string | null)[])[] = [];
   await using server = startStub(({ headers }) => {
     seen.push(["user", "uid", "group"].map((name) => headers.get(`impersonate-${name}`)));
@@ -21,7 +21,7 @@ Deno.test("--as, --as-uid and --as-group are headers of every list", async () =>
     args: ["list", ...groups, "pods", "--server", server.url, "--as", "ann", "--as-uid", "7"],
   });
   assert.equal(status, 0, complained);
-  assert.deepEqual(seen, Array(2).fill(["ann", "7", "ops, net admins"]));
+  assert.deepEqual(seen, Array(3).fill(["ann", "7", "ops, net admins"]));
 });
 
 const target = { namespace: "ns", pod: "p", container: "agent" };
