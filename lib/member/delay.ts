@@ -29,6 +29,14 @@ export function delayOf(pod: V1Pod): Delay | undefined {
   };
 }
 
+/** An agent runs, and lets nobody pass: why, is what the condition speaks of. */
+export function isHolding(
+  { word, container = "" }: Delay,
+  { agent, initAgent }: { readonly agent: string; readonly initAgent: string },
+): boolean {
+  return word === "PodInitializing" && [agent, initAgent].includes(container);
+}
+
 function removal({ metadata, status }: V1Pod): Delay | undefined {
   const finalizers = metadata?.finalizers ?? [];
   if (metadata?.deletionTimestamp == null || finalizers.length === 0) return undefined;

@@ -1,11 +1,10 @@
 // What does a pod say of its networks itself: its annotation with their state and its condition, as people read them. Pure.
 import type { V1Pod } from "@kubernetes/client-node";
 import { conditionType, networksReady, statusAnnotation } from "../../member/current_status.ts";
-import { delayOf } from "../../member/delay.ts";
+import { delayOf, isHolding } from "../../member/delay.ts";
 import type { MembershipSettings } from "../../member/member.ts";
 import { defined } from "../../text/defined.ts";
 import { isRecord } from "../../text/json.ts";
-import { isHolding } from "./standing.ts";
 
 /** One network as the annotation has it. */
 export interface OwnNetwork {

@@ -1,8 +1,8 @@
 // How does a pod stand, as far as it can be told without looking into it: one word, and sentences.
 import type { WorkItem } from "../../controller/store/work_item.ts";
-import type { Delay } from "../../member/delay.ts";
+import { type Delay, isHolding } from "../../member/delay.ts";
 import { longestMessage, networksReady } from "../../member/current_status.ts";
-import { membership, type MembershipSettings } from "../../member/member.ts";
+import { membership } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Network } from "../../network/network.ts";
 import { type Problem, problemText, problemTextOn } from "../../network/problem.ts";
@@ -76,14 +76,6 @@ export function delayIn(
   if (item?.kind === "pending") return delay;
   if (item?.kind === "refused") return isHolding(delay, membership) ? undefined : delay;
   return item?.kind === "member" && item.member.phase.kind === "wait" ? delay : undefined;
-}
-
-/** An agent of it runs, and lets nobody pass: why, is what the condition speaks of. */
-export function isHolding(
-  { word, container = "" }: Delay,
-  { agent, initAgent }: Pick<MembershipSettings, "agent" | "initAgent">,
-): boolean {
-  return word === "PodInitializing" && [agent, initAgent].includes(container);
 }
 
 /**
