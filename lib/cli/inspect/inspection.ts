@@ -9,7 +9,6 @@ import { type Network, outsideOf } from "../../network/network.ts";
 import { problemText } from "../../network/problem.ts";
 import type { Observation } from "../../overlay/observation.ts";
 import { plan } from "../../overlay/plan/plan.ts";
-import type { Step } from "../../overlay/step.ts";
 import { describe } from "../../overlay/step_text.ts";
 import { type WantedState, wantedState } from "../../overlay/wanted.ts";
 import type { Counters } from "../../overlay/iproute2/read_traffic.ts";
@@ -241,15 +240,13 @@ function driftOf(
   const wanted = wantedOf(member, view);
   const { steps, obstacles } = plan({ wanted, observed: look.observed, ourAddresses: new Map() });
   // What those have is to be found in their kernels, and the controller has looked there.
-  const unknown = new Set(
-    view.store.unclaimed().flatMap((uid) => view.store.tracked.get(uid)?.pod.podIPs ?? []),
-  );
-  const isUnknown = (step: Step): boolean => step.kind === "delete-fdb" && unknown.has(step.dst);
-  const open = steps.flatMap((step) => step.kind === "delete-fdb" && isUnknown(step) ? [step.dst] : []);
-  const todo = steps.filter((step) => !isUnknown(step)).map((step) => `to do: ${describe(step)}`);
+  const notJudged = wanted.interfaces.flatMap(({ interfaceName, peers, presumed = [] }) => {
+    const there = look.observed.fdb.flatMap(({ dev, dst }) => dev === interfaceName ? [dst] : []);
+    return there.filter((dst) => presumed.includes(dst) && !peers.includes(dst));
+  });
   return {
-    problems: [...obstacles.map(({ reason }) => reason), ...todo],
-    notJudged: [...new Set(open)].sort(),
+    problems: [...obstacles.map(({ reason }) => reason), ...steps.map((step) => `to do: ${describe(step)}`)],
+    notJudged: [...new Set(notJudged)].sort(),
   };
 }
 
