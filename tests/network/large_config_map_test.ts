@@ -7,7 +7,9 @@ import {
   readClusterNetworks,
   readingClusterNetworks,
 } from "../../lib/network/cluster_networks.ts";
+import { poolFaults } from "../../lib/network/pool.ts";
 import { mostProblems } from "../../lib/network/problem.ts";
+import { parseClusterOptions } from "../../lib/network/grammar/annotation.ts";
 import { atOnce, type Pieces } from "../../lib/time/pieces.ts";
 import { elementsIterated } from "../tools/elements_iterated.ts";
 
@@ -67,6 +69,42 @@ for (const [what, entry] of Object.entries(shapes)) {
     );
   });
 }
+
+const words: Readonly<Record<string, (i: number) => string>> = {
+  "subnet=": (i) => `subnet=10.${i >> 8}.${i & 255}.0/24`,
+  "subnet= and range=": (i) => `subnet=fd00:${i}::/64 range=fd00:${i}::1-fd00:${i}::9`,
+  "subnet= and exclude=": (i) => `subnet=10.${i >> 8}.${i & 255}.0/24 exclude=10.${i >> 8}.${i & 255}.7`,
+  "exclude= of one subnet": (i) => `${i === 0 ? "subnet=10.0.0.0/8 " : ""}exclude=10.${i >> 8}.${i & 255}.7`,
+  "route=": (i) => `route=10.${i >> 8}.${i & 255}.0/24:192.168.0.1`,
+  "peer=": (i) => `peer=203.0.${i >> 8}.${i & 255}`,
+  "except=": (i) => `except=10.${i >> 8}.${i & 255}.0/24`,
+};
+for (const [what, word] of Object.entries(words)) {
+  Deno.test(`a key of the ConfigMap with many words, ${what}: the work grows as they do`, () => {
+    const [some, twice] = [400, 800].map((count) => {
+      const text = Array.from({ length: count }, (_, i) => word(i)).join(" ");
+      const source = { kind: "configmap", ...configMap, key: "west" } as const;
+      return elementsIterated(() => parseClusterOptions(`id=5 ${text}`, source));
+    });
+    assert.ok(some !== undefined && twice !== undefined);
+    assert.ok(some > 400, "it is counted at all");
+    assert.ok(twice < 2.2 * some, `${some}, then ${twice}`);
+  });
+}
+
+Deno.test("a key of the ConfigMap with more subnets than a pool may have: none is compared with the others", () => {
+  let reads = 0;
+  const subnet = Array.from({ length: 1_000 }, (_, i) => ({
+    family: 4 as const,
+    prefix: 24,
+    get address(): string {
+      reads++;
+      return `10.${i >> 8}.${i & 255}.0`;
+    },
+  }));
+  assert.deepEqual(poolFaults({ subnet }), ["it has 1000 subnets, expected at most 4"]);
+  assert.ok(reads <= 1_000, `${reads} reads`);
+});
 
 Deno.test("who comes to hold a network while its removal is read keeps it, and what was let go meanwhile is forgotten", () => {
   const texts = { a: "id=1 namespaces=x", b: "id=2 namespaces=x", c: "id=3" };

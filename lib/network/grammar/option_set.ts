@@ -32,10 +32,10 @@ export function readOptions(
   context: OptionsContext,
 ): { readonly options: OptionSet; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  let options: OptionSet = {};
+  const options: OptionSet = {};
   for (const token of tokens) {
     const read = readOption(token, { options, level: context.level });
-    if (read.kind === "value") options = merged(options, read.value);
+    if (read.kind === "value") take(options, read.value);
     else problems.push(optionProblem(token, { ...context, reason: read.reason }));
     // More are not listed, and a hostile text has ten thousand.
     if (problems.length > mostProblems) break;
@@ -52,21 +52,13 @@ export function readValue(name: OptionName, text: string): Parsed<OptionSet> {
   );
 }
 
-/** Lists grow, everything else is given once. */
-function merged(before: OptionSet, added: OptionSet): OptionSet {
-  const { ip, route, subnet, range, exclude, gateway, except, peer, ...others } = added;
-  return {
-    ...before,
-    ...others,
-    ...(ip !== undefined && { ip: [...before.ip ?? [], ...ip] }),
-    ...(route !== undefined && { route: [...before.route ?? [], ...route] }),
-    ...(subnet !== undefined && { subnet: [...before.subnet ?? [], ...subnet] }),
-    ...(range !== undefined && { range: [...before.range ?? [], ...range] }),
-    ...(exclude !== undefined && { exclude: [...before.exclude ?? [], ...exclude] }),
-    ...(gateway !== undefined && { gateway: [...before.gateway ?? [], ...gateway] }),
-    ...(except !== undefined && { except: [...before.except ?? [], ...except] }),
-    ...(peer !== undefined && { peer: [...before.peer ?? [], ...peer] }),
-  };
+/** Lists grow in place, for a text has thousands of words; everything else is given once. */
+function take(options: Record<string, unknown>, added: OptionSet): void {
+  for (const [name, value] of Object.entries(added)) {
+    const list = options[name];
+    if (Array.isArray(list) && Array.isArray(value)) list.push(...value);
+    else options[name] = value;
+  }
 }
 
 /**
