@@ -18,12 +18,20 @@ export function misnamedKey(
   if (metadata?.labels?.[annotationKey] !== undefined) return { misnamed: annotationKey };
   const others = new Set([...knownKeys, statusAnnotation(annotationKey)]);
   const [domain, name] = partsOf(annotationKey);
-  const misnamed = Object.keys(metadata?.annotations ?? {}).sort().find((key) => {
+  const signs = (key: string): number => {
     const [itsDomain, itsName] = partsOf(key);
-    if (others.has(key)) return false;
-    return (domain !== "" && itsDomain === domain) || itsName.toLowerCase() === name.toLowerCase() ||
-      /vxlan/i.test(key) || isAlike(key, annotationKey);
-  });
+    return [
+      domain !== "" && itsDomain === domain,
+      itsName.toLowerCase() === name.toLowerCase(),
+      /vxlan/i.test(key),
+      isAlike(key, annotationKey),
+    ].filter((sign) => sign).length;
+  };
+  // Of several, the one for which most speaks: a comment in our domain is less of a slip than a letter too few.
+  const [misnamed] = Object.keys(metadata?.annotations ?? {}).filter((key) =>
+    !others.has(key) && signs(key) > 0
+  )
+    .sort((a, b) => signs(b) - signs(a) || (a < b ? -1 : 1));
   if (misnamed === undefined) return {};
   const isOfOther = domainOf(misnamed) !== domainOf(annotationKey) &&
     (metadata?.annotations?.[statusAnnotation(misnamed)] !== undefined ||

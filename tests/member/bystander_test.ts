@@ -338,6 +338,22 @@ for (const [key, isMeant] of keys) {
   });
 }
 
+const several: readonly (readonly [keys: string, meant: string])[] = [
+  ["vxlan.travelping.com/comment vxlan.travelping.com/network", "vxlan.travelping.com/network"],
+  ["acme.example/vxlan-team vxlan.travelpng.com/netwrks", "vxlan.travelpng.com/netwrks"],
+  ["metal3.io/networks vxlan.openvnf.org/networks", "vxlan.openvnf.org/networks"],
+  ["vxlan.openvnf.org/networks vxlan.travelping.com/Networks", "vxlan.travelping.com/Networks"],
+  ["metal3.io/networks acme.example/networks", "acme.example/networks"],
+];
+for (const [keys, meant] of several) {
+  Deno.test(`label without annotation: of ${keys}, ${meant} is taken for the slip`, () => {
+    const pod = memberPod({ name: "a" });
+    const annotations = Object.fromEntries(keys.split(" ").map((key) => [key, "west"]));
+    const named = { ...pod, metadata: { ...pod.metadata, annotations } };
+    assert.equal(podView(named, { annotationKey }).misnamed, meant);
+  });
+}
+
 for (const [domain, isOfOther] of [["vxlan.openvnf.org", true], ["vxlan.travelping.com", false]] as const) {
   Deno.test(`label without annotation: a state shown under ${domain} is ${isOfOther ? "" : "not "}another controller's`, () => {
     const key = `${domain}/network`;
