@@ -35,8 +35,6 @@ interface Entry {
   readonly pod: ReportedPod;
   /** Absent once it is told: of thousands of pods it would be kept for nothing. */
   wanted?: Wanted | undefined;
-  /** Of the condition that is, or was, wanted. */
-  reason: string;
   /** What the pod shows as far as we know. */
   shown: ShownStatus;
   /** When we last wrote (monotonic ms); until the watch has shown it, our own word counts. */
@@ -93,10 +91,10 @@ export class StatusWriter implements Reporter {
     if (wanted.kind === "keep") return;
     const entry = known ?? newEntry(pod, { wanted, shown });
     this.#entries.set(pod.uid, entry);
-    const { reason: before, wanted: pending } = entry;
-    Object.assign(entry, { wanted, shown, reason: reasonOf(wanted) });
+    const { wanted: pending } = entry;
+    Object.assign(entry, { wanted, shown });
     if (this.#isTold(entry, wanted)) entry.wanted = pending && wanted;
-    else this.#queue.add(pod.uid, { delay: delayOf(entry, { wanted, before, now: clock.now() }) });
+    else this.#queue.add(pod.uid, { delay: delayOf(entry, { wanted, now: clock.now() }) });
   }
 
   changed(pod: ReportedPod, steps: readonly Step[]): void {
@@ -216,7 +214,8 @@ export class StatusWriter implements Reporter {
       const condition = written.sameConditions.at(-1);
       const annotation = (rest === undefined ? written.sameAnnotations.at(-1) : undefined) ??
         entry.shown.annotation;
-      entry.shown = { ready: written.condition.status, ...defined({ condition, annotation }) };
+      const { status: ready, reason } = written.condition;
+      entry.shown = { ready, reason, ...defined({ condition, annotation }) };
     }
     if (entry.wanted !== undefined && this.#isTold(entry, entry.wanted)) entry.wanted = undefined;
     if (entry.over) this.#drop(entry.pod.uid);
@@ -230,27 +229,23 @@ function newEntry(
   // After a restart of ours: what the pod shows was said then.
   const isOld = wanted.kind === "show" && shown.condition !== undefined &&
     statusDifference(wanted, shown) === undefined;
-  const [pod, said, reason] = [{ uid, namespace, name }, isOld ? saidOf(wanted) : [], reasonOf(wanted)];
-  return { pod, reason, shown, writtenAt: -Infinity, said, over: false };
+  const pod = { uid, namespace, name };
+  return { pod, shown, writtenAt: -Infinity, said: isOld ? saidOf(wanted) : [], over: false };
 }
 
 function saidOf({ events }: WantedStatus): Entry["said"] {
   return events.map(({ reason, dedupKey }) => ({ reason, dedupKey }));
 }
 
-function reasonOf(wanted: Wanted): string {
-  return wanted.kind === "show" ? wanted.condition.reason : "";
-}
-
 /** Good news at once, bad news when it lasts, and other words for either seldom. */
 function delayOf(
   { shown, writtenAt }: Entry,
-  { wanted, before, now }: { readonly wanted: Wanted; readonly before: string; readonly now: number },
+  { wanted, now }: { readonly wanted: Wanted; readonly now: number },
 ): number {
   if (wanted.kind === "remove") return 0;
-  const { status } = wanted.condition;
+  const { status, reason } = wanted.condition;
   if (status === "True") return shown.ready === status ? Math.max(0, writtenAt + reediting - now) : 0;
-  const isTold = shown.ready === "False" && before === wanted.condition.reason;
+  const isTold = shown.ready === "False" && shown.reason === reason;
   return isTold ? rewording : settling;
 }
 

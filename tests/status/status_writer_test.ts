@@ -220,6 +220,19 @@ Deno.test("after a restart nothing is written that is there, and what has change
   await second.close();
 });
 
+Deno.test("after a restart a trouble of another kind than is shown is no matter of words", async () => {
+  const first = desk();
+  first.api.addPod("a");
+  first.writer.report(failing("a", unknown));
+  await first.clock.advance(2_000);
+  const { clock, api, writer, close } = await first.restart();
+  assert.equal(api.condition("a"), "False UnknownNetwork");
+  writer.report(failing("a", problem("conflict", { network: "east", message: "Cannot give it: taken" })));
+  await clock.advance(2_000);
+  assert.equal(api.condition("a"), "False Conflict");
+  await close();
+});
+
 Deno.test("what somebody took away comes back, but not at once", async () => {
   const { clock, api, make, writer, close } = desk();
   api.addPod("a");
