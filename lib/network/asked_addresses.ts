@@ -56,7 +56,9 @@ export function withPool(
 /** The form that it had, with what it has been given since. */
 export function withGiven(network: Network | undefined, answer: PoolAnswer | undefined): Network | undefined {
   if (network?.pool?.open !== true || answer?.kind !== "given") return network;
-  return { ...network, addresses: answer.addresses, pool: { ...network.pool, open: false } };
+  const { pool } = network;
+  const addresses = answer.addresses.filter(({ address }) => pool.there?.includes(address) ?? true);
+  return addresses.length === 0 ? network : { ...network, addresses, pool: { ...pool, open: false } };
 }
 
 /** Whether its pool is to answer before the pod has it as asked for. */

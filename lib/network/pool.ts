@@ -22,6 +22,8 @@ export interface Pool {
   readonly asked: boolean;
   /** It has been given none (yet): what its interface has of addresses stays. */
   readonly open: boolean;
+  /** Where nobody knows the subnets: what its interface had of addresses. It keeps these, and is given no others. */
+  readonly there?: readonly string[];
 }
 
 /** What came of asking a pool. */

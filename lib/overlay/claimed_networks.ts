@@ -115,10 +115,12 @@ function addressesAsked(
 ): Pick<Network, "addresses" | "pool"> {
   const { addresses, leavesItOpen } = askedAddresses(entry.options, { ordinal });
   if (!leavesItOpen && !entry.broken) return { addresses };
-  const others = there.flatMap((text) => readCidr(text) ?? []).filter(({ address }) =>
+  const found = there.flatMap((text) => readCidr(text) ?? []);
+  const others = found.filter(({ address }) =>
     ips.includes(address) && !addresses.some((one) => one.address === address)
   );
-  return { addresses: [...addresses, ...others], pool: { subnets: [], asked: true, open: true } };
+  const pool = { subnets: [], asked: true, open: true, there: found.map(({ address }) => address) };
+  return { addresses: [...addresses, ...others], pool };
 }
 
 function isBorneOut(

@@ -213,7 +213,7 @@ Deno.test("claims: what is believed changes nothing in the pod, and makes it a p
     mac: "02:00:00:00:00:09",
     addresses: [{ family: 4, address: "10.1.0.1", prefix: 24 }],
     // Not all of the entry can be read, so nobody knows whether it has other addresses too.
-    pool: { subnets: [], asked: true, open: true },
+    pool: { subnets: [], asked: true, open: true, there: [] },
     routes: [{ subnet: { family: 4, address: "10.9.0.0", prefix: 24 }, gateway: "10.1.0.254" }],
   }]);
   assert.deepEqual([...store.surroundings.membersOf("west/101/8472/4")], [uid]);
