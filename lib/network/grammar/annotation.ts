@@ -147,7 +147,7 @@ function readEntry(
     return {
       problems: [nameProblem(first, { source, reason: misnamed(first, name.reason) })],
       complete: false,
-      isLostOption: /[=/]/.test(first.text),
+      isLostOption: /[=/:]|^[0-9.]+$/.test(first.text),
     };
   }
   const network = name.value;

@@ -41,6 +41,7 @@ const rows: readonly Row[] = [
     annotate: { a: "west ip=10.0.0.1, /24, east" },
     problems: "invalid-option invalid-option",
   },
+  { it: "a comma in a number", annotate: { a: "west id=7,000, east" }, problems: "invalid-option" },
   { it: "far too long", annotate: { a: `west, east ${" ".repeat(70000)}` }, problems: "invalid-option" },
   { it: "a name twice", annotate: { a: "west, east, west" }, problems: "invalid-option" },
   {

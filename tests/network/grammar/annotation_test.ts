@@ -339,6 +339,23 @@ export const malformed: readonly AnnotationRow[] = [
     incomplete: true,
   },
   {
+    it: "a comma in a number",
+    text: "vxeth0 id=1,000, vxeth1",
+    entries: [{ network: "vxeth0", options: { id: 1 }, broken: true }, { network: "vxeth1" }],
+    problems: [`line 1: Cannot read "000" as a network: ${noName}; a comma separates networks, not values`],
+    incomplete: true,
+  },
+  {
+    it: "a comma between addresses",
+    text: "vxeth0 peer=fd00::1,fd00::2, vxeth1",
+    entries: [
+      { network: "vxeth0", options: { peer: [{ family: 6, address: "fd00::1" }] }, broken: true },
+      { network: "vxeth1" },
+    ],
+    problems: [`line 1: Cannot read "fd00::2" as a network: ${noName}`],
+    incomplete: true,
+  },
+  {
     it: "a name outside the charset, its options left alone",
     text: "$(id) id=x, vxeth1",
     entries: [{ network: "vxeth1" }],
