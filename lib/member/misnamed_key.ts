@@ -28,11 +28,11 @@ export function misnamedKey(
     ].filter((sign) => sign).length;
   };
   // Of several, the one for which most speaks: a comment in our domain is less of a slip than a letter too few.
-  const [misnamed] = Object.keys(metadata?.annotations ?? {}).filter((key) =>
-    !others.has(key) && signs(key) > 0
-  )
-    .sort((a, b) => signs(b) - signs(a) || (a < b ? -1 : 1));
-  if (misnamed === undefined) return {};
+  const [found] = Object.keys(metadata?.annotations ?? {}).filter((key) => !others.has(key))
+    .map((key) => ({ key, signs: signs(key) }))
+    .sort((a, b) => b.signs - a.signs || (a.key < b.key ? -1 : 1));
+  if (found === undefined || found.signs === 0) return {};
+  const misnamed = found.key;
   const isOfOther = domainOf(misnamed) !== domainOf(annotationKey) &&
     (metadata?.annotations?.[statusAnnotation(misnamed)] !== undefined ||
       status?.conditions?.some(({ type }) => type === conditionType(misnamed)));
