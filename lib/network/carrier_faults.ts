@@ -3,6 +3,7 @@ import { familyOf } from "./grammar/address.ts";
 import type { Network } from "./network.ts";
 import { mtuLimits, type OptionSet, optionTable } from "./grammar/option_table.ts";
 import type { ResolveFault } from "./settle.ts";
+import { routesOf } from "./ways.ts";
 
 /** The pod's own addresses; absent: those that the network needs. */
 interface Carrier {
@@ -27,14 +28,14 @@ export function carrierFaults(
 
 /** IPv6 needs more than the kernel asks for, be it by `ip=`, by the network's pool or by a route. */
 export function mtuFaults(options: OptionSet): readonly ResolveFault[] {
-  const { mtu, ip = [], route = [], subnet: subnets = [] } = options;
+  const { mtu, ip = [], subnet: subnets = [] } = options;
   if (mtu === undefined || mtu >= mtuLimits.ipv6) return [];
   const families = ip.flatMap((request) => {
     if (request.kind === "none") return [];
     return request.kind === "address" ? [request.cidr.family] : [request.base.family];
   });
   const pooled = ip.length === 0 ? subnets.map(({ family }) => family) : [];
-  const isIpv6 = [...families, ...pooled, ...route.map(({ subnet }) => subnet.family)].includes(6);
+  const isIpv6 = [...families, ...pooled, ...routesOf(options).map(({ subnet }) => subnet.family)].includes(6);
   if (!isIpv6) return [];
   return [{
     kind: "invalid-option",

@@ -6,7 +6,7 @@
 import { namespaceFaults } from "../network/access_rules.ts";
 import { type ClusterNetwork, type ClusterNetworks, isGood } from "../network/cluster_networks.ts";
 import { askedAddresses } from "../network/asked_addresses.ts";
-import { addressOf, cidrText, parseMac, readCidr } from "../network/grammar/address.ts";
+import { addressOf, cidrText, contains, linkLocal, parseMac, readCidr } from "../network/grammar/address.ts";
 import { type AnnotationEntry, parseAnnotation } from "../network/grammar/annotation.ts";
 import { parseDeviceName, parseInterfaceName } from "../network/grammar/names.ts";
 import { type OptionName, type OptionSet, optionTable } from "../network/grammar/option_table.ts";
@@ -75,15 +75,17 @@ function claimedNetworks(
   const source = { kind: "annotation", key: settings.annotationKey, namespace, pod: name } as const;
   const { entries, problems } = parseAnnotation(annotation, source);
   const context = { ...settings, cluster, namespace };
+  const taken = new Map(
+    observed.links.flatMap((link) => link.addresses.map((text) => [addressOf(text), link.name] as const)),
+  );
   const byNetwork = Map.groupBy(observed.links, ({ alias }) => networkOfAlias(alias, context.annotationKey));
   return new Map(entries.flatMap((entry): [string, Network][] => {
-    const links = byNetwork.get(entry.network) ?? [];
-    const [link] = links;
+    const [link, another] = byNetwork.get(entry.network) ?? [];
     // Two that claim to be one: nobody knows which.
-    if (link === undefined || links.length > 1) return [];
+    if (link === undefined || another !== undefined) return [];
     const said = { ...formAtCluster(entry.network, cluster.networks.get(entry.network)), ...entry.options };
     const ips = shown?.ips?.get(entry.network) ?? [];
-    const network = networkOfLink(link, { entry, observed, ordinal, said, ips });
+    const network = networkOfLink(link, { entry, observed, ordinal, said, ips, taken });
     const unread = unreadOptions(entry, problems);
     return network !== undefined && isBorneOut(network, { ...context, said, unread })
       ? [[network.name, network]]
@@ -101,19 +103,28 @@ function unreadOptions({ network }: AnnotationEntry, problems: readonly Problem[
   }));
 }
 
+interface AddressClaim {
+  readonly entry: AnnotationEntry;
+  readonly ordinal: number | undefined;
+  /** Addresses that the pod shows in the network. */
+  readonly ips: readonly string[];
+  /** Which link of the pod has each address, or has claimed it: a second one would cost a network. */
+  readonly taken: Map<string, string>;
+}
+
 /**
  * Of a network that cannot be had nobody knows which pool it has: what the interface has of addresses stays, and those that
  * the pod shows too are its addresses to others.
  */
 function addressesAsked(
-  { addresses: there }: ObservedLink,
-  { entry, ordinal, ips }: {
-    readonly entry: AnnotationEntry;
-    readonly ordinal: number | undefined;
-    readonly ips: readonly string[];
-  },
+  { name, addresses: there }: ObservedLink,
+  { entry, ordinal, ips, taken }: AddressClaim,
 ): Pick<Network, "addresses" | "pool"> {
-  const { addresses, leavesItOpen } = askedAddresses(entry.options, { ordinal });
+  const { addresses: asked, leavesItOpen } = askedAddresses(entry.options, { ordinal });
+  const addresses = [...new Map(asked.map((cidr) => [cidr.address, cidr])).values()].filter(({ address }) => {
+    if (!taken.has(address)) taken.set(address, name);
+    return taken.get(address) === name || contains(linkLocal, address);
+  });
   if (!leavesItOpen && !entry.broken) return { addresses };
   const found = there.flatMap((text) => readCidr(text) ?? []);
   const others = found.filter(({ address }) =>
@@ -158,14 +169,7 @@ function formAtCluster(name: string, entry: ClusterNetwork | undefined): OptionS
 /** As it stands, so that keeping it changes nothing in the pod; what no link tells, as far as it can be read. */
 function networkOfLink(
   link: ObservedLink,
-  { entry, observed, ordinal, said, ips }: {
-    readonly entry: AnnotationEntry;
-    readonly observed: KernelState;
-    readonly ordinal: number | undefined;
-    readonly said: OptionSet;
-    /** Addresses that the pod shows in the network. */
-    readonly ips: readonly string[];
-  },
+  { observed, said, ...claim }: AddressClaim & { readonly observed: KernelState; readonly said: OptionSet },
 ): Network | undefined {
   const { vxlan } = link;
   const name = parseInterfaceName(link.name);
@@ -176,12 +180,10 @@ function networkOfLink(
   const routes = observed.routes.filter(({ ours, dev, table, type }) =>
     ours && dev === link.name && (table === "main" || table === ownTable || type === "multicast")
   );
-  const onLink = said.route?.filter(({ gateway }) => gateway === undefined).map((each) =>
-    cidrText(each.subnet)
-  );
+  const onLink = said.route?.filter(({ gateway }) => !gateway).map(({ subnet }) => cidrText(subnet));
   const outside = said.peer?.filter(({ family }) => family === vxlan.family).map(({ address }) => address);
   return {
-    name: entry.network,
+    name: claim.entry.network,
     vni: vxlan.vni,
     interfaceName: name.value,
     underlay: underlay.value,
@@ -190,7 +192,7 @@ function networkOfLink(
     up: link.up,
     mtu: link.mtu,
     ...(mac.kind === "value" && { mac: mac.value }),
-    ...addressesAsked(link, { entry, ordinal, ips }),
+    ...addressesAsked(link, claim),
     routes: routes.flatMap(({ subnet, gateway }) => {
       const cidr = readCidr(subnet);
       // The others without a gateway are of our own making.

@@ -2,6 +2,7 @@
 import { podName } from "../sandbox/sandbox_invariant.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import type { RunningController, Stage } from "../stories/stage.ts";
+import type { Rules } from "./ledger.ts";
 import type { Told } from "./ways.ts";
 
 interface Member {
@@ -14,13 +15,13 @@ interface Member {
 /** The controllers of one run. */
 export class Crew {
   readonly #stage: Stage;
-  readonly #maxMembers: number;
+  readonly #rules: Rules;
   #member: Member | undefined;
   #log: readonly string[] = [];
 
-  constructor(stage: Stage, { maxMembers }: { readonly maxMembers: number }) {
+  constructor(stage: Stage, rules: Rules) {
     this.#stage = stage;
-    this.#maxMembers = maxMembers;
+    this.#rules = rules;
   }
 
   /** What who leads, or led last, has logged. */
@@ -64,7 +65,8 @@ export class Crew {
     const told = new Map<string, readonly Told[]>();
     const state = { leads };
     const running = await this.#stage.startController({
-      maxMembers: this.#maxMembers,
+      maxMembers: this.#rules.limit,
+      restrictPods: this.#rules.restrictPods,
       isLeader: () => state.leads,
       parts: (usual) => ({
         ...usual,

@@ -15,7 +15,7 @@ import type { Form } from "./form.ts";
 import { type Happening, happeningsOf, type Mishap } from "./happenings.ts";
 import { Remembered, type Seen, wrongIn } from "./kernels.ts";
 import { tableFulls } from "./table_fulls.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type Rules } from "./ledger.ts";
 import { lookInto } from "./look.ts";
 import { someOf, steadyPairs } from "./pairs.ts";
 
@@ -37,20 +37,22 @@ export async function editByChance({ edits, seed }: {
   readonly seed: number;
 }): Promise<number> {
   const happenings = fc.sample(happeningsOf(names), { seed, numRuns: edits });
-  return await happenInTurn(happenings, { again: again(seed) });
+  // Every second one with `--restrict-pods`.
+  return await happenInTurn(happenings, { again: again(seed), restrictPods: seed % 2 !== 0 });
 }
 
 /** The same with given edits; `again` says how to see once more what fails. */
 export async function happenInTurn(
   happenings: readonly Happening[],
-  { again }: { readonly again: string },
+  { again, restrictPods }: { readonly again: string; readonly restrictPods: boolean },
 ): Promise<number> {
   await using stage = await setStage({ dataPlane: "namespaces", dualStack: true });
   makePools(stage);
   stage.networks(start);
-  const crew = new Crew(stage, { maxMembers: limit });
+  const rules = { limit, restrictPods };
+  const crew = new Crew(stage, rules);
   await crew.start();
-  const run = await EditRun.start(stage, crew);
+  const run = await EditRun.start(stage, { crew, rules });
   const done: string[] = [];
   let sent = 0;
   for (const [at, edit] of happenings.entries()) {
@@ -85,7 +87,10 @@ class EditRun {
   }
 
   /** With pods that run, each in two networks, one in all. */
-  static async start(stage: Stage, crew: Crew): Promise<EditRun> {
+  static async start(
+    stage: Stage,
+    { crew, rules }: { readonly crew: Crew; readonly rules: Rules },
+  ): Promise<EditRun> {
     for (const [name, networks] of startTexts) {
       const { containers, ...spec } = podSpec(natives.includes(name) ? "native" : "classic", agentImage);
       const all = [...containers.filter((each) => each.name !== app), { name: app, image: "app" }];
@@ -103,7 +108,7 @@ class EditRun {
       );
       return { name, namespace, uid, created: created ?? "", ip, ip6 };
     });
-    const ledger = new Ledger(known, { limit });
+    const ledger = new Ledger(known, rules);
     ledger.apply({ kind: "configmap", data: start });
     for (const [pod, text] of startTexts) ledger.apply({ kind: "annotation", pod, text });
     const run = new EditRun(stage, { ledger, crew });

@@ -1,5 +1,5 @@
 // What is one network of one pod, once annotation and ConfigMap are read, and which networks a pod cannot have together.
-import { type Options, subnetOf } from "./reading.ts";
+import { isIpv6, type Options, partsOf, subnetOf } from "./reading.ts";
 
 /** All that a pod has in mind of one network. Equal text means the same network, asked for in the same way. */
 export interface Form {
@@ -85,9 +85,10 @@ export function formOf(
   const family = one("family") === "6" ? 6 : 4;
   // Peers outside are written as IPv4 addresses.
   const isCarried = family === 4 || hasIpv6 && peer.length === 0;
-  const isTooSmall = Number(one("mtu") ?? 1280) < 1280 && ip.some((each) => each.includes(":"));
+  const needsIpv6 = [...ip, ...ways, ...route.map((each) => partsOf(each).subnet)].some(isIpv6);
+  const isTooSmall = Number(one("mtu") ?? 1280) < 1280 && needsIpv6;
   if (id === undefined || !isCarried || isTooSmall || isAmbiguous || !isFor) return undefined;
-  const routes = [...route, ...ways.map((each) => `0.0.0.0/0:${each}`)];
+  const routes = [...route, ...ways.map((each) => `${isIpv6(each) ? "::/0" : "0.0.0.0/0"}:${each}`)];
   const [mtu, mac] = [one("mtu"), one("mac")];
   return {
     network,
@@ -114,7 +115,7 @@ export function formOf(
 /** Those that the pod takes: who has the gateway's address is the gateway. */
 export function ownRoutes({ routes, addresses }: Form): readonly string[] {
   const own = addresses.map((each) => each.split("/")[0]);
-  return routes.filter((route) => !own.includes(route.split(":")[1]));
+  return routes.filter((route) => !own.includes(partsOf(route).gateway));
 }
 
 /** Bytes that carrying it takes of each frame. */
@@ -123,8 +124,9 @@ export function overheadOf({ family }: Form): number {
 }
 
 /** The least MTU with which the kernel takes what it is to have. */
-export function leastMtuOf({ addresses, mtu }: Form): number {
-  return Math.max(addresses.some((one) => one.includes(":")) ? 1280 : 68, mtu ?? 0);
+export function leastMtuOf(form: Form): number {
+  const needed = [...form.addresses, ...ownRoutes(form).map((route) => partsOf(route).subnet)];
+  return Math.max(needed.some(isIpv6) ? 1280 : 68, form.mtu ?? 0);
 }
 
 /** Can a pod that has these have that one too? */
@@ -156,9 +158,10 @@ function takenBy(forms: readonly Form[]): Taken {
     things: forms.flatMap(({ interfaceName, vni, port }) => [interfaceName, `${vni}/${port}`]),
     hosts: forms.flatMap(({ addresses }) => addresses.map((each) => each.split("/")[0] ?? "")),
     linked: forms.flatMap(({ addresses, pool }) => [
-      ...addresses.filter((each) => !each.endsWith("/32")).map(subnetOf),
+      // A route to the subnet of an IPv6 address is another one than the kernel's.
+      ...addresses.filter((each) => !each.endsWith("/32") && !isIpv6(each)).map(subnetOf),
       ...pool,
     ]),
-    routed: forms.flatMap((form) => ownRoutes(form).map((route) => route.split(":")[0] ?? "")),
+    routed: forms.flatMap((form) => ownRoutes(form).map((route) => partsOf(route).subnet)),
   };
 }

@@ -23,9 +23,15 @@ export class ClusterKeys {
   #left: readonly Left[] = [];
   /** VNIs that the text names now: nothing of before counts for them. */
   #named = new Set<number>();
+  #isUsable = false;
 
   get(network: string): Key | undefined {
     return this.#keys.get(network);
+  }
+
+  /** Some key says something now: what the text does not name was left out on purpose. */
+  get isUsable(): boolean {
+    return this.#isUsable;
   }
 
   get areGood(): boolean {
@@ -37,16 +43,24 @@ export class ClusterKeys {
     return JSON.stringify([[...this.#keys], this.#left]);
   }
 
-  /** The same; or nothing, where nothing `isRead` yet. */
+  /** The same; or where nothing `isRead` yet, what of it is remembered: what is for some only. */
   copy({ isRead }: { readonly isRead: boolean }): ClusterKeys {
     const copy = new ClusterKeys();
-    if (isRead) [copy.#keys, copy.#left, copy.#named] = [new Map(this.#keys), this.#left, this.#named];
+    copy.#left = this.#left;
+    if (isRead) {
+      [copy.#keys, copy.#named, copy.#isUsable] = [new Map(this.#keys), this.#named, this.#isUsable];
+      return copy;
+    }
+    for (const [name, { options: { id, namespaces } }] of this.#keys) {
+      if (namespaces === undefined) continue;
+      copy.#keys.set(name, { state: "reserved", options: { namespaces, ...(id !== undefined && { id }) } });
+    }
     return copy;
   }
 
   read(data: Readonly<Record<string, string>>, had: Had): void {
     const read = new Map(Object.entries(data).map(([key, text]) => [key, readCluster(text)]));
-    const isUsable = [...read.values()].some(({ broken }) => !broken);
+    this.#isUsable = [...read.values()].some(({ broken }) => !broken);
     const before = this.#keys;
     this.#named = new Set(
       [...read.values()].flatMap(({ broken, options }) => broken ? [] : idOf(options) ?? []),
@@ -62,7 +76,7 @@ export class ClusterKeys {
         }
         const options = old?.options ?? {};
         if (!wasGood) return [name, { state: "reserved", options }];
-        return [name, { options, state: isUsable || old.state === "removed" ? "removed" : "kept" }];
+        return [name, { options, state: this.#isUsable || old.state === "removed" ? "removed" : "kept" }];
       }),
     );
     const reserving = [...before].map(([network, { options }]) => ({ network, options })).filter(reserves);

@@ -16,11 +16,19 @@ export interface KnownPod {
   readonly ip6?: string;
 }
 
+/** What holds for all of them: members that a network may have, and `--restrict-pods`. */
+export interface Rules {
+  readonly limit: number;
+  readonly restrictPods: boolean;
+}
+
 interface Account extends KnownPod {
   text: string;
   isLabelled: boolean;
-  /** By network. What it has, or had while the name still stands in the text. */
+  /** What it has, by network. */
   forms: ReadonlyMap<string, Form>;
+  /** What it had last of each network whose name has stood in the text since. */
+  good: ReadonlyMap<string, Form>;
   /** Names of networks that it holds wherever they lead, and segments that it holds. */
   places: ReadonlySet<string>;
 }
@@ -28,14 +36,16 @@ interface Account extends KnownPod {
 /** Starts with a ConfigMap that says everything rightly, and with pods that have nothing yet. */
 export class Ledger {
   readonly #limit: number;
+  readonly #restrictPods: boolean;
   readonly #pods: ReadonlyMap<string, Account>;
   #keys = new ClusterKeys();
 
-  constructor(pods: readonly KnownPod[], { limit }: { readonly limit: number }) {
+  constructor(pods: readonly KnownPod[], { limit, restrictPods }: Rules) {
     this.#limit = limit;
+    this.#restrictPods = restrictPods;
     this.#pods = new Map(pods.map((pod) => [
       pod.name,
-      { ...pod, text: "", isLabelled: true, forms: new Map(), places: new Set() },
+      { ...pod, text: "", isLabelled: true, forms: new Map(), good: new Map(), places: new Set() },
     ]));
   }
 
@@ -60,7 +70,9 @@ export class Ledger {
   /** All texts are right, and every pod has its networks as its text says, or not at all. */
   get isPlain(): boolean {
     return this.#keys.areGood &&
-      [...this.#pods.values()].every((pod) => this.#keptBy(pod).length === 0);
+      [...this.#pods.values()].every((pod) =>
+        this.#keptBy(pod).length === 0 && pod.good.size === pod.forms.size
+      );
   }
 
   /**
@@ -86,6 +98,7 @@ export class Ledger {
         return [form.network, { ...form, loose: peers }];
       });
       pod.forms = new Map([...pod.forms, ...kept]);
+      pod.good = new Map([...pod.good, ...kept]);
     }
     return true;
   }
@@ -116,11 +129,16 @@ export class Ledger {
     if (edit.kind === "configmap") this.#keys.read(edit.data ?? {}, this.#had());
     else if (edit.kind === "label") {
       const pod = this.#of(edit.pod);
-      Object.assign(pod, { isLabelled: !pod.isLabelled, forms: new Map(), places: new Set() });
+      Object.assign(pod, {
+        isLabelled: !pod.isLabelled,
+        forms: new Map(),
+        good: new Map(),
+        places: new Set(),
+      });
     } else {
       const pod = this.#of(edit.pod);
       // Its own edit leads it where it has no place yet.
-      const places = [...pod.forms.values()].filter((form) => holds(pod, form)).map(segmentOf);
+      const places = [...pod.good.values()].filter((form) => holds(pod, form)).map(segmentOf);
       if (edit.text !== pod.text) Object.assign(pod, { text: edit.text, places: new Set(places) });
     }
   }
@@ -142,11 +160,13 @@ export class Ledger {
   }
 
   #had(): readonly Form[] {
-    return [...this.#pods.values()].flatMap(({ forms }) => [...forms.values()]);
+    return [...this.#pods.values()].flatMap(({ good }) => [...good.values()]);
   }
 
   #text(): string {
-    const pods = [...this.#pods.values()].map(({ forms, places }) => [[...forms], [...places]]);
+    const pods = [...this.#pods.values()].map((
+      { forms, good, places },
+    ) => [[...forms], [...good], [...places]]);
     return JSON.stringify([pods, this.#keys.text]);
   }
 
@@ -157,7 +177,7 @@ export class Ledger {
     const out = new Set<string>();
     const wishes = entries.map(({ network, options: own, broken }): Wish => {
       const key = this.#keys.get(network);
-      const before = pod.forms.get(network);
+      const before = pod.good.get(network);
       const had = before !== undefined && this.#keys.isClosed(pod, before) ? undefined : before;
       const isHolder = had !== undefined && !had.aside;
       const isGood = key !== undefined && key.state !== "never good" && key.state !== "reserved";
@@ -166,12 +186,18 @@ export class Ledger {
       const cluster = isGiven ? key.options : {};
       const id = (own["id"] ?? cluster["id"])?.[0];
       const said = { options: { ...key?.options, ...own }, whole: isGood };
-      if (this.#keys.isClosed(pod, { network, vni: Number(id) })) {
+      const isNamed = isGiven || key?.state === "never good" ||
+        key?.state === "reserved" && had !== undefined;
+      const isRestricted = this.#restrictPods &&
+        (!isNamed || ["id", "dev", "peer"].some((option) => own[option] !== undefined));
+      // Only a ConfigMap that says something says that what it does not name is not to be.
+      const isLost = isRestricted && (isNamed || this.#keys.isUsable && key?.state !== "reserved");
+      if (isLost || this.#keys.isClosed(pod, { network, vni: Number(id) })) {
         out.add(network);
         return { network, said };
       }
       const last = had === undefined ? {} : { last: had };
-      const stays = broken || twice.has(network) && had !== undefined;
+      const stays = isRestricted || broken || twice.has(network) && had !== undefined;
       const aside = key?.state === "removed" && !isGiven;
       const form = stays
         ? undefined
@@ -180,7 +206,7 @@ export class Ledger {
     });
     const named = new Set(entries.map(({ network }) => network));
     // Of a text that cannot be read as a whole nobody knows what it leaves out.
-    const unnamed = complete ? [] : [...pod.forms.values()].filter(({ network }) => !named.has(network));
+    const unnamed = complete ? [] : [...pod.good.values()].filter(({ network }) => !named.has(network));
     const kept = unnamed.filter((form) => !this.#keys.isClosed(pod, form));
     const forms = [...kept, ...settled(wishes, kept)];
     const isMade = (name: string): boolean => forms.some(({ network }) => network === name);
@@ -192,7 +218,7 @@ export class Ledger {
 
   /** It leads where the pod may not be any more. */
   #hasLost(pod: Account, network: string): boolean {
-    const had = pod.forms.get(network);
+    const had = pod.good.get(network);
     return had !== undefined && this.#keys.isClosed(pod, had);
   }
 
@@ -202,7 +228,7 @@ export class Ledger {
     const inside = forms.filter(isIn);
     const kept: Form[] = [];
     for (const { network } of forms.filter((form) => !isIn(form))) {
-      const last = pod.forms.get(network);
+      const last = pod.good.get(network);
       if (last === undefined || !isIn(last) || this.#hasLost(pod, network)) continue;
       if (isFree(last, [...inside, ...kept])) kept.push(last);
     }
@@ -215,6 +241,7 @@ export class Ledger {
       return open.has(name) && (isMade(name) || !this.#hasLost(pod, name));
     });
     pod.forms = new Map(made.map((form) => [form.network, form]));
+    pod.good = new Map([...[...pod.good].filter(([name]) => open.has(name)), ...pod.forms]);
     pod.places = new Set(places.sort());
   }
 
@@ -224,7 +251,7 @@ export class Ledger {
     { segment, asked }: { readonly segment: string; readonly asked: ReadonlyMap<Account, Asked> },
   ): boolean {
     const candidates = [...asked].flatMap(([one, { forms }]) => {
-      const had = [...one.forms.values()].filter((form) =>
+      const had = [...one.good.values()].filter((form) =>
         holds(one, form) && forms.some(({ network }) => network === form.network)
       );
       const form = [...had, ...forms].find((each) => segmentOf(each) === segment);

@@ -23,10 +23,11 @@ const names = ["a", "b", "lab/c", "lab/d"];
 /** The store's pods, of which the ledger has the same. */
 class Scene {
   readonly ledger: Ledger;
-  readonly #store = new Store({ ...membershipSettings, maxMembers: limit });
+  readonly #store: Store;
   readonly #texts = new Map<string, string>();
 
-  constructor() {
+  constructor({ restrictPods }: { readonly restrictPods: boolean }) {
+    this.#store = new Store({ ...membershipSettings, maxMembers: limit, restrictPods });
     this.ledger = new Ledger(
       names.map((name) => {
         const { metadata = {}, status } = podOf(name, "");
@@ -34,7 +35,7 @@ class Scene {
         const ip6 = status?.podIPs?.[1]?.ip ?? "";
         return { name, namespace, uid, created: "", ip: status?.podIP ?? "", ip6 };
       }),
-      { limit },
+      { limit, restrictPods },
     );
     this.apply({ kind: "configmap", data: start });
     for (const [at, pod] of names.entries()) {
@@ -107,9 +108,10 @@ function texts(pod: string, forms: readonly Form[]): readonly string[] {
 }
 
 Deno.test("edits by chance: the store gives every pod what the texts say, as a reading of its own has it", () => {
+  const edits = fc.array(editsAndLabelsOf(names), { minLength: 1, maxLength: 12 });
   fc.assert(
-    fc.property(fc.array(editsAndLabelsOf(names), { minLength: 1, maxLength: 12 }), (edits) => {
-      const scene = new Scene();
+    fc.property(edits, fc.boolean(), (edits, restrictPods) => {
+      const scene = new Scene({ restrictPods });
       for (const edit of edits) {
         scene.apply(edit);
         const expected = [...scene.ledger.forms].flatMap(([name, forms]) => texts(name, [...forms.values()]));

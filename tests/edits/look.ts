@@ -44,6 +44,7 @@ const commands = [
   "bridge -json fdb show",
   "ip -json route show table all proto 86",
   "ip -json rule show",
+  "ip -6 -json rule show",
   "ip -json -details neigh show nud permanent",
 ];
 
@@ -54,10 +55,10 @@ export async function lookInto(
 ): Promise<Look> {
   const script = commands.map((command) => `${command} | tr '\\n' ' '; echo`).join("; ");
   const { stdout } = await sandbox.exec(pod, ["sh", "-c", script]);
-  const [links, fdb, routes, rules, neighbours] = stdout.split("\n").map((line) =>
+  const [links, fdb, routes, rules, rules6, neighbours] = stdout.split("\n").map((line) =>
     JSON.parse(line.trim() === "" ? "[]" : line)
   );
-  return { links, fdb, routes, rules, neighbours };
+  return { links, fdb, routes, rules: [...rules, ...rules6], neighbours };
 }
 
 /** The network of one of our interfaces; undefined when it is none. */

@@ -37,7 +37,7 @@ const rows: Readonly<Record<string, Row>> = {
   range: { only: "cluster", many: true, fits: (text) => text.split("-").every(isHost) },
   exclude: { only: "cluster", many: true, fits: (text) => isHost(text) },
   route: { many: true, fits: isRoute },
-  gateway: { many: true, fits: (text) => text === "none" || isHost(text) },
+  gateway: { many: true, fits: (text) => text === "none" || isAddress(text) },
   except: { many: true, fits: (text) => text.split(",").every((one) => isHost(one) || isSubnet(one)) },
   peer: { many: true, fits: isHost },
   neigh: { only: "cluster", fits: (text) => text === "static" },
@@ -86,8 +86,8 @@ function entriesOf(text: string): readonly (readonly string[])[] {
   const parts: string[] = [];
   for (const part of text.split(",")) {
     const before = parts.at(-1);
-    const goesOn = before !== undefined && /^[0-9.]+\/[0-9]/.test(part) &&
-      /(^|\s)except=[0-9.,/]*$/.test(before);
+    const goesOn = before !== undefined && /^[0-9a-f.:]+\/[0-9]/.test(part) &&
+      /(^|\s)except=[0-9a-f.:,/]*$/.test(before);
     if (goesOn) parts.splice(-1, 1, `${before},${part}`);
     else parts.push(part);
   }
@@ -129,47 +129,78 @@ function isHost(text: string): boolean {
 function isHostIn(text: string): boolean {
   const [address = "", length = "", ...more] = text.split("/");
   const bits = address.includes(":") ? 128 : 32;
-  return more.length === 0 && (isHost(address) || isIpv6Host(address)) && isNumber(length, [1, bits]);
+  return more.length === 0 && isAddress(address) && isNumber(length, [1, bits]);
+}
+
+function isAddress(text: string): boolean {
+  return isHost(text) || isIpv6Host(text);
 }
 
 /** As edits write them: canonical, with one gap. */
 function isIpv6Host(text: string): boolean {
-  return /^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,3}::[1-9a-f][0-9a-f]{0,3}$/.test(text);
+  return /^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,3}::([1-9a-f][0-9a-f]{0,3})?$/.test(text);
 }
 
 function isSubnet(text: string): boolean {
   const [address = "", length = "", ...more] = text.split("/");
-  if (more.length > 0 || !(isHost(address) || address === "0.0.0.0") || !isNumber(length, [0, 32])) {
-    return false;
-  }
-  return numberOf(address) % 2 ** (32 - Number(length)) === 0;
+  const [least, most] = isIpv6(address) ? [1, 128] : [0, 32];
+  const isWritten = isHost(address) || address === "0.0.0.0" ||
+    /^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,3}::$/.test(address);
+  return more.length === 0 && isWritten && isNumber(length, [least, most]) &&
+    bitsOf(address).endsWith("0".repeat(most - Number(length)));
 }
 
 function isRoute(text: string): boolean {
-  const [subnet = "", gateway, ...more] = text.split(":");
-  if (more.length > 0 || !isSubnet(subnet)) return false;
-  return gateway === undefined ? !subnet.endsWith("/0") : isHost(gateway);
+  const { subnet, gateway } = partsOf(text);
+  if (!isSubnet(subnet)) return false;
+  if (gateway === undefined) return !subnet.endsWith("/0");
+  return isAddress(gateway) && isIpv6(gateway) === isIpv6(subnet);
+}
+
+/** An IPv6 subnet has colons of its own: it goes up to the one behind its length. */
+export function partsOf(route: string): { readonly subnet: string; readonly gateway?: string } {
+  const [, subnet = "", , gateway] = /^([^/]*\/[^:]*)(:(.*))?$/.exec(route) ?? [];
+  return { subnet, ...(gateway !== undefined && { gateway }) };
+}
+
+/** Of an address, or a subnet. */
+export function isIpv6(text: string): boolean {
+  return text.includes(":");
 }
 
 /** An IPv4 address as a number. */
 export function numberOf(address: string): number {
-  return address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return Number.parseInt(bitsOf(address), 2);
 }
 
 /** Is the address in the subnet of that address with its length? */
 export function isIn(address: string, cidr: string): boolean {
   const [base = "", length = ""] = cidr.split("/");
-  const size = 2 ** (32 - Number(length));
-  return Math.floor(numberOf(address) / size) === Math.floor(numberOf(base) / size);
+  return isIpv6(address) === isIpv6(base) &&
+    bitsOf(address).startsWith(bitsOf(base).slice(0, Number(length)));
 }
 
 /** The subnet in which an address with its length is. */
 export function subnetOf(cidr: string): string {
   const [base = "", length = ""] = cidr.split("/");
-  // Those of edits have their hosts behind the gap.
-  if (base.includes(":")) return `${base.slice(0, base.indexOf("::"))}::/${length}`;
-  const size = 2 ** (32 - Number(length));
-  const first = Math.floor(numberOf(base) / size) * size;
-  const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
-  return `${octets.join(".")}/${length}`;
+  const bits = bitsOf(base);
+  const first = bits.slice(0, Number(length)).padEnd(bits.length, "0");
+  const [size, digits, separator] = isIpv6(base) ? [16, 16, ":"] as const : [8, 10, "."] as const;
+  const groups = Array.from(
+    { length: bits.length / size },
+    (_, at) => Number.parseInt(first.slice(at * size, (at + 1) * size), 2).toString(digits),
+  ).join(separator);
+  return `${isIpv6(base) ? groups.replace(/(:0)+$/, "::") : groups}/${length}`;
+}
+
+/** Of an address that can be read: 32 of them, or 128. */
+function bitsOf(address: string): string {
+  if (!isIpv6(address)) return address.split(".").map((octet) => bits(Number(octet), 8)).join("");
+  const [head = [], tail = []] = address.split("::").map((half) => half === "" ? [] : half.split(":"));
+  const gap: string[] = Array(8 - head.length - tail.length).fill("0");
+  return [...head, ...gap, ...tail].map((group) => bits(Number.parseInt(group, 16), 16)).join("");
+}
+
+function bits(number: number, width: number): string {
+  return number.toString(2).padStart(width, "0");
 }

@@ -1,7 +1,7 @@
 // What of the addresses and ways of a pod is not as it is asked for?
 import { type Form, ownRoutes } from "./form.ts";
 import { addressesIn, type Link, linkOf, type Look } from "./look.ts";
-import { isIn, numberOf, subnetOf } from "./reading.ts";
+import { isIn, isIpv6, numberOf, partsOf, subnetOf } from "./reading.ts";
 
 /** What of its addresses is not as it is asked for; `given`: what its pool has given it. */
 export function wrongAddresses(
@@ -71,12 +71,13 @@ export function wrongRoutes(
   ];
   const stood = before?.ifindex === link.ifindex ? before : undefined;
   const left = beyond.map(asShown).filter((route) => stood?.routes.includes(route));
-  // An interface without an address loses its routes, and new addresses come when the old ones have gone.
-  const isKept = stood?.addresses.some((one) =>
-    addresses.includes(one) &&
+  // An interface without an IPv4 address loses its IPv4 routes, and new addresses come when the old ones have gone.
+  const hasStayed = stood?.addresses.some((one) =>
+    !isIpv6(one) && addresses.includes(one) &&
     stood.addresses.every((other) => addresses.includes(other) || subnetOf(other) !== subnetOf(one))
   );
-  const expected = [...within.map(asShown), ...isKept === true ? left : []];
+  const isKept = (route: string): boolean => hasStayed === true || isIpv6(route);
+  const expected = [...within.map(asShown), ...left.filter(isKept)];
   // The subnet of an address that would cover the pod's own network stands beside them.
   const allowed = [...within.map(asShown), ...left, ...addresses.map((one) => `${subnetOf(one)} `)];
   const said = told.find(({ network }) => network === form.network)?.message ?? "";
@@ -91,16 +92,18 @@ export function wrongRoutes(
 }
 
 function asShown(route: string): string {
-  const [subnet = "", gateway = ""] = route.split(":");
-  return `${subnet === "0.0.0.0/0" ? "default" : subnet.replace(/\/32$/, "")} ${gateway}`;
+  const { subnet, gateway = "" } = partsOf(route);
+  return `${subnet.endsWith("/0") ? "default" : subnet.replace(/\/32$/, "")} ${gateway}`;
 }
 
 function reachable(form: Form, link: Link): readonly string[] {
   return ownRoutes(form).filter((route) => {
-    const [, gateway] = route.split(":");
+    const { gateway } = partsOf(route);
+    if (gateway === undefined || gateway.startsWith("fe80:")) return true;
     // Without an address of ours somebody else is believed to give it one, by DHCP say.
-    const isOpen = form.addresses.length + form.pool.length === 0;
-    return gateway === undefined || isOpen || addressesIn(link).some((one) => isIn(gateway, one));
+    const isOpen = form.pool.length === 0 &&
+      !form.addresses.some((one) => isIpv6(one) === isIpv6(gateway));
+    return isOpen || addressesIn(link).some((one) => isIn(gateway, one));
   });
 }
 
@@ -109,15 +112,17 @@ export function wrongExceptions(
   { forms, look }: { readonly forms: ReadonlyMap<string, Form>; readonly look: Look },
   stuck: ReadonlySet<string>,
 ): readonly string[] {
-  const found = look.rules.filter(({ priority }) => priority === 8602).map(({ dst, dstlen = 32 }) =>
-    `${dst}/${dstlen}`
+  const found = look.rules.filter(({ priority }) => priority === 8602).map(({ dst = "", dstlen }) =>
+    `${dst}/${dstlen ?? (isIpv6(dst) ? 128 : 32)}`
   );
   const all = [...forms.values()];
-  const expected = all.filter((form) => {
+  const expected = all.flatMap((form) => {
     const link = linkOf(form, look);
-    return !stuck.has(form.network) && link?.flags.includes("UP") === true &&
-      reachable(form, link).some((route) => route.startsWith("0.0.0.0/0"));
-  }).flatMap(({ except }) => except);
+    if (stuck.has(form.network) || link?.flags.includes("UP") !== true) return [];
+    const defaults = reachable(form, link).map((route) => partsOf(route).subnet)
+      .filter((subnet) => subnet.endsWith("/0"));
+    return form.except.filter((subnet) => defaults.some((one) => isIpv6(one) === isIpv6(subnet)));
+  });
   const asked = all.flatMap(({ except }) => except);
   return [
     ...expected.filter((subnet) => !found.includes(subnet)).map((subnet) =>

@@ -289,6 +289,14 @@ const refusing: readonly Row[] = [
       'invalid-option, 1: Cannot give the pod network "a": mtu=1279 is too small for its IPv6 addresses or routes: expected at least 1280',
     ],
   },
+  {
+    it: "an MTU too small for an IPv6 gateway is a problem, for that is a route too",
+    annotation: "a id=1 mtu=1279 gateway=fd00::1",
+    unresolved: ["a"],
+    problems: [
+      'invalid-option, 1: Cannot give the pod network "a": mtu=1279 is too small for its IPv6 addresses or routes: expected at least 1280',
+    ],
+  },
 ];
 
 const conflicting: readonly Row[] = [

@@ -36,6 +36,7 @@ export interface ControllerOverrides {
   readonly limits?: Partial<ControllerLimits>;
   readonly annotationKey?: string;
   readonly maxMembers?: number;
+  readonly restrictPods?: boolean;
   readonly selector?: string;
   /** How the objects with its pools are called; default: as the manifests have it. */
   readonly poolsName?: string;
@@ -187,6 +188,7 @@ function settingsFor(overrides: ControllerOverrides): ControllerSettings {
       ...membershipSettings,
       annotationKey: overrides.annotationKey ?? annotationKey,
       ...(overrides.maxMembers !== undefined && { maxMembers: overrides.maxMembers }),
+      ...(overrides.restrictPods !== undefined && { restrictPods: overrides.restrictPods }),
     },
     selector: overrides.selector ?? `${label}=true`,
     watchNamespaces: [],

@@ -22,6 +22,7 @@ const goodOption = fc.constantFrom(
   "id=9",
   "mtu=1400",
   "mtu=1300",
+  "mtu=1200",
   "dstport=4789",
   "name=w",
   "name=e",
@@ -35,6 +36,13 @@ const goodOption = fc.constantFrom(
   "ip=10.98.{n}.{p}/24 gateway=10.98.{n}.1 except=10.112.0.0/12,10.96.0.0/16",
   "ip=fd01:{n}::{p}/64",
   "ip=10.98.{n}.{p}/24 ip=fd01:{n}::{p}/64",
+  "route=fd02:{n}::/64:fd01:{n}::1",
+  "route=fd02::/48:fe80::1",
+  "route=fd03:{n}::/64 mtu=1200",
+  "ip=fd01:{n}::{p}/64 route=fd02:{n}::/64:fd01:{n}::1",
+  "ip=fd01:{n}::{p}/64 gateway=fd01:{n}::1",
+  "ip=10.98.{n}.{p}/24 ip=fd01:{n}::{p}/64 gateway=10.98.{n}.1 gateway=fd01:{n}::1 " +
+    "except=10.112.0.0/12,fd12::/16",
   "gateway=none",
   "peer=10.255.0.{n}",
   "peer=10.255.0.1 peer=10.255.0.2",
@@ -57,6 +65,7 @@ const typo = fc.constantFrom(
   "dev=-x",
   "peer=10.0.0",
   "route=10.99.0.0/16:",
+  "route=fd02::/64:10.98.0.1",
   "gateway=10.98.1",
   "except=10.96.0.0/10",
   "neigh=ja",
@@ -75,6 +84,20 @@ function forNetwork(name: typeof networkNames[number], words: readonly string[])
   const number = networkNames.indexOf(name) + 1;
   return words.filter((word) => word !== "").join(" ").replaceAll("{n}", `${number}`);
 }
+
+/** Two interfaces, one of them on the other, that have each other's names or ids in the next such text; a third one on top. */
+const stacked = fc.record({
+  upper: fc.constantFrom(0, 1),
+  names: fc.constantFrom(["west", "east"], ["east", "west"], ["w", "e"], ["e", "w"]),
+  ids: fc.constantFrom(["", ""], ["", ""], ["id=1", "id=2"], ["id=2", "id=1"]),
+  third: fc.boolean(),
+}).map(({ upper, names, ids, third }) => {
+  const pair = [0, 1].map((at) => {
+    const words = [networkNames[at], `name=${names[at]}`, ids[at], at === upper && `dev=${names[1 - at]}`];
+    return words.filter(Boolean).join(" ");
+  });
+  return [...pair, ...third ? [`north dev=${names[upper]}`] : []].join(", ");
+});
 
 /** Some are one entry, most are two; one in ten has a word that is no name, or is cut off anywhere. */
 const annotation = fc.tuple(
@@ -110,12 +133,15 @@ function clusterEntry(name: typeof networkNames[number]): fc.Arbitrary<string> {
         "peer=@b",
         "dstport=4789",
         "gateway=10.98.{n}.1",
+        "gateway=fd01:{n}::1",
         "gateway=10.98.{n}.1 except=10.112.0.0/12",
         "route=10.97.{n}.0/24:10.98.{n}.1",
         "neigh=static subnet=10.50.{n}.0/24",
         "subnet=10.50.{n}.0/24",
         "subnet=10.50.{n}.0/24 range=10.50.{n}.100-10.50.{n}.199",
         "subnet=10.51.{n}.0/24 exclude=10.51.{n}.1",
+        "dev=west",
+        "name=e",
       ),
       { nil: "", freq: 2 },
     ),
@@ -127,17 +153,33 @@ function clusterEntry(name: typeof networkNames[number]): fc.Arbitrary<string> {
   ).map((words) => forNetwork(name, words));
 }
 
-const configMap = fc.option(
-  fc.record(
-    { west: clusterEntry("west"), east: clusterEntry("east"), north: clusterEntry("north") },
-    { requiredKeys: [] },
-  ),
-  { nil: undefined, freq: 9 },
+const configMap = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record(
+      { west: clusterEntry("west"), east: clusterEntry("east"), north: clusterEntry("north") },
+      { requiredKeys: [] },
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant(undefined) },
+  // Ids are exchanged, or whom they are for.
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      { west: "id=2", east: "id=1", north: "id=3" },
+      { west: "id=1 dev=east", east: "id=2", north: "id=3" },
+      { west: "id=2", east: "id=1 dev=west", north: "id=3" },
+      { west: "id=1 namespaces=lab", east: "id=2 namespaces=default", north: "id=3" },
+      { west: "id=1 namespaces=default", east: "id=2 namespaces=lab", north: "id=3" },
+      { west: "id=2 namespaces=lab", east: "id=1 namespaces=default", north: "id=3" },
+    ),
+  },
 );
 
 /** `pods`: who may be edited. `text` and `data` are right or wrong. */
 export function editsOf(pods: readonly string[]): fc.Arbitrary<Edit> {
-  const edit = fc.record({ pod: fc.constantFrom(...pods), text: annotation }).map(({ pod, text }) => ({
+  const texts = fc.oneof({ weight: 5, arbitrary: annotation }, { weight: 1, arbitrary: stacked });
+  const edit = fc.record({ pod: fc.constantFrom(...pods), text: texts }).map(({ pod, text }) => ({
     kind: "annotation" as const,
     pod,
     text: text.replaceAll("{p}", `${pods.indexOf(pod) + 1}`),
