@@ -1,12 +1,14 @@
 // Who controls while edits are made: one controller, then another; and what is said by who leads.
 import { podName } from "../sandbox/sandbox_invariant.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
+import { type Mortal, mortal } from "../stories/mortal.ts";
 import type { RunningController, Stage } from "../stories/stage.ts";
-import type { Rules } from "./ledger.ts";
+import type { Rules } from "./places.ts";
 import type { Told } from "./ways.ts";
 
 interface Member {
   readonly running: RunningController;
+  readonly life: Mortal;
   /** What it says of each pod, by namespace and name. */
   readonly told: ReadonlyMap<string, readonly Told[]>;
   lead(): Promise<void>;
@@ -43,6 +45,28 @@ export class Crew {
     this.#member = undefined;
   }
 
+  /** Who leads dies after so many more lines; true once it is dead. */
+  dieAfter(lines: number): () => boolean {
+    const life = this.#member?.life;
+    life?.dieAfter(lines);
+    return () => life?.dead !== false;
+  }
+
+  /** Who leads has heard of these texts; nobody has not when nobody leads. */
+  hasHeard(
+    { pods, data }: {
+      /** By uid. */
+      readonly pods: ReadonlyMap<string, string>;
+      readonly data: Readonly<Record<string, string>>;
+    },
+  ): boolean {
+    const store = this.#member?.running.controller.store;
+    if (store === undefined) return true;
+    const keys = [...store.cluster.keys].map(([key, { text }]) => [key, text]);
+    return [...pods].every(([uid, text]) => store.tracked.get(uid)?.pod.annotation === text) &&
+      `${keys.sort()}` === `${Object.entries(data).sort()}`;
+  }
+
   /** Another one that knows all of these pods; it leads once that is asked for, by when the former leader is gone. */
   async standby(pods: readonly string[]): Promise<() => Promise<void>> {
     const next = await this.#join({ leads: false });
@@ -64,12 +88,14 @@ export class Crew {
   async #join({ leads }: { readonly leads: boolean }): Promise<Member> {
     const told = new Map<string, readonly Told[]>();
     const state = { leads };
+    const life = mortal();
     const running = await this.#stage.startController({
       maxMembers: this.#rules.limit,
       restrictPods: this.#rules.restrictPods,
       isLeader: () => state.leads,
+      client: life.client,
       parts: (usual) => ({
-        ...usual,
+        ...life.parts(usual),
         reporter: {
           ...usual.reporter,
           report: (report) => {
@@ -81,6 +107,7 @@ export class Crew {
     });
     return {
       running,
+      life,
       told,
       lead: async () => {
         state.leads = true;

@@ -4,20 +4,21 @@ import fc from "fast-check";
 import { type Edit, type LabelEdit, networkNames } from "../controller/store/random_edits.ts";
 import { agentImage, annotationKey, label, membershipSettings, podSpec } from "../member/member_pod.ts";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
+import { field, textField } from "../sandbox/store/kube_object.ts";
 import { podIpOf, podName } from "../sandbox/sandbox_invariant.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { makePools } from "../stories/pool_objects.ts";
 import { configMapName, setStage, type Stage } from "../stories/stage.ts";
-import { textOf, whileTheyTalk } from "../stories/steady_stream.ts";
+import { type Pair, textOf, whileTheyTalk } from "../stories/steady_stream.ts";
 import { again } from "../tools/by_chance.ts";
+import { tableFulls } from "../tools/table_fulls.ts";
 import { Crew } from "./crew.ts";
-import type { Form } from "./form.ts";
-import { type Happening, happeningsOf, type Mishap } from "./happenings.ts";
-import { Remembered, type Seen, wrongIn } from "./kernels.ts";
-import { tableFulls } from "./table_fulls.ts";
-import { Ledger, type Rules } from "./ledger.ts";
+import { type Happening, happeningsOf, type Mishap, withPodIp } from "./happenings.ts";
+import { Ledger } from "./ledger.ts";
 import { lookInto } from "./look.ts";
-import { someOf, steadyPairs } from "./pairs.ts";
+import { someOf } from "./pairs.ts";
+import type { KnownPod, Rules } from "./places.ts";
+import { type Sight, Worlds } from "./worlds.ts";
 
 const names = ["a", "b", "lab/c", "lab/d"];
 /** Which pods have their agent as a native sidecar. */
@@ -76,13 +77,11 @@ export async function happenInTurn(
 class EditRun {
   readonly #stage: Stage;
   readonly #crew: Crew;
-  readonly #ledger: Ledger;
-  readonly #remembered = new Remembered();
-  #seen: readonly Seen[] = [];
+  readonly #worlds: Worlds;
 
-  private constructor(stage: Stage, { ledger, crew }: { readonly ledger: Ledger; readonly crew: Crew }) {
+  private constructor(stage: Stage, { worlds, crew }: { readonly worlds: Worlds; readonly crew: Crew }) {
     this.#stage = stage;
-    this.#ledger = ledger;
+    this.#worlds = worlds;
     this.#crew = crew;
   }
 
@@ -111,24 +110,25 @@ class EditRun {
     const ledger = new Ledger(known, rules);
     ledger.apply({ kind: "configmap", data: start });
     for (const [pod, text] of startTexts) ledger.apply({ kind: "annotation", pod, text });
-    const run = new EditRun(stage, { ledger, crew });
-    await run.#holds();
+    const run = new EditRun(stage, { worlds: new Worlds(ledger), crew });
+    await run.#holds({ isSettled: true });
     return run;
   }
 
-  /** Makes one edit, with its mishap if it has one, and waits until all is as it should be. */
-  async happen({ edit: drawn, mishap }: Happening): Promise<number> {
-    const edit = withPodIp(drawn, podIpOf(this.#stage.sandbox, { pod: "b" }));
-    const ledger = this.#ledger;
-    const isOfCrew = mishap !== undefined && mishap.kind !== "agent killed" && edit.kind !== "label";
+  /** Makes edits, with a mishap if there is one, and waits until all is as it should be. */
+  async happen({ edits: drawn, mishap }: Happening): Promise<number> {
+    const ip = podIpOf(this.#stage.sandbox, { pod: "b" });
+    const edits = drawn.map((edit) => withPodIp(edit, ip));
+    const [edit] = edits;
+    const isOfCrew = edit !== undefined && edit.kind !== "label" && mishap !== undefined &&
+      mishap.kind !== "agent killed";
     let came = 0;
     // What is not as the texts say is not known as well once the controller was another one.
     if (isOfCrew) came += await this.#makePlain();
-    const before = this.#seen;
-    const isMade = isOfCrew && ledger.applyAway(edit, { knows: mishap.kind === "takeover" });
-    if (!isMade) ledger.apply(edit);
-    const befalls = isMade || mishap?.kind === "agent killed" ? mishap : undefined;
-    return came + await this.#watch(before, () => this.#make(edit, befalls));
+    const away = isOfCrew ? this.#worlds.applyAway(edit, { knows: mishap.kind === "takeover" }) : undefined;
+    const befalls = away !== undefined || mishap?.kind === "agent killed" ? mishap : undefined;
+    const steady = away ?? this.#worlds.apply(edits);
+    return came + await this.#watch(steady, () => this.#make(edits, befalls));
   }
 
   async #makePlain(): Promise<number> {
@@ -138,26 +138,24 @@ class EditRun {
     ];
     let came = 0;
     for (const edit of edits) {
-      if (this.#ledger.isPlain) break;
-      const before = this.#seen;
-      this.#ledger.apply(edit);
-      came += await this.#watch(before, () => this.#write(edit));
+      if (this.#worlds.arePlain) break;
+      came += await this.#watch(this.#worlds.apply([edit]), () => this.#write([edit]));
     }
     return came;
   }
 
-  async #watch(before: readonly Seen[], happen: () => void | Promise<void>): Promise<number> {
+  async #watch(steady: readonly Pair[], happen: () => void | Promise<void>): Promise<number> {
     const fulls = await tableFulls();
     const told = await whileTheyTalk(this.#stage, {
-      pairs: someOf(steadyPairs(before, this.#ledger.forms)),
+      pairs: someOf(steady),
       container: app,
       during: async () => {
         await happen();
-        await this.#holds();
+        await this.#holds({ isSettled: false });
       },
     });
     // What was right at once, since nothing was to change, must be so still.
-    await this.#holds();
+    await this.#holds({ isSettled: true });
     const lost = told.filter((one) => one.lost.length > 0);
     const full = await tableFulls() - fulls;
     const remark = full === 0
@@ -167,64 +165,87 @@ class EditRun {
     return told.reduce((sum, { came }) => sum + came, 0);
   }
 
-  async #make(edit: Edit | LabelEdit, mishap: Mishap | undefined): Promise<void> {
+  async #make(edits: readonly (Edit | LabelEdit)[], mishap: Mishap | undefined): Promise<void> {
     const [crew, { sandbox }] = [this.#crew, this.#stage];
     switch (mishap?.kind) {
       case undefined:
-        return this.#write(edit);
+        return this.#write(edits);
       case "away":
         await crew.stop();
-        this.#write(edit);
+        this.#write(edits);
         return await crew.start();
       case "restart":
-        this.#write(edit);
+        this.#write(edits);
         await crew.stop();
         return await crew.start();
       case "takeover": {
-        const lead = await crew.standby(names.filter((name) => this.#ledger.isLabelled(name)));
+        const lead = await crew.standby(names.filter((name) => this.#worlds.ledger.isLabelled(name)));
         await crew.stop();
-        this.#write(edit);
+        this.#write(edits);
         return await lead();
+      }
+      case "killed": {
+        const isDead = crew.dieAfter(mishap.lines);
+        this.#write(edits);
+        await this.#holds({ isSettled: false, orElse: isDead });
+        crew.dieAfter(0);
+        await crew.stop();
+        return await crew.start();
       }
       case "agent killed":
         // It may have been killed just before.
         await containerRuns(this.#stage, { pod: mishap.pod, container: membershipSettings.agent });
         await sandbox.kubelet.killContainer(podName(mishap.pod), membershipSettings.agent);
-        return this.#write(edit);
+        return this.#write(edits);
       default:
         return mishap satisfies never;
     }
   }
 
-  #write(edit: Edit | LabelEdit): void {
+  #write(edits: readonly (Edit | LabelEdit)[]): void {
     const { sandbox } = this.#stage;
-    if (edit.kind === "configmap") {
-      const isThere = sandbox.find(configMaps, configMapName) !== undefined;
-      if (edit.data !== undefined || isThere) this.#stage.networks(edit.data);
-      return;
+    for (const edit of edits) {
+      if (edit.kind === "configmap") {
+        const isThere = sandbox.find(configMaps, configMapName) !== undefined;
+        if (edit.data !== undefined || isThere) this.#stage.networks(edit.data);
+        continue;
+      }
+      const metadata = edit.kind === "annotation"
+        ? { annotations: { [annotationKey]: edit.text } }
+        : { labels: { [label]: this.#worlds.ledger.isLabelled(edit.pod) ? "true" : null } };
+      sandbox.patch(pods, podName(edit.pod), { metadata });
     }
-    const metadata = edit.kind === "annotation"
-      ? { annotations: { [annotationKey]: edit.text } }
-      : { labels: { [label]: this.#ledger.isLabelled(edit.pod) ? "true" : null } };
-    sandbox.patch(pods, podName(edit.pod), { metadata });
   }
 
-  async #holds(): Promise<void> {
+  /** Waits until all kernels are as they should be, or something else holds. */
+  async #holds(
+    { isSettled, orElse = () => false }: { readonly isSettled: boolean; readonly orElse?: () => boolean },
+  ): Promise<void> {
     let wrong: readonly string[] = [];
-    await waitFor(async () => {
-      const { forms, pods } = this.#ledger;
-      this.#seen = await Promise.all(pods.map(async ({ name, ip, ip6 }) => ({
-        pod: name,
-        ip,
-        ...(ip6 !== undefined && { ip6 }),
-        forms: forms.get(name) ?? new Map<string, Form>(),
-        look: await lookInto(this.#stage.sandbox, { ...podName(name), container: app }),
-        told: this.#crew.of(name),
-      })));
-      wrong = wrongIn(this.#seen, this.#remembered);
-      return wrong.length === 0;
+    const sights = await waitFor(async () => {
+      if (orElse()) return [];
+      const found = await Promise.all(this.#worlds.ledger.pods.map((pod) => this.#look(pod)));
+      wrong = this.#hasHeard() ? this.#worlds.wrong(found) : ["the controller has not heard of all"];
+      return wrong.length === 0 && found;
     }, { what: "all kernels are as the texts say", state: () => wrong.join("\n") });
-    this.#remembered.note(this.#seen);
+    if (sights.length > 0) this.#worlds.note(sights, { isSettled });
+  }
+
+  async #look({ name, ip, ip6 }: KnownPod): Promise<Sight> {
+    const look = await lookInto(this.#stage.sandbox, { ...podName(name), container: app });
+    return { pod: name, ip, ...(ip6 !== undefined && { ip6 }), look, told: this.#crew.of(name) };
+  }
+
+  #hasHeard(): boolean {
+    const { sandbox } = this.#stage;
+    const { ledger } = this.#worlds;
+    const labelled = ledger.pods.filter(({ name }) => ledger.isLabelled(name));
+    const texts = labelled.map(({ uid, name }): [string, string] => {
+      const annotations = field(field(sandbox.find(pods, podName(name)), "metadata"), "annotations");
+      return [uid, textField(annotations, annotationKey)];
+    });
+    const data = sandbox.find(configMaps, configMapName)?.["data"] ?? {};
+    return this.#crew.hasHeard({ pods: new Map(texts), data: data as Readonly<Record<string, string>> });
   }
 }
 
@@ -236,11 +257,4 @@ async function containerRuns(
     what: `runs ${container}`,
     holds: ({ metadata: { uid } }) => sandbox.kubelet.containerOf(uid, container) !== undefined,
   });
-}
-
-function withPodIp(edit: Edit | LabelEdit, ip: string): Edit | LabelEdit {
-  if (edit.kind === "annotation") return { ...edit, text: edit.text.replaceAll("@b", ip) };
-  if (edit.kind === "label" || edit.data === undefined) return edit;
-  const data = Object.entries(edit.data).map(([key, text]) => [key, text.replaceAll("@b", ip)]);
-  return { ...edit, data: Object.fromEntries(data) };
 }

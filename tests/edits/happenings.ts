@@ -10,23 +10,43 @@ export type Mishap =
   | { readonly kind: "restart" }
   /** The leader goes, and one leads that has seen everything. */
   | { readonly kind: "takeover" }
+  /** The controller is killed after so many lines that it has written into pods, and another one comes. */
+  | { readonly kind: "killed"; readonly lines: number }
   /** The agent of a pod is killed, and started again by its kubelet. */
   | { readonly kind: "agent killed"; readonly pod: string };
 
-/** An edit, and what befalls meanwhile. */
+/** Edits that are made at once, and what befalls meanwhile. */
 export type Happening = {
-  readonly edit: Edit | LabelEdit;
+  readonly edits: readonly (Edit | LabelEdit)[];
   readonly mishap?: Mishap;
 };
 
-/** `pods`: who may be edited. One in five has a mishap. */
+/** `pods`: who may be edited. One in four has a mishap, one in four is several edits. */
 export function happeningsOf(pods: readonly string[]): fc.Arbitrary<Happening> {
+  const agent = fc.constantFrom(...pods).map((pod): Mishap => ({ kind: "agent killed", pod }));
   const mishap = fc.oneof(
     fc.constantFrom<Mishap>({ kind: "away" }, { kind: "restart" }, { kind: "takeover" }),
-    fc.constantFrom(...pods).map((pod): Mishap => ({ kind: "agent killed", pod })),
+    fc.nat({ max: 12 }).map((lines): Mishap => ({ kind: "killed", lines })),
+    agent,
   );
+  const one = <T>(edit: T): readonly T[] => [edit];
+  const several = fc.uniqueArray(editsOf(pods), { minLength: 2, maxLength: 4, selector: whatIsEdited });
   return fc.oneof(
-    { weight: 4, arbitrary: fc.record({ edit: editsAndLabelsOf(pods) }) },
-    { weight: 1, arbitrary: fc.record({ edit: editsOf(pods), mishap }) },
+    { weight: 4, arbitrary: fc.record({ edits: editsAndLabelsOf(pods).map(one) }) },
+    { weight: 2, arbitrary: fc.record({ edits: editsOf(pods).map(one), mishap }) },
+    { weight: 2, arbitrary: fc.record({ edits: several, mishap: agent }, { requiredKeys: ["edits"] }) },
   );
+}
+
+/** A text that is followed by another one of the same pod may never be seen, or done. */
+function whatIsEdited(edit: Edit): unknown {
+  return edit.kind === "annotation" ? edit.pod : edit;
+}
+
+/** With its IP where the texts name pod b's. */
+export function withPodIp(edit: Edit | LabelEdit, ip: string): Edit | LabelEdit {
+  if (edit.kind === "annotation") return { ...edit, text: edit.text.replaceAll("@b", ip) };
+  if (edit.kind === "label" || edit.data === undefined) return edit;
+  const data = Object.entries(edit.data).map(([key, text]) => [key, text.replaceAll("@b", ip)]);
+  return { ...edit, data: Object.fromEntries(data) };
 }

@@ -27,6 +27,14 @@ export class Remembered {
   readonly given = new Map<string, readonly string[]>();
   readonly routes = new Map<string, StandingRoutes>();
 
+  copy(): Remembered {
+    const copy = new Remembered();
+    for (const [key, mac] of this.macs) copy.macs.set(key, mac);
+    for (const [key, addresses] of this.given) copy.given.set(key, addresses);
+    for (const [key, routes] of this.routes) copy.routes.set(key, routes);
+    return copy;
+  }
+
   /** After everything was found to be right. */
   note(seen: readonly Seen[]): void {
     for (const { pod, forms, look } of seen) {
@@ -88,7 +96,9 @@ function wrongInPod(seen: Seen, around: Around): readonly string[] {
     [...forms.values()].flatMap((form) => {
       const where = { seen, around };
       const isKept = form.loose !== undefined || stuck.has(form.network);
-      const wrong = isKept ? wrongInKept(form, where) : wrongInLink(form, where);
+      const wrong = isKept
+        ? wrongInKept(form, { ...where, isStuck: stuck.has(form.network) })
+        : wrongInLink(form, where);
       return wrong.map((what) => `${pod} ${form.interfaceName} (${form.network}) ${what}`);
     }),
     isLoose ? [] : wrongExceptions(seen, stuck).map((what) => `${pod} ${what}`),
@@ -129,9 +139,13 @@ interface Where {
 }
 
 /** What stands of it stays, and sends to its members as long as it leads to them; to nobody else. */
-function wrongInKept(form: Form, { seen, around }: Where): readonly string[] {
+function wrongInKept(
+  form: Form,
+  { seen, around, isStuck }: Where & { readonly isStuck: boolean },
+): readonly string[] {
   const link = seen.look.links.find((one) => networkOf(one) === form.network);
-  if (link === undefined) return form.loose === undefined ? [] : ["is not there any more"];
+  // One goes with what it stands on.
+  if (link === undefined) return form.loose === undefined || isStuck ? [] : ["is not there any more"];
   const leads = numbersOf(link) === `${form.vni}/${form.port}`;
   if (form.loose !== undefined && !leads) {
     return [`leads to ${numbersOf(link)}, not to ${form.vni}/${form.port}`];

@@ -1,43 +1,15 @@
 // What should every pod have after each edit? Worked out from the texts alone, by the rules of the documents.
 import type { Edit, LabelEdit } from "../controller/store/random_edits.ts";
-import { agrees, type Form, formOf, isFree, isSame, segmentOf } from "./form.ts";
+import { agrees, type Form, formOf, isFree, isSame, segmentOf, settled, type Wish } from "./form.ts";
 import { ClusterKeys } from "./keys.ts";
+import { type Account, type Asked, holds, isAdmitted, type KnownPod, type Rules } from "./places.ts";
 import { readAnnotation } from "./reading.ts";
-import { settled, type Wish } from "./wishes.ts";
-
-/** A pod as a test knows it. */
-export interface KnownPod {
-  readonly name: string;
-  readonly namespace: string;
-  readonly uid: string;
-  readonly created: string;
-  readonly ip: string;
-  /** Where it has one. */
-  readonly ip6?: string;
-}
-
-/** What holds for all of them: members that a network may have, and `--restrict-pods`. */
-export interface Rules {
-  readonly limit: number;
-  readonly restrictPods: boolean;
-}
-
-interface Account extends KnownPod {
-  text: string;
-  isLabelled: boolean;
-  /** What it has, by network. */
-  forms: ReadonlyMap<string, Form>;
-  /** What it had last of each network whose name has stood in the text since. */
-  good: ReadonlyMap<string, Form>;
-  /** Names of networks that it holds wherever they lead, and segments that it holds. */
-  places: ReadonlySet<string>;
-}
 
 /** Starts with a ConfigMap that says everything rightly, and with pods that have nothing yet. */
 export class Ledger {
   readonly #limit: number;
   readonly #restrictPods: boolean;
-  readonly #pods: ReadonlyMap<string, Account>;
+  #pods: ReadonlyMap<string, Account>;
   #keys = new ClusterKeys();
 
   constructor(pods: readonly KnownPod[], { limit, restrictPods }: Rules) {
@@ -56,6 +28,13 @@ export class Ledger {
 
   get pods(): readonly KnownPod[] {
     return [...this.#pods.values()];
+  }
+
+  copy(): Ledger {
+    const copy = new Ledger([], { limit: this.#limit, restrictPods: this.#restrictPods });
+    copy.#pods = new Map([...this.#pods].map(([name, pod]) => [name, { ...pod }]));
+    copy.#keys = this.#keys.copy({ isRead: true });
+    return copy;
   }
 
   isLabelled(pod: string): boolean {
@@ -151,8 +130,8 @@ export class Ledger {
 
   /** Until nothing follows from anything any more. */
   #settle(): void {
-    for (let before = ""; before !== this.#text();) {
-      before = this.#text();
+    for (let before = ""; before !== this.text;) {
+      before = this.text;
       this.#keys.forget(this.#had());
       const asked = new Map([...this.#pods.values()].map((pod) => [pod, this.#askedBy(pod)]));
       for (const pod of this.#pods.values()) this.#give(pod, asked);
@@ -163,10 +142,15 @@ export class Ledger {
     return [...this.#pods.values()].flatMap(({ good }) => [...good.values()]);
   }
 
-  #text(): string {
-    const pods = [...this.#pods.values()].map((
-      { forms, good, places },
-    ) => [[...forms], [...good], [...places]]);
+  /** Equal text: nothing tells them apart. */
+  get text(): string {
+    const pods = [...this.#pods.values()].map(({ forms, good, places, text, isLabelled }) => [
+      [...forms],
+      [...good],
+      [...places],
+      text,
+      isLabelled,
+    ]);
     return JSON.stringify([pods, this.#keys.text]);
   }
 
@@ -224,7 +208,8 @@ export class Ledger {
 
   #give(pod: Account, asked: ReadonlyMap<Account, Asked>): void {
     const { forms, open } = asked.get(pod) ?? { forms: [], open: new Set<string>() };
-    const isIn = (form: Form): boolean => this.#isAdmitted(pod, { segment: segmentOf(form), asked });
+    const isIn = (form: Form): boolean =>
+      isAdmitted(pod, { segment: segmentOf(form), asked, limit: this.#limit });
     const inside = forms.filter(isIn);
     const kept: Form[] = [];
     for (const { network } of forms.filter((form) => !isIn(form))) {
@@ -244,34 +229,4 @@ export class Ledger {
     pod.good = new Map([...[...pod.good].filter(([name]) => open.has(name)), ...pod.forms]);
     pod.places = new Set(places.sort());
   }
-
-  /** Who holds the place keeps it; the oldest of the others take what is left. */
-  #isAdmitted(
-    pod: Account,
-    { segment, asked }: { readonly segment: string; readonly asked: ReadonlyMap<Account, Asked> },
-  ): boolean {
-    const candidates = [...asked].flatMap(([one, { forms }]) => {
-      const had = [...one.good.values()].filter((form) =>
-        holds(one, form) && forms.some(({ network }) => network === form.network)
-      );
-      const form = [...had, ...forms].find((each) => segmentOf(each) === segment);
-      return form === undefined ? [] : [{ one, holder: holds(one, form) }];
-    });
-    const holders = candidates.filter(({ holder }) => holder);
-    const entrants = candidates.filter(({ holder }) => !holder).map(({ one }) => one)
-      .sort((a, b) => `${a.created} ${a.uid}` < `${b.created} ${b.uid}` ? -1 : 1);
-    const room = Math.max(0, this.#limit - holders.length);
-    return holders.some(({ one }) => one === pod) || entrants.slice(0, room).includes(pod);
-  }
-}
-
-interface Asked {
-  readonly wishes: readonly Wish[];
-  readonly forms: readonly Form[];
-  /** Names that stand in the text, and are not forbidden. */
-  readonly open: ReadonlySet<string>;
-}
-
-function holds({ places }: Pick<Account, "places">, form: Form): boolean {
-  return places.has(form.network) || places.has(segmentOf(form));
 }

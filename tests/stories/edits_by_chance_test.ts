@@ -16,34 +16,34 @@ const gone = { west: "id=1", east: "id=2 mtu=12", north: "id=3" };
 const hard: readonly (Happening & { readonly what: string })[] = [
   {
     what: "a gateway in one of two subnets",
-    edit: textOf("a", `north ip=10.98.3.1/24 ip=10.97.3.1/24 ${route}, east`),
+    edits: textOf("a", `north ip=10.98.3.1/24 ip=10.97.3.1/24 ${route}, east`),
   },
-  { what: "that subnet goes, the route stands", edit: textOf("a", `north ip=10.97.3.1/24 ${route}, east`) },
-  { what: "no address: any gateway is believed", edit: textOf("a", `north ip=none ${route}, east`) },
-  { what: "an address in another subnet", edit: textOf("a", `north ip=10.97.3.1/24 ${route}, east`) },
-  { what: "the route goes", edit: textOf("a", "north ip=10.97.3.1/24, east") },
+  { what: "that subnet goes, the route stands", edits: textOf("a", `north ip=10.97.3.1/24 ${route}, east`) },
+  { what: "no address: any gateway is believed", edits: textOf("a", `north ip=none ${route}, east`) },
+  { what: "an address in another subnet", edits: textOf("a", `north ip=10.97.3.1/24 ${route}, east`) },
+  { what: "the route goes", edits: textOf("a", "north ip=10.97.3.1/24, east") },
   {
     what: "a typo while nobody leads",
-    edit: textOf("a", "north ip=10.97.3.1/24 metric=5, east"),
+    edits: textOf("a", "north ip=10.97.3.1/24 metric=5, east"),
     mishap: { kind: "away" },
   },
-  { what: "who keeps it by that has a peer less", edit: textOf("b", "west") },
-  { what: "it is mended", edit: textOf("a", "north ip=10.97.3.1/24, east") },
-  { what: "a key cannot be read", edit: { kind: "configmap", data: gone }, mishap: { kind: "restart" } },
+  { what: "who keeps it by that has a peer less", edits: textOf("b", "west") },
+  { what: "it is mended", edits: textOf("a", "north ip=10.97.3.1/24, east") },
+  { what: "a key cannot be read", edits: [{ kind: "configmap", data: gone }], mishap: { kind: "restart" } },
   {
     what: "another leader, and a new address",
-    edit: textOf("a", "north ip=10.97.3.1/24 ip=10.98.3.1/24, east"),
+    edits: textOf("a", "north ip=10.97.3.1/24 ip=10.98.3.1/24, east"),
     mishap: { kind: "takeover" },
   },
   {
     what: "an agent ends while its pod goes elsewhere",
-    edit: { kind: "configmap", data: { west: "id=1", east: "id=4", north: "id=3" } },
+    edits: [{ kind: "configmap", data: { west: "id=1", east: "id=4", north: "id=3" } }],
     mishap: { kind: "agent killed", pod: "a" },
   },
 ];
 
-function textOf(pod: string, text: string): Happening["edit"] {
-  return { kind: "annotation", pod, text };
+function textOf(pod: string, text: string): Happening["edits"] {
+  return [{ kind: "annotation", pod, text }];
 }
 
 const ping = await findProgram("ping");

@@ -1,27 +1,38 @@
-// A stand-in for a controller that is killed: it writes so many lines into pods, and then nothing ever again.
-import type { ControllerParts } from "../../lib/controller/parts.ts";
+// A stand-in for a controller that is killed: it writes so many lines into pods, or asks so much, and then nothing ever again.
+import { type ApiClient, ApiError, type ApiRequest } from "../../lib/kube/api/client.ts";
 import { type ExecSession, SessionEnded } from "../../lib/kube/exec/session.ts";
+import type { ControllerOverrides } from "./stage.ts";
 
 /** What dies, and when it has. */
-export interface Mortal {
-  readonly parts: (usual: ControllerParts) => ControllerParts;
+export interface Mortal extends Required<Pick<ControllerOverrides, "parts" | "client">> {
   /** True once the last line was written. */
   readonly dead: boolean;
+  /** After this many more writing lines. */
+  dieAfter(lines: number): void;
 }
 
-/** Dies after this many writing lines; the order to end, which releases a pod, counts as one. */
-export function mortal(lines: number): Mortal {
+/**
+ * Dies after this many writing lines; the order to end, which releases a pod, counts as one. Or when it is about to ask this of
+ * the API server.
+ */
+export function mortal(
+  lines = Infinity,
+  { before = () => false }: { readonly before?: (request: ApiRequest) => boolean } = {},
+): Mortal {
   const life = { left: lines, dead: false };
   return {
     get dead() {
       return life.dead;
     },
+    dieAfter: (left) => Object.assign(life, { left }),
+    client: (usual) => mortalClient(usual, { life, before }),
     parts: (usual) => ({
       ...usual,
       openSession: async (agent, tool, options) => {
         if (life.dead) throw ended();
         return mortalSession(await usual.openSession(agent, tool, options), life);
       },
+      terminate: async (agent) => life.dead ? { kind: "unknown", reason } : await usual.terminate(agent),
       executor: {
         run: async (asked) => {
           if (life.left === 0) life.dead = true;
@@ -40,7 +51,35 @@ function ended(): SessionEnded {
   return new SessionEnded({ kind: "unknown", reason }, "", reason);
 }
 
-function mortalSession(session: ExecSession, life: { left: number; dead: boolean }): ExecSession {
+interface Life {
+  left: number;
+  dead: boolean;
+}
+
+function mortalClient(
+  client: ApiClient,
+  { life, before }: { readonly life: Life; readonly before: (request: ApiRequest) => boolean },
+): ApiClient {
+  const live = (request: ApiRequest): void => {
+    life.dead ||= before(request);
+    if (life.dead) {
+      throw new ApiError({ kind: "unreachable", reason }, `Cannot ${request.purpose}: ${reason}`);
+    }
+  };
+  return {
+    json: async (request) => {
+      live(request);
+      return await client.json(request);
+    },
+    stream: async (request) => {
+      live(request);
+      return await client.stream(request);
+    },
+    close: () => client.close(),
+  };
+}
+
+function mortalSession(session: ExecSession, life: Life): ExecSession {
   return {
     get open() {
       return session.open;

@@ -1,11 +1,20 @@
 // Stories of what `namespaces=` reserved with a key that is gone: it stays reserved while somebody has it, over restarts too.
+import assert from "node:assert/strict";
 import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { field, textField } from "../sandbox/store/kube_object.ts";
 import type { DeclaredMember } from "../sandbox/sandbox_invariant.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
+import { mortal } from "./mortal.ts";
 import { makePools } from "./pool_objects.ts";
 import { bothNetworks, membersOf, one, running, said, two } from "./scenes.ts";
-import { configMapName, poolsName, type RunningController, setStage, type Stage } from "./stage.ts";
+import {
+  configMapName,
+  type ControllerOverrides,
+  poolsName,
+  type RunningController,
+  setStage,
+  type Stage,
+} from "./stage.ts";
 
 const key = "vxlan.travelping.com/known-networks";
 const object = { namespace: configMapName.namespace, name: `${poolsName}-0` };
@@ -32,10 +41,10 @@ function remember(stage: Stage, text: string | null): void {
 const line = "network one id=1 namespaces=default\n";
 
 /** A controller, and a and b in network one, which is for their namespace only. */
-async function reservedPair(stage: Stage): Promise<RunningController> {
+async function reservedPair(stage: Stage, overrides: ControllerOverrides = {}): Promise<RunningController> {
   makePools(stage);
   stage.networks(closed);
-  const controller = await stage.startController();
+  const controller = await stage.startController(overrides);
   for (const name of ["a", "b"]) stage.pod({ name, networks: "one" });
   await running(stage, ["a", "b"]);
   await stage.holds({ members: membersOf(one, ["a", "b"]) });
@@ -235,3 +244,56 @@ Deno.test("what a pod says of itself is no memory", async () => {
   }
   await keptOut(stage, await stage.startController());
 });
+
+const deaths: readonly {
+  readonly it: string;
+  readonly entry: string;
+  /** What the pods have that had the network. */
+  readonly vni: number;
+  readonly remembered: string | undefined;
+  /** Whom the entry leaves out: by the VNI that it had, and by its name. */
+  readonly out: readonly string[];
+}[] = [
+  {
+    it: "another id",
+    entry: "id=5 namespaces=default",
+    vni: 5,
+    remembered: "network one id=5 namespaces=default\n",
+    out: ["lab/d"],
+  },
+  {
+    it: "one more namespace",
+    entry: "id=1 namespaces=default,edge",
+    vni: 1,
+    remembered: "network one id=1 namespaces=default,edge\n",
+    out: ["lab/c", "lab/d"],
+  },
+  { it: "that it is for all", entry: "id=5", vni: 5, remembered: undefined, out: [] },
+];
+for (const { it, entry, vni, remembered: text, out } of deaths) {
+  Deno.test(`a leader that is killed when it is about to remember ${it}: nobody enters who must not, nobody loses what he has`, async () => {
+    await using stage = await setStage();
+    let isDue = false;
+    const life = mortal(Infinity, {
+      before: ({ method, path }) => isDue && method !== "GET" && path.includes(`/configmaps/${object.name}`),
+    });
+    const first = await reservedPair(stage, life);
+    isDue = true;
+    stage.networks({ ...closed, one: entry });
+    await waitFor(() => life.dead, { what: "it dies", state: () => String(remembered(stage)) });
+    await first.stop();
+    assert.equal(remembered(stage), line);
+    strangers(stage);
+    const second = await stage.startController();
+    for (const name of out) await said(second, new RegExp(`WARN.*not for namespace .*member=${name}`));
+    const others = [
+      ...membersOf({ network: "other", vni: 1 }, ["lab/c"]),
+      ...membersOf({ network: "one", vni: 7 }, ["lab/d"]),
+    ].filter(({ pod }) => !out.includes(pod));
+    await stage.holds({
+      members: [...membersOf({ network: "one", vni }, ["a", "b"]), ...others],
+      bystanders: out,
+    });
+    await remembers(stage, text);
+  });
+}

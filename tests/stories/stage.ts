@@ -9,6 +9,7 @@ import {
 } from "../../lib/controller/settings.ts";
 import { createExecutor } from "../../lib/kube/exec/executor.ts";
 import { createPools } from "../../lib/pools/pools.ts";
+import type { ApiClient } from "../../lib/kube/api/client.ts";
 import { createApiClient } from "../../lib/kube/api/http.ts";
 import { loadConnection } from "../../lib/kube/config/load_connection.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
@@ -44,6 +45,8 @@ export interface ControllerOverrides {
   readonly isLeader?: () => boolean;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /** Puts something between the controller and the API server. */
+  readonly client?: (usual: ApiClient) => ApiClient;
   /** Puts something between the controller and what it is made of. */
   readonly parts?: (usual: ControllerParts) => ControllerParts;
 }
@@ -120,7 +123,8 @@ export class Stage implements AsyncDisposable {
       readTextFile: (path) => Deno.readTextFile(path),
       clock,
     });
-    const client = createApiClient(connection, { clock });
+    const { client: through = (usual) => usual } = overrides;
+    const client = through(createApiClient(connection, { clock }));
     const executor = createExecutor(connection, { clock });
     const execs = new AgentExecs({ executor, clock });
     const writer = createLog({ level: "debug", format: "text", write: (line) => log.push(line), clock });
