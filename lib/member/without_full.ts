@@ -71,8 +71,6 @@ export function withoutFull(
       // Pools are asked for what it has only.
       awaited: member.awaited.filter((name) => networks.some((one) => one.name === name && awaitsPool(one))),
       unresolved: [...member.unresolved, ...lost].sort(),
-      // Its pool gives nothing while it is full, and the rest of the pod must not wait for that.
-      awaited: member.awaited.filter((name) => !missing.some((network) => network.name === name)),
       forbidden: [...member.forbidden, ...lost.filter((name) => [...member.barred, ...wasOut].includes(name))]
         .sort(),
       problems: [...member.problems, ...problems],

@@ -35,7 +35,9 @@ export function mtuFaults(options: OptionSet): readonly ResolveFault[] {
     return request.kind === "address" ? [request.cidr.family] : [request.base.family];
   });
   const pooled = ip.length === 0 ? subnets.map(({ family }) => family) : [];
-  const isIpv6 = [...families, ...pooled, ...routesOf(options).map(({ subnet }) => subnet.family)].includes(6);
+  const isIpv6 = [...families, ...pooled, ...routesOf(options).map(({ subnet }) => subnet.family)].includes(
+    6,
+  );
   if (!isIpv6) return [];
   return [{
     kind: "invalid-option",

@@ -101,16 +101,6 @@ Deno.test("admission: who comes to a full network is turned away, with the limit
   assert.deepEqual(subject.member.unresolved, ["one"], "a link that is there stays");
 });
 
-Deno.test("admission: no address is awaited of the pool of a network that is full", () => {
-  const { store, put } = world();
-  store.putConfigMap({ one: "id=1 subnet=10.50.0.0/24", two: "id=2" }, { now: 0 });
-  for (const name of ["a", "b", "c"]) put(name);
-  put("d", { networks: "one, two" });
-  const item = store.workItem("uid-default-d");
-  assert.ok(item?.kind === "member");
-  assert.deepEqual(item.member.awaited, [], "else nothing else of the pod is done");
-});
-
 Deno.test("admission: his other networks are not concerned", () => {
   const { store, put } = full();
   put("f", { networks: "one, two" });
