@@ -92,10 +92,8 @@ async function serve(
     context.ensureLeader();
     if (releaser.isUnderWay(cache, agent)) return await releaser.follow(cache, agent);
     if (agent.urgent && awaitsPools(member, record.pod.shown)) return waitForAgent(member, choosing);
-    if (phase.kind === "maintain") {
-      const { containerId } = agent;
-      cache.takeOver({ containerId, podIPs: member.podIPs.join(), at: context.clock.now() });
-    }
+    const heir = { containerId: agent.containerId, podIPs: podIPs.join() };
+    if (phase.kind === "maintain") cache.takeOver(heir, context.clock.now());
     const onlyLook = record.mayHaveMore;
     const result = await convergeMember(member, { agent, release, onlyLook, context });
     cache.failingSince = undefined;

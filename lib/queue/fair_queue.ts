@@ -1,7 +1,7 @@
 // Who is next among those that wait: first come first served within a group; groups take turns, the least busy first, and in each its ranks.
 
-/** A line of keys with values. With one group it is a plain queue. */
-export class FairLine<Value> {
+/** Keys with values, one behind the other. With one group it is a plain queue. */
+export class FairQueue<Value> {
   readonly #groupOf: (value: Value) => string;
   readonly #rankOf: (value: Value) => number;
   /** Groups that have somebody waiting, and in each the ranks that have; the first one's turn is next. */

@@ -1,6 +1,6 @@
 // Which due key gets a free worker: lines in their order, no more than a share for one group, the slow set aside or ended.
 import { Usual } from "../time/usual.ts";
-import { FairLine } from "./fair_queue.ts";
+import { FairQueue } from "./fair_queue.ts";
 
 /** How many runs there may be at the same time. */
 export interface WorkerLimits {
@@ -74,7 +74,7 @@ const upkeepTurn = 8;
 export class Workers<Key extends Waiting> {
   readonly #limits: Required<WorkerLimits>;
   readonly #share: number;
-  readonly #lines: Readonly<Record<Line, FairLine<Key>>>;
+  readonly #lines: Readonly<Record<Line, FairQueue<Key>>>;
   /** Under way, by their start. */
   readonly #runs = new Set<Run>();
   readonly #usual = new Usual();
@@ -85,8 +85,8 @@ export class Workers<Key extends Waiting> {
     const others = { workersForUpkeep: workers, workersForSlow: 0, giveUp: () => {}, groupOf };
     this.#limits = { ...others, ...limits };
     this.#share = limits.groupOf === undefined ? workers : Math.ceil(workers * groupShare);
-    const line = (): FairLine<Key> =>
-      new FairLine(({ key }) => groupOf(key), ({ failures }) => Math.min(failures, hopeless));
+    const line = (): FairQueue<Key> =>
+      new FairQueue(({ key }) => groupOf(key), ({ failures }) => Math.min(failures, hopeless));
     this.#lines = { failing: line(), urgent: line(), upkeep: line() };
   }
 

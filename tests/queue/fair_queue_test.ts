@@ -1,13 +1,13 @@
 // Who is next: within a group the first, among groups each in turn.
 import assert from "node:assert/strict";
-import { FairLine } from "../../lib/queue/fair_queue.ts";
+import { FairQueue } from "../../lib/queue/fair_queue.ts";
 import { WorkQueue } from "../../lib/queue/work_queue.ts";
 import { fakeClock } from "../time/fake_clock.ts";
 
 const group = (key: string): string => key.slice(0, 1);
 
 function order(keys: string): string {
-  const line = new FairLine<string>(group);
+  const line = new FairQueue<string>(group);
   for (const key of keys.split(" ")) line.add(key, key);
   const taken: string[] = [];
   for (let next = line.take(); next !== undefined; next = line.take()) taken.push(next);
@@ -30,7 +30,7 @@ for (const { it, added, taken } of cases) {
 }
 
 Deno.test("fair line: who leaves is not taken, and its empty group has no turn", () => {
-  const line = new FairLine<string>(group);
+  const line = new FairQueue<string>(group);
   for (const key of ["a1", "b1", "a2"]) line.add(key, key);
   assert.equal(line.delete("b1"), "b1");
   assert.equal(line.delete("b1"), undefined);
@@ -39,7 +39,7 @@ Deno.test("fair line: who leaves is not taken, and its empty group has no turn",
 });
 
 Deno.test("fair line: groups have equal turns however many ranks they have; ranks take turns within theirs", () => {
-  const line = new FairLine<string>((value) => value.slice(0, 1), (value) => Number(value.slice(1, 2)));
+  const line = new FairQueue<string>((value) => value.slice(0, 1), (value) => Number(value.slice(1, 2)));
   for (const rank of [1, 2, 3, 4]) for (let at = 0; at < 10; at++) line.add(`a${rank}${at}`, `a${rank}${at}`);
   for (let at = 0; at < 10; at++) line.add(`b4${at}`, `b4${at}`);
   const taken = Array.from({ length: 10 }, () => line.take() ?? "");
@@ -48,7 +48,7 @@ Deno.test("fair line: groups have equal turns however many ranks they have; rank
 
 Deno.test("fair line: a key whose group has changed is found where it stands", () => {
   let name = "old";
-  const line = new FairLine<string>(() => name);
+  const line = new FairQueue<string>(() => name);
   line.add("k", "k");
   name = "new";
   assert.equal(line.delete("k"), "k");

@@ -1,5 +1,5 @@
 // Whose exec is next when only so many may be started in a time: those somebody waits for first, of them namespaces in turn.
-import { FairLine } from "../../queue/fair_queue.ts";
+import { FairQueue } from "../../queue/fair_queue.ts";
 import { type Clock, onAbort } from "../../time/clock.ts";
 import { Timer } from "../../time/timer.ts";
 import type { TokenBucket } from "../../time/token_bucket.ts";
@@ -23,8 +23,8 @@ interface Waiting extends ExecTurn {
 export class ExecTurns {
   readonly #timer: Timer;
   readonly #limit: Pick<TokenBucket, "take">;
-  readonly #urgent = new FairLine<Waiting>(({ namespace }) => namespace);
-  readonly #others = new FairLine<Waiting>(({ namespace }) => namespace);
+  readonly #urgent = new FairQueue<Waiting>(({ namespace }) => namespace);
+  readonly #others = new FairQueue<Waiting>(({ namespace }) => namespace);
   #asked = 0;
   #turns = 0;
 

@@ -69,17 +69,11 @@ export class PodCache {
   }
 
   /** Does nothing when nothing was left, or in another sandbox. */
-  takeOver(
-    { containerId, podIPs, at }: {
-      readonly containerId: string;
-      readonly podIPs: string;
-      readonly at: number;
-    },
-  ): void {
+  takeOver(heir: Pick<CachedState, "containerId" | "podIPs">, now: number): void {
     const { cached } = this;
-    if (cached?.handedOver !== true || cached.podIPs !== podIPs) return;
+    if (cached?.handedOver !== true || cached.podIPs !== heir.podIPs) return;
     const { handedOver: _, ...left } = cached;
-    this.cached = { ...left, containerId, readBackAt: at + readAfterHandover };
+    this.cached = { ...left, ...heir, readBackAt: now + readAfterHandover };
   }
 
   /** What is known may be wrong: the next reconcile asks the kernel. */

@@ -18,10 +18,10 @@ export class MemberLimit {
   readonly #changed = new Set<string>();
   /** Segments that have grown past a tenth of the limit. */
   readonly #large = new Set<string>();
-  readonly #notices: string[] = [];
+  readonly #say: (notice: string) => void;
 
-  constructor(limit: number) {
-    this.limit = limit;
+  constructor(limit: number, say: (notice: string) => void) {
+    [this.limit, this.#say] = [limit, say];
   }
 
   /** Makes `uid` ask for exactly these segments. */
@@ -62,17 +62,12 @@ export class MemberLimit {
     return this.#asking.get(uid, segment)?.standing === "presumed" ? "unsure" : "in";
   }
 
-  /** What is to be said, once. */
-  takeNotices(): readonly string[] {
-    return this.#notices.splice(0);
-  }
-
   /** Large ones are worth a warning. */
   #noteGrowth(segment: string, size: number): void {
     const large = Math.max(2, Math.ceil(this.limit / 10));
     if (size < large || this.#large.has(segment)) return;
     this.#large.add(segment);
-    this.#notices.push(
+    this.#say(
       `Network "${segment}" (name, VNI, port, IP family) has ${large} members, and each holds an entry for every ` +
         `other; beyond ${this.limit} no more are let in (--max-members-per-network)`,
     );

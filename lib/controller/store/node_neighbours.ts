@@ -14,7 +14,11 @@ export class NodeNeighbours {
   /** Members of each segment, and of each segment on a node: `SEGMENT NODE`; neither holds a blank. */
   readonly #members = new TwoWayIndex<true>();
   readonly #said = new Set<string>();
-  readonly #notices: string[] = [];
+  readonly #say: (notice: string) => void;
+
+  constructor(say: (notice: string) => void) {
+    this.#say = say;
+  }
 
   /** Makes `uid` a member of exactly these segments on that node; without a node of none. */
   put(
@@ -38,17 +42,12 @@ export class NodeNeighbours {
     return Math.max(0, ...nodes.values());
   }
 
-  /** What is to be said, once for each segment. */
-  takeNotices(): readonly string[] {
-    return this.#notices.splice(0);
-  }
-
   #note(segment: string, node: string): void {
     const [all, here] = [this.#members.at(segment).size, this.#members.at(`${segment} ${node}`).size];
     const neighbours = here * (all - 1);
     if (neighbours <= manyNeighbours || this.#said.has(segment)) return;
     this.#said.add(segment);
-    this.#notices.push(
+    this.#say(
       `Network "${segment}" (name, VNI, port, IP family) has ${all} members, ${here} of them on ` +
         `node ${node}: these have up to ${neighbours} neighbours, even if they say nothing. The node's pods share ` +
         "one neighbour table; when it is full (gc_thresh3, mostly 1024) none of them finds a new neighbour. Raise " +

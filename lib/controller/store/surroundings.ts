@@ -25,19 +25,21 @@ export class Surroundings implements Peers {
   #changes = 0;
   /** Who is let in. */
   readonly limit: MemberLimit;
-  readonly #neighbours = new NodeNeighbours();
+  readonly #neighbours: NodeNeighbours;
+  readonly #notices: string[] = [];
 
   readonly #pods: ReadonlyMap<string, Tracked>;
 
   /** `pods`: all that are known, by uid. */
   constructor(maxMembers: number, pods: ReadonlyMap<string, Tracked>) {
-    this.limit = new MemberLimit(maxMembers);
+    const say = (notice: string): void => void this.#notices.push(notice);
+    [this.limit, this.#neighbours] = [new MemberLimit(maxMembers, say), new NodeNeighbours(say)];
     this.#pods = pods;
   }
 
   /** What is to be said since the last call. */
   takeNotices(): readonly string[] {
-    return [...this.limit.takeNotices(), ...this.#neighbours.takeNotices()];
+    return this.#notices.splice(0);
   }
 
   /** The pod asks to be in its networks. */

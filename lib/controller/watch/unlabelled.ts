@@ -1,26 +1,22 @@
 // A pod has left the selection: is it gone, or does it live on without its label?
 import type { V1Pod } from "@kubernetes/client-node";
-import type { ApiClient } from "../../kube/api/client.ts";
 import { untilAnswered } from "../../kube/api/until_answered.ts";
 import type { Finding, SoughtPod } from "../../kube/watch/find_pods.ts";
 import { pickPods } from "../../kube/watch/pod_metadata.ts";
-import { PodSearch } from "../../kube/watch/pod_search.ts";
+import { PodSearch, type PodSearchOptions } from "../../kube/watch/pod_search.ts";
 import { statusAnnotation } from "../../member/current_status.ts";
 import { type PodView, podView } from "../../member/pod.ts";
 import type { Log } from "../../ops/log.ts";
 import { messageOf } from "../../text/defined.ts";
 import { isRecord } from "../../text/json.ts";
-import type { Clock } from "../../time/clock.ts";
 import type { Tracked } from "../store/tracked.ts";
 
-export interface UnlabelledPodsOptions {
-  readonly client: ApiClient;
+export interface UnlabelledPodsOptions
+  extends Pick<PodSearchOptions<PodView>, "client" | "clock" | "signal"> {
   readonly annotationKey: string;
   readonly selector: string;
   /** Empty: all. */
   readonly watchNamespaces: readonly string[];
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
   /** Those that are followed. */
   readonly tracked: ReadonlyMap<string, Pick<Tracked, "selection" | "pod">>;
   readonly onFound: (pod: PodView) => void;

@@ -31,7 +31,7 @@ const cases: readonly {
     it: "is known under the sidecar agent's id once the init agent was told to end, and read soon",
     happens: (cache) => {
       cache.handOver();
-      cache.takeOver({ containerId: "2", podIPs: "10.0.0.9", at: 1_000 });
+      cache.takeOver({ containerId: "2", podIPs: "10.0.0.9" }, 1_000);
     },
     then: { ...state, containerId: "2", readBackAt: 6_000 },
   },
@@ -40,7 +40,7 @@ const cases: readonly {
     happens: (cache) => {
       cache.handOver();
       cache.invalidate();
-      cache.takeOver({ containerId: "2", podIPs: "10.0.0.9", at: 1_000 });
+      cache.takeOver({ containerId: "2", podIPs: "10.0.0.9" }, 1_000);
     },
     then: { ...state, containerId: "2", readBackAt: 6_000 },
   },
@@ -48,13 +48,13 @@ const cases: readonly {
     it: "nothing is taken over into a sandbox with another pod IP",
     happens: (cache) => {
       cache.handOver();
-      cache.takeOver({ containerId: "2", podIPs: "10.0.0.10", at: 1_000 });
+      cache.takeOver({ containerId: "2", podIPs: "10.0.0.10" }, 1_000);
     },
     then: { ...state, handedOver: true },
   },
   {
     it: "nor by an agent that was made anew without a handover",
-    happens: (cache) => cache.takeOver({ containerId: "2", podIPs: "10.0.0.9", at: 1_000 }),
+    happens: (cache) => cache.takeOver({ containerId: "2", podIPs: "10.0.0.9" }, 1_000),
     then: state,
   },
 ];

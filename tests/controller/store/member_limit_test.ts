@@ -274,7 +274,7 @@ for (
 }
 
 Deno.test("admission: after a restart a look at one member has no other judged anew", () => {
-  const limit = new MemberLimit(90);
+  const limit = new MemberLimit(90, () => {});
   const as = (standing: Candidate["standing"], uid: string): number => {
     limit.put(uid, new Map([["one/1/8472/4", { uid, created: uid, standing }]]));
     return limit.settle().size;
