@@ -219,6 +219,8 @@ const reservations: readonly Row[] = [
     { it: "in its name", text: "id=1 namepsaces=db", to: "db" },
     { it: "of another word for it", text: "id=1 namespace=db", to: "db" },
     { it: "of letters that are missing", text: "id=1 nmspcs=db", to: "db" },
+    { it: "of a word before it", text: "id=1 allowed-namespaces=db", to: "db" },
+    { it: "of the word of other programs", text: "id=1 allowedNamespaces=db", to: "db" },
     { it: "in one of the namespaces", text: "id=1 namespaces=db,Web!", to: "db" },
     { it: "of a blank behind a comma", text: "id=1 namespaces=db, web", to: "db" },
     { it: "of no value", text: "id=1 namespaces=", to: "" },

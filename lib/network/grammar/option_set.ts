@@ -81,7 +81,7 @@ export function reservationIn(tokens: readonly Token[], { id, namespaces }: Opti
 }
 
 function isMeantForNamespaces(key: string): boolean {
-  return similarOption(key) === "namespaces" || /^n[a-z-]*p[a-z-]*c/i.test(key);
+  return similarOption(key) === "namespaces" || /^n[a-z-]*p[a-z-]*c|namespace/i.test(key);
 }
 
 /** The problem that a word of a network's options cannot be read. */
