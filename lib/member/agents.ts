@@ -72,8 +72,8 @@ export function agentPhase(agents: AgentContainers): AgentPhase {
  * was never started (the kubelet starts no container of such a pod). The agent ends at once, an application may drain for
  * minutes. One that waits after it has run is crashing: that alone is no reason, until the grace period has run out.
  */
-export function haveAllTerminated({ initContainers, containers }: PodView): boolean {
-  return [...initContainers, ...containers].every(({ state, containerId }) => {
+export function haveAllTerminated({ initContainers, containers, debugged }: PodView): boolean {
+  return debugged !== true && [...initContainers, ...containers].every(({ state, containerId }) => {
     return state === "terminated" || (state !== "running" && containerId === "");
   });
 }

@@ -72,6 +72,8 @@ export interface PodView extends Numbered {
   readonly deletion?: { readonly graceSeconds: number };
   readonly initContainers: readonly ContainerView[];
   readonly containers: readonly ContainerView[];
+  /** A container that somebody has put into it (kubectl debug) runs. */
+  readonly debugged?: true;
   /** What holds it up; no business of membership. Absent while nothing does. */
   readonly delay?: Delay;
   /** What the pod shows of us. Membership reads it of those that ask for nothing, so that our own writes wake nobody. */
@@ -127,6 +129,8 @@ export function podView(pod: V1Pod, options: { readonly annotationKey: string })
       init: true,
     }),
     containers: containerViews(spec?.containers, { spec, statuses: status?.containerStatuses, init: false }),
+    ...(status?.ephemeralContainerStatuses?.some(({ state }) => state?.running != null) &&
+      { debugged: true }),
     ...numbered(metadata),
     ...(delay && { delay }),
     ...(shown && { shown }),

@@ -1,7 +1,8 @@
 // Which agent is talked to, what for, and when a leaving pod's agents are through.
 import assert from "node:assert/strict";
 import { type AgentPhase, agentPhase, agentsOf, haveAllTerminated } from "../../lib/member/agents.ts";
-import type { ContainerView } from "../../lib/member/pod.ts";
+import { type ContainerView, podView } from "../../lib/member/pod.ts";
+import { annotationKey, memberPod } from "./member_pod.ts";
 import {
   agentName,
   initAgent,
@@ -143,3 +144,14 @@ for (const { it, init = [], main = [], phase, through } of cases) {
     assert.equal(haveAllTerminated(pod), through);
   });
 }
+
+Deno.test("agents: a pod is through once what debugs it (kubectl debug) has ended too", () => {
+  const ended = memberPod({ name: "a", form: "native", stage: "finished" });
+  const states = [{}, { running: {} }, { terminated: { exitCode: 0 } }];
+  const tool = { name: "debugger-x", image: "busybox", imageID: "", ready: true, restartCount: 0 };
+  const through = states.map((state) => {
+    const status = { ...ended.status, ephemeralContainerStatuses: [{ ...tool, state }] };
+    return haveAllTerminated(podView({ ...ended, status }, { annotationKey }));
+  });
+  assert.deepEqual(through, [true, false, true]);
+});
