@@ -60,8 +60,8 @@ export function readAnnotation(text: string): Reading {
   for (const [name = "", ...words] of entriesOf(text)) {
     if (!isName(name)) {
       complete = false;
-      // An option behind a comma too many belongs to the entry before it.
-      if (/[=/]/.test(name) && last !== undefined) last.broken = true;
+      // An option behind a comma too many belongs to the entry before it, and so does the rest of a value.
+      if (/[=/:]|^[0-9.]+$/.test(name) && last !== undefined) last.broken = true;
       last = undefined;
     } else if (entries.some(({ network }) => network === name)) {
       twice.add(name);
