@@ -59,39 +59,37 @@ export class PeerChanges {
 
   /** Steps for the interfaces of which it is known what they held. */
   steps(wanted: WantedState, { kernel, peers: held }: KnownPod): PeerSteps {
-    const [appends, deletions, forgets]: [Step[], Step[], Step[]] = [[], [], []];
-    for (const each of wanted.interfaces) {
-      const { interfaceName, peers } = each;
-      const before = held.get(interfaceName);
-      if (before === undefined) continue;
-      const { added, removed } = this.between(before.peers, peers);
-      const gone = before.presumed === each.presumed ? removed : newlyGone(removed, before, each);
-      for (const dst of added) {
-        if (!wanted.own.has(dst)) appends.push({ kind: "append-fdb", interfaceName, dst });
-      }
-      for (const dst of gone) {
-        if (!wanted.own.has(dst)) deletions.push({ kind: "delete-fdb", interfaceName, mac: floodMac, dst });
-      }
-      if (each.neigh === undefined) forgets.push(...this.#forgets(before, each));
+    const parts = wanted.interfaces.flatMap((each): readonly PeerSteps[] => {
+      const before = held.get(each.interfaceName);
+      if (before === undefined) return [];
       const change = this.#staticChange(before, each);
-      if (change === undefined) continue;
-      const isOther = ({ dst }: Neighbour): boolean => !wanted.own.has(dst);
-      const link = kernel.links.find(({ name }) => name === interfaceName) ?? { addresses: [], mtu: 0 };
-      for (const { mac, dst } of change.unicasts.added.filter(isOther)) {
-        appends.push({ kind: "replace-fdb", interfaceName, mac, dst });
-      }
-      for (const { address, mac } of change.neighbours.added.filter(isOther)) {
-        if (!knowsFamily(link, address)) continue;
-        appends.push({ kind: "set-neighbour", interfaceName, address, mac });
-      }
-      for (const { mac, dst } of change.unicasts.removed.filter(isOther)) {
-        deletions.push({ kind: "delete-fdb", interfaceName, mac, dst });
-      }
-      for (const { address } of change.neighbours.removed.filter(isOther)) {
-        forgets.push({ kind: "forget-neighbour", interfaceName, address, permanent: true });
-      }
-    }
-    return { appends, deletions, forgets };
+      const flooding = this.#floodSteps(before, { each, own: wanted.own });
+      return change === undefined
+        ? [flooding]
+        : [flooding, staticSteps(change, { each, own: wanted.own, links: kernel.links })];
+    });
+    return {
+      appends: parts.flatMap(({ appends }) => appends),
+      deletions: parts.flatMap(({ deletions }) => deletions),
+      forgets: parts.flatMap(({ forgets }) => forgets),
+    };
+  }
+
+  /** Flood entries, and what is found out about those who are peers no more. */
+  #floodSteps(
+    before: KnownPeers,
+    { each, own }: { readonly each: WantedInterface; readonly own: ReadonlySet<string> },
+  ): PeerSteps {
+    const { interfaceName } = each;
+    const { added, removed } = this.between(before.peers, each.peers);
+    const gone = before.presumed === each.presumed ? removed : newlyGone(removed, before, each);
+    const isOther = (dst: string): boolean => !own.has(dst);
+    return {
+      appends: added.filter(isOther).map((dst) => ({ kind: "append-fdb", interfaceName, dst })),
+      deletions: gone.filter(isOther)
+        .map((dst) => ({ kind: "delete-fdb", interfaceName, mac: floodMac, dst })),
+      forgets: each.neigh === undefined ? this.#forgets(before, each) : [],
+    };
   }
 
   /** Addresses at which another interface answers now, or none: what the kernel has found out about them is wrong. */
@@ -124,6 +122,31 @@ export class PeerChanges {
 }
 
 const nobody: readonly Neighbour[] = [];
+
+/** What is set for peers, and not found out. */
+function staticSteps(
+  { unicasts, neighbours }: StaticChange,
+  { each: { interfaceName }, own, links }: {
+    readonly each: WantedInterface;
+    readonly own: ReadonlySet<string>;
+    readonly links: KernelState["links"];
+  },
+): PeerSteps {
+  const isOther = ({ dst }: Neighbour): boolean => !own.has(dst);
+  const link = links.find(({ name }) => name === interfaceName) ?? { addresses: [], mtu: 0 };
+  return {
+    appends: [
+      ...unicasts.added.filter(isOther)
+        .map(({ mac, dst }) => ({ kind: "replace-fdb", interfaceName, mac, dst }) as const),
+      ...neighbours.added.filter((one) => isOther(one) && knowsFamily(link, one.address))
+        .map(({ address, mac }) => ({ kind: "set-neighbour", interfaceName, address, mac }) as const),
+    ],
+    deletions: unicasts.removed.filter(isOther)
+      .map(({ mac, dst }) => ({ kind: "delete-fdb", interfaceName, mac, dst })),
+    forgets: neighbours.removed.filter(isOther)
+      .map(({ address }) => ({ kind: "forget-neighbour", interfaceName, address, permanent: true })),
+  };
+}
 
 /** Who may have been a member until now, and is none, has an entry perhaps. */
 function newlyGone(
