@@ -1,4 +1,5 @@
 // Who has which keys, and whom does each key have? Both are found without going through all.
+import { SharedLists } from "./shared_lists.ts";
 
 /** Who alone has a key: a Map for each of those would take four times as much. */
 class Holder<Value> {
@@ -8,9 +9,8 @@ class Holder<Value> {
 /** Uids by key and keys by uid, with a value for each pair. `isSame`: when a value counts as unchanged. */
 export class TwoWayIndex<Value> {
   readonly #uids = new Map<string, Map<string, Value> | Holder<Value>>();
-  /** Many have the same keys: of these each has the same list, which is found by its last key. */
   readonly #keys = new Map<string, readonly string[]>();
-  readonly #lists = new Map<string, readonly string[]>();
+  readonly #lists = new SharedLists();
   readonly #isSame: (a: Value | undefined, b: Value | undefined) => boolean;
 
   constructor(isSame: (a: Value | undefined, b: Value | undefined) => boolean = Object.is) {
@@ -23,7 +23,7 @@ export class TwoWayIndex<Value> {
       .filter((key) => !this.#isSame(this.get(uid, key), keys.get(key)));
     for (const key of changed) this.#set(key, uid, keys.get(key));
     if (keys.size === 0) this.#keys.delete(uid);
-    else this.#keys.set(uid, this.#shared([...keys.keys()]));
+    else this.#keys.set(uid, this.#lists.of([...keys.keys()]));
     return changed;
   }
 
@@ -60,15 +60,10 @@ export class TwoWayIndex<Value> {
     if (value === undefined) uids.delete(uid);
     else uids.set(uid, value);
     if (uids.size > 0) this.#uids.set(key, uids);
-    else [this.#uids, this.#lists].forEach((map) => map.delete(key));
-  }
-
-  #shared(keys: readonly string[]): readonly string[] {
-    const last = keys.at(-1) ?? "";
-    const known = this.#lists.get(last) ?? [];
-    if (known.length === keys.length && known.every((key, at) => key === keys[at])) return known;
-    this.#lists.set(last, keys);
-    return keys;
+    else {
+      this.#uids.delete(key);
+      this.#lists.forget(key);
+    }
   }
 }
 

@@ -11,14 +11,16 @@ import type { Memory } from "../../network/reserved/memory_text.ts";
 import { memoryOf, type MemoryRead, remembering } from "../../network/reserved/remembered.ts";
 import { heldKeys, type IsHeld } from "../../network/reserved/reservations.ts";
 import type { Pieces } from "../../time/pieces.ts";
+import { KeyCounts } from "../../collections/key_counts.ts";
 import { marks, TwoWayIndex } from "../../collections/two_way_index.ts";
 import type { Tracked } from "./tracked.ts";
 
 /** The networks at cluster level with the pods that ask for them, and that have them. Changes give the pods concerned. */
 export class KnownNetworks {
   readonly #context: Omit<ClusterContext, "previous"> & { readonly isHeld: IsHeld };
-  readonly #asking = new TwoWayIndex<true>();
-  readonly #having = new TwoWayIndex<true>();
+  /** Who asks for each key, or has it. */
+  readonly #concerned = new TwoWayIndex<true>();
+  readonly #having = new KeyCounts();
   #cluster: ClusterNetworks = noClusterNetworks;
   /** Another one for each `cluster`. */
   generation = 0;
@@ -28,7 +30,7 @@ export class KnownNetworks {
   #isOver = false;
 
   constructor(configMap: { readonly namespace: string; readonly name: string }) {
-    this.#context = { configMap, isHeld: (key) => !this.#areListed || this.#having.at(key).size > 0 };
+    this.#context = { configMap, isHeld: (key) => !this.#areListed || this.#having.at(key) > 0 };
   }
 
   get cluster(): ClusterNetworks {
@@ -72,10 +74,12 @@ export class KnownNetworks {
 
   /** What a pod asks for and has. */
   note({ uid, asked, good, mayHold, pod }: Tracked): void {
-    this.#asking.put(uid, marks(asked.kind === "member" ? keysOf(asked.member, good) : []));
-    const changed = this.#having.put(uid, marks(heldKeys(good, mayHold ? pod : undefined)));
+    const held = heldKeys(good, mayHold ? pod : undefined);
+    const asks = asked.kind === "member" ? keysOf(asked.member, good) : [];
+    this.#concerned.put(uid, marks([...held, ...asks]));
+    const changed = this.#having.put(uid, held);
     const { passing } = this.#cluster;
-    this.#isOver ||= changed.some((key) => passing.has(key) && this.#having.at(key).size === 0);
+    this.#isOver ||= changed.some((key) => passing.has(key) && this.#having.at(key) === 0);
   }
 
   *#put(cluster: ClusterNetworks, onPut = (): void => {}): Pieces<ReadonlySet<string>> {
@@ -85,7 +89,7 @@ export class KnownNetworks {
     onPut();
     const uids = new Set<string>();
     for (const key of yield* changedKeys(before, cluster)) {
-      for (const index of [this.#asking, this.#having]) index.at(key).keys().forEach((uid) => uids.add(uid));
+      for (const uid of this.#concerned.at(key).keys()) uids.add(uid);
       yield;
     }
     return uids;

@@ -4,7 +4,7 @@
 // Where pods of several nodes share a subnet that is everybody: so much is counted. Beyond gc_thresh3, 1024 unless somebody
 // has raised it, no new neighbour is found on the node, not even by pods that are in no network.
 // Networks with neigh=static are not counted: their members have none on the interface itself.
-import { marks, TwoWayIndex } from "../../collections/two_way_index.ts";
+import { KeyCounts } from "../../collections/key_counts.ts";
 
 /** Neighbours on a node from which on a network is worth a warning: other pods need some too. */
 const manyNeighbours = 900;
@@ -12,7 +12,7 @@ const manyNeighbours = 900;
 /** Counts by segment and node. */
 export class NodeNeighbours {
   /** Members of each segment, and of each segment on a node: `SEGMENT NODE`; neither holds a blank. */
-  readonly #members = new TwoWayIndex<true>();
+  readonly #members = new KeyCounts();
   readonly #said = new Set<string>();
   readonly #say: (notice: string) => void;
 
@@ -27,23 +27,23 @@ export class NodeNeighbours {
   ): void {
     const own = node === "" ? [] : [...segments];
     const keys = own.flatMap((segment) => [segment, `${segment} ${node}`]);
-    if (this.#members.put(uid, marks(keys)).length > 0) own.forEach((segment) => this.#note(segment, node));
+    if (this.#members.put(uid, keys).length > 0) own.forEach((segment) => this.#note(segment, node));
   }
 
   /** The most that members of all networks together may have on one node. */
   most(): number {
-    const sizes = this.#members.sizes();
+    const { counts } = this.#members;
     const nodes = new Map<string, number>();
-    for (const [key, here] of sizes) {
+    for (const [key, here] of counts) {
       const [segment = "", node] = key.split(" ");
       if (node === undefined) continue;
-      nodes.set(node, (nodes.get(node) ?? 0) + here * ((sizes.get(segment) ?? 1) - 1));
+      nodes.set(node, (nodes.get(node) ?? 0) + here * ((counts.get(segment) ?? 1) - 1));
     }
     return Math.max(0, ...nodes.values());
   }
 
   #note(segment: string, node: string): void {
-    const [all, here] = [this.#members.at(segment).size, this.#members.at(`${segment} ${node}`).size];
+    const [all, here] = [this.#members.at(segment), this.#members.at(`${segment} ${node}`)];
     const neighbours = here * (all - 1);
     if (neighbours <= manyNeighbours || this.#said.has(segment)) return;
     this.#said.add(segment);

@@ -149,7 +149,8 @@ export class Tracked implements Counted, Timed {
 
   /** What it is now is taken down; true when that is something else than before. Being deleted changes only its peers. */
   settle(membership: Membership): boolean {
-    const [before, standing] = [textOf(this.membership), `${this.selection} ${this.isFormer}`];
+    const before = textOf(this.membership);
+    const standing = this.isFormer ? `former, ${this.selection}` as const : this.selection;
     this.membership = membership;
     if (membership.kind === "member") this.#rememberGood(membership.member);
     if (standing === this.standing && textOf(membership) === before) return false;

@@ -87,20 +87,24 @@ const ipv6Characters = /^[0-9A-Fa-f:.]{2,45}$/;
  */
 export function parseIp(text: string): Ip | undefined {
   if (dottedQuad.test(text)) return { family: 4, address: text };
-  const known = ipv6Known.get(text);
+  const { known: all, most } = text.startsWith("fe80:") ? linkLocals : others;
+  const known = all.get(text);
   if (known !== undefined) return { family: 6, address: known };
   if (!ipv6Characters.test(text) || !ipaddr.IPv6.isValid(text)) return undefined;
   const canonical = ipaddr.IPv6.parse(text).toRFC5952String();
   // Mostly it is the same text, which need not be kept twice.
   const address = canonical === text ? text : canonical;
-  if (ipv6Known.size >= ipv6Remembered) ipv6Known.clear();
-  ipv6Known.set(text, address);
+  if (all.size >= most) all.clear();
+  all.set(text, address);
   return { family: 6, address };
 }
 
-/** Pod IPs come again in every line that is written and read, and to read one takes ten times as long as for IPv4. */
-const ipv6Known = new Map<string, string>();
-const ipv6Remembered = 20_000;
+/**
+ * Pod IPs come again in every line that is written and read, and to read one takes ten times as long as for IPv4. Link-local
+ * addresses come again as neighbours only, and every pod has some.
+ */
+const others = { known: new Map<string, string>(), most: 20_000 };
+const linkLocals = { known: new Map<string, string>(), most: 4_000 };
 
 /** Reads `address/length` as a kernel's tool prints it; host bits are kept. Undefined when it is none. */
 export function readCidr(text: string): Cidr | undefined {
