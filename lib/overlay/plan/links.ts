@@ -221,7 +221,8 @@ function vniTaken(wanted: WantedInterface, context: InTheWay): string {
 function removal({ link, holders, wanted }: InTheWay): string {
   const network = holders.get(link.name);
   if (network === undefined) {
-    return isMarked(link.alias)
+    // Anybody can write it on a bridge, which no controller makes.
+    return link.vxlan !== undefined && isMarked(link.alias)
       ? "A controller with another annotation has made it: take that network from the pod there"
       : "Remove that link";
   }

@@ -482,6 +482,16 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    it: "tells of a link of another kind that bears our mark that it is to be removed",
+    wanted: wantVxeth0,
+    observed: anObservation([aDevice("vxeth0", { kind: "bridge", alias: aLink().alias })]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is taken by a link of kind ' +
+      '"bridge" with alias "kube-vxlan-controller:network=vxeth0,annotation=vxlan.travelping.com/networks". ' +
+      "Remove that link, or choose another name for the interface (name=…)",
+    ],
+  },
+  {
     it: "tells of a link that a controller with another annotation has made",
     wanted: aWantedState([anInterface()]),
     observed: anObservation([aLink({ alias: aliasOf("other", "lab.example/networks") })]),
