@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { SessionEnded } from "../../lib/kube/exec/session.ts";
 import { memberPod } from "../member/member_pod.ts";
-import { pods } from "../sandbox/api/resources.ts";
+import { configMaps, pods } from "../sandbox/api/resources.ts";
 import type { FakeClock } from "../time/fake_clock.ts";
 import { type Program, programWith, warnings } from "./whole_program.ts";
 
@@ -86,6 +86,21 @@ for (const { it, members, fails, peers, most } of rows) {
     await program.end();
   });
 }
+
+Deno.test("said ever less often: two who fight for the ConfigMap, one with a slip", async () => {
+  const program = await programWith(3);
+  for (let at = 0; at < 720; at++) {
+    program.api.put(configMaps, {
+      metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+      data: { west: at % 2 === 0 ? "id=101 mtu=x" : "id=101" },
+    });
+    await program.clock.advance(10_000);
+  }
+  const said = warnings(program);
+  // The slip, that the last good options are kept, and that it is as before.
+  assert.ok(said.length >= 3 && said.length <= 3 * returns, `${said.length} lines`);
+  await program.end();
+});
 
 /** Every second time a peer comes, which goes the next time. */
 function churn({ api }: Program, turn: number): void {

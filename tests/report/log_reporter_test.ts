@@ -68,7 +68,11 @@ Deno.test("of a ConfigMap with thousands of bad keys the first are said, and how
   const clock = fakeClock();
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line), clock });
-  const reporter = new ConfigMapReporter({ log, configMap: { namespace: "kube-system", name: "nets" } });
+  const reporter = new ConfigMapReporter({
+    log,
+    clock,
+    configMap: { namespace: "kube-system", name: "nets" },
+  });
   const problems = Array.from(
     { length: 4_000 },
     (_, i) => problem("invalid-option", { message: `Cannot read key ${i}` }),
@@ -77,4 +81,23 @@ Deno.test("of a ConfigMap with thousands of bad keys the first are said, and how
   reporter.tell({ uid: "cm" }, { ...noClusterNetworks, problems });
   assert.equal(lines.length, 21);
   assert.match(lines.at(-1) ?? "", /3980 more of this kind: mend these in ConfigMap kube-system\/nets first/);
+});
+
+Deno.test("a slip in the ConfigMap that comes back at once and stays is said once it has stayed", async () => {
+  const clock = fakeClock();
+  const lines: string[] = [];
+  const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line), clock });
+  const reporter = new ConfigMapReporter({
+    log,
+    clock,
+    configMap: { namespace: "kube-system", name: "nets" },
+  });
+  const slip = { ...noClusterNetworks, problems: [problem("invalid-option", { message: "Cannot read it" })] };
+  for (const seen of [slip, noClusterNetworks, slip]) reporter.tell({ uid: "cm" }, seen);
+  assert.equal(lines.length, 1);
+  for (let list = 0; list < 3; list++) {
+    await clock.advance(600_000);
+    reporter.tell({ uid: "cm" }, slip);
+  }
+  assert.equal(lines.length, 2);
 });
