@@ -1,10 +1,15 @@
 // Execs of the controller as the metrics see them: each is counted, timed, and waits for its turn.
+import { AgentExecs } from "../../agents/agent_execs.ts";
 import type { OpenSession } from "../../agents/session_pool.ts";
+import type { ControllerParts } from "../../controller/parts.ts";
+import type { Connection } from "../../kube/config/connection.ts";
 import type { ExecOutcome, Executor, ProcessOptions } from "../../kube/exec/exec.ts";
+import { createExecutor } from "../../kube/exec/executor.ts";
 import type { ExecSession } from "../../kube/exec/session.ts";
 import type { Clock } from "../../time/clock.ts";
+import { TokenBucket } from "../../time/token_bucket.ts";
 import type { ExecTool, Metrics } from "../../ops/metrics.ts";
-import type { ExecTurns } from "./exec_turns.ts";
+import { ExecTurns } from "./exec_turns.ts";
 
 /** What every exec passes through. */
 export interface ExecGate {
@@ -12,6 +17,27 @@ export interface ExecGate {
   readonly clock: Clock;
   /** How many may be started in a time, of all kinds together: who comes too soon waits its turn. */
   readonly turns: ExecTurns;
+}
+
+/** How the controller talks to agents, with `rate` execs a second at most. */
+export function agentParts(
+  connection: Connection,
+  { metrics, clock, rate }: {
+    readonly metrics: Metrics;
+    readonly clock: Clock;
+    readonly rate: number;
+  },
+): Pick<ControllerParts, "executor" | "openSession" | "terminate"> & Pick<Executor, "close"> {
+  const limit = new TokenBucket({ clock, burst: rate, refill: 1_000 / rate });
+  const gate = { metrics, clock, turns: new ExecTurns({ clock, limit }) };
+  const executor = gatedExecutor(createExecutor(connection, { clock }), gate);
+  const execs = new AgentExecs({ executor, clock });
+  return {
+    executor,
+    openSession: timedSessions((agent, tool, options) => execs.open(agent, tool, options), gate),
+    terminate: (agent) => execs.terminate(agent),
+    close: () => executor.close(),
+  };
 }
 
 /** The executor behind the gate. A session counts as long as it takes to open, a command to its end. */

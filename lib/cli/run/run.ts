@@ -1,15 +1,12 @@
 // The command `run`: puts the parts together, runs the controller until it is told to stop.
-import { AgentExecs } from "../../agents/agent_execs.ts";
 import { Controller } from "../../controller/controller.ts";
+import type { ControllerParts } from "../../controller/parts.ts";
 import { type ControllerLimits, defaultLimits } from "../../controller/settings.ts";
 import { createLogReporter, joinReporters } from "../../report/log_reporter.ts";
 import type { WorkQueueObserver } from "../../queue/work_queue.ts";
-import { createExecutor } from "../../kube/exec/executor.ts";
 import { createApiClient } from "../../kube/api/http.ts";
-import type { Clock } from "../../time/clock.ts";
 import { createLog, type Log } from "../../ops/log.ts";
 import { createMetrics, type Metrics, type State } from "../../ops/metrics.ts";
-import { TokenBucket } from "../../time/token_bucket.ts";
 import { createPools } from "../../pools/pools.ts";
 import {
   configMapNamespace,
@@ -17,9 +14,8 @@ import {
   controllerSettings,
   poolSettings,
 } from "../settings/settings.ts";
-import { gatedExecutor, timedSessions } from "./agent_exec.ts";
+import { agentParts } from "./agent_exec.ts";
 import { contactView } from "./contact_parts.ts";
-import { ExecTurns } from "./exec_turns.ts";
 import { Contacts } from "../../reach/contacts.ts";
 import { knownProbes } from "../../reach/probe_answer.ts";
 import { LiveView } from "../../web/live_view.ts";
@@ -27,7 +23,7 @@ import { serveLivePage } from "./live_page.ts";
 import { serveHealth } from "./serve_health.ts";
 import { exitStatus, type Host } from "../host.ts";
 import { leadershipFrom } from "./leadership.ts";
-import { namesOutlet } from "./names_parts.ts";
+import { type NamesOutlet, namesOutlet } from "./names_parts.ts";
 import {
   connectionOptions,
   logOptions,
@@ -36,7 +32,7 @@ import {
   type SettingsOf,
 } from "../settings/options.ts";
 import type { CommandSpec } from "../program.ts";
-import { statusOutlets } from "./status_parts.ts";
+import { type StatusOutlets, statusOutlets } from "./status_parts.ts";
 import { version } from "../program_version.ts";
 
 const options = { ...connectionOptions, ...membershipOptions, ...runOptions, ...logOptions };
@@ -74,11 +70,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
     observe: metrics.apiRequests(new URL(connection.server).host),
     onBytes: (bytes) => metrics.streamed(bytes),
   });
-  const executor = createExecutor(connection, { clock });
-  const turns = new ExecTurns({ clock, limit: execLimit(settings.maxExecRate, clock) });
-  const gate = { metrics, clock, turns };
-  const gated = gatedExecutor(executor, gate);
-  const execs = new AgentExecs({ executor: gated, clock });
+  const agents = agentParts(connection, { metrics, clock, rate: settings.maxExecRate });
   const leadership = leadershipFrom(settings, { namespace, client, log, metrics, host });
   const status = statusOutlets(settings, {
     client,
@@ -100,10 +92,9 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   const controller: Controller = new Controller(
     { ...controllerSet, limits: limitsFor(settings.maxExecRate) },
     {
+      ...agents,
+      ...observers({ metrics, view, status, names }),
       client,
-      executor: gated,
-      openSession: timedSessions((agent, tool, options) => execs.open(agent, tool, options), gate),
-      terminate: (agent) => execs.terminate(agent),
       clock,
       log,
       reporter,
@@ -128,25 +119,6 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
           onSizes: (sizes) => metrics.pools(sizes),
           onWrite: (outcome) => metrics.poolWritten(outcome),
         }, hooks),
-      queueObserver: queueObserver(metrics),
-      onStep: (step) => metrics.step(step.kind),
-      onWatchEnd: (seen) => metrics.watchEnded(seen),
-      onAlive: (resource, namespace) => {
-        metrics.watchAlive(resource, namespace);
-        view?.touch();
-      },
-      onConfigMap: (seen) => {
-        status.onConfigMap(seen);
-        names.onConfigMap(seen);
-      },
-      onInterfaceReady: (ms) => {
-        metrics.interfaceReady(ms);
-        view?.interfaceReady(ms);
-      },
-      onPeerEntry: (ms) => {
-        metrics.peerEntry(ms);
-        view?.meshReady(ms);
-      },
     },
   );
   leadership.onStarted(() => void controller.reconcileAll());
@@ -169,7 +141,7 @@ async function run(settings: SettingsOf<typeof options>, host: Host): Promise<nu
   await leadership.close();
   await page?.close();
   await served.close();
-  executor.close();
+  agents.close();
   client.close();
   log.info("stopped");
   return exitStatus.ok;
@@ -186,10 +158,6 @@ function limitsFor(execRate: number): ControllerLimits {
   return { ...defaultLimits, workersForSlow: Math.min(defaultLimits.workersForSlow, spare) };
 }
 
-function execLimit(rate: number, clock: Clock): TokenBucket {
-  return new TokenBucket({ clock, burst: rate, refill: 1_000 / rate });
-}
-
 function logFrom(
   { logLevel, logFormat }: SettingsOf<typeof logOptions>,
   { host, metrics }: { readonly host: Host; readonly metrics: Metrics },
@@ -201,6 +169,41 @@ function logFrom(
     clock: host.clock,
     onLine: (level) => metrics.logLine(level),
   });
+}
+
+/** Who is told of what the controller sees. */
+function observers(
+  { metrics, view, status, names }: {
+    readonly metrics: Metrics;
+    readonly view: LiveView | undefined;
+    readonly status: StatusOutlets;
+    readonly names: NamesOutlet;
+  },
+): Pick<
+  ControllerParts,
+  "queueObserver" | "onStep" | "onWatchEnd" | "onAlive" | "onConfigMap" | "onInterfaceReady" | "onPeerEntry"
+> {
+  return {
+    queueObserver: queueObserver(metrics),
+    onStep: (step) => metrics.step(step.kind),
+    onWatchEnd: (seen) => metrics.watchEnded(seen),
+    onAlive: (resource, namespace) => {
+      metrics.watchAlive(resource, namespace);
+      view?.touch();
+    },
+    onConfigMap: (seen) => {
+      status.onConfigMap(seen);
+      names.onConfigMap(seen);
+    },
+    onInterfaceReady: (ms) => {
+      metrics.interfaceReady(ms);
+      view?.interfaceReady(ms);
+    },
+    onPeerEntry: (ms) => {
+      metrics.peerEntry(ms);
+      view?.meshReady(ms);
+    },
+  };
 }
 
 function queueObserver(metrics: Metrics): WorkQueueObserver {
