@@ -68,8 +68,8 @@ export class Controller {
       limit: () => sessionLimit(limits, tracked.size),
       keep: keepSessions,
       onLateStderr: (uid) => {
-        recordOf(uid)?.cache.invalidate();
-        this.#queue.add(uid, { delay: limits.coalesce });
+        const wait = recordOf(uid)?.cache.heard(clock);
+        if (wait !== undefined) this.#queue.add(uid, { delay: Math.max(limits.coalesce, wait) });
       },
     });
     const known = { store: this.store, pool, add: (uid: string) => this.#queue.add(uid) };

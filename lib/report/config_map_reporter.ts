@@ -30,7 +30,6 @@ export class ConfigMapReporter {
   readonly #options: ConfigMapReporterOptions;
   readonly #said: LogDeduplicator;
   #problems: ReadonlySet<string> = new Set();
-  /** Of these, those that have lines of their own. */
   #listed: ReadonlySet<string> = new Set();
 
   constructor(options: ConfigMapReporterOptions) {
@@ -43,9 +42,8 @@ export class ConfigMapReporter {
     const texts = new Set(problems.map(problemText));
     const come = [...notices, ...texts.difference(this.#problems)];
     const more = come.length - mostLines;
-    const rest = more > 0
-      ? [`${more} more of this kind: mend these in ${configMapText(configMap)} first`]
-      : [];
+    const remedy = `mend these in ${configMapText(configMap)} first`;
+    const rest = more > 0 ? [`${more} more of this kind: ${remedy}`] : [];
     // What came back too soon to be said again is said when it has stayed.
     const lines = new Set([...come.slice(0, mostLines), ...rest, ...this.#listed.intersection(texts)]);
     for (const line of lines) if (this.#said.problem(line, line).say) log.warn(line);

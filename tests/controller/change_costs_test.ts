@@ -86,6 +86,28 @@ Deno.test("something on stderr after its exchange was over: that pod alone is re
   await program.end();
 });
 
+Deno.test("a tool that says something on stderr after every answer: its pod is read now and then, not for ever", async () => {
+  const program = startProgram();
+  const { api, toys, clock } = program;
+  api.put(configMaps, {
+    metadata: { namespace: "kube-system", name: "kube-vxlan-controller", uid: "uid-cm" },
+    data: { west: "id=101" },
+  });
+  for (let at = 0; at < 5; at++) put(program, at);
+  await rest(program);
+  toys.awaiting = (uid) => {
+    if (uid === "uid-p1") clock.after(50, () => toys.late.get(uid)?.());
+    return Promise.resolve();
+  };
+  const cost = await costOf(program, () => toys.late.get("uid-p1")?.());
+  assert.ok(cost.fdbReads >= 2 && cost.fdbReads <= 8, `${cost.fdbReads} fdb reads in 20 s`);
+  for (let minute = 0; minute < 9; minute++) for (let i = 0; i < 3; i++) await rest(program);
+  const reads = toys.takeLines("uid-p1").filter((line) => /^fdb show(?! dev lo)/.test(line)).length;
+  assert.ok(reads <= 40, `${reads} fdb reads in nine minutes`);
+  toys.awaiting = undefined;
+  await program.end();
+});
+
 Deno.test("80 of 82 members are deleted, each with its grace: the two that stay forget them, the others send nothing", async () => {
   const program = startProgram();
   const { api, clock } = program;

@@ -5,6 +5,8 @@ import type { KnownAddresses } from "../../overlay/plan/parts.ts";
 import { answerCaps } from "../../agents/answer_caps.ts";
 import type { Unfinished } from "../../overlay/unfinished.ts";
 import type { KnownPeers } from "../../overlay/plan/peers.ts";
+import type { Clock } from "../../time/clock.ts";
+import { TokenBucket } from "../../time/token_bucket.ts";
 import type { LearnedSweep } from "./learned_sweep.ts";
 
 /** What a pod's kernel is known to hold, so that a peer's coming costs one line and no reading. */
@@ -62,6 +64,7 @@ export class PodCache {
   answerCap: number = answerCaps.first;
   /** Addresses that we set, by interface: only those are ever removed. */
   addresses = noAddresses;
+  #unasked: TokenBucket | undefined;
 
   /** The init agent has been told to end: what is known of the pod stays true under the sidecar agent's id. */
   handOver(): void {
@@ -80,6 +83,13 @@ export class PodCache {
   invalidate(): void {
     this.generation++;
     if (this.cached?.handedOver !== true) this.outdate();
+  }
+
+  /** A tool has said something unasked: gives the ms until the pod is read for it. Some go on at every answer. */
+  heard(clock: Pick<Clock, "now">): number {
+    this.invalidate();
+    this.#unasked ??= new TokenBucket({ clock, burst: 5, refill: 30_000 });
+    return this.#unasked.take();
   }
 
   /** What was known stays as the last that was seen, but is not relied on. */
