@@ -63,7 +63,7 @@ export async function clusterStatus(
     readonly poolsName: string | undefined;
   },
 ): Promise<ClusterStatus> {
-  const { client, connection, settings, store, shown } = view;
+  const { client, connection, settings, store } = view;
   const { namespace } = settings.membership.configMap;
   host.progress?.("asking for controllers, leader and rights");
   const unread: string[] = [];
@@ -102,6 +102,32 @@ export async function clusterStatus(
   );
   const asking = { client, signal: host.stop, namespace: view.namespace, annotationKey };
   const uncreated = await uncreatedPods(asking);
+  const members = memberStatus(view);
+  const configMapProblems = store.cluster.problems.map(problemText);
+  const isServed = controllers.some(({ ready }) => ready);
+  return {
+    apiVersion: outputVersion,
+    kind: "Status",
+    server: connection.server,
+    serverVersion,
+    controllers,
+    leader: holder === "" ? null : holder,
+    rights,
+    controllerRights: theirs.accounts,
+    configMapProblems,
+    members,
+    uncreated: uncreated.found,
+    unsought: [...theirs.unsought, ...uncreated.unread],
+    unread: [...new Set(unread)],
+    well: isServed && members.notReady.length + members.unreachable.length + uncreated.found.length === 0 &&
+      configMapProblems.length === 0 && theirs.accounts.every(({ refused }) => refused.length === 0) &&
+      unread.length === 0,
+  };
+}
+
+/** How they stand, by what they show. */
+function memberStatus(view: ClusterView): ClusterStatus["members"] {
+  const { store, shown } = view;
   // One that asks for nothing is none, unless it seems that it meant to.
   const members = shown.filter(({ uid }) => {
     const kind = store.workItem(uid)?.kind;
@@ -117,26 +143,7 @@ export async function clusterStatus(
   const unreachable = members.flatMap(({ namespace, name, shown }) =>
     shown?.unreachable === undefined ? [] : [{ pod: `${namespace}/${name}`, message: shown.unreachable }]
   );
-  const configMapProblems = store.cluster.problems.map(problemText);
-  const isServed = controllers.some(({ ready }) => ready);
-  return {
-    apiVersion: outputVersion,
-    kind: "Status",
-    server: connection.server,
-    serverVersion,
-    controllers,
-    leader: holder === "" ? null : holder,
-    rights,
-    controllerRights: theirs.accounts,
-    configMapProblems,
-    members: { total: members.length, ready: members.length - notReady.length, notReady, unreachable },
-    uncreated: uncreated.found,
-    unsought: [...theirs.unsought, ...uncreated.unread],
-    unread: [...new Set(unread)],
-    well: isServed && notReady.length + unreachable.length + uncreated.found.length === 0 &&
-      configMapProblems.length === 0 && theirs.accounts.every(({ refused }) => refused.length === 0) &&
-      unread.length === 0,
-  };
+  return { total: members.length, ready: members.length - notReady.length, notReady, unreachable };
 }
 
 function neededRights(
