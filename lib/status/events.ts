@@ -18,7 +18,10 @@ export function eventsOf({ state, warnings, networks }: PodReport): readonly Wan
     case "ready": {
       const names = networks.map(({ network }) => `${network.name} (VNI ${network.vni})`).join(", ");
       const note = cutBytes(`Networks are ready: ${names || "none asked for"}`, longestNote);
-      return [{ reason: "VxlanReady", type: "Normal", note, dedupKey: note }, ...warningsOf("Pod", warnings)];
+      return [
+        { reason: "VxlanReady", type: "Normal", note, dedupKey: digestOf(note) },
+        ...warningsOf("Pod", warnings),
+      ];
     }
     case "failing":
       return warningsOf("Pod", [...state.problems, ...warnings]);
