@@ -10,6 +10,8 @@ export interface ObservedLink {
   readonly altnames: readonly string[];
   /** The bridge, or the like, that it is a port of. */
   readonly master?: string;
+  /** What a macvlan, a VLAN and the like stand on; of VXLAN links that is `vxlan.dev`. */
+  readonly lower?: string;
   readonly mtu: number;
   /** Lower-case; empty for links without one. */
   readonly mac: string;

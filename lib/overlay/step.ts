@@ -125,6 +125,8 @@ export interface AddLink extends LinkAttributes {
   readonly temporary: string;
   /** The bridge that its predecessor was a port of. */
   readonly master?: string;
+  /** The same, where it cannot be made a port of it again. */
+  readonly noPortOf?: string;
   readonly why: string;
 }
 

@@ -1,6 +1,7 @@
 // What does a step do, in words for the log.
 import { floodMac, ruleWords } from "./iproute2/render.ts";
 import type { RouteStep, Step } from "./step.ts";
+import { quoted } from "../text/quoted.ts";
 
 /** What a step does: "create interface vxeth0 (VNI 100 on eth0): it does not exist". */
 export function describe(step: Step): string {
@@ -8,7 +9,9 @@ export function describe(step: Step): string {
     case "delete-link":
       return `delete interface ${step.interfaceName}: ${step.why}`;
     case "add-link":
-      return `create interface ${step.interfaceName} (VNI ${step.vni} on ${step.underlay}, port ${step.port}): ${step.why}`;
+      return `create interface ${step.interfaceName} (VNI ${step.vni} on ${step.underlay}, port ${step.port}): ${step.why}${
+        lossOf(step)
+      }`;
     case "set-alias":
       return `mark interface ${step.interfaceName} as ours`;
     case "name-link":
@@ -112,7 +115,12 @@ function linkPhrase(
 ): readonly string[] {
   if (created === undefined) return deleted === undefined ? [] : [`deleted (${deleted.why})`];
   const shape = `VNI ${created.vni} on ${created.underlay}`;
-  return [deleted === undefined ? `created (${shape})` : `replaced (${shape}): ${deleted.why}`];
+  const done = deleted === undefined ? `created (${shape})` : `replaced (${shape}): ${deleted.why}`;
+  return [`${done}${lossOf(created)}`];
+}
+
+function lossOf({ noPortOf }: Step & { readonly kind: "add-link" }): string {
+  return noPortOf === undefined ? "" : `; it is no port of ${quoted(noPortOf)} any more`;
 }
 
 function changePhrase(step: Step, { isNew }: { readonly isNew: boolean }): readonly string[] {

@@ -33,6 +33,15 @@ const cases: readonly { readonly it: string; readonly steps: readonly Step[]; re
     line: "west: replaced (VNI 101 on eth0): its VNI is 7, wanted is 101",
   },
   {
+    it: "says what an interface is no port of any more",
+    steps: [{ kind: "delete-link", interfaceName: "west", why: "its VNI is 7, wanted is 101" }, {
+      ...add,
+      noPortOf: "ovs-system",
+    }],
+    line: "west: replaced (VNI 101 on eth0): its VNI is 7, wanted is 101; " +
+      'it is no port of "ovs-system" any more',
+  },
+  {
     it: "keeps interfaces apart",
     steps: [
       { kind: "append-fdb", interfaceName: "west", dst: "10.0.0.2" },

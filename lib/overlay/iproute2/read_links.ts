@@ -1,7 +1,7 @@
 // Which links are there: the line that `address show` prints, with details, becomes links with their
 // addresses.
 import { type Family, parseIp } from "../../network/grammar/address.ts";
-import { compact } from "../../text/defined.ts";
+import { compact, defined } from "../../text/defined.ts";
 import type { ObservedLink, ObservedVxlan } from "../observation.ts";
 import {
   count,
@@ -36,7 +36,7 @@ function readLink(link: Foreign): ObservedLink {
     index: count(link, "ifindex"),
     name: text(link, "ifname"),
     altnames: compact(texts(link, "altnames")),
-    ...masterOf(link),
+    ...defined({ master: optionalText(link, "master"), lower: optionalText(link, "link") }),
     mtu: count(link, "mtu"),
     mac: (optionalText(link, "address") ?? "").toLowerCase(),
     up: texts(link, "flags").includes("UP"),
@@ -78,11 +78,6 @@ function withPartsOf(last: ObservedLink, link: ObservedLink): ObservedLink {
 
 function same<Part>(last: Part | undefined, now: Part): Part {
   return last !== undefined && JSON.stringify(last) === JSON.stringify(now) ? last : now;
-}
-
-function masterOf(link: Foreign): { readonly master?: string } {
-  const master = optionalText(link, "master");
-  return master === undefined ? {} : { master };
 }
 
 function readVxlan(data: Foreign): ObservedVxlan {

@@ -23,8 +23,8 @@ export function makingSteps(
       kind: "add-link",
       ...attributesOf(wanted),
       temporary,
-      ...(mayGoBack ? { master } : {}),
-      why: master === undefined || mayGoBack ? why : `${why}; it is no port of ${quoted(master)} any more`,
+      ...(mayGoBack ? { master } : defined({ noPortOf: master })),
+      why,
     },
     { kind: "name-link", interfaceName, temporary, vni, alias, up },
   ];

@@ -149,7 +149,7 @@ function namesBeside(own: string, names: Iterable<string>): string {
   return listed([...names].filter((name) => name !== own).sort()) || "none";
 }
 
-/** What stands on another one goes before it, or would have gone with it. Of those of others nothing is said. */
+/** What stands on another one goes before it, or would have gone with it. Those of others go with it, which is said. */
 export function deletionsOf(
   links: readonly ObservedLink[],
   { doomed, holders }: {
@@ -162,12 +162,15 @@ export function deletionsOf(
   const heights = heightsOf(links, doomed);
   const height = (name: string): number => heights.get(name) ?? 0;
   const masters = new Map(links.map(({ name, master }) => [name, master]));
+  const above = Map.groupBy(links.filter(({ name }) => !doomed.has(name)), ({ lower }) => lower);
   return [...doomed].sort(([a], [b]) => height(b) - height(a) || (a < b ? -1 : 1))
     .flatMap(([interfaceName, why]) => {
       const [network, master] = [holders.get(interfaceName), masters.get(interfaceName)];
       if (network === undefined) return [];
       const port = master === undefined ? undefined : { network, master };
-      return { kind: "delete-link", interfaceName, why, ...defined({ port }) };
+      const lost = listed((above.get(interfaceName) ?? []).map(({ name }) => name).sort());
+      const reason = lost === "" ? why : `${why}; what stands on it goes too: ${lost}`;
+      return { kind: "delete-link", interfaceName, why: reason, ...defined({ port }) };
     });
 }
 

@@ -328,10 +328,10 @@ for (const { it, read, message } of refused) {
   });
 }
 
-Deno.test("reading: other names, and the bridge that a link is a port of", () => {
-  const named = JSON.stringify([{ ...link, altnames: ["vy", "vz"], master: "br0" }]);
+Deno.test("reading: other names, the bridge that a link is a port of, and what it stands on", () => {
+  const named = JSON.stringify([{ ...link, altnames: ["vy", "vz"], master: "br0", link: "east" }]);
   const [read] = readIp([named], ["address show"]).links;
-  assert.deepEqual([read?.altnames, read?.master], [["vy", "vz"], "br0"]);
+  assert.deepEqual([read?.altnames, read?.master, read?.lower], [["vy", "vz"], "br0", "east"]);
 });
 
 Deno.test("reading: routes that were asked for as ours are ours, though their protocol is not said again", () => {

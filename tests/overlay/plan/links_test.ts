@@ -1,5 +1,7 @@
 // Which links are made, changed, kept, deleted and left alone, as a table of worlds.
 import assert from "node:assert/strict";
+import { plan } from "../../../lib/overlay/plan/plan.ts";
+import { changeSummary } from "../../../lib/overlay/step_text.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
 import { aliasOf, temporaryName, temporaryStart, type WantedState } from "../../../lib/overlay/wanted.ts";
 import {
@@ -654,3 +656,35 @@ Deno.test("plan of links: a replaced link gets its addresses, routes and peers o
     "bridge fdb append 00:00:00:00:00:00 dst 10.0.0.2 dev vxeth0",
   ]);
 });
+
+const others = { vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" } } as const;
+const losses: readonly (readonly [it: string, observed: Observation, said: string])[] = [
+  [
+    "a switch that it was a port of, and cannot be again",
+    anObservation([
+      aLink({ master: "ovs-system", ...others }),
+      aDevice("ovs-system", { kind: "openvswitch" }),
+    ]),
+    '; it is no port of "ovs-system" any more',
+  ],
+  [
+    "what others have put on it",
+    anObservation([
+      aLink(others),
+      aDevice("mv1", { kind: "macvlan", lower: "vxeth0" }),
+      aDevice("mv0", { kind: "macvlan", lower: "vxeth0" }),
+      aDevice("mv2", { kind: "macvlan", lower: "eth0" }),
+    ]),
+    '; what stands on it goes too: "mv0", "mv1"',
+  ],
+  ["nothing", anObservation([aLink(others)]), ""],
+];
+for (const [it, observed, said] of losses) {
+  Deno.test(`plan of links: what is lost with a link that is made anew is said: ${it}`, () => {
+    const { steps } = plan({ wanted: wantVxeth0, observed, ourAddresses: new Map() });
+    assert.equal(
+      changeSummary(steps),
+      `vxeth0: replaced (VNI 100 on eth0): its VNI is 7, not 100${said}`,
+    );
+  });
+}
