@@ -319,6 +319,26 @@ Deno.test("admission: a large network is said once", () => {
   assert.deepEqual(store.surroundings.takeNotices(), []);
 });
 
+Deno.test("admission: two that ask for each other's place wait, in their own, until one gives its up", () => {
+  const { store, put } = world();
+  for (const name of ["a", "b", "c"]) put(name);
+  for (const name of ["d", "e", "f"]) put(name, { networks: "one id=2" });
+  const vnis = (...names: readonly string[]): readonly (number | undefined)[] =>
+    names.map((name) => {
+      const item = store.workItem(`uid-default-${name}`);
+      return item?.kind === "member" ? item.member.networks.find((one) => one.name === "one")?.vni : 0;
+    });
+  put("c", { networks: "one id=2" });
+  put("d", { networks: "one id=1" });
+  assert.deepEqual(vnis("c", "d"), [1, 2]);
+  assert.equal(members(store), "!c !d a b e f");
+  put("d", { networks: "two" });
+  assert.deepEqual(vnis("c", "d"), [2, undefined]);
+  put("d", { networks: "one id=1" });
+  assert.deepEqual(vnis("c", "d"), [2, 1]);
+  assert.equal(members(store), "a b c d e f");
+});
+
 Deno.test("admission: what a pod keeps while a network is full goes when that is closed to the pod", () => {
   const { store, put } = world();
   for (const name of ["a", "b", "c"]) put(name);
