@@ -19,6 +19,7 @@ import { namesPooled } from "../member/pool_requests.ts";
 import type { PoolAnswer } from "../network/pool.ts";
 import { defined } from "../text/defined.ts";
 import type { KernelState, ObservedLink } from "./observation.ts";
+import { shownEntries } from "./shown_networks.ts";
 import { ownTable } from "./step.ts";
 import { networkOfAlias } from "./wanted.ts";
 
@@ -49,8 +50,9 @@ export function borneOut(
 ): BorneOut {
   const claims = [...claimedNetworks(pod, context).values()];
   const there = good.filter((network) => isThere(network, context));
-  const open = openNames(asked).filter((name) => !there.some((one) => one.name === name));
-  const had = [...there, ...claims.filter(({ name }) => open.includes(name))];
+  const names = asked.annotationParsed ? openNames(asked) : claims.map(({ name }) => name);
+  const known = [...asked.forbidden, ...[...asked.networks, ...there].map(({ name }) => name)];
+  const had = [...there, ...claims.filter(({ name }) => names.includes(name) && !known.includes(name))];
   const forms = new Map([...had, ...asked.networks].map((one) => [one.name, peerKey(one)]));
   const held = claims.filter((one) => forms.get(one.name) === peerKey(one)).map(({ name }) => name);
   return { closed: closedNetworks(pod, context), had, held };
@@ -73,7 +75,8 @@ function claimedNetworks(
   { settings, cluster, observed }: ClaimContext,
 ): ReadonlyMap<string, Network> {
   const source = { kind: "annotation", key: settings.annotationKey, namespace, pod: name } as const;
-  const { entries, problems } = parseAnnotation(annotation, source);
+  const parsed = parseAnnotation(annotation, source);
+  const entries = [...parsed.entries, ...shownEntries(shown, { parsed, ...observed })];
   const context = { ...settings, cluster, namespace };
   const taken = new Map(
     observed.links.flatMap((link) => link.addresses.map((text) => [addressOf(text), link.name] as const)),
@@ -86,7 +89,7 @@ function claimedNetworks(
     const said = { ...formAtCluster(entry.network, cluster.networks.get(entry.network)), ...entry.options };
     const ips = shown?.ips?.get(entry.network) ?? [];
     const network = networkOfLink(link, { entry, observed, ordinal, said, ips, taken });
-    const unread = unreadOptions(entry, problems);
+    const unread = unreadOptions(entry, parsed.problems);
     return network !== undefined && isBorneOut(network, { ...context, said, unread })
       ? [[network.name, network]]
       : [];

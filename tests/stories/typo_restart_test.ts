@@ -1,6 +1,8 @@
-// A story of a typo that stands when the controller starts: what hangs on the network stays, in the pod and at its peers.
+// Stories of a typo that stands when the controller starts: what hangs on the network stays, in the pod and at its peers.
 import { waitFor } from "../sandbox/tools/waiting.ts";
+import { pods } from "../sandbox/api/resources.ts";
 import { makePools, showsWhatItHas } from "./pool_objects.ts";
+import { conditionSays, startRun } from "./said_everywhere.ts";
 import { inPod, ipOf, running } from "./scenes.ts";
 import { impatient, setStage, type Stage } from "./stage.ts";
 
@@ -64,5 +66,44 @@ for (const typo of ["storage metric=5", "storage ip=10.7.0", "storage ip=10.7.0.
       what: "b keeps the MAC of a, and its address goes to nobody else",
       state: () => JSON.stringify([...addresses]),
     });
+  });
+}
+
+for (
+  const { it, isKnown } of [
+    { it: "written while the controller ran", isKnown: true },
+    { it: "written while it was down", isKnown: false },
+  ]
+) {
+  Deno.test(`after a restart a pod keeps its peers in a network whose name cannot be read: ${it}`, async () => {
+    await using stage = await setStage();
+    stage.networks({ west: "id=1", east: "id=2" });
+    const first = await startRun(stage);
+    const typo = (): void => stage.annotate("a", "9west, east");
+    for (const name of ["a", "b"]) stage.pod({ name, networks: "west, east" });
+    for (const name of ["a", "b"]) await conditionSays({ stage, name }, /^networks ready: east, west$/);
+    if (isKnown) {
+      typo();
+      await conditionSays({ stage, name: "a" }, /Cannot read "9west"/);
+    }
+    await first[Symbol.asyncDispose]();
+    if (!isKnown) typo();
+    await using _second = await startRun(stage);
+    await conditionSays({ stage, name: "a" }, /Cannot read "9west"/);
+    stage.pod({ name: "c", networks: "west, east" });
+    await running(stage, ["c"]);
+    stage.sandbox.delete(pods, { name: "b", graceSeconds: 0 });
+    const floods = async (pod: string): Promise<readonly string[]> => {
+      const entries = (await inPod(stage, pod, ["bridge", "fdb", "show"])).split("\n");
+      return entries.flatMap((entry) => /^00:00:00:00:00:00 dev (\S+ dst \S+)/.exec(entry)?.[1] ?? []).sort();
+    };
+    for (const [pod, peer] of [["a", "c"], ["c", "a"]] as const) {
+      const wanted = ["east", "west"].map((network) => `${network} dst ${ipOf(stage, peer)}`);
+      let found: readonly string[] = [];
+      await waitFor(async () => (found = await floods(pod)).join() === wanted.join(), {
+        what: `${pod} floods to ${peer} and nobody else`,
+        state: () => found.join(", "),
+      });
+    }
   });
 }

@@ -195,7 +195,9 @@ export class Tracked implements Counted, Timed {
 
   /** The same, be its agent there or not. */
   get mayHold(): boolean {
-    return !this.seen && this.membership.kind === "member" && openNames(this.membership.member).length > 0;
+    if (this.seen || this.membership.kind !== "member") return false;
+    const { member } = this.membership;
+    return openNames(member).length > 0 || !member.annotationParsed;
   }
 
   /**
