@@ -1,4 +1,5 @@
 // The cluster as the controller would see it, read once: for commands that look but change nothing.
+import { namespacesOrAll } from "../kube/api/path.ts";
 import type { ApiClient } from "../kube/api/client.ts";
 import { beginningOf, nameOf } from "../kube/watch/events.ts";
 import type { Identified } from "../kube/watch/local_copy.ts";
@@ -34,13 +35,13 @@ export async function takeSnapshot(
     readonly readReserved: () => Promise<ReservedRead>;
   },
 ): Promise<Snapshot> {
-  const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
+  const namespaces = namespacesOrAll(settings.watchNamespaces);
   const [configMap] = await list(configMapCollection(settings), means);
   const pods: PodView[] = [];
   for (const namespace of namespaces) {
     pods.push(...await list(podCollection(settings, namespace), means));
   }
-  pods.sort((a, b) => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name));
+  pods.sort(byName);
   const reserved = await readReserved();
   const store = new Store(settings.membership);
   tellReserved(store, { ...reserved, areListed: false });
@@ -49,6 +50,11 @@ export async function takeSnapshot(
   tellReserved(store, { ...reserved, areListed: true });
   if (reserved.fault !== undefined) means.onUnreadable(reserved.fault);
   return { pods, store };
+}
+
+/** By namespace, then by name. */
+export function byName(a: PodView, b: PodView): number {
+  return a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name);
 }
 
 async function list<T extends Identified>(

@@ -1,4 +1,5 @@
 // How does an Event get to the API server: created once, then counted on.
+import { inNamespace } from "../kube/api/path.ts";
 import { type ApiClient, statusOf } from "../kube/api/client.ts";
 
 /** Milliseconds. */
@@ -45,7 +46,7 @@ async function send(
   { client, instance }: EventRequestOptions,
 ): Promise<void> {
   const { name, regarding: { namespace } } = event;
-  const collection = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+  const collection = `/apis/events.k8s.io/v1${inNamespace(namespace)}/events`;
   const isNew = method === "POST";
   await client.json({
     method,

@@ -1,4 +1,5 @@
 // How do headless Services get the overlay addresses of members: watches feed what is known, a queue writes slices.
+import { namespacesOrAll } from "../kube/api/path.ts";
 import { statusOf } from "../kube/api/client.ts";
 import type { Reflector } from "../kube/watch/reflector.ts";
 import { type Outcome, WorkQueue, type WorkQueueObserver } from "../queue/work_queue.ts";
@@ -61,7 +62,7 @@ export class Names {
     this.#known = new KnownNames((service) => {
       if (this.#synced) this.#queue.add(service, { delay: coalesce });
     });
-    const namespaces = options.namespaces.length === 0 ? [undefined] : options.namespaces;
+    const namespaces = namespacesOrAll(options.namespaces);
     this.#watches = namespaces.flatMap((namespace) =>
       watchNames(namespace, {
         ...options,

@@ -1,6 +1,7 @@
 // How do changes of slices get to the API server, and what of a pod that a list has suddenly left out?
 import { podPath } from "../kube/watch/pod_metadata.ts";
 import { type ApiClient, type ApiRequest, statusOf } from "../kube/api/client.ts";
+import { inNamespace } from "../kube/api/path.ts";
 import type { ServiceView } from "./service.ts";
 import { newSlice, sliceContents, sliceView } from "./slice_object.ts";
 import type { SliceChange, SliceView } from "./slices.ts";
@@ -10,12 +11,7 @@ const deadline = 10_000;
 
 /** The collection of a namespace, or of all. */
 export function slicesPath(namespace: string | undefined): string {
-  return `/apis/discovery.k8s.io/v1${within(namespace)}/endpointslices`;
-}
-
-/** `/namespaces/NAME`, or nothing. */
-export function within(namespace: string | undefined): string {
-  return namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `/apis/discovery.k8s.io/v1${inNamespace(namespace)}/endpointslices`;
 }
 
 /**

@@ -1,4 +1,6 @@
 // What is listened to for names: Services, slices of ours, and the pods with the members' label.
+import { podsPath } from "../kube/watch/pod_metadata.ts";
+import { inNamespace } from "../kube/api/path.ts";
 import type { ApiClient } from "../kube/api/client.ts";
 import type { Identified, ReflectorHandler } from "../kube/watch/local_copy.ts";
 import {
@@ -13,7 +15,7 @@ import type { KnownNames } from "./known.ts";
 import { namedPod } from "./pod.ts";
 import { type NameKeys, type ServiceView, serviceView } from "./service.ts";
 import { managedByLabel, sliceView } from "./slice_object.ts";
-import { slicesPath, within } from "./slice_writer.ts";
+import { slicesPath } from "./slice_writer.ts";
 
 /** Watched collections, for metrics. */
 export type NamesResource = "services" | "endpointslices" | "pods-for-names";
@@ -57,7 +59,7 @@ export function watchNames(
   return [
     watch("services", {
       ...place,
-      path: `/api/v1${within(namespace)}/services`,
+      path: `/api/v1${inNamespace(namespace)}/services`,
       project: (object) => serviceView(object, keys),
       all: () => [...known.services.values()].filter(isHere),
       put: (service) => known.putService(service),
@@ -77,7 +79,7 @@ export function watchNames(
     }),
     watch("pods-for-names", {
       ...place,
-      path: `/api/v1${within(namespace)}/pods`,
+      path: podsPath(namespace),
       labelSelector: podSelector,
       project: (object) => namedPod(object, keys),
       all: () => [...known.pods()].filter(isHere),

@@ -1,5 +1,6 @@
 // One of the ConfigMaps that hold the pools: how it is read and written, where losing a race is an answer.
 import { type ApiClient, ApiError } from "../kube/api/client.ts";
+import { inNamespace } from "../kube/api/path.ts";
 import { configMapText } from "../network/problem.ts";
 import { quoted } from "../text/quoted.ts";
 import { isRecord, recordAt } from "../text/json.ts";
@@ -126,7 +127,7 @@ async function ask(
   try {
     const answer = await client.json({
       ...request,
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${name}`,
+      path: `/api/v1${inNamespace(namespace)}/configmaps/${name}`,
       purpose: `${purpose} ${objectText(at, options)}`,
       deadline,
       signal,

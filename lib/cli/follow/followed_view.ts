@@ -15,6 +15,7 @@ import { type ClusterView, shownOf, type ViewBasis, withBasis } from "../show/cl
 import type { viewOptions } from "../show/view_options.ts";
 import { type ReservedRead, tellReserved } from "../reserved.ts";
 import { believeShown } from "../shown_kernel.ts";
+import { byName } from "../snapshot.ts";
 
 /** How a cluster is followed. */
 export interface Following {
@@ -167,9 +168,7 @@ function startCopy(
     view: () => {
       store.expire(clock.now());
       believeShown(store, settings.membership.annotationKey);
-      const sorted = [...pods.values()].sort((a, b) =>
-        a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name)
-      );
+      const sorted = [...pods.values()].sort(byName);
       const shown = shownOf(sorted, namespace)
         .filter(({ uid }) => labels === undefined || matching.has(uid));
       return { ...basis, store, pods: sorted, shown };

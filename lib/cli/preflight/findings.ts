@@ -1,4 +1,5 @@
 // Can the controller be installed here, and what of it can be used? Read from a cluster that need not have anything of ours.
+import { inNamespace } from "../../kube/api/path.ts";
 import { controllerObjects } from "../status/controller_pods.ts";
 import { mayI } from "../status/rights.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
@@ -140,7 +141,7 @@ async function nodes(looking: Looking): Promise<Seen> {
 /** Agents need NET_ADMIN and root, which the levels baseline and restricted forbid. */
 async function podSecurity(looking: Looking): Promise<Seen> {
   const { namespace } = looking;
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+  const path = `/api/v1${inNamespace(namespace)}`;
   const found = await get(looking, { path, purpose: `read namespace ${namespace}` }).catch((error) => {
     if (error instanceof ApiError && error.failure.kind === "status" && error.failure.status === 404) {
       return undefined;

@@ -1,4 +1,5 @@
 // What can somebody see who has rights in a namespace of his own only: the pods there, by what stands on them.
+import { namespacesOrAll } from "../../kube/api/path.ts";
 import type { V1Pod } from "@kubernetes/client-node";
 import { configMapCollection, podCollection } from "../../controller/watch/resources.ts";
 import type { ControllerSettings } from "../../controller/settings.ts";
@@ -69,7 +70,7 @@ async function inspectOne(text: string, view: OwnView): Promise<number> {
 /** `list pods` and `list networks` by what the pods of the namespaces say. Throws ApiError. */
 export async function listOwn(what: "pods" | "networks", view: OwnView): Promise<number> {
   const { settings: { watchNamespaces }, host } = view;
-  const namespaces = watchNamespaces.length === 0 ? [undefined] : watchNamespaces;
+  const namespaces = namespacesOrAll(watchNamespaces);
   const pods: OwnStatus[] = [];
   try {
     for (const namespace of namespaces) pods.push(...await ownPods(view, { namespace }));

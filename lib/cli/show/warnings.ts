@@ -1,4 +1,5 @@
 // What have others said of a pod that does not come up, or of one that could not even be made? Warnings among the Events.
+import { inNamespace } from "../../kube/api/path.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
 import { statusOf } from "../../kube/api/client.ts";
 import type { PodView } from "../../member/pod.ts";
@@ -87,9 +88,8 @@ async function eventsBy(
   fieldSelector: string,
   { namespace, client, signal }: Asking & { readonly namespace: string | undefined },
 ): Promise<readonly AnyRecord[]> {
-  const within = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
   const query = new URLSearchParams({ fieldSelector, limit: String(mostEvents) });
-  const path = `/api/v1${within}/events?${query}`;
+  const path = `/api/v1${inNamespace(namespace)}/events?${query}`;
   const answer = await client.json({ method: "GET", path, purpose: "list Events", deadline, signal });
   return [...listAt(answer, "items")].sort((a, b) => timeOf(a) < timeOf(b) ? 1 : -1);
 }

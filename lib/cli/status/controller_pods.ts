@@ -1,4 +1,5 @@
 // Which pods are controllers, and where do they answer?
+import { podsPath } from "../../kube/watch/pod_metadata.ts";
 import type { ApiClient } from "../../kube/api/client.ts";
 import { listAt, recordAt } from "../../text/json.ts";
 
@@ -18,7 +19,7 @@ export async function controllerObjects(
   const query = new URLSearchParams({ labelSelector: nameLabel, limit: "100" });
   const answer = await client.json({
     method: "GET",
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?${query}`,
+    path: `${podsPath(namespace)}?${query}`,
     purpose: "list the controller's pods",
     ...asked,
   });

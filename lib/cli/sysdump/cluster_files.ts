@@ -1,4 +1,5 @@
 // What of the cluster itself goes into an archive: versions, nodes, ConfigMaps, Events, and what the controllers say.
+import { inNamespace } from "../../kube/api/path.ts";
 import { statusOf } from "../../kube/api/client.ts";
 import { messageOf } from "../../text/defined.ts";
 import { isRecord, listAt, recordAt } from "../../text/json.ts";
@@ -65,7 +66,7 @@ export async function addConfigMaps(gathering: Gathering): Promise<void> {
   const { namespace, name } = settings.membership.configMap;
   const pools = Array.from({ length: poolObjects }, (_, at) => `${poolsName}-${at}`);
   for (const one of [name, ...pools]) {
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(one)}`;
+    const path = `/api/v1${inNamespace(namespace)}/configmaps/${encodeURIComponent(one)}`;
     const purpose = `read ConfigMap ${namespace}/${one}`;
     const found = await client.json({ method: "GET", path, purpose, deadline, signal })
       .catch((error) => ({ refused: messageOf(error), status: statusOf(error) }));
@@ -172,12 +173,11 @@ export async function addEvents(
   const { dump } = gathering;
   const all: AnyRecord[] = [];
   for (const namespace of namespaces) {
-    const within = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
     const found = await attempt(
       dump,
       readSome(gathering, {
         what: namespace === undefined ? "Events" : `Events of namespace ${namespace}`,
-        path: `/api/v1${within}/events`,
+        path: `/api/v1${inNamespace(namespace)}/events`,
         selectors: {},
         most: mostEvents,
         read: (event) => isRecord(event) && isAbout(event, uids) ? eventRecord(event) : undefined,

@@ -1,5 +1,6 @@
 // The two collections that are watched, as the reflector needs them: pods with our label, and the one ConfigMap.
 import type { V1ConfigMap, V1Pod } from "@kubernetes/client-node";
+import { inNamespace } from "../../kube/api/path.ts";
 import type { Identified } from "../../kube/watch/local_copy.ts";
 import { podsPath } from "../../kube/watch/pod_metadata.ts";
 import type { ReflectorOptions } from "../../kube/watch/reflector.ts";
@@ -36,7 +37,7 @@ export function configMapCollection({ membership }: ControllerSettings): Collect
   const { namespace, name } = membership.configMap;
   return {
     what: `ConfigMap ${namespace}/${name}`,
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`,
+    path: `/api/v1${inNamespace(namespace)}/configmaps`,
     fieldSelector: `metadata.name=${name}`,
     project: (object) => configMapView(object as V1ConfigMap),
   };

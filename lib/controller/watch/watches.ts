@@ -1,5 +1,6 @@
 // What is listened to: pods (of some namespaces or all) and the ConfigMap, with their troubles said once.
 import type { ApiClient } from "../../kube/api/client.ts";
+import { namespacesOrAll } from "../../kube/api/path.ts";
 import type { Identified, ReflectorHandler } from "../../kube/watch/local_copy.ts";
 import { type Reflector, startReflector, type WatchEnd } from "../../kube/watch/reflector.ts";
 import type { PodView } from "../../member/pod.ts";
@@ -33,7 +34,7 @@ export interface WatchOptions {
 /** One reflector for the ConfigMap, and one for the pods of each watched namespace (or one for all). */
 export function startWatches(settings: ControllerSettings, options: WatchOptions): readonly Reflector[] {
   const said = new WatchLog(options);
-  const namespaces = settings.watchNamespaces.length === 0 ? [undefined] : settings.watchNamespaces;
+  const namespaces = namespacesOrAll(settings.watchNamespaces);
   const configMap = watch<ConfigMapView>(configMapCollection(settings), {
     ...options,
     said,

@@ -1,4 +1,5 @@
 // What happens to one command on its WebSocket, from the first frame to its outcome?
+import { inNamespace } from "../api/path.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { WireOptions } from "../api/wire.ts";
 import { Allowance } from "./allowance.ts";
@@ -126,6 +127,6 @@ function execUrl(server: string, asked: Asked): string {
   const query = new URLSearchParams({ container, stdout: "true", stderr: "true" });
   if (asked.stdin) query.set("stdin", "true");
   for (const word of asked.command) query.append("command", word);
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec`;
+  const path = `/api/v1${inNamespace(namespace)}/pods/${encodeURIComponent(pod)}/exec`;
   return `${server}${path}?${query}`;
 }

@@ -1,4 +1,5 @@
 // How a Lease is read from and written to the API server, where losing a race is an answer and not an error.
+import { inNamespace } from "../api/path.ts";
 import { type ApiClient, ApiError, statusOf } from "../api/client.ts";
 import { type Lease, type LeaseName, leaseObject, type LeaseRecord, readLease } from "./record.ts";
 
@@ -22,7 +23,7 @@ export interface LeaseStore {
 }
 
 export function createLeaseStore(client: ApiClient, name: LeaseName): LeaseStore {
-  const collection = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(name.namespace)}/leases`;
+  const collection = `/apis/coordination.k8s.io/v1${inNamespace(name.namespace)}/leases`;
   const path = `${collection}/${encodeURIComponent(name.name)}`;
   const quoted = `Lease "${name.namespace}/${name.name}"`;
 

@@ -1,6 +1,7 @@
 // Which of these pods still live, and without the label that selects them? For many a few lists tell, not a request each.
 import { isRecord } from "../../text/json.ts";
 import { type ApiClient, statusOf } from "../api/client.ts";
+import { namespacesOrAll } from "../api/path.ts";
 import { beginningOf } from "./events.ts";
 import { listPages } from "./list_pages.ts";
 import { pickPods, podPath, podsPath } from "./pod_metadata.ts";
@@ -134,7 +135,7 @@ async function readAll<T>(client: ApiClient, given: Living<T>): Promise<void> {
   const places = placesOf(living, given.namespaces);
   const there = new Set(living.map(({ uid }) => uid));
   const findings = new Map<string, Finding<T>>(living.map(({ uid }) => [uid, { kind: "gone" }]));
-  for (const namespace of places.length === 0 ? [undefined] : places) {
+  for (const namespace of namespacesOrAll(places)) {
     await listPages(client, {
       ...{ what: "pods", path: podsPath(namespace), selectors: {}, paged: true, signal },
       read: (pod) => {

@@ -2,6 +2,7 @@
 import { defined } from "../../text/defined.ts";
 import { isRecord } from "../../text/json.ts";
 import type { ApiClient } from "../api/client.ts";
+import { inNamespace, namespacesOrAll } from "../api/path.ts";
 import { beginningOf } from "./events.ts";
 import { listPages } from "./list_pages.ts";
 
@@ -19,7 +20,7 @@ export interface PodMetadataOptions<T> {
 
 /** Path of the pods of one namespace, or of all. */
 export function podsPath(namespace: string | undefined): string {
-  return `/api/v1${namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`}/pods`;
+  return `/api/v1${inNamespace(namespace)}/pods`;
 }
 
 /** Path of one pod. */
@@ -37,7 +38,7 @@ export async function pickPods<T>(
     const found = pick(isRecord(item) && isRecord(item["metadata"]) ? item["metadata"] : {});
     if (found !== undefined) picked.push(found);
   };
-  for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
+  for (const namespace of namespacesOrAll(namespaces)) {
     await listPages(client, {
       what: "the metadata of pods",
       path: podsPath(namespace),
