@@ -36,7 +36,11 @@ function readLink(link: Foreign): ObservedLink {
     index: count(link, "ifindex"),
     name: text(link, "ifname"),
     altnames: compact(texts(link, "altnames")),
-    ...defined({ master: optionalText(link, "master"), lower: optionalText(link, "link") }),
+    // Of a veth it is the other end.
+    ...defined({
+      master: optionalText(link, "master"),
+      lower: kind === "veth" ? undefined : optionalText(link, "link"),
+    }),
     mtu: count(link, "mtu"),
     mac: (optionalText(link, "address") ?? "").toLowerCase(),
     up: texts(link, "flags").includes("UP"),
