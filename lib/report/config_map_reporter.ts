@@ -41,9 +41,8 @@ export class ConfigMapReporter {
     const { log, configMap, onConfigMap } = this.#options;
     const texts = new Set(problems.map(problemText));
     const come = [...notices, ...texts.difference(this.#problems)];
-    const more = come.length - mostLines;
     const remedy = `mend these in ${configMapText(configMap)} first`;
-    const rest = more > 0 ? [`${more} more of this kind: ${remedy}`] : [];
+    const rest = come.length > mostLines ? [`${come.length - mostLines} more of this kind: ${remedy}`] : [];
     // What came back too soon to be said again is said when it has stayed.
     const lines = new Set([...come.slice(0, mostLines), ...rest, ...this.#listed.intersection(texts)]);
     for (const line of lines) if (this.#said.problem(line, line).say) log.warn(line);

@@ -88,8 +88,7 @@ export class PodCache {
   /** A tool has said something unasked: gives the ms until the pod is read for it. Some go on at every answer. */
   heard(clock: Pick<Clock, "now">): number {
     this.invalidate();
-    this.#unasked ??= new TokenBucket({ clock, burst: 5, refill: 30_000 });
-    return this.#unasked.take();
+    return (this.#unasked ??= new TokenBucket({ clock, burst: 5, refill: 30_000 })).take();
   }
 
   /** What was known stays as the last that was seen, but is not relied on. */
