@@ -29,6 +29,16 @@ Deno.test("a pod with a typo stays a peer, learns of those who come and forgets 
   await stage.holds({ members: membersOf(one, ["a", "c"]) });
 });
 
+for (const last of ["one metric=5, two", "two, -one"]) {
+  Deno.test(`a text that leaves a network and is followed by "${last}" before anything was done leaves nothing`, async () => {
+    await using stage = await setStage();
+    await startPair(stage);
+    stage.annotate("a", "two");
+    stage.annotate("a", last);
+    await stage.holds({ members: [...membersOf(one, ["a", "b"]), ...membersOf(two, ["a"])] });
+  });
+}
+
 const lost: readonly { readonly it: string; readonly meanwhile: (stage: Stage) => void }[] = [
   { it: "its key was removed", meanwhile: (stage) => stage.networks({ two: "id=2" }) },
   { it: "the ConfigMap was deleted", meanwhile: (stage) => stage.networks(undefined) },

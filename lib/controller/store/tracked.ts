@@ -47,6 +47,8 @@ export class Tracked implements Counted, Timed {
   graceEnds = Infinity;
   /** Each of its networks in the form in which it last had it. */
   good: readonly Network[] = [];
+  /** Those that its text has left: while their links stand, it may come to a text of which not all can be had. */
+  left: readonly Network[] = [];
   /** Networks that it has been let into: by name, or by segment since its annotation was edited. */
   holds: readonly string[] = [];
   /** Networks that it must not have, by name, until it may: though the rule that said so may be gone before its link. */
@@ -83,7 +85,8 @@ export class Tracked implements Counted, Timed {
 
   /** The form in which it last had each of its networks, by name. */
   get lastGood(): ReadonlyMap<string, Network> {
-    return new Map(this.good.map((network) => [network.name, network]));
+    const forms = [...this.left.filter((one) => this.#stands(one)), ...this.good];
+    return new Map(forms.map((network) => [network.name, network]));
   }
 
   /** It asks for nothing: what it has of ours is to go. */
@@ -165,6 +168,10 @@ export class Tracked implements Counted, Timed {
     this.returned = compact(this.returned.filter((name) => !pooled.has(name)));
     const names = member.networks.map(({ name }) => name);
     const open = openNames(member);
+    const named = new Set([...names, ...member.unresolved, ...member.forbidden]);
+    this.left = compact(
+      [...this.left, ...this.good].filter((one) => !named.has(one.name) && this.#stands(one)),
+    );
     const lost = this.good.filter(({ name }) => open.includes(name));
     this.good = lost.length === 0 ? member.networks : [...lost, ...member.networks];
     const asked = new Set(this.asked.kind === "member" ? this.asked.member.networks.map(peerKey) : []);
@@ -174,6 +181,13 @@ export class Tracked implements Counted, Timed {
     const stays = new Set([...names, ...open]);
     this.holds = compact([...held].filter((one) => stays.has(one.split("/")[0] ?? "")));
     this.wasServed ||= !this.isFormer && !member.onlyShows;
+  }
+
+  /** By what was seen last. */
+  #stands({ interfaceName, vni, port }: Network): boolean {
+    return this.cache.cached?.kernel.links.some(({ name, vxlan }) =>
+      name === interfaceName && vxlan?.vni === vni && vxlan.port === port
+    ) === true;
   }
 
   isHeld(network: Network): boolean {
