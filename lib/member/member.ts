@@ -232,3 +232,14 @@ function byLine(a: Problem, b: Problem): number {
 export function openNames({ unresolved, forbidden }: Member): readonly string[] {
   return unresolved.filter((name) => !forbidden.includes(name));
 }
+
+/** It may have networks that are not known of it: what it names and has not, or whatever a name means that cannot be read. */
+export function mayHaveOthers(member: Member): boolean {
+  return openNames(member).length > 0 || !member.annotationParsed;
+}
+
+/** What keeps the pod from having all it asks for. */
+export function problemsOf(judged: Membership): readonly Problem[] {
+  if (judged.kind === "refused") return judged.problems;
+  return judged.kind === "member" ? judged.member.problems : [];
+}

@@ -1,6 +1,6 @@
 // What is known of the cluster: pods as members, and the networks' options. Tells which keys a change affects.
 import type { ClusterNetworks } from "../../network/cluster_networks.ts";
-import type { MembershipSettings } from "../../member/member.ts";
+import { type MembershipSettings, problemsOf } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { poolRequests } from "../../member/pool_requests.ts";
 import type { Problem } from "../../network/problem.ts";
@@ -13,7 +13,7 @@ import { KnownNetworks } from "./known_networks.ts";
 import { Surroundings } from "./surroundings.ts";
 import { Tracked } from "./tracked.ts";
 import { atHand, atOnce, forEach, type Pieces } from "../../time/pieces.ts";
-import { type Affected, problemsOf, type Selection, type WorkItem } from "./work_item.ts";
+import type { Affected, Selection, WorkItem } from "./work_item.ts";
 
 /** No I/O, no timers: the caller passes the monotonic time in. */
 export class Store {

@@ -1,5 +1,6 @@
 // Everything that is known of one pod: its record, with which all of it ends.
 import {
+  mayHaveOthers,
   type Member,
   type Membership,
   membership,
@@ -209,9 +210,7 @@ export class Tracked implements Counted, Timed {
 
   /** The same, be its agent there or not. */
   get mayHold(): boolean {
-    if (this.seen || this.membership.kind !== "member") return false;
-    const { member } = this.membership;
-    return openNames(member).length > 0 || !member.annotationParsed;
+    return !this.seen && this.membership.kind === "member" && mayHaveOthers(this.membership.member);
   }
 
   /**

@@ -1,7 +1,6 @@
 // What is to be done for one pod, and which keys a change affects.
 import type { Member, Membership } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
-import type { Problem } from "../../network/problem.ts";
 
 /**
  * What the reconciler is to do for one key (a pod's uid).
@@ -25,9 +24,3 @@ export interface Affected {
 
 /** Why we follow a pod. */
 export type Selection = "selected" | "label removed";
-
-/** What keeps the pod from having all it asks for. */
-export function problemsOf(judged: Membership): readonly Problem[] {
-  if (judged.kind === "refused") return judged.problems;
-  return judged.kind === "member" ? judged.member.problems : [];
-}
