@@ -5,16 +5,10 @@ import { NotLeader } from "../kube/lease/not_leader.ts";
 import type { Member } from "../member/member.ts";
 import { runtimeProblem } from "../network/problem.ts";
 import type { Outcome } from "../queue/work_queue.ts";
-import type { PodReport } from "../report/report.ts";
 import type { AgentAddress } from "../agents/session_pool.ts";
 import { messageOf } from "../text/defined.ts";
 import { HalfObserved } from "./agent/convergence.ts";
-import { waitingReport } from "./evaluate.ts";
-
-export interface AgentError {
-  readonly report: PodReport;
-  readonly outcome: Outcome;
-}
+import { type Evaluation, waitingReport } from "./evaluate.ts";
 
 /** Milliseconds to the next try with a pod that is being deleted: most are gone by then, and each try is an exec. */
 const leavingPause = 10_000;
@@ -30,13 +24,13 @@ interface Circumstances {
 }
 
 /** Reads an exception from `converge` or `release`. */
-export function agentError(error: unknown, circumstances: Circumstances): AgentError {
+export function agentError(error: unknown, circumstances: Circumstances): Evaluation {
   if (error instanceof HalfObserved) {
     const { report, outcome } = agentError(error.cause, circumstances);
     return { report: { ...report, entriesMissing: error.entriesMissing, isHalfSeen: true }, outcome };
   }
   const { member, failingFor, answerCap, agent: { container } } = circumstances;
-  const waiting = (outcome: Exclude<Outcome, { kind: "done" }>): AgentError => ({
+  const waiting = (outcome: Exclude<Outcome, { kind: "done" }>): Evaluation => ({
     report: waitingReport(member, outcome.reason),
     outcome,
   });

@@ -10,7 +10,6 @@ import { ConfigMapReporter } from "../report/config_map_reporter.ts";
 import type { ControllerParts, ControllerState } from "./parts.ts";
 import { joinReporters } from "../report/log_reporter.ts";
 import { UnlabelledPods } from "./watch/unlabelled.ts";
-import type { KernelState } from "../overlay/observation.ts";
 import { ReadBudget } from "./agent/read_budget.ts";
 import { PeerChanges } from "../overlay/plan/peers.ts";
 import { leaderCheck } from "../kube/lease/not_leader.ts";
@@ -95,7 +94,12 @@ export class Controller {
       budget: new ReadBudget({ clock, members: () => tracked.size }),
       peerChanges: new PeerChanges(),
       readEvery: limits.resync,
-      claim: (uid, observed) => this.#claim(uid, observed),
+      claim: (uid, observed) => {
+        const affected = this.store.claim(uid, observed);
+        this.#affect(affected);
+        this.#schedule.claimed();
+        return affected.changed.has(uid);
+      },
       clean: (uid) => this.#affect(this.store.markClean(uid)),
     };
     this.#queue = new WorkQueue({
@@ -166,14 +170,6 @@ export class Controller {
     if (!this.synced) return;
     await this.#apply(this.store.forgettingHolders()).catch(this.#tellFault);
     await this.#persist(() => this.#lookAtAll());
-  }
-
-  /** True when the pod is another to us by what was found in it: then it is looked at again. */
-  #claim(uid: string, observed: KernelState): boolean {
-    const affected = this.store.claim(uid, observed);
-    this.#affect(affected);
-    this.#schedule.claimed();
-    return affected.changed.has(uid);
   }
 
   /** For metrics and health. */

@@ -11,6 +11,7 @@ import type { NetworkState, PodReport, PodState } from "../report/report.ts";
 import type { WorkItem } from "./store/work_item.ts";
 import { defined } from "../text/defined.ts";
 
+/** What a look comes to. */
 export interface Evaluation {
   /** While it `holds` the pod may be released. */
   readonly report: PodReport;
