@@ -3,6 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { parseIp } from "../network/grammar/address.ts";
 import { parseAnnotation } from "../network/grammar/annotation.ts";
 import { digestOf } from "../text/digest.ts";
+import type { ProblemKind } from "../network/problem.ts";
 import { isRecord } from "../text/json.ts";
 import { cutBytes } from "../text/printable.ts";
 
@@ -34,6 +35,20 @@ export interface ShownLink {
 
 /** Reason of a condition that is True: the interfaces are as wanted, and no peer answers. */
 export const peersUnreachable = "PeersUnreachable";
+
+/** The reason by the kind of problem; Events put `Vxlan` before it. */
+export const conditionReasons: Readonly<Record<ProblemKind, string>> = {
+  "invalid-option": "InvalidOptions",
+  "forbidden": "InvalidOptions",
+  "unknown-network": "UnknownNetwork",
+  "conflict": "Conflict",
+  "host-network": "HostNetwork",
+  "agent-missing": "AgentMissing",
+  "agent-unfit": "AgentUnfit",
+  "setup-failed": "SetupFailed",
+  "exhausted": "PoolExhausted",
+  "unreachable": peersUnreachable,
+};
 
 /** Reason of a condition of which nothing is to be said. */
 export const networksReady = "NetworksReady";

@@ -1,7 +1,7 @@
 // Which Events a report is worth: one for each reason, its text all that is to be said under it. Pure.
 import { dedupKey, type Problem, problemTextOn } from "../network/problem.ts";
 import { digestOf } from "../text/digest.ts";
-import { conditionReasons } from "./pod_condition.ts";
+import { conditionReasons } from "../member/current_status.ts";
 import type { WantedEvent } from "../events/event_request.ts";
 import type { PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";

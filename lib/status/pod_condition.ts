@@ -1,10 +1,10 @@
 // What the condition on a pod says: ready or not, and why. Pure.
-import { type ProblemKind, problemTextOn } from "../network/problem.ts";
+import { problemTextOn } from "../network/problem.ts";
 import {
+  conditionReasons,
   type ConditionText,
   longestMessage,
   networksReady,
-  peersUnreachable,
 } from "../member/current_status.ts";
 import type { PodReport } from "../report/report.ts";
 import { cutBytes } from "../text/printable.ts";
@@ -34,17 +34,3 @@ export function podCondition(report: PodReport, before: string | undefined): Con
     message: cutBytes(text, longestMessage),
   };
 }
-
-/** The reason by the kind of problem; Events put `Vxlan` before it. */
-export const conditionReasons: Readonly<Record<ProblemKind, string>> = {
-  "invalid-option": "InvalidOptions",
-  "forbidden": "InvalidOptions",
-  "unknown-network": "UnknownNetwork",
-  "conflict": "Conflict",
-  "host-network": "HostNetwork",
-  "agent-missing": "AgentMissing",
-  "agent-unfit": "AgentUnfit",
-  "setup-failed": "SetupFailed",
-  "exhausted": "PoolExhausted",
-  "unreachable": peersUnreachable,
-};

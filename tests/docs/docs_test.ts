@@ -7,7 +7,7 @@ import { exitStatus } from "../../lib/cli/host.ts";
 import { listOptions, listOutput } from "../../lib/cli/show/view_options.ts";
 import * as optionTables from "../../lib/cli/settings/options.ts";
 import { flagOf, type OptionRow, variableOf } from "../../lib/cli/settings/options.ts";
-import { conditionReasons } from "../../lib/status/pod_condition.ts";
+import { conditionReasons } from "../../lib/member/current_status.ts";
 import { conditionType, statusAnnotation } from "../../lib/member/current_status.ts";
 import { counters, gauges, histograms } from "../../lib/ops/metric_catalogue.ts";
 import config from "../../deno.json" with { type: "json" };

@@ -1,13 +1,12 @@
 // How does a pod stand, as far as it can be told without looking into it: one word, and sentences.
 import type { WorkItem } from "../../controller/store/work_item.ts";
 import { type Delay, isHolding } from "../../member/delay.ts";
-import { longestMessage, networksReady } from "../../member/current_status.ts";
+import { conditionReasons, longestMessage, networksReady } from "../../member/current_status.ts";
 import { membership } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import type { Network } from "../../network/network.ts";
 import { type Problem, problemText, problemTextOn } from "../../network/problem.ts";
 import { cutBytes } from "../../text/printable.ts";
-import { conditionReasons } from "../../status/pod_condition.ts";
 import type { ClusterView } from "./cluster_view.ts";
 
 export interface MemberStanding {
