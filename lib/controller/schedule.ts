@@ -27,9 +27,7 @@ export interface ScheduleOptions {
 export class Schedule {
   readonly #options: ScheduleOptions;
   #running = false;
-  readonly #headStart: Timer;
-  readonly #tick: Timer;
-  readonly #expiry: Timer;
+  readonly #timers: Readonly<Record<"headStart" | "tick" | "expiry", Timer>>;
   /** Those who may have had more than is known of them, while they are looked at before all others. */
   #first: ReadonlySet<string> | undefined;
   /** Of these, those who were not looked at yet, and some who were; and when the others are at the latest. */
@@ -37,9 +35,8 @@ export class Schedule {
   #restBy = 0;
 
   constructor(options: ScheduleOptions) {
-    this.#options = options;
-    const { clock } = options;
-    [this.#headStart, this.#tick, this.#expiry] = [new Timer(clock), new Timer(clock), new Timer(clock)];
+    const { clock } = this.#options = options;
+    this.#timers = { headStart: new Timer(clock), tick: new Timer(clock), expiry: new Timer(clock) };
   }
 
   /** When many change at once (an edit of the ConfigMap), those go first for which somebody waits. */
@@ -77,7 +74,7 @@ export class Schedule {
     if (this.#first === undefined) return;
     const { clock, store: { tracked }, persist } = this.#options;
     const left = Math.max(0, Math.min(headStart.each, this.#restBy - clock.now()));
-    this.#headStart.restart(left, () => persist(() => this.#beginRest()));
+    this.#timers.headStart.restart(left, () => persist(() => this.#beginRest()));
     for (const uid of this.#unseen) {
       if (tracked.get(uid)?.mayHaveMore) return;
       this.#unseen.delete(uid);
@@ -87,7 +84,7 @@ export class Schedule {
 
   #beginRest(): void {
     const { store, queue } = this.#options;
-    this.#headStart.cancel();
+    this.#timers.headStart.cancel();
     this.#first = undefined;
     for (const [uid, { isAwaited }] of store.tracked) queue.add(uid, { fresh: true, urgent: isAwaited });
     this.#armTick();
@@ -95,7 +92,7 @@ export class Schedule {
 
   stop(): void {
     [this.#running, this.#first] = [false, undefined];
-    for (const timer of [this.#headStart, this.#tick, this.#expiry]) timer.cancel();
+    for (const timer of Object.values(this.#timers)) timer.cancel();
   }
 
   /**
@@ -104,19 +101,19 @@ export class Schedule {
    */
   #armTick(): void {
     const { store, queue, coalesce, persist } = this.#options;
-    const isIdle = !this.#running || this.#first !== undefined || this.#tick.isSet;
+    const isIdle = !this.#running || this.#first !== undefined || this.#timers.tick.isSet;
     const members = isIdle ? 0 : store.surroundings.touchable;
     if (members === 0) return;
     const tell = (): void => store.surroundings.takeTouched().forEach((uid) => queue.add(uid));
-    this.#tick.start(Math.max(coalesce, Math.min(longestTick, members)), () => persist(tell));
+    this.#timers.tick.start(Math.max(coalesce, Math.min(longestTick, members)), () => persist(tell));
   }
 
   /** One timer for the next pod whose grace period runs out. */
   #armExpiry(): void {
     const { store, clock, onExpired, persist } = this.#options;
     const next = store.nextExpiry();
-    if (next === undefined) return this.#expiry.cancel();
+    if (next === undefined) return this.#timers.expiry.cancel();
     const expire = (): void => onExpired(store.expire(clock.now()));
-    this.#expiry.restart(Math.max(0, next - clock.now()), () => persist(expire));
+    this.#timers.expiry.restart(Math.max(0, next - clock.now()), () => persist(expire));
   }
 }

@@ -77,13 +77,9 @@ export class Releaser {
   async follow(cache: PodCache, agent: AgentAddress): Promise<Outcome> {
     const { release } = cache;
     if (release === undefined) return { kind: "done" };
-    const allowed = Math.min(
-      patience.most,
-      Math.max(
-        patience.least,
-        release.isSure || release.asked === "again" ? patience.factor * Math.max(...this.#waits) : 0,
-      ),
-    );
+    const isHeard = release.isSure || release.asked === "again";
+    const usual = isHeard ? patience.factor * Math.max(...this.#waits) : 0;
+    const allowed = Math.min(patience.most, Math.max(patience.least, usual));
     const left = release.at + allowed - this.#options.clock.now();
     const reason = `container ${agent.container} was told to end`;
     if (left > 0) return { kind: "wait", reason, requeueAfter: left };
