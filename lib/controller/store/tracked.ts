@@ -18,6 +18,7 @@ import {
   borneOut,
   type ClaimContext,
 } from "../../overlay/claimed_networks.ts";
+import { type HadForms, hadNow, lastForms } from "../../overlay/had_forms.ts";
 import { compact } from "../../text/defined.ts";
 import type { Counted } from "../../report/counts.ts";
 import type { Timed } from "../../report/latency.ts";
@@ -31,7 +32,7 @@ const graceMargin = 2_000;
 const none: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** One pod. */
-export class Tracked implements Counted, Timed {
+export class Tracked implements Counted, Timed, HadForms {
   readonly uid: string;
   pod: PodView;
   selection: Selection = "selected";
@@ -46,11 +47,8 @@ export class Tracked implements Counted, Timed {
   standing = "";
   /** When it stops being a peer though it is still there (monotonic ms); Infinity while it is not being deleted. */
   graceEnds = Infinity;
-  /** Each of its networks in the form in which it last had it. */
   good: readonly Network[] = [];
-  /** Those that its text has left: while their links stand, it may come to a text of which not all can be had. */
   left: readonly Network[] = [];
-  /** Networks that it has been let into: by name, or by segment since its annotation was edited. */
   holds: readonly string[] = [];
   /** Networks that it must not have, by name, until it may: though the rule that said so may be gone before its link. */
   out: readonly string[] = [];
@@ -86,8 +84,7 @@ export class Tracked implements Counted, Timed {
 
   /** The form in which it last had each of its networks, by name. */
   get lastGood(): ReadonlyMap<string, Network> {
-    const forms = [...this.left.filter((one) => this.#stands(one)), ...this.good];
-    return new Map(forms.map((network) => [network.name, network]));
+    return lastForms(this, this.cache.cached?.kernel);
   }
 
   /** It asks for nothing: what it has of ours is to go. */
@@ -162,33 +159,13 @@ export class Tracked implements Counted, Timed {
     return true;
   }
 
-  /** Takes down what the pod has and must not have now. A network that it asks for no more, or must not have, is forgotten. */
   #rememberGood(member: Member): void {
     this.out = member.forbidden;
     const pooled = namesPooled(this.membership);
     this.returned = compact(this.returned.filter((name) => !pooled.has(name)));
-    const names = member.networks.map(({ name }) => name);
-    const open = openNames(member);
-    const named = new Set([...names, ...member.unresolved, ...member.forbidden]);
-    this.left = compact(
-      [...this.left, ...this.good].filter((one) => !named.has(one.name) && this.#stands(one)),
-    );
-    const lost = this.good.filter(({ name }) => open.includes(name));
-    this.good = lost.length === 0 ? member.networks : [...lost, ...member.networks];
-    const asked = new Set(this.asked.kind === "member" ? this.asked.member.networks.map(peerKey) : []);
-    // What it keeps while that which it asks for is full is no place in that one.
-    const places = member.networks.map((one) => asked.has(peerKey(one)) ? one.name : peerKey(one));
-    const held = new Set([...this.holds, ...this.seen ? places : []]);
-    const stays = new Set([...names, ...open]);
-    this.holds = compact([...held].filter((one) => stays.has(one.split("/")[0] ?? "")));
+    const { asked, seen, cache: { cached } } = this;
+    Object.assign(this, hadNow(this, { member, asked, seen, kernel: cached?.kernel }));
     this.wasServed ||= !this.isFormer && !member.onlyShows;
-  }
-
-  /** By what was seen last. */
-  #stands({ interfaceName, vni, port }: Network): boolean {
-    return this.cache.cached?.kernel.links.some(({ name, vxlan }) =>
-      name === interfaceName && vxlan?.vni === vni && vxlan.port === port
-    ) === true;
   }
 
   isHeld(network: Network): boolean {
