@@ -172,10 +172,11 @@ export class Ledger {
       const said = { options: { ...key?.options, ...own }, whole: isGood };
       const isNamed = isGiven || key?.state === "never good" ||
         key?.state === "reserved" && had !== undefined;
-      const isRestricted = this.#restrictPods &&
-        (!isNamed || ["id", "dev", "peer"].some((option) => own[option] !== undefined));
+      const givesItself = this.#restrictPods &&
+        ["id", "dev", "peer"].some((option) => own[option] !== undefined);
+      const isRestricted = givesItself || this.#restrictPods && !isNamed;
       // Only a ConfigMap that says something says that what it does not name is not to be.
-      const isLost = isRestricted && (isNamed || this.#keys.isUsable && key?.state !== "reserved");
+      const isLost = givesItself || isRestricted && this.#keys.isUsable && key?.state !== "reserved";
       if (isLost || this.#keys.isClosed(pod, { network, vni: Number(id) })) {
         out.add(network);
         return { network, said };

@@ -5,7 +5,6 @@ import {
   type Membership,
   membership,
   type MembershipContext,
-  openNames,
 } from "../../member/member.ts";
 import type { PodView } from "../../member/pod.ts";
 import { type Network, peerKey } from "../../network/network.ts";
