@@ -456,8 +456,13 @@ done
 agent_hangs=''
 in_agent() {
   [ -z "$agent_hangs" ] || return 124
-  local status=0
-  kube -n "$namespace" exec "$pod" -c "$running" -- "$@" || status=$?
+  local status
+  # Up to 1.33 kubectl may lose an answer that ends before it listens to all of its streams. Here agents are only read.
+  for _ in 1 2 3; do
+    status=0
+    kube -n "$namespace" exec "$pod" -c "$running" -- "$@" || status=$?
+    [[ $status -eq 1 && $answer == *'error: closed all streams' ]] || break
+  done
   [ $status -ne 124 ] || agent_hangs=yes
   return $status
 }

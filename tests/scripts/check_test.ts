@@ -68,6 +68,13 @@ async function everything(t: Deno.TestContext): Promise<void> {
     assert.deepEqual(failsOf(lines), []);
     assert.ok(lines.some((line) => line.startsWith("note  controller: cannot tell")), lines.join("\n"));
   });
+  await t.step("an answer that kubectl lost is asked for again, and not for ever", async () => {
+    for (const { losses, fails } of lost) {
+      await using kubectl = await losingKubectl(losses);
+      const { lines } = await check(stage, "a", kubectl.env);
+      assert.deepEqual(failsOf(lines), fails, lines.join("\n"));
+    }
+  });
   await t.step("an agent that hangs is left after a while, and asked nothing more", async () => {
     const fault = stage.sandbox.faults.onExec({ pod: "a" }, { kind: "hang" }, { times: "until-lifted" });
     const { code, lines } = await check(stage, "a", { KVC_CHECK_SECONDS: "2" });
@@ -136,6 +143,40 @@ interface Verdict {
   readonly condition: object;
   readonly env?: Readonly<Record<string, string>>;
   readonly fails: readonly string[];
+}
+
+/** Of so many execs kubectl loses the answers, as those before 1.34 do now and then. */
+const lost = [
+  { losses: 2, fails: [] },
+  {
+    losses: 3,
+    fails: ["FAIL  interfaces: cannot run ip in container vxlan-controller-agent: error: closed all streams"],
+  },
+];
+
+/** A kubectl before the real one in PATH. */
+async function losingKubectl(
+  losses: number,
+): Promise<AsyncDisposable & { readonly env: Readonly<Record<string, string>> }> {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/left`, "x".repeat(losses));
+  await Deno.writeTextFile(
+    `${folder}/kubectl`,
+    `#!/usr/bin/env bash
+left=$(<"${folder}/left")
+if [[ " $* " == *" exec "* && -n $left ]]; then
+  printf %s "\${left:1}" >"${folder}/left"
+  echo "error: closed all streams" >&2
+  exit 1
+fi
+exec "${kubectl}" "$@"
+`,
+    { mode: 0o755 },
+  );
+  return {
+    env: { PATH: `${folder}:${Deno.env.get("PATH")}` },
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
 }
 
 const shared = { ...well, reason: "Conflict", message: "its address \u001b[2J is another's too" };
