@@ -149,13 +149,10 @@ function isBorneOut(
   },
 ): boolean {
   if (namespaceFaults(network, { ...context, cluster }).length > 0) return false;
-  if (restrictPods && cluster.networks.get(network.name)?.options.id === undefined) return false;
-  const form: OptionSet = {
-    id: network.vni,
-    name: network.interfaceName,
-    dstport: network.port,
-    family: network.family,
-  };
+  // A key that is not there was left out on purpose, unless nothing of the ConfigMap can be read.
+  if (restrictPods && cluster.isUsable && !cluster.networks.has(network.name)) return false;
+  const { vni: id, interfaceName, port: dstport, family } = network;
+  const form: OptionSet = { id, name: interfaceName, dstport, family };
   const parts = ["id", "name", "dstport", "family"] as const;
   // Where pods may give no id, what stands in its place gives none either.
   const isOpen = (part: OptionName): boolean => unread.has(part) && !(restrictPods && part === "id");

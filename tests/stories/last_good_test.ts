@@ -39,9 +39,32 @@ for (const last of ["one metric=5, two", "two, -one"]) {
   });
 }
 
-const lost: readonly { readonly it: string; readonly meanwhile: (stage: Stage) => void }[] = [
+const lost: readonly {
+  readonly it: string;
+  readonly meanwhile: (stage: Stage) => void;
+  readonly restrictPods?: true;
+}[] = [
+  ...[{}, { restrictPods: true } as const].flatMap((rule) => {
+    const where = rule.restrictPods ? ", and pods are restricted" : "";
+    return [
+      {
+        ...rule,
+        it: `its key has no id, and a typo${where}`,
+        meanwhile: (stage: Stage) => stage.networks({ one: "mtu=1300 stray", two: "id=2" }),
+      },
+      {
+        ...rule,
+        it: `nothing of the ConfigMap can be read${where}`,
+        meanwhile: (stage: Stage) => stage.networks({ one: "1o", two: "id=" }),
+      },
+      {
+        ...rule,
+        it: `the ConfigMap was deleted${where}`,
+        meanwhile: (stage: Stage) => stage.networks(undefined),
+      },
+    ];
+  }),
   { it: "its key was removed", meanwhile: (stage) => stage.networks({ two: "id=2" }) },
-  { it: "the ConfigMap was deleted", meanwhile: (stage) => stage.networks(undefined) },
   {
     it: "both have a typo",
     meanwhile: (stage) => ["a", "b"].forEach((name) => stage.annotate(name, "one metric=5")),
@@ -54,7 +77,7 @@ const lost: readonly { readonly it: string; readonly meanwhile: (stage: Stage) =
     },
   },
 ];
-for (const { it, meanwhile } of lost) {
+for (const { it, meanwhile, restrictPods = false } of lost) {
   Deno.test(`after a restart nothing is written in pods whose network cannot be had any more: ${it}`, async () => {
     await using stage = await setStage();
     const first = await startPair(stage);
@@ -65,6 +88,7 @@ for (const { it, meanwhile } of lost) {
     stage.sandbox.faults.onExec({ pod: "b" }, { kind: "slow", delay: 100 }, { times: 4 });
     const served = new Set<string>();
     const second = await stage.startController({
+      restrictPods,
       parts: (usual) => ({
         ...usual,
         reporter: {

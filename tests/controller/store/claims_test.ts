@@ -102,6 +102,24 @@ const believed: readonly Row[] = [
   },
   { it: "restricted, and the ConfigMap says the same id", annotation: "west metric=5", restrictPods: true },
   {
+    it: "restricted, and the ConfigMap was deleted",
+    annotation: "west",
+    data: undefined,
+    restrictPods: true,
+  },
+  {
+    it: "restricted, and its key has no id that can be read",
+    annotation: "west",
+    data: { west: "id=1o1", east: "2" },
+    restrictPods: true,
+  },
+  {
+    it: "restricted, its key has no id, and namespaces= that admit it",
+    annotation: "west",
+    data: { west: "mtu=1300 namespaces=default stray", east: "2" },
+    restrictPods: true,
+  },
+  {
     it: "another interface, and a typo in its name",
     annotation: "west name=w/",
     links: [{ name: "w" }],
@@ -204,7 +222,19 @@ const forged: readonly Row[] = [
     data: { west: "id=101 namespaces=lab mtu=x" },
     links: [{ name: "own", alias: aliasOf("own", annotationKey) }],
   },
-  { it: "restricted, and no key names it", annotation: "west", data: undefined, restrictPods: true },
+  { it: "restricted, and no key names it", annotation: "west", data: { east: "2" }, restrictPods: true },
+  {
+    it: "restricted, its key has no id, and namespaces= for others",
+    annotation: "west",
+    data: { west: "mtu=1300 namespaces=lab stray", east: "2" },
+    restrictPods: true,
+  },
+  {
+    it: "restricted, its key has no id, and a VNI for other namespaces",
+    annotation: "west",
+    data: { west: "mtu=1300 stray", secret: "id=101 namespaces=lab" },
+    restrictPods: true,
+  },
   {
     it: "restricted, and a typo in another id",
     annotation: "west id=7o",
