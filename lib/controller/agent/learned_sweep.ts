@@ -21,12 +21,17 @@ export function later({ pause }: Pick<LearnedSweep, "pause">, now: number): Lear
   return { at: now + pause, pause: Math.min(pauses.longest, 2 * pause) };
 }
 
-/** After a full reading by which these steps were done or planned: who was taken out now, or just before, may send on. */
+/**
+ * After a full reading by which these steps were done or planned. Who was taken out now, or just before, may send on; and so
+ * may the peers of a link that is gone, to the VNI that another link has now.
+ */
 export function nextSweep(
   planned: LearnedSweep | undefined,
   { steps, now }: { readonly steps: readonly Step[]; readonly now: number },
 ): LearnedSweep | undefined {
-  if (steps.some((step) => step.kind === "delete-fdb" && !isOfLearned(step))) return sooner(planned, now);
+  const has = (kind: Step["kind"]): boolean => steps.some((step) => step.kind === kind);
+  const hasLost = steps.some((step) => step.kind === "delete-fdb" && !isOfLearned(step));
+  if (hasLost || has("delete-link") && has("add-link")) return sooner(planned, now);
   if (planned !== undefined && planned.at > now) return planned;
   return steps.some(isOfLearned) ? later(planned ?? { pause: pauses.first }, now) : undefined;
 }

@@ -115,6 +115,16 @@ for (const way of ["is taken out by", "went just before"] as const) {
   });
 }
 
+Deno.test("the peers of a network whose VNI another has now may send on: what is learned of them goes too", async () => {
+  const scene = new Scene();
+  await scene.look(["10.0.0.2"], { networks: "east id=101" });
+  await scene.look(["10.0.0.3"]);
+  scene.toys.kernel(uid).learn({ dev: "west", mac: "02:00:00:00:00:02", dst: "10.0.0.2" });
+  await scene.follow(["10.0.0.3"], { seconds: 30 });
+  assert.deepEqual(scene.entries(), [flood("10.0.0.3")]);
+  await scene.close();
+});
+
 Deno.test("a stray sender: looked for after longer and longer pauses by the clock, however often peers come", async () => {
   const scene = new Scene();
   await scene.look(["10.0.0.2", "10.0.0.9"]);
