@@ -5,6 +5,7 @@ import type { Problem } from "../network/problem.ts";
 import { contains, readCidr } from "../network/grammar/address.ts";
 import type { KernelState, ObservedLink } from "../overlay/observation.ts";
 import { problemsOf } from "../overlay/unfinished.ts";
+import { untended } from "../overlay/untended.ts";
 import type { Convergence } from "./agent/convergence.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import type { NetworkState, PodReport, PodState } from "../report/report.ts";
@@ -30,15 +31,17 @@ export interface Evaluation {
  */
 export function evaluate(
   item: WorkItem & { kind: "member" | "former" },
-  { result, conflicts, settlesIn = Infinity }: {
+  { result, annotationKey, conflicts, settlesIn = Infinity }: {
     readonly result: Convergence;
+    readonly annotationKey: string;
     readonly conflicts: readonly Problem[];
     /** Milliseconds after which there may be other conflicts to tell. */
     readonly settlesIn?: number;
   },
 ): Evaluation {
   const { member } = item;
-  const problems = [...member.problems, ...problemsOf(member, result)];
+  const left = untended(member, { ...result.kernel, annotationKey });
+  const problems = [...member.problems, ...problemsOf(member, result), ...left];
   const told = [...problems, ...conflicts];
   const networks = networkStates(member, { kernel: result.kernel, problems: told });
   const state: PodState = told.length > 0

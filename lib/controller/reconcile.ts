@@ -99,7 +99,7 @@ async function serve(
     cache.failingSince = undefined;
     if (context.claim(member.uid, result.kernel) || onlyLook) return { kind: "done" };
     if (member.awaited.length > 0) return waitForAgent(member, choosing);
-    const { report, outcome } = evaluate(item, { result, ...sharingOf(member, context) });
+    const { report, outcome } = evaluate(item, { ...context, result, ...sharingOf(member, context) });
     if (report.holds && release !== undefined) {
       await releaser.release(agent, { how: release, member, cache, result });
     }

@@ -6,7 +6,9 @@ import { type Member, membership } from "../../lib/member/member.ts";
 import { podView } from "../../lib/member/pod.ts";
 import { noClusterNetworks } from "../../lib/network/cluster_networks.ts";
 import type { Problem } from "../../lib/network/problem.ts";
+import type { ObservedLink } from "../../lib/overlay/observation.ts";
 import type { Step } from "../../lib/overlay/step.ts";
+import { aliasOf } from "../../lib/overlay/wanted.ts";
 import { annotationKey, memberPod, membershipSettings } from "../member/member_pod.ts";
 
 const link = {
@@ -38,6 +40,16 @@ const shared: Problem = {
   token: "192.0.2.1",
   message: "Cannot rely on address 192.0.2.1",
 };
+
+/** Interfaces of ours, each with the name of its network. */
+function standing(...names: readonly string[]): Partial<Convergence> {
+  const links = names.map((name, index): ObservedLink => ({
+    ...{ name, index, altnames: [], mtu: 1400, mac: link.mac, up: true, kind: "vxlan", addresses: [] },
+    alias: aliasOf(name, annotationKey),
+    vxlan: { vni: 7, port: 8472, family: 4, dev: "eth0" },
+  }));
+  return { kernel: { links, routes: [] } };
+}
 
 interface Row {
   readonly it: string;
@@ -127,6 +139,35 @@ const rows: readonly Row[] = [
       /^Cannot add entries of several peers to west: tried, but it is as before$/,
     ],
   },
+  {
+    it:
+      "an interface of which no form is known, since the network cannot be had: it is told, and an event mends it",
+    left: standing("west"),
+    networks: "west id=101 metric=5",
+    state: "failing",
+    released: false,
+    next: "wait in 7",
+    problems: [
+      /"metric" is no option/,
+      /^Cannot look after interface "west" \(VNI 7, port 8472\): .* It stays, .* is nobody's peer; mend /,
+    ],
+  },
+  {
+    it: "the same, and its network may be what a name means that cannot be read",
+    left: standing("east", "west"),
+    networks: "west id=101, 9east",
+    state: "failing",
+    released: false,
+    next: "wait in 7",
+    problems: [/^Cannot read "9east"/, /^Cannot look after interface "east"/],
+  },
+  {
+    it: "interfaces of networks that it has, or does not name",
+    left: standing("east", "west"),
+    state: "ready",
+    released: true,
+    next: "done in 7",
+  },
 ];
 
 const nothingLeft: Convergence = {
@@ -144,7 +185,11 @@ function memberWith(networks: string): Member {
 for (const { it, left, networks = "west id=101", conflicts = [], problems = [], ...row } of rows) {
   Deno.test(`evaluate: ${it}`, () => {
     const item = { kind: "member", member: memberWith(networks) } as const;
-    const { report, outcome } = evaluate(item, { result: { ...nothingLeft, ...left }, conflicts });
+    const { report, outcome } = evaluate(item, {
+      result: { ...nothingLeft, ...left },
+      annotationKey,
+      conflicts,
+    });
     const requeueAfter = "requeueAfter" in outcome ? ` in ${outcome.requeueAfter}` : "";
     assert.deepEqual([report.state.kind, report.holds, outcome.kind + requeueAfter], [
       row.state,

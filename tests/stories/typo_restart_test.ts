@@ -1,9 +1,10 @@
 // Stories of a typo that stands when the controller starts: what hangs on the network stays, in the pod and at its peers.
+import assert from "node:assert/strict";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { pods } from "../sandbox/api/resources.ts";
 import { makePools, showsWhatItHas } from "./pool_objects.ts";
 import { conditionSays, startRun } from "./said_everywhere.ts";
-import { inPod, ipOf, running } from "./scenes.ts";
+import { inPod, inspect, ipOf, membersOf, one, running } from "./scenes.ts";
 import { impatient, setStage, type Stage } from "./stage.ts";
 
 /** What the reports say of the addresses of its network. */
@@ -107,3 +108,22 @@ for (
     }
   });
 }
+
+Deno.test("after a restart an interface that is not what can be read of its network stays, and is told of", async () => {
+  await using stage = await setStage();
+  stage.networks({ one: "id=1" });
+  const first = await startRun(stage);
+  for (const name of ["a", "b"]) stage.pod({ name, networks: "one" });
+  await running(stage, ["a", "b"]);
+  await first[Symbol.asyncDispose]();
+  stage.annotate("a", "one id=9 metric=5");
+  await using _second = await startRun(stage);
+  const told = /Cannot look after interface "one" \(VNI 1, port 8472\): nothing that can be read says/;
+  await conditionSays({ stage, name: "a" }, told);
+  const { code, text } = await inspect(stage, "a");
+  assert.equal(code, 1);
+  assert.match(text, told);
+  stage.annotate("a", "one");
+  await conditionSays({ stage, name: "a" }, /^networks ready: one$/);
+  await stage.holds({ members: membersOf(one, ["a", "b"]) });
+});

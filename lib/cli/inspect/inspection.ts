@@ -10,6 +10,7 @@ import { problemText } from "../../network/problem.ts";
 import type { Observation } from "../../overlay/observation.ts";
 import { plan } from "../../overlay/plan/plan.ts";
 import { describe } from "../../overlay/step_text.ts";
+import { untended } from "../../overlay/untended.ts";
 import { type WantedState, wantedState } from "../../overlay/wanted.ts";
 import type { Counters } from "../../overlay/iproute2/read_traffic.ts";
 import { withTools } from "../agent_access.ts";
@@ -245,7 +246,11 @@ function driftOf(
     return there.filter((dst) => presumed.includes(dst) && !peers.includes(dst));
   });
   return {
-    problems: [...obstacles.map(({ reason }) => reason), ...steps.map((step) => `to do: ${describe(step)}`)],
+    problems: [
+      ...obstacles.map(({ reason }) => reason),
+      ...untended(member, { ...look.observed, ...view.settings.membership }).map(({ message }) => message),
+      ...steps.map((step) => `to do: ${describe(step)}`),
+    ],
     notJudged: [...new Set(notJudged)].sort(),
   };
 }

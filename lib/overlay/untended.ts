@@ -1,0 +1,28 @@
+// Which interfaces of ours stay in a pod though nobody knows in which form it is to have their networks?
+import type { Member } from "../member/member.ts";
+import { type Problem, runtimeProblem } from "../network/problem.ts";
+import { quoted } from "../text/quoted.ts";
+import type { KernelState } from "./observation.ts";
+import { networkOfAlias } from "./wanted.ts";
+
+/**
+ * A problem for each. It was not believed after a restart (`claimed_networks.ts`), and goes only when an annotation that can
+ * be read as a whole no longer names its network. Nobody looks after it meanwhile, which people must know.
+ */
+export function untended(
+  member: Member,
+  { links, annotationKey }: Pick<KernelState, "links"> & { readonly annotationKey: string },
+): readonly Problem[] {
+  const others = new Set([...member.networks.map(({ name }) => name), ...member.forbidden]);
+  return links.flatMap(({ name, alias, vxlan }) => {
+    const network = networkOfAlias(alias, annotationKey);
+    if (vxlan === undefined || network === undefined || others.has(network)) return [];
+    if (member.annotationParsed && !member.unresolved.includes(network)) return [];
+    const message = `Cannot look after interface ${quoted(name)} (VNI ${vxlan.vni}, port ${vxlan.port}): ` +
+      `nothing that can be read says that the pod has network ${
+        quoted(network)
+      } so. It stays, and sends to those ` +
+      "to whom it sent, but is nobody's peer; mend what is said of that network, or take it out of the annotation";
+    return [runtimeProblem(member, { kind: "conflict", network, message })];
+  });
+}
