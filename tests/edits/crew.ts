@@ -4,11 +4,13 @@ import { waitFor } from "../sandbox/tools/waiting.ts";
 import { type Mortal, mortal } from "../stories/mortal.ts";
 import type { RunningController, Stage } from "../stories/stage.ts";
 import type { Rules } from "./places.ts";
+import { Rest } from "./rest.ts";
 import type { Told } from "./ways.ts";
 
 interface Member {
   readonly running: RunningController;
   readonly life: Mortal;
+  readonly rest: Rest;
   /** What it says of each pod, by namespace and name. */
   readonly told: ReadonlyMap<string, readonly Told[]>;
   lead(): Promise<void>;
@@ -67,6 +69,11 @@ export class Crew {
       `${keys.sort()}` === `${Object.entries(data).sort()}`;
   }
 
+  /** Who leads has done all that it knows of; nobody has anything to do when nobody leads. */
+  get rests(): boolean {
+    return this.#member?.rest.hasLasted !== false;
+  }
+
   /** Another one that knows all of these pods; it leads once that is asked for, by when the former leader is gone. */
   async standby(pods: readonly string[]): Promise<() => Promise<void>> {
     const next = await this.#join({ leads: false });
@@ -88,7 +95,7 @@ export class Crew {
   async #join({ leads }: { readonly leads: boolean }): Promise<Member> {
     const told = new Map<string, readonly Told[]>();
     const state = { leads };
-    const life = mortal();
+    const [life, rest] = [mortal(), new Rest()];
     const running = await this.#stage.startController({
       maxMembers: this.#rules.limit,
       restrictPods: this.#rules.restrictPods,
@@ -96,6 +103,7 @@ export class Crew {
       client: life.client,
       parts: (usual) => ({
         ...life.parts(usual),
+        queueObserver: rest.observer,
         reporter: {
           ...usual.reporter,
           report: (report) => {
@@ -108,6 +116,7 @@ export class Crew {
     return {
       running,
       life,
+      rest,
       told,
       lead: async () => {
         state.leads = true;
