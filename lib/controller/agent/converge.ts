@@ -11,10 +11,11 @@
 //   something could not be had | peers              | their lines on the links that stand
 //
 // Whatever comes on stderr, at once or later, makes what is known of the pod due.
-import { fdbSteps } from "../../overlay/plan/fdb.ts";
+import { deletionOf, fdbSteps } from "../../overlay/plan/fdb.ts";
 import { entriesOf, heldBy, peersOf } from "../../overlay/plan/peers.ts";
 import { asItStands } from "../../overlay/plan/kept.ts";
 import { planKernel } from "../../overlay/plan/plan.ts";
+import { goingAlong } from "../../overlay/plan/static_neighbours.ts";
 import type { Step } from "../../overlay/step.ts";
 import { answerCaps, capFor, isOverflow } from "../../agents/answer_caps.ts";
 import { convergeOnSight } from "./converge_on_sight.ts";
@@ -66,7 +67,9 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
     if (planned.steps.length + planned.obstacles.length > 0) return undefined;
   }
   const stands = cached.unfinished === undefined ? wanted : asItStands(wanted, cached.kernel);
-  const { appends, deletions, forgets } = options.peerChanges.steps(stands, cached);
+  const { appends, deletions: gone, forgets } = options.peerChanges.steps(stands, cached);
+  const along = goingAlong(cached.unasked, gone);
+  const deletions = [...gone, ...along.map(deletionOf)];
   const now = clock.now();
   const heldSince = cached.heldSince ?? now;
   const isHeld = options.isLeaving && appends.length === 0 && now - heldSince < heldFor;
@@ -76,7 +79,10 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
   const after: CachedState = {
     ...rest,
     ...(isHeld && deletions.length > 0 ? { heldSince } : {}),
-    ...(isHeld ? {} : { peers: peersOf(stands, cached.peers.keys()) }),
+    ...(isHeld ? {} : {
+      peers: peersOf(stands, cached.peers.keys()),
+      unasked: along.length === 0 ? cached.unasked : cached.unasked.filter((one) => !along.includes(one)),
+    }),
     ...(steps.length > 0 && deletions.length > 0 ? { learned: sooner(cached.learned, clock.now()) } : {}),
   };
   const swept = await sweepLearned(after, { ...options, wanted: stands });

@@ -6,9 +6,10 @@ import type { Plan } from "../../overlay/plan/parts.ts";
 import { heldBy, peersOf, standingIn } from "../../overlay/plan/peers.ts";
 import { asItStands } from "../../overlay/plan/kept.ts";
 import { plan } from "../../overlay/plan/plan.ts";
+import { unaskedEntries } from "../../overlay/plan/static_neighbours.ts";
 import type { Step } from "../../overlay/step.ts";
 import { type Refusal, refusalsText } from "../../overlay/unfinished.ts";
-import { defined } from "../../text/defined.ts";
+import { compact, defined } from "../../text/defined.ts";
 import { type Convergence, convergence, type Converging, HalfObserved } from "./convergence.ts";
 import { nextSweep } from "./learned_sweep.ts";
 import type { CachedState, PodCache } from "./pod_cache.ts";
@@ -57,6 +58,7 @@ export async function convergeOnSight(
     podIPs: [...wanted.own].join(),
     kernel,
     peers: peersOf(stands, standingIn(left, { wanted: stands, observed })),
+    unasked: compact(unaskedEntries(stands, observed.fdb)),
     readBackAt: now +
       (isFinished ? options.readEvery * (0.9 + 0.2 * clock.random()) : retryPause(cache, now)),
     ...(isFinished ? {} : {

@@ -1,6 +1,6 @@
 // What is remembered of a pod between two reconciles. All of it can be lost: the next one finds out again.
 import type { ToldSharing } from "../../member/shared_addresses.ts";
-import type { KernelState } from "../../overlay/observation.ts";
+import type { KernelState, ObservedFdbEntry } from "../../overlay/observation.ts";
 import type { KnownAddresses } from "../../overlay/plan/parts.ts";
 import { answerCaps } from "../../agents/answer_caps.ts";
 import type { Unfinished } from "../../overlay/unfinished.ts";
@@ -19,6 +19,8 @@ export interface CachedState {
   readonly kernel: KernelState;
   /** By interface. */
   readonly peers: ReadonlyMap<string, KnownPeers>;
+  /** Towards peers, and not asked for: they go with them. */
+  readonly unasked: readonly ObservedFdbEntry[];
   /** What could not be had when it was read; absent when everything was as wanted. */
   readonly unfinished?: Unfinished;
   /** Everything is read then (monotonic ms). In the past: what is known may be wrong. */

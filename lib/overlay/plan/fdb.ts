@@ -35,12 +35,14 @@ export function fdbSteps(standing: readonly Pick<StandingLink, "wanted">[], entr
       ];
     }),
     deletions: sorted.flatMap((wanted) =>
-      strayEntries(wanted, { fdb: held.get(wanted.interfaceName) ?? [], own: entries.own })
-        .map(({ mac, dst }) =>
-          ({ kind: "delete-fdb", interfaceName: wanted.interfaceName, mac, dst }) as const
-        )
+      strayEntries(wanted, { fdb: held.get(wanted.interfaceName) ?? [], own: entries.own }).map(deletionOf)
     ),
   };
+}
+
+/** Removes an entry. */
+export function deletionOf({ dev, mac, dst }: ObservedFdbEntry): Step {
+  return { kind: "delete-fdb", interfaceName: dev, mac, dst };
 }
 
 function missingPeers(peers: readonly string[], { fdb, own }: Entries): readonly string[] {

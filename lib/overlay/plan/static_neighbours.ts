@@ -6,7 +6,7 @@ import { quoted } from "../../text/quoted.ts";
 import { floodMac } from "../iproute2/render.ts";
 import type { KernelState, ObservedFdbEntry, ObservedLink } from "../observation.ts";
 import type { Step } from "../step.ts";
-import type { Neighbour, WantedInterface } from "../wanted.ts";
+import type { Neighbour, WantedInterface, WantedState } from "../wanted.ts";
 import type { Obstacle, StandingLink } from "./parts.ts";
 import { leastIpv6Mtu } from "./underlay.ts";
 
@@ -123,6 +123,31 @@ export function isOldUnicast(wanted: WantedInterface, { mac, dst, permanent }: O
   if (permanent !== true || mac === floodMac) return false;
   if (wanted.neigh !== undefined) return !staticEntries(wanted).unicasts.has(mac);
   return staticEntries({ ...wanted, neigh: "static" }).unicasts.get(mac)?.dst === dst;
+}
+
+/**
+ * Entries towards peers that nothing asks for, on links where none are set: what neigh=static had set for one whose address
+ * has gone with it, or what others set. While the peer is there they stay.
+ */
+export function unaskedEntries(
+  { interfaces }: Pick<WantedState, "interfaces">,
+  fdb: readonly ObservedFdbEntry[],
+): readonly ObservedFdbEntry[] {
+  const names = new Set(
+    interfaces.flatMap(({ interfaceName, neigh }) => neigh === undefined ? interfaceName : []),
+  );
+  return fdb.filter(({ dev, mac, permanent }) => permanent === true && mac !== floodMac && names.has(dev));
+}
+
+/** Those that lead to peers whom these steps take out: they would lead to the next one with that pod IP. */
+export function goingAlong(
+  entries: readonly ObservedFdbEntry[],
+  steps: readonly Step[],
+): readonly ObservedFdbEntry[] {
+  const gone = new Set(
+    steps.map((step) => step.kind === "delete-fdb" ? `${step.interfaceName} ${step.dst}` : ""),
+  );
+  return entries.filter(({ dev, dst }) => gone.has(`${dev} ${dst}`));
 }
 
 function byAddress(a: Step, b: Step): number {

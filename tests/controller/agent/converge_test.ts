@@ -89,6 +89,34 @@ Deno.test("a peer that goes: its entry goes at once, what was learned of it two 
   await scene.close();
 });
 
+for (const way of ["the option goes with the addresses", "a restart"] as const) {
+  Deno.test(`a peer that goes takes along what neigh=static had set for it, which nothing asks for since ${way}`, async () => {
+    const scene = new Scene();
+    const neighbours = [
+      { address: "10.1.0.2", mac: "02:00:00:00:00:02", dst: "10.0.0.2" },
+      { address: "10.1.0.3", mac: "02:00:00:00:00:03", dst: "10.0.0.3" },
+    ];
+    const networks = "west id=101 ip=10.1.0.1/24";
+    await scene.look(["10.0.0.2", "10.0.0.3"], { networks, neighbours, neigh: "static" });
+    if (way === "a restart") scene.cache.cached = undefined;
+    await scene.look(["10.0.0.2", "10.0.0.3"]);
+    await scene.look(["10.0.0.3"]);
+    await scene.follow(["10.0.0.3"], { seconds: 30 });
+    assert.ok(!scene.entries().join().includes("10.0.0.2"), scene.entries().join());
+    await scene.look(["10.0.0.2", "10.0.0.3"]);
+    scene.toys.takeLines(uid);
+    await scene.look([]);
+    assert.deepEqual(scene.toys.takeLines(uid), [
+      "fdb delete 00:00:00:00:00:00 dst 10.0.0.2 dev west",
+      "fdb delete 00:00:00:00:00:00 dst 10.0.0.3 dev west",
+      "fdb delete 02:00:00:00:00:03 dst 10.0.0.3 dev west",
+      "link show dev lo",
+    ]);
+    assert.deepEqual(scene.entries(), []);
+    await scene.close();
+  });
+}
+
 Deno.test("a session that has shown what was learned shows nothing else any more: a full reading starts the tool anew", async () => {
   const scene = new Scene();
   await scene.look(["10.0.0.2", "10.0.0.3"]);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type CachedState, PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 
 const state: CachedState = {
+  unasked: [],
   containerId: "1",
   podIPs: "10.0.0.9",
   kernel: { links: [], routes: [] },
