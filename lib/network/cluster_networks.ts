@@ -8,6 +8,7 @@ import {
   holdsOf,
   type IsHeld,
   type LeftBehind,
+  narrowed,
   type Reservation,
   reservationsOf,
   reservedIds,
@@ -19,7 +20,8 @@ import { cut, quoted } from "../text/quoted.ts";
  * One network at cluster level.
  * - `current`: as the ConfigMap says now.
  * - `kept`: the entry no longer parses, or the whole ConfigMap is empty, deleted or unreadable: last good options,
- *   for everybody (an accident must not tear anything down, nor stop new pods).
+ *   for everybody (an accident must not tear anything down, nor stop new pods), but for whom a list beside the slip
+ *   leaves out.
  * - `removed`: the key alone was taken out: last good options for pods that hold the network, for nobody else. What it
  *   reserves stays reserved until nobody holds the network any more; then it is forgotten.
  * - `unreadable`: the entry never was good. Nobody gets options from it, but what can be read of its reservation counts:
@@ -165,6 +167,8 @@ export interface KeyRead {
   readonly options: OptionSet | undefined;
   /** What it reserves, as far as that can be read. */
   readonly reservation: OptionSet;
+  /** What `namespaces=` says, if that is certain. */
+  readonly certain?: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -215,7 +219,8 @@ function judge({ read, known, isUsable }: {
   }
   if (known === undefined) return undefined;
   const { state, options } = known;
-  if (read !== undefined || (wasGood && !isUsable && state !== "removed")) return { state: "kept", options };
+  if (read !== undefined) return { state: "kept", options: narrowed(options, read.certain) };
+  if (wasGood && !isUsable && state !== "removed") return { state: "kept", options };
   return { state: wasGood ? "removed" : "reserved", options };
 }
 

@@ -70,7 +70,10 @@ export class ClusterKeys {
         const [now, old] = [read.get(name), before.get(name)];
         const wasGood = old !== undefined && old.state !== "never good" && old.state !== "reserved";
         if (now?.broken === false) return [name, { state: "good", options: now.options }];
-        if (now !== undefined && wasGood) return [name, { ...old, state: "kept" }];
+        if (now !== undefined && wasGood) {
+          const list = now.strays ? undefined : now.options["namespaces"];
+          return [name, { state: "kept", options: closedTo(old.options, list) }];
+        }
         if (now !== undefined) {
           return [name, { state: "never good", options: { ...old?.options, ...now.options } }];
         }
@@ -118,6 +121,14 @@ export class ClusterKeys {
     );
     return reserving.length > 0 && !admits(reserving.flatMap(({ options }) => options["namespaces"] ?? []));
   }
+}
+
+/** For those only whom both lists admit. */
+function closedTo(options: Options, list: readonly string[] | undefined): Options {
+  const [now, old] = [list, options["namespaces"]].map((one) => one?.join().split(","));
+  if (now === undefined || now.includes("*")) return options;
+  const both = old === undefined || old.includes("*") ? now : now.filter((name) => old.includes(name));
+  return { ...options, namespaces: [both.join()] };
 }
 
 function idOf(options: Options): number | undefined {

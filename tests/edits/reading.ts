@@ -75,10 +75,12 @@ export function readAnnotation(text: string): Reading {
   return { entries, complete, twice };
 }
 
-/** Reads what the ConfigMap says of one network. */
-export function readCluster(text: string): { readonly options: Options; readonly broken: boolean } {
+/** Reads what the ConfigMap says of one network; `strays`: words that may be part of the value before them. */
+export function readCluster(
+  text: string,
+): { readonly options: Options; readonly broken: boolean; readonly strays: boolean } {
   const words = wordsOf(text).map((word) => /^[0-9]+$/.test(word) ? `id=${word}` : word);
-  return readOptions(words, "cluster");
+  return { ...readOptions(words, "cluster"), strays: words.some((word) => !word.includes("=")) };
 }
 
 /** A comma separates entries, but for one between the subnets of an `except=`. */

@@ -1,7 +1,7 @@
 // The grammar: text becomes networks with typed options and their line, or problems that name the token.
 import { parseNetworkName } from "./names.ts";
 import { optionNamed } from "./spelling.ts";
-import { optionProblem, readOptions, reservationIn } from "./option_set.ts";
+import { certainNamespaces, optionProblem, readOptions, reservationIn } from "./option_set.ts";
 import type { OptionSet } from "./option_table.ts";
 import { poolFaults } from "../pool.ts";
 import { firstProblems, mostProblems, type Problem, type Source } from "../problem.ts";
@@ -86,11 +86,13 @@ export function parseAnnotation(text: string, source: Source): Annotation {
 
 /**
  * Reads the options of one ConfigMap entry; a bare number means `id`. `options` is undefined when one cannot be read;
- * `reservation` is then what can be read of `id` and `namespaces`, and of what no interface shows that stands.
+ * `reservation` is then what can be read of `id` and `namespaces`, and of what no interface shows that stands; `certain`
+ * is `namespaces` if they stand beyond doubt.
  */
 export function parseClusterOptions(text: string, source: Source): {
   readonly options: OptionSet | undefined;
   readonly reservation: OptionSet;
+  readonly certain?: readonly string[];
   readonly problems: readonly Problem[];
 } {
   if (text.length > longestText) {
@@ -105,7 +107,8 @@ export function parseClusterOptions(text: string, source: Source): {
       ...(isMultiline && { line: at + 1 }),
     }));
   });
-  const { options, problems: unread } = readOptions(tokens, { network, level: "cluster", source });
+  const read = readOptions(tokens, { network, level: "cluster", source });
+  const { options, problems: unread } = read;
   const { peer, except, route, neigh } = options;
   const problems = [
     ...unread,
@@ -117,6 +120,7 @@ export function parseClusterOptions(text: string, source: Source): {
   return {
     options: problems.length > 0 ? undefined : options,
     reservation: { ...defined({ peer, except, route, neigh }), ...reservationIn(tokens, options) },
+    ...defined({ certain: certainNamespaces(tokens, read) }),
     problems: firstProblems(problems, source),
   };
 }

@@ -67,9 +67,7 @@ function take(options: Record<string, unknown>, added: OptionSet): void {
  * somebody meant to close. Whatever separates words in other languages separates them here.
  */
 export function reservationIn(tokens: readonly Token[], { id, namespaces }: OptionSet): OptionSet {
-  const separators = /[\[\]{};|]|,(?=[a-z-]+[=:])/i;
-  const words = tokens.flatMap(({ text }) => text.replaceAll(/["']/g, "").split(separators))
-    .map((word) => word.split(/[=:]/));
+  const words = wordsOf(tokens);
   const listed = words.filter(([key = ""]) => isMeantForNamespaces(key));
   const names = listed.flatMap(([, value = ""]) => readableNamespaces(value));
   const list = namespaces ?? (listed.length > 0 ? [...new Set(names)].sort() : undefined);
@@ -78,6 +76,25 @@ export function reservationIn(tokens: readonly Token[], { id, namespaces }: Opti
   );
   const read = readValue("id", String(Number(number?.[1])));
   return defined({ id: id ?? (read.kind === "value" ? read.value.id : undefined), namespaces: list });
+}
+
+/** Key and value of each. */
+function wordsOf(tokens: readonly Token[]): readonly string[][] {
+  const separators = /[\[\]{};|]|,(?=[a-z-]+[=:])/i;
+  return tokens.flatMap(({ text }) => text.replaceAll(/["']/g, "").split(separators))
+    .map((word) => word.split(/[=:]/));
+}
+
+/**
+ * What `namespaces=` says for certain though something else of the entry cannot be read: it stands there once, and no word
+ * that may be one more namespace stands alone.
+ */
+export function certainNamespaces(
+  tokens: readonly Token[],
+  { options, problems }: { readonly options: OptionSet; readonly problems: readonly Problem[] },
+): readonly string[] | undefined {
+  const isOnce = wordsOf(tokens).filter(([key = ""]) => isMeantForNamespaces(key)).length === 1;
+  return isOnce && problems.every(({ token }) => token?.includes("=")) ? options.namespaces : undefined;
 }
 
 function isMeantForNamespaces(key: string): boolean {

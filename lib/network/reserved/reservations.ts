@@ -70,6 +70,14 @@ function placesOf({ id, namespaces = [] }: OptionSet): readonly string[] {
   return [...(id === undefined ? [] : [vniKey(id)]), ...namespaces.map(unseenKey)];
 }
 
+/** The options, for those only whom both lists admit. */
+export function narrowed(options: OptionSet, list: readonly string[] | undefined): OptionSet {
+  const { namespaces = ["*"] } = options;
+  if (list === undefined || list.includes("*")) return options;
+  const both = namespaces.includes("*") ? list : list.filter((one) => namespaces.includes(one));
+  return { ...options, namespaces: both };
+}
+
 /** What entries reserve. */
 export function reservationsOf(networks: Entries): readonly LeftBehind[] {
   return [...networks].flatMap(([network, { options: { id, namespaces } }]) =>
