@@ -1,6 +1,15 @@
 // What of the kernels is not as the texts say? For every pod its interfaces, addresses, routes and whom it sends to.
 import { type Form, leastMtuOf, overheadOf, segmentOf } from "./form.ts";
-import { addressesIn, deviceOf, type Link, linkOf, type Look, networkOf, numbersOf } from "./look.ts";
+import {
+  addressesIn,
+  deviceOf,
+  familyOf,
+  type Link,
+  linkOf,
+  type Look,
+  networkOf,
+  numbersOf,
+} from "./look.ts";
 import {
   routesIn,
   type StandingRoutes,
@@ -146,9 +155,9 @@ function wrongInKept(
   const link = seen.look.links.find((one) => networkOf(one) === form.network);
   // One goes with what it stands on.
   if (link === undefined) return form.loose === undefined || isStuck ? [] : ["is not there any more"];
-  const leads = numbersOf(link) === `${form.vni}/${form.port}`;
+  const leads = numbersOf(link) === `${form.vni}/${form.port}` && familyOf(link) === form.family;
   if (form.loose !== undefined && !leads) {
-    return [`leads to ${numbersOf(link)}, not to ${form.vni}/${form.port}`];
+    return [`leads to ${numbersOf(link)} over IPv${familyOf(link)}, not to ${form.vni}/${form.port}`];
   }
   const all = leads ? destinations(form, { seen, around }) : [];
   if (form.loose === undefined) return wrongEntries(link, { look: seen.look, expected: all });
@@ -169,6 +178,7 @@ function wrongInLink(form: Form, { seen, around }: Where): readonly string[] {
       numbersOf(link) === `${form.vni}/${form.port}`,
       `has VNI and port ${numbersOf(link)}, not ${form.vni}/${form.port}`,
     ],
+    [familyOf(link) === form.family, `runs over IPv${familyOf(link)}`],
     [deviceOf(link) === form.dev, `stands on ${deviceOf(link)}, not on ${form.dev}`],
     [link.mtu === mtu, `has MTU ${link.mtu}, not ${mtu}`],
     [link.address === mac, `has MAC ${link.address}, not ${mac}`],

@@ -13,7 +13,12 @@ export interface Link {
   readonly linkinfo?: {
     readonly info_kind?: string;
     /** With the device it stands on. */
-    readonly info_data?: { readonly id?: number; readonly port?: number; readonly link?: string };
+    readonly info_data?: {
+      readonly id?: number;
+      readonly port?: number;
+      readonly link?: string;
+      readonly local6?: string;
+    };
   };
   readonly addr_info: readonly {
     readonly family: string;
@@ -70,6 +75,11 @@ export function networkOf({ ifalias = "" }: Link): string | undefined {
 export function numbersOf({ linkinfo }: Link): string {
   if (linkinfo?.info_kind !== "vxlan") return "";
   return `${linkinfo.info_data?.id}/${linkinfo.info_data?.port}`;
+}
+
+/** Of the pod IPs to which it sends. */
+export function familyOf({ linkinfo }: Link): 4 | 6 {
+  return linkinfo?.info_data?.local6 === undefined ? 4 : 6;
 }
 
 /** The device it stands on; "" when that is gone. */
