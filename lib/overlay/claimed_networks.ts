@@ -86,7 +86,8 @@ function claimedNetworks(
     const [link, another] = byNetwork.get(entry.network) ?? [];
     // Two that claim to be one: nobody knows which.
     if (link === undefined || another !== undefined) return [];
-    const said = { ...formAtCluster(entry.network, cluster.networks.get(entry.network)), ...entry.options };
+    const known = cluster.networks.get(entry.network);
+    const said = { ...known && formAtCluster(entry.network, known), ...entry.options };
     const ips = shown?.ips?.get(entry.network) ?? [];
     const network = networkOfLink(link, { entry, observed, ordinal, said, ips, taken });
     const unread = unreadOptions(entry, parsed.problems);
@@ -159,11 +160,13 @@ function isBorneOut(
   return parts.every((part) => said[part] === undefined || said[part] === form[part] || isOpen(part));
 }
 
-/** What an entry that can be read leaves out has its default; of any other, only what it says counts. */
-function formAtCluster(name: string, entry: ClusterNetwork | undefined): OptionSet {
-  if (entry === undefined || !isGood(entry)) return entry?.options ?? {};
+/** What an entry that can be read leaves out has its default. Of any other nobody knows which id it meant. */
+function formAtCluster(name: string, { state, options }: ClusterNetwork): OptionSet {
+  const { id: _, ...others } = options;
   const { dstport, family } = optionTable;
-  return { name, dstport: dstport.fallback, family: family.fallback, ...entry.options };
+  return isGood({ state, options })
+    ? { name, dstport: dstport.fallback, family: family.fallback, ...options }
+    : others;
 }
 
 /** As it stands, so that keeping it changes nothing in the pod; what no link tells, as far as it can be read. */

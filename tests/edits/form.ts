@@ -169,8 +169,12 @@ function takenBy(forms: readonly Form[]): Taken {
 /** One network that an annotation names. */
 export interface Wish {
   readonly network: string;
-  /** What the texts say of it, as far as they can be read; `whole`: what they leave out has its default. */
-  readonly said: { readonly options: Options; readonly whole: boolean };
+  /** What the texts say of its link, and of peers outside, as far as they can be read; `whole`: what they leave out has its default. */
+  readonly said: {
+    readonly options: Options;
+    readonly peers: readonly string[];
+    readonly whole: boolean;
+  };
   /** As it is asked for; undefined when it cannot be had so. */
   readonly form?: Form;
   /** As the pod has it. */

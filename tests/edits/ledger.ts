@@ -73,7 +73,7 @@ export class Ledger {
     for (const pod of this.#pods.values()) {
       const { wishes } = this.#askedBy(pod);
       const kept = this.#keptBy(pod).map((form): [string, Form] => {
-        const peers = wishes.find(({ network }) => network === form.network)?.said.options["peer"] ?? [];
+        const peers = wishes.find(({ network }) => network === form.network)?.said.peers ?? [];
         return [form.network, { ...form, loose: peers }];
       });
       pod.forms = new Map([...pod.forms, ...kept]);
@@ -169,7 +169,9 @@ export class Ledger {
         (key.state !== "removed" || isHolder);
       const cluster = isGiven ? key.options : {};
       const id = (own["id"] ?? cluster["id"])?.[0];
-      const said = { options: { ...key?.options, ...own }, whole: isGood };
+      const all = { ...key?.options, ...own };
+      // Of a key that never was good nobody knows which link it meant.
+      const said = { options: isGood ? all : own, peers: all["peer"] ?? [], whole: isGood };
       const isNamed = isGiven || key?.state === "never good" ||
         key?.state === "reserved" && had !== undefined;
       const givesItself = this.#restrictPods &&

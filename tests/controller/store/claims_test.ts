@@ -64,6 +64,11 @@ const believed: readonly Row[] = [
   { it: "a typo in the id, which the ConfigMap gives", annotation: "west id=zero" },
   { it: "a typo in the ConfigMap's entry", annotation: "west", data: { west: "id=101 metric=5", east: "2" } },
   {
+    it: "a typo in the ConfigMap's entry, beside another id",
+    annotation: "west",
+    data: { west: "id=7 metric=5", east: "2" },
+  },
+  {
     it: "a typo beside namespaces= that admit it",
     annotation: "west",
     data: { west: "id=101 namespaces=default mtu=x", east: "2" },
@@ -105,6 +110,12 @@ const believed: readonly Row[] = [
     it: "restricted, and the ConfigMap was deleted",
     annotation: "west",
     data: undefined,
+    restrictPods: true,
+  },
+  {
+    it: "restricted, and its key has another id and a typo",
+    annotation: "west",
+    data: { west: "id=7 stray", east: "2" },
     restrictPods: true,
   },
   {
