@@ -1,6 +1,7 @@
 // What namespaces= reserved outlives its key: a controller that is killed knows it again from what its rights let it remember.
 import assert from "node:assert/strict";
 import { inspectCommand } from "../../lib/cli/inspect/inspect.ts";
+import { listCommand } from "../../lib/cli/show/list.ts";
 import type { Cluster } from "./cluster.ts";
 import { controllerNow } from "./controller_now.ts";
 import { system } from "./fault_deeds.ts";
@@ -22,9 +23,15 @@ const stranger = (name: string, networks: string): Workload => ({
   ...{ namespace: elsewhere, name, networks },
   ...{ replicas: 1, form: "native" },
 });
-/** By the VNI, under another name; and by one that nobody has reserved. */
+/** By the VNI, under another name; by the name; and by a VNI that nobody has reserved. */
 const sneaks = stranger("sneaks", `mine id=${vni}`);
+const asks = stranger("asks", `closed id=${vni}`);
 const honest = stranger("honest", "own id=771");
+/** Of those who are kept out, what each is told. */
+const told = [
+  [sneaks, `id ${vni} is that of network "closed", not for namespace "${elsewhere}"`],
+  [asks, `it is not for namespace "${elsewhere}"`],
+] as const;
 const role = [...system, "role", "kube-vxlan-controller-config"];
 
 Deno.test("what namespaces= reserved, and its key is gone", async (t) => {
@@ -53,8 +60,8 @@ Deno.test("what namespaces= reserved, and its key is gone", async (t) => {
                 },
               );
               await killed(cluster, access);
-              await applyWorkload(cluster, sneaks);
-              await keptOut(cluster);
+              for (const [work] of told) await applyWorkload(cluster, work);
+              for (const [work, why] of told) await keptOut(cluster, { work, why });
             },
           }),
       );
@@ -66,6 +73,8 @@ Deno.test("what namespaces= reserved, and its key is gone", async (t) => {
         await cluster.kubectl(["-n", namespace, "delete", "pods", "-l", "app=steady", "--now"]);
         const pods = await readyPods(cluster, sneaks);
         await overlayHolds(cluster, [{ network: "mine", vni, namespace: elsewhere, pods }]);
+        const named = await readyPods(cluster, asks);
+        await overlayHolds(cluster, [{ network: "closed", vni, namespace: elsewhere, pods: named }]);
         await until("it to be forgotten", async () => await remembered(cluster) === "", { seconds: 60 });
       });
     } finally {
@@ -95,25 +104,37 @@ async function killed(cluster: Cluster, access: NodeAccess): Promise<void> {
   await controllerReady(cluster);
 }
 
-/** Log, condition, Event and command say the same of it. */
-async function keptOut(cluster: Cluster): Promise<void> {
-  const why = `id ${vni} is that of network "closed", not for namespace "${elsewhere}"`;
-  await until("it to be told", async () => (await controllerLog(cluster)).includes(why), {
+/** Log, condition, Event and commands say the same of it. */
+async function keptOut(
+  cluster: Cluster,
+  { work, why }: { readonly work: Workload; readonly why: string },
+): Promise<void> {
+  const line = (log: string): boolean =>
+    log.split("\n").some((line) => line.includes(`member=${elsewhere}/${work.name}-`) && line.includes(why));
+  await until("it to be told", async () => line(await controllerLog(cluster)), {
     seconds: 90,
     describe: () => controllerLog(cluster),
   });
-  const [pod] = await podsOf(cluster, sneaks);
+  const [pod] = await podsOf(cluster, work);
   assert.ok(pod && !pod.ready, "who is not let in waits in its agent");
   const describe = (): Promise<string> => cluster.kubectl(["-n", elsewhere, "describe", "pod", pod.name]);
   await until("an Event to tell of it", async () => (await describe()).includes(why), {
     seconds: 60,
     describe,
   });
-  const condition = 'jsonpath={.status.conditions[?(@.type=="vxlan.travelping.com/Ready")].message}';
-  const shown = await cluster.kubectl(["-n", elsewhere, "get", "pod", pod.name, "-o", condition]);
+  const shown = await condition(cluster, pod.name);
   assert.ok(shown.includes(why), `the condition says: ${shown}`);
   const { printed } = await productOn(cluster, [inspectCommand], ["inspect", `${elsewhere}/${pod.name}`]);
   assert.ok(printed.replace(/\s+/g, " ").includes(why), `inspect says:\n${printed}`);
+  const list = ["list", "pods", "-n", elsewhere, "-o", "json"];
+  const { items } = JSON.parse((await productOn(cluster, [listCommand], list)).printed);
+  const listed = items.find(({ name }: { readonly name: string }) => name === pod.name);
+  assert.ok(listed?.problems.join("\n").includes(why), `list says: ${JSON.stringify(items)}`);
+}
+
+async function condition(cluster: Cluster, pod: string): Promise<string> {
+  const path = 'jsonpath={.status.conditions[?(@.type=="vxlan.travelping.com/Ready")].message}';
+  return await cluster.kubectl(["-n", elsewhere, "get", "pod", pod, "-o", path]);
 }
 
 async function withoutMemory(cluster: Cluster, access: NodeAccess): Promise<void> {
@@ -136,22 +157,21 @@ async function withoutMemory(cluster: Cluster, access: NodeAccess): Promise<void
       describe: () => controllerLog(cluster),
     },
   );
-  await until(
-    "the newcomer to be told",
-    async () => new RegExp(`WARN.*reserved.*member=${elsewhere}/honest`).test(await controllerLog(cluster)),
-    {
-      seconds: 60,
-      describe: () => controllerLog(cluster),
-    },
-  );
-  for (const work of [honest, sneaks]) {
+  const [newcomer] = await podsOf(cluster, honest);
+  assert.ok(newcomer);
+  const shown = (): Promise<string> => condition(cluster, newcomer.name);
+  const why = /whether id 771 is reserved .* is not known: .*403.*allow it in the RBAC role of this account/;
+  await until("the newcomer to be told, and what is to be done", async () => why.test(await shown()), {
+    seconds: 60,
+    describe: shown,
+  });
+  for (const work of [honest, sneaks, asks]) {
     assert.deepEqual((await podsOf(cluster, work)).map(({ ready }) => ready), [false], `${work.name} waits`);
   }
   await change({ op: "replace", path: "/rules", value: rules });
   await readyPods(cluster, honest);
-  assert.deepEqual(
-    (await podsOf(cluster, sneaks)).map(({ ready }) => ready),
-    [false],
-    "it is still kept out",
-  );
+  for (const { name } of [sneaks, asks]) {
+    const pods = await podsOf(cluster, { namespace: elsewhere, name });
+    assert.deepEqual(pods.map(({ ready }) => ready), [false], `${name} is still kept out`);
+  }
 }
