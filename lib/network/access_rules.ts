@@ -1,8 +1,9 @@
 // May this pod have this network: the operator's rules on namespaces, and on what pods may say themselves.
-import type { ClusterNetworks } from "./cluster_networks.ts";
+import { type ClusterNetworks, isRemoved } from "./cluster_networks.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
 import { configMapText } from "./problem.ts";
 import type { OptionSet } from "./grammar/option_table.ts";
+import { isUnknown } from "./reserved/reservations.ts";
 import { quoted } from "../text/quoted.ts";
 
 /** What the rules look at besides the annotation's entry. */
@@ -30,7 +31,7 @@ export interface Forbidden {
 export function faultsOfForbidden(entry: AnnotationEntry, rules: Rules): Forbidden[] {
   return [
     ...restrictions(entry, rules),
-    ...memoryFaults(entry, rules),
+    ...doubts(entry, rules),
     ...namespaceFaults({ name: entry.network, vni: rules.options.id }, rules),
   ];
 }
@@ -49,16 +50,24 @@ function restrictions(entry: AnnotationEntry, rules: Rules): readonly Forbidden[
   return [{ ...unnamed, out: rules.cluster.isUsable && !isReserved }, ...reasons];
 }
 
-/** While it is not known what was reserved, only the ConfigMap leads into a network. What a pod has it keeps. */
-function memoryFaults(entry: AnnotationEntry, rules: Rules): readonly Forbidden[] {
-  const { networks, unread } = rules.cluster;
+/** While it is not known what is reserved, only the ConfigMap leads into a network. What a pod has it keeps. */
+function doubts(entry: AnnotationEntry, rules: Rules): readonly Forbidden[] {
+  const { networks, reserved, unread } = rules.cluster;
   const { id } = rules.options;
   const known = networks.get(entry.network);
-  if (unread === undefined || id === undefined || (known?.state === "current" && known.options.id === id)) {
-    return [];
+  if (id === undefined || (known?.state === "current" && known.options.id === id)) return [];
+  const doubt = (reason: string): readonly Forbidden[] => [{ ...forbidden(reason), out: false }];
+  if (unread !== undefined) {
+    return doubt(`whether id ${id} is reserved by namespaces=… of before is not known: ${unread}`);
   }
-  const reason = `whether id ${id} is reserved by namespaces=… of before is not known: ${unread}`;
-  return [{ ...forbidden(reason), out: false }];
+  const byVni = reserved.get(id)?.isUnknown && reserved.get(id)?.network;
+  const key = known !== undefined && isUnknown(known) ? entry.network : byVni;
+  if (key === undefined) return [];
+  const where = configMapText(rules.configMap);
+  const why = isRemoved(networks.get(key))
+    ? `key ${key} was removed from ${where} before it could be read; put it back`
+    : `key ${key} of ${where} cannot be read; mend it`;
+  return doubt(`whether it is for namespace ${quoted(rules.namespace)} is not known: ${why}`);
 }
 
 /** Judged by the name, then by the VNI: another name for the same VNI would be a back door. */
@@ -72,7 +81,7 @@ export function namespaceFaults(
     return [forbidden(`it is not for namespace ${quoted(namespace)}; ${remedy}`)];
   }
   const reserved = network.vni === undefined ? undefined : cluster.reserved.get(network.vni);
-  if (reserved === undefined || admits(reserved.namespaces, namespace)) return [];
+  if (reserved === undefined || reserved.isUnknown || admits(reserved.namespaces, namespace)) return [];
   const owner = `id ${network.vni} is that of network "${reserved.network}"`;
   return [forbidden(`${owner}, not for namespace ${quoted(namespace)}; ${remedy}`)];
 }

@@ -32,7 +32,8 @@ export function* changedKeys(
   }
   for (const vni of new Set([...before.reserved.keys(), ...after.reserved.keys()])) {
     const [was, is] = [before.reserved.get(vni), after.reserved.get(vni)];
-    if (was?.namespaces.join() !== is?.namespaces.join()) keys.add(vniKey(vni));
+    const isAsBefore = was?.namespaces.join() === is?.namespaces.join() && was?.isUnknown === is?.isUnknown;
+    if (!isAsBefore) keys.add(vniKey(vni));
     yield;
   }
   const isSame = keys.size === 0 && before.isUsable === after.isUsable && before.unread === after.unread;

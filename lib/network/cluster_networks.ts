@@ -1,11 +1,12 @@
 // What the ConfigMap says of networks, and what it said last when it no longer says anything usable.
 import { parseNetworkName } from "./grammar/names.ts";
-import { parseClusterOptions } from "./grammar/annotation.ts";
+import { type ClusterOptions, parseClusterOptions } from "./grammar/annotation.ts";
 import type { OptionSet } from "./grammar/option_table.ts";
 import { configMapText, firstProblems, type Problem, type Source } from "./problem.ts";
 import {
   holding,
   holdsOf,
+  isGood,
   type IsHeld,
   type LeftBehind,
   narrowed,
@@ -14,6 +15,7 @@ import {
   reservedIds,
 } from "./reserved/reservations.ts";
 import { sharedIds } from "./reserved/shared_ids.ts";
+import { defined } from "../text/defined.ts";
 import { cut, quoted } from "../text/quoted.ts";
 
 /**
@@ -31,6 +33,8 @@ import { cut, quoted } from "../text/quoted.ts";
 export interface ClusterNetwork {
   readonly state: "current" | "kept" | "removed" | "unreadable" | "reserved";
   readonly options: OptionSet;
+  /** Of one that never was good: a word may have been meant for `namespaces=`. */
+  readonly isVague?: boolean;
 }
 
 /** Everything known at cluster level. `problems` are the first ones of the ConfigMap's text, by key. */
@@ -79,11 +83,6 @@ export interface ClusterContext {
   readonly configMap: { readonly namespace: string; readonly name: string };
   /** Default: everything is held. */
   readonly isHeld?: IsHeld;
-}
-
-/** Whether an entry gives options to anybody; one that never was good only reserves. */
-export function isGood({ state }: ClusterNetwork): boolean {
-  return state !== "unreadable" && state !== "reserved";
 }
 
 /** Whether the key alone was taken out, and the entry stays for those who hold the network. */
@@ -161,15 +160,8 @@ export function* readingClusterNetworks(
 }
 
 /** What one key says. */
-export interface KeyRead {
+export interface KeyRead extends ClusterOptions {
   readonly text: string;
-  /** Undefined when something of it cannot be read. */
-  readonly options: OptionSet | undefined;
-  /** What it reserves, as far as that can be read. */
-  readonly reservation: OptionSet;
-  /** What `namespaces=` says, if that is certain. */
-  readonly certain?: readonly string[];
-  readonly problems: readonly Problem[];
 }
 
 /** Forgets what was removed and nobody holds any more, and with it what it reserved. */
@@ -215,13 +207,18 @@ function judge({ read, known, isUsable }: {
   const wasGood = known !== undefined && isGood(known);
   // What the text before reserved stays so where this one does not say otherwise.
   if (read !== undefined && !wasGood) {
-    return { state: "unreadable", options: { ...known?.options, ...read.reservation } };
+    const { isVague = known?.isVague } = read;
+    return {
+      state: "unreadable",
+      options: { ...known?.options, ...read.reservation },
+      ...defined({ isVague }),
+    };
   }
   if (known === undefined) return undefined;
   const { state, options } = known;
   if (read !== undefined) return { state: "kept", options: narrowed(options, read.certain) };
   if (wasGood && !isUsable && state !== "removed") return { state: "kept", options };
-  return { state: wasGood ? "removed" : "reserved", options };
+  return { ...known, state: wasGood ? "removed" : "reserved" };
 }
 
 /** Transitions only, so that reading the same ConfigMap again says nothing. */

@@ -1,5 +1,5 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
-import { type ClusterNetworks, isGood, isRemoved } from "./cluster_networks.ts";
+import { type ClusterNetworks, isRemoved } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withGiven, withPool } from "./asked_addresses.ts";
 import { carrierFaults, isCarried, mtuFaults } from "./carrier_faults.ts";
@@ -7,6 +7,7 @@ import { parseInterfaceName } from "./grammar/names.ts";
 import type { Network } from "./network.ts";
 import type { PoolAnswer } from "./pool.ts";
 import type { AnnotationEntry } from "./grammar/annotation.ts";
+import { isGood } from "./reserved/reservations.ts";
 import { type OptionSet, optionTable } from "./grammar/option_table.ts";
 import { mostProblems, type Problem, type Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";

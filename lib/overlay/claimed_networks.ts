@@ -4,7 +4,8 @@
 // for a network that the annotation names, in a form that annotation and ConfigMap do not contradict, and where both name
 // and VNI are open to the pod's namespace. Whatever enters a command of ours is parsed anew.
 import { namespaceFaults } from "../network/access_rules.ts";
-import { type ClusterNetwork, type ClusterNetworks, isGood } from "../network/cluster_networks.ts";
+import type { ClusterNetwork, ClusterNetworks } from "../network/cluster_networks.ts";
+import { isGood } from "../network/reserved/reservations.ts";
 import { askedAddresses } from "../network/asked_addresses.ts";
 import { addressOf, cidrText, contains, linkLocal, parseMac, readCidr } from "../network/grammar/address.ts";
 import { type AnnotationEntry, parseAnnotation } from "../network/grammar/annotation.ts";

@@ -6,6 +6,8 @@ interface Key {
   /** `reserved`: it never was good, and is gone. */
   readonly state: "good" | "kept" | "removed" | "never good" | "reserved";
   readonly options: Options;
+  /** It never was good, and a word of it is like no option. */
+  readonly isVague?: boolean;
 }
 
 /** A VNI that a key has reserved, and does not name any more. */
@@ -75,10 +77,11 @@ export class ClusterKeys {
           return [name, { state: "kept", options: closedTo(old.options, list) }];
         }
         if (now !== undefined) {
-          return [name, { state: "never good", options: { ...old?.options, ...now.options } }];
+          const isVague = now.isVague || old?.isVague === true;
+          return [name, { state: "never good", options: { ...old?.options, ...now.options }, isVague }];
         }
         const options = old?.options ?? {};
-        if (!wasGood) return [name, { state: "reserved", options }];
+        if (!wasGood) return [name, { ...old, state: "reserved", options }];
         return [name, { options, state: this.#isUsable || old.state === "removed" ? "removed" : "kept" }];
       }),
     );
@@ -101,6 +104,18 @@ export class ClusterKeys {
       if (["removed", "reserved"].includes(key.state) && !isHeld) this.#keys.delete(name);
     }
     this.#left = this.#left.filter(isAt);
+  }
+
+  /** Whether nobody knows for whom it is, by its name or VNI: no list is read, and what is like no option may have been one. */
+  isUnknown({ network, vni }: Pick<Form, "network" | "vni">): boolean {
+    const isOpen = ({ state, options, isVague }: Key): boolean =>
+      isVague === true && (state === "never good" || state === "reserved") &&
+      options["namespaces"] === undefined;
+    const own = this.#keys.get(network);
+    if (own !== undefined && isOpen(own)) return true;
+    const all = [...this.#keys.values()].filter(({ options }) => idOf(options) === vni);
+    return all.some(isOpen) && !all.some(reserves) &&
+      !this.#left.some(({ options }) => idOf(options) === vni);
   }
 
   /** By its name, and by its VNI: another name would be a back door. */

@@ -184,7 +184,10 @@ export class Ledger {
         return { network, said };
       }
       const last = had === undefined ? {} : { last: had };
-      const stays = isRestricted || broken || twice.has(network) && had !== undefined;
+      // Only a good key leads where it is not known for whom that is.
+      const isLed = key?.state === "good" && Number(key.options["id"]?.[0]) === Number(id);
+      const isUnknown = id !== undefined && !isLed && this.#keys.isUnknown({ network, vni: Number(id) });
+      const stays = isRestricted || isUnknown || broken || twice.has(network) && had !== undefined;
       const aside = key?.state === "removed" && !isGiven;
       const form = stays
         ? undefined

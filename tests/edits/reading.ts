@@ -75,12 +75,20 @@ export function readAnnotation(text: string): Reading {
   return { entries, complete, twice };
 }
 
-/** Reads what the ConfigMap says of one network; `strays`: words that may be part of the value before them. */
-export function readCluster(
-  text: string,
-): { readonly options: Options; readonly broken: boolean; readonly strays: boolean } {
+/**
+ * Reads what the ConfigMap says of one network. `strays`: there are words that may be part of the value before them;
+ * `isVague`: there are some that are like no option.
+ */
+export function readCluster(text: string): Pick<Entry, "options" | "broken"> & {
+  readonly strays: boolean;
+  readonly isVague: boolean;
+} {
   const words = wordsOf(text).map((word) => /^[0-9]+$/.test(word) ? `id=${word}` : word);
-  return { ...readOptions(words, "cluster"), strays: words.some((word) => !word.includes("=")) };
+  return {
+    ...readOptions(words, "cluster"),
+    strays: words.some((word) => !word.includes("=")),
+    isVague: words.some((word) => !Object.hasOwn(rows, word.split("=")[0] ?? "")),
+  };
 }
 
 /** A comma separates entries, but for one between the subnets of an `except=`. */

@@ -1,7 +1,7 @@
 // The grammar: text becomes networks with typed options and their line, or problems that name the token.
 import { parseNetworkName } from "./names.ts";
 import { optionNamed } from "./spelling.ts";
-import { certainNamespaces, optionProblem, readOptions, reservationIn } from "./option_set.ts";
+import { certainNamespaces, isVague, optionProblem, readOptions, reservationIn } from "./option_set.ts";
 import type { OptionSet } from "./option_table.ts";
 import { poolFaults } from "../pool.ts";
 import { firstProblems, mostProblems, type Problem, type Source } from "../problem.ts";
@@ -84,17 +84,21 @@ export function parseAnnotation(text: string, source: Source): Annotation {
   return { entries, problems: firstProblems(problems, source), complete, namedTwice };
 }
 
-/**
- * Reads the options of one ConfigMap entry; a bare number means `id`. `options` is undefined when one cannot be read;
- * `reservation` is then what can be read of `id` and `namespaces`, and of what no interface shows that stands; `certain`
- * is `namespaces` if they stand beyond doubt.
- */
-export function parseClusterOptions(text: string, source: Source): {
+/** What one ConfigMap entry says. */
+export interface ClusterOptions {
+  /** Undefined when something of it cannot be read. */
   readonly options: OptionSet | undefined;
+  /** What can be read of `id` and `namespaces`, and of what no interface shows that stands. */
   readonly reservation: OptionSet;
+  /** `namespaces`, if they stand beyond doubt. */
   readonly certain?: readonly string[];
+  /** True: a word may have been meant for `namespaces`. */
+  readonly isVague?: boolean;
   readonly problems: readonly Problem[];
-} {
+}
+
+/** Reads the options of one ConfigMap entry; a bare number means `id`. */
+export function parseClusterOptions(text: string, source: Source): ClusterOptions {
   if (text.length > longestText) {
     return { options: undefined, reservation: { namespaces: [] }, problems: [tooLong(source)] };
   }
@@ -121,6 +125,7 @@ export function parseClusterOptions(text: string, source: Source): {
     options: problems.length > 0 ? undefined : options,
     reservation: { ...defined({ peer, except, route, neigh }), ...reservationIn(tokens, options) },
     ...defined({ certain: certainNamespaces(tokens, read) }),
+    ...(isVague(read) && { isVague: true }),
     problems: firstProblems(problems, source),
   };
 }

@@ -97,6 +97,11 @@ export function certainNamespaces(
   return isOnce && problems.every(({ token }) => token?.includes("=")) ? options.namespaces : undefined;
 }
 
+/** Whether a word that was not read is like none of the options: it may have been meant for `namespaces=`. */
+export function isVague({ problems }: { readonly problems: readonly Problem[] }): boolean {
+  return problems.some(({ token = "" }) => similarOption(token.split(/[=:]/)[0] ?? "") === undefined);
+}
+
 function isMeantForNamespaces(key: string): boolean {
   return similarOption(key) === "namespaces" || /^n[a-z-]*p[a-z-]*c|namespace/i.test(key);
 }

@@ -6,6 +6,8 @@ import type { OptionSet } from "../grammar/option_table.ts";
 export interface Reservation {
   readonly network: string;
   readonly namespaces: readonly string[];
+  /** The entry never was good, and a word in it may have been meant for its list: whom it admits is not known. */
+  readonly isUnknown?: true;
 }
 
 /** A VNI in which pods of a network are though its entry has another, or none, by now. */
@@ -36,7 +38,23 @@ function unseenKey(namespace: string): string {
 /** Whether any pod has one of the `heldKeys`. */
 export type IsHeld = (key: string) => boolean;
 
-type Entries = ReadonlyMap<string, { readonly options: OptionSet }>;
+interface Entry {
+  readonly state?: string;
+  readonly isVague?: boolean;
+  readonly options: OptionSet;
+}
+
+type Entries = ReadonlyMap<string, Entry>;
+
+/** Whether an entry gives options to anybody; one that never was good only reserves. */
+export function isGood({ state }: Entry): boolean {
+  return state !== "unreadable" && state !== "reserved";
+}
+
+/** Whether nobody knows for whom the network is: another word may have been meant for `namespaces=`. */
+export function isUnknown(entry: Entry): boolean {
+  return entry.isVague === true && !isGood(entry) && entry.options.namespaces === undefined;
+}
 
 /** Who has what, seen from an entry that is gone or has changed. */
 export interface Holders {
@@ -91,10 +109,13 @@ export function reservedIds(
   left: readonly LeftBehind[],
 ): ReadonlyMap<number, Reservation> {
   const byId = Map.groupBy([...reservationsOf(networks), ...left], ({ id }) => id);
-  return new Map(
-    [...byId].map(([id, all]) => [id, {
-      network: all[0]?.network ?? "",
-      namespaces: all.flatMap(({ namespaces }) => namespaces),
-    }]),
-  );
+  const unknown = [...networks].flatMap(([network, entry]): [number, Reservation][] => {
+    const { id } = entry.options;
+    return id === undefined || !isUnknown(entry) ? [] : [[id, { network, namespaces: [], isUnknown: true }]];
+  });
+  const known = [...byId].map(([id, all]): [number, Reservation] => [id, {
+    network: all[0]?.network ?? "",
+    namespaces: all.flatMap(({ namespaces }) => namespaces),
+  }]);
+  return new Map([...unknown, ...known]);
 }

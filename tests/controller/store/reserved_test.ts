@@ -81,6 +81,50 @@ Deno.test("reserved while somebody may have it: a pod without such a link holds 
   assert.deepEqual(store.problemsOf("uid-lab-e"), []);
 });
 
+for (
+  const { text, own, enters } of [
+    { text: "id=1 spaces=lab", own: "other id=1", enters: false },
+    { text: "id=1 tenants=lab", own: "west id=1", enters: false },
+    { text: "id=1 only db", own: "other id=1", enters: false },
+    { text: "id=1 mtu=x", own: "other id=1", enters: true },
+    { text: "id=x spaces=lab", own: "west id=1", enters: false },
+    { text: "id=1 spaces=lab", own: "other id=3", enters: true },
+  ]
+) {
+  const what = enters ? "closes nothing that it does not seem to" : "leads nobody in, and puts nobody out";
+  Deno.test(`an entry that never was good, "${text}", ${what}: ${own}`, () => {
+    const store = new Store(membershipSettings);
+    store.putConfigMap({ west: text, east: "id=2" }, { now: 0 });
+    put(store, { name: "a", namespace: "db", networks: "west, east" });
+    store.claim("uid-db-a", { links: [link("west", 1), link("east", 2)], routes: [] });
+    put(store, { name: "e", namespace: "lab", networks: own });
+    const problems = (): string => store.problemsOf("uid-lab-e").map(({ message }) => message).join();
+    const told =
+      /Cannot give the pod network ".*": whether it is for namespace "lab" is not known: key west of .* cannot be read/;
+    if (enters) assert.equal(problems(), "");
+    else assert.match(problems(), told);
+    assert.deepEqual(has(store), ["east/2", "west/1"]);
+    store.putConfigMap({ east: "id=2" }, { now: 0 });
+    if (enters) assert.equal(problems(), "");
+    else {assert.match(
+        problems(),
+        /is not known: key west was removed from .* before it could be read; put it back/,
+      );}
+    assert.deepEqual(has(store), ["east/2", "west/1"]);
+    store.putConfigMap({ west: "id=1", east: "id=2" }, { now: 0 });
+    assert.equal(problems(), "", "mended");
+  });
+}
+
+Deno.test("an entry that never was good puts nobody out who came by an id of its own before", () => {
+  const store = new Store(membershipSettings);
+  store.putConfigMap({ east: "id=2" }, { now: 0 });
+  put(store, { name: "a", namespace: "db", networks: "west id=1, east" });
+  assert.deepEqual(has(store), ["east/2", "west/1"]);
+  store.putConfigMap({ west: "id=1 spaces=lab", east: "id=2" }, { now: 0 });
+  assert.deepEqual(has(store), ["east/2", "west/1"]);
+});
+
 function put(store: Store, pod: { name: string; namespace: string; networks: string }): void {
   const ip = pod.name === "a" ? "10.0.0.1" : "10.0.0.2";
   store.putPod(podView(memberPod({ ...pod, ip }), { annotationKey }), { now: 0 });
