@@ -162,12 +162,11 @@ function isBorneOut(
 }
 
 /** What an entry that can be read leaves out has its default. Of any other nobody knows which id it meant. */
-function formAtCluster(name: string, { state, options }: ClusterNetwork): OptionSet {
-  const { id: _, ...others } = options;
+function formAtCluster(name: string, entry: ClusterNetwork): OptionSet {
+  const { id: _, ...others } = entry.options;
   const { dstport, family } = optionTable;
-  return isGood({ state, options })
-    ? { name, dstport: dstport.fallback, family: family.fallback, ...options }
-    : others;
+  if (!isGood(entry)) return others;
+  return { name, dstport: dstport.fallback, family: family.fallback, ...entry.options };
 }
 
 /** As it stands, so that keeping it changes nothing in the pod; what no link tells, as far as it can be read. */
