@@ -4,6 +4,7 @@ import type { PoolAnswer } from "../network/pool.ts";
 import type { PoolAnswers, PoolRequest } from "../network/pool_request.ts";
 import type { Outcome } from "../queue/work_queue.ts";
 import { messageOf } from "../text/defined.ts";
+import { steady } from "../text/steady.ts";
 import type { PoolSizes } from "./allocation.ts";
 import { Departures, rereadEvery } from "./departures.ts";
 import { type Drawn, drawTables } from "./draw_tables.ts";
@@ -211,21 +212,22 @@ export class ObjectPass {
   /** Nothing can be given; those who have something keep it. */
   #refuse(reason: string): void {
     this.#last = this.#options.requests();
-    if (this.#isNeeded) this.#complain(`Cannot give addresses: ${reason}`);
+    if (this.#isNeeded) this.#complain("Cannot give addresses", reason);
     this.#publish(this.#draw(this.#object, reason));
   }
 
   #damage(network: string, reason: string): string {
     const why = damageText(this.#at, { ...this.#options, network, reason });
-    this.#complain(`Cannot give addresses of network "${network}": ${why}`);
+    this.#complain(`Cannot give addresses of network "${network}"`, why);
     return why;
   }
 
-  #complain(message: string): void {
-    this.#complaints.add(message);
-    if (this.#said.has(message)) return;
-    this.#said.add(message);
-    this.#options.say(message);
+  #complain(what: string, reason: string): void {
+    const gist = `${what}: ${steady(reason)}`;
+    this.#complaints.add(gist);
+    if (this.#said.has(gist)) return;
+    this.#said.add(gist);
+    this.#options.say(`${what}: ${reason}`);
   }
 
   #publish(drawn: ReadonlyMap<string, Drawn>): void {

@@ -145,6 +145,33 @@ Deno.test("memory: that it cannot be written or read is told where something is 
   await waitFor(() => linesIn(sandbox) === 1, { what: "it is written" });
 });
 
+Deno.test("memory and pools: an error with another port in it at every try is told once", async () => {
+  await using sandbox = await emptyObjects();
+  await using arbiter = await startArbiter(sandbox, {
+    requests: requestsOf([{ pod: "p" }], "id=5 subnet=10.0.0.0/24"),
+  });
+  await arbiter.ready();
+  arbiter.memory = memoryOf(1);
+  let port = 40_000;
+  const message = (): string =>
+    `failed calling webhook "w": read tcp 10.0.0.1:${port++}: connection reset by peer`;
+  const refused = sandbox.faults.onRequest(
+    { resource: "configmaps" },
+    { kind: "status", code: 500, message },
+    {
+      times: "until-lifted",
+    },
+  );
+  arbiter.reread();
+  arbiter.changed();
+  await waitFor(() => refused.hits > poolObjects + 8, { what: "both were tried again and again" });
+  refused.lift();
+  assert.deepEqual(arbiter.said.map((text) => text.split(":")[0]).sort(), [
+    "Cannot give addresses",
+    "Cannot remember over a restart what namespaces= reserves",
+  ]);
+});
+
 Deno.test("memory: it is ready when all that follows from what was remembered is done: pods would be looked at twice", async () => {
   await using sandbox = await emptyObjects();
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -4,6 +4,7 @@ import type { MemoryRead } from "../../network/reserved/remembered.ts";
 import type { PoolHooks } from "../../network/pool_request.ts";
 import type { Outcome } from "../../queue/work_queue.ts";
 import { defined, messageOf } from "../../text/defined.ts";
+import { steady } from "../../text/steady.ts";
 import { type PoolObject, type PoolObjectOptions, writeAnnotation } from "../pool_object.ts";
 import { findMemory, memoryAt, memoryKey, memoryPlace } from "./read_memory.ts";
 
@@ -141,10 +142,11 @@ export class MemoryKeeper {
   #complain(reason: string): void {
     // Where nothing is reserved nothing is lost.
     if (this.#isRead && memoryText(this.#options.reserved(), room).text === "") return;
-    const message = this.#isRead
-      ? `Cannot remember over a restart what namespaces= reserves: ${reason}`
-      : `Cannot know what namespaces= had reserved, so no pod enters a network by an id of its own: ${reason}`;
-    if (!this.#said.has(message)) this.#options.say(message);
-    this.#said.add(message);
+    const what = this.#isRead
+      ? "Cannot remember over a restart what namespaces= reserves"
+      : "Cannot know what namespaces= had reserved, so no pod enters a network by an id of its own";
+    const gist = `${what}: ${steady(reason)}`;
+    if (!this.#said.has(gist)) this.#options.say(`${what}: ${reason}`);
+    this.#said.add(gist);
   }
 }

@@ -140,7 +140,8 @@ async function endure(
       const { code, retryAfterSeconds } = fault;
       if (code === 410) throw goneByFault;
       const extra = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-      throw new StatusError(code, reasonOf(code), messageOf(code, where.route), extra);
+      const message = fault.message?.() ?? messageOf(code, where.route);
+      throw new StatusError(code, reasonOf(code), message, extra);
     }
     case "gone-event":
       return "gone";

@@ -11,8 +11,13 @@ export interface RequestMatch {
 
 /** What befalls a request. */
 export type RequestFault =
-  /** An error answer with this code: 401, 403, 410, 429, 500, … */
-  | { readonly kind: "status"; readonly code: number; readonly retryAfterSeconds?: number }
+  /** An error answer with this code: 401, 403, 410, 429, 500, … `message`: of each anew; not of a 410. */
+  | {
+    readonly kind: "status";
+    readonly code: number;
+    readonly retryAfterSeconds?: number;
+    readonly message?: () => string;
+  }
   /** For watches: the stream opens and says 410 in an ERROR event. */
   | { readonly kind: "gone-event" }
   /** No answer until the fault is lifted; then the request is served. */
