@@ -3,7 +3,7 @@ import { podName } from "../sandbox/sandbox_invariant.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { type Mortal, mortal } from "../stories/mortal.ts";
 import type { RunningController, Stage } from "../stories/stage.ts";
-import type { Rules } from "./places.ts";
+import type { KnownPod, Rules } from "./places.ts";
 import { Rest } from "./rest.ts";
 import type { Told } from "./ways.ts";
 
@@ -13,6 +13,8 @@ interface Member {
   readonly rest: Rest;
   /** What it says of each pod, by namespace and name. */
   readonly told: ReadonlyMap<string, readonly Told[]>;
+  /** Those whose kernels were not looked at when they should have been: an agent is away, say. */
+  readonly unseen: ReadonlySet<string>;
   lead(): Promise<void>;
 }
 
@@ -69,15 +71,17 @@ export class Crew {
       `${keys.sort()}` === `${Object.entries(data).sort()}`;
   }
 
-  /** Who leads has done all that it knows of; nobody has anything to do when nobody leads. */
-  get rests(): boolean {
-    return this.#member?.rest.hasLasted !== false;
+  /** Who leads has done all that it knows of, and has seen all of these; nobody has anything to do when nobody leads. */
+  rests(pods: readonly KnownPod[]): boolean {
+    if (this.#member === undefined) return true;
+    const { rest, unseen } = this.#member;
+    return rest.hasLasted && !pods.some(({ name }) => unseen.has(keyOf(podName(name))));
   }
 
   /** Another one that knows all of these pods; it leads once that is asked for, by when the former leader is gone. */
-  async standby(pods: readonly string[]): Promise<() => Promise<void>> {
+  async standby(pods: readonly KnownPod[]): Promise<() => Promise<void>> {
     const next = await this.#join({ leads: false });
-    await waitFor(() => pods.every((pod) => next.told.has(keyOf(podName(pod)))), {
+    await waitFor(() => pods.every(({ name }) => next.told.has(keyOf(podName(name)))), {
       what: "the standby has seen all pods",
       state: () => next.running.log.slice(-10).join("\n"),
     });
@@ -93,7 +97,7 @@ export class Crew {
   }
 
   async #join({ leads }: { readonly leads: boolean }): Promise<Member> {
-    const told = new Map<string, readonly Told[]>();
+    const [told, unseen] = [new Map<string, readonly Told[]>(), new Set<string>()];
     const state = { leads };
     const [life, rest] = [mortal(), new Rest()];
     const running = await this.#stage.startController({
@@ -107,7 +111,12 @@ export class Crew {
         reporter: {
           ...usual.reporter,
           report: (report) => {
-            told.set(keyOf(report.pod), report.state.kind === "failing" ? report.state.problems : []);
+            const pod = keyOf(report.pod);
+            told.set(pod, report.state.kind === "failing" ? report.state.problems : []);
+            // What is wrong with a text is said while its pod waits, too.
+            const isSeen = report.state.kind === "former" || report.entriesMissing !== undefined;
+            if (isSeen) unseen.delete(pod);
+            else unseen.add(pod);
             usual.reporter.report(report);
           },
         },
@@ -118,6 +127,7 @@ export class Crew {
       life,
       rest,
       told,
+      unseen,
       lead: async () => {
         state.leads = true;
         await running.controller.reconcileAll();

@@ -179,7 +179,7 @@ class EditRun {
         await crew.stop();
         return await crew.start();
       case "takeover": {
-        const lead = await crew.standby(names.filter((name) => this.#worlds.ledger.isLabelled(name)));
+        const lead = await crew.standby(this.#worlds.ledger.labelled);
         await crew.stop();
         this.#write(edits);
         return await lead();
@@ -220,11 +220,12 @@ class EditRun {
 
   async #holds({ isSettled }: { readonly isSettled: boolean }): Promise<void> {
     let wrong: readonly string[] = [];
+    const [{ ledger }, crew] = [this.#worlds, this.#crew];
     const sights = await waitFor(async () => {
-      const found = await Promise.all(this.#worlds.ledger.pods.map((pod) => this.#look(pod)));
+      const found = await Promise.all(ledger.pods.map((pod) => this.#look(pod)));
       wrong = this.#hasHeard() ? this.#worlds.wrong(found) : ["the controller has not heard of all"];
       // What is right may be so of before the edit, or on the way: which world it is shows at the end.
-      if (isSettled && !this.#crew.rests) wrong = ["the controller has not done all", ...wrong];
+      if (isSettled && !crew.rests(ledger.labelled)) wrong = ["the controller has not done all", ...wrong];
       return wrong.length === 0 && found;
     }, { what: "all kernels are as the texts say", state: () => wrong.join("\n") });
     this.#worlds.note(sights, { isSettled });
@@ -238,8 +239,7 @@ class EditRun {
   #hasHeard(): boolean {
     const { sandbox } = this.#stage;
     const { ledger } = this.#worlds;
-    const labelled = ledger.pods.filter(({ name }) => ledger.isLabelled(name));
-    const texts = labelled.map(({ uid, name }): [string, string] => {
+    const texts = ledger.labelled.map(({ uid, name }): [string, string] => {
       const annotations = field(field(sandbox.find(pods, podName(name)), "metadata"), "annotations");
       return [uid, textField(annotations, annotationKey)];
     });

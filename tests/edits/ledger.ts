@@ -30,6 +30,10 @@ export class Ledger {
     return [...this.#pods.values()];
   }
 
+  get labelled(): readonly KnownPod[] {
+    return [...this.#pods.values()].filter(({ isLabelled }) => isLabelled);
+  }
+
   copy(): Ledger {
     const copy = new Ledger([], { limit: this.#limit, restrictPods: this.#restrictPods });
     copy.#pods = new Map([...this.#pods].map(([name, pod]) => [name, { ...pod }]));

@@ -12,6 +12,12 @@ const edits = 10;
 const route = "route=10.99.3.0/24:10.98.3.9";
 const gone = { west: "id=1", east: "id=2 mtu=12", north: "id=3" };
 
+const idsAndBack: Happening["edits"] = [
+  { kind: "configmap", data: { west: "id=2", east: "id=1", north: "id=3" } },
+  { kind: "configmap", data: { west: "peer=10.0.0" } },
+];
+const killed = { kind: "agent killed", pod: "lab/c" } as const;
+
 /** Edits in their order; what each is for. At first a is in east and north, b in west and north. */
 const hard: readonly (Happening & { readonly what: string })[] = [
   {
@@ -40,6 +46,16 @@ const hard: readonly (Happening & { readonly what: string })[] = [
     edits: [{ kind: "configmap", data: { west: "id=1", east: "id=4", north: "id=3" } }],
     mishap: { kind: "agent killed", pod: "a" },
   },
+  { what: "only lab/c is left", edits: ["a", "b", "lab/d"].flatMap((pod) => textOf(pod, "")) },
+  // The more often an agent ends, the longer it is away.
+  { what: "its agent ends", edits: textOf("a", "north"), mishap: killed },
+  { what: "and once more", edits: textOf("a", ""), mishap: killed },
+  {
+    what: "ids change, then are in doubt: which text was first is not known yet, its agent is away",
+    edits: [...idsAndBack, ...textOf("lab/c", "east metric=5, 2east")],
+    mishap: killed,
+  },
+  { what: "it is as it was decided", edits: textOf("b", "north") },
 ];
 
 function textOf(pod: string, text: string): Happening["edits"] {
