@@ -9,6 +9,7 @@ import {
   isGood,
   type IsHeld,
   type LeftBehind,
+  listed,
   narrowed,
   type Reservation,
   reservationsOf,
@@ -208,11 +209,8 @@ function judge({ read, known, isUsable }: {
   // What the text before reserved stays so where this one does not say otherwise.
   if (read !== undefined && !wasGood) {
     const { isVague = known?.isVague } = read;
-    return {
-      state: "unreadable",
-      options: { ...known?.options, ...read.reservation },
-      ...defined({ isVague }),
-    };
+    const options = { ...known?.options, ...read.reservation, ...listed(read, known?.options) };
+    return { state: "unreadable", options, ...defined({ isVague }) };
   }
   if (known === undefined) return undefined;
   const { state, options } = known;

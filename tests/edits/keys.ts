@@ -78,7 +78,11 @@ export class ClusterKeys {
         }
         if (now !== undefined) {
           const isVague = now.isVague || old?.isVague === true;
-          return [name, { state: "never good", options: { ...old?.options, ...now.options }, isVague }];
+          const lists = [old?.options, now.options].flatMap((one) => one?.["namespaces"] ?? []);
+          // A list that may go on beside a stray word takes nothing back.
+          const both = now.strays && lists.length > 1 ? { namespaces: [lists.join()] } : {};
+          const options = { ...old?.options, ...now.options, ...both };
+          return [name, { state: "never good", options, isVague }];
         }
         const options = old?.options ?? {};
         if (!wasGood) return [name, { ...old, state: "reserved", options }];

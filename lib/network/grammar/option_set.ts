@@ -78,11 +78,21 @@ export function reservationIn(tokens: readonly Token[], { id, namespaces }: Opti
   return defined({ id: id ?? (read.kind === "value" ? read.value.id : undefined), namespaces: list });
 }
 
-/** Key and value of each. */
+/** Key and value of each, also where there are blanks around the sign, or behind a comma in the value. */
 function wordsOf(tokens: readonly Token[]): readonly string[][] {
-  const separators = /[\[\]{};|]|,(?=[a-z-]+[=:])/i;
-  return tokens.flatMap(({ text }) => text.replaceAll(/["']/g, "").split(separators))
-    .map((word) => word.split(/[=:]/));
+  const words: string[][] = [];
+  for (const { text } of tokens) {
+    const part = text.replaceAll(/["']/g, "");
+    const word = words.at(-1) ?? [];
+    const before = word.at(-1) ?? "";
+    const isValue = /[=:,]$/.test(before) && !/[=:]/.test(part) && similarOption(part) === undefined &&
+      !isMeantForNamespaces(part);
+    const isSign = /^[=:][^=:]*$/.test(part) && !/[=:]/.test(before);
+    if (isValue || isSign) word.push(part);
+    else words.push([part]);
+  }
+  const separators = /[\[\]{};|]|,$|,(?=[a-z-]+[=:])/i;
+  return words.flatMap((word) => word.join("").split(separators)).map((word) => word.split(/[=:]/));
 }
 
 /**

@@ -1,5 +1,6 @@
 // Which VNIs are for some namespaces only, and until when: as long as anybody is there, whatever became of the entry.
 import type { Network } from "../network.ts";
+import type { ClusterOptions } from "../grammar/annotation.ts";
 import type { OptionSet } from "../grammar/option_table.ts";
 
 /** A VNI that is for some namespaces only: one network that has it, and whom all such networks admit together. */
@@ -94,6 +95,16 @@ export function narrowed(options: OptionSet, list: readonly string[] | undefined
   if (list === undefined || list.includes("*")) return options;
   const both = namespaces.includes("*") ? list : list.filter((one) => namespaces.includes(one));
   return { ...options, namespaces: both };
+}
+
+/** For whom an entry is that cannot be read: by its list if that is certain, else by what it or the one before names. */
+export function listed(
+  { certain, reservation }: Pick<ClusterOptions, "certain" | "reservation">,
+  before: OptionSet | undefined,
+): Pick<OptionSet, "namespaces"> {
+  const lists = [before?.namespaces, reservation.namespaces].filter((list) => list !== undefined);
+  if (lists.length === 0) return {};
+  return { namespaces: certain ?? [...new Set(lists.flat())].sort() };
 }
 
 /** What entries reserve. */

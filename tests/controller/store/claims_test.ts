@@ -73,6 +73,11 @@ const believed: readonly Row[] = [
     annotation: "west",
     data: { west: "id=101 namespaces=default mtu=x", east: "2" },
   },
+  ...["namespaces = default", "namespaces: default", "namespaces=lab, default"].map((list) => ({
+    it: `namespaces= that admit it, written ${list}`,
+    annotation: "west",
+    data: { west: `id=101 ${list}`, east: "2" },
+  })),
   { it: "a key that was removed", annotation: "west", data: { east: "2" } },
   { it: "a ConfigMap that was deleted", annotation: "west", data: undefined },
   { it: "an own id beside a typo", annotation: "west id=101 metric=5", data: { east: "2" } },
@@ -221,6 +226,11 @@ const forged: readonly Row[] = [
     annotation: "west",
     data: { west: "id=101 namespace=lab" },
   },
+  ...["namespaces = lab", "namespaces: lab, edge", "namespaces=", "namespaces=Default!"].map((list) => ({
+    it: `namespaces= that do not admit it, or nobody, written ${list}`,
+    annotation: "west",
+    data: { west: `id=101 ${list}`, east: "2" },
+  })),
   {
     it: "a VNI for other namespaces",
     annotation: "own",

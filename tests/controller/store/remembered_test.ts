@@ -39,6 +39,13 @@ const rows: readonly Row[] = [
     then: "network west id=1 namespaces=db,lab\n",
     stranger: "",
   },
+  ...["namespaces=", "namespaces db", "namespaces=Db!", "namespaces=[db]"].map((list) => ({
+    it: `the key has a list that cannot be read: ${list}`,
+    memory: west,
+    data: { west: `id=1 ${list}`, east: "id=2" },
+    then: west,
+    stranger: "forbidden",
+  })),
   { it: "the key has no list any more", memory: west, data: { west: "id=1" }, then: "", stranger: "" },
   {
     it: "the key has no id any more",
