@@ -85,7 +85,7 @@ function wordsOf(tokens: readonly Token[]): readonly string[][] {
     const part = text.replaceAll(/["']/g, "");
     const word = words.at(-1) ?? [];
     const before = word.at(-1) ?? "";
-    const isValue = /[=:,]$/.test(before) && !/[=:]/.test(part) && similarOption(part) === undefined &&
+    const isValue = /[=:,]$/.test(before) && !/[=:]/.test(part) && optionNamed(part) === undefined &&
       !isMeantForNamespaces(part);
     const isSign = /^[=:][^=:]*$/.test(part) && !/[=:]/.test(before);
     if (isValue || isSign) word.push(part);
