@@ -1,4 +1,5 @@
 // How one link is made or brought to its wanted alias, device, MTU, MAC and state, without losing it.
+import { optionTable } from "../../network/grammar/option_table.ts";
 import { defined } from "../../text/defined.ts";
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedLink } from "../observation.ts";
@@ -109,6 +110,15 @@ export function replaceReason(wanted: WantedInterface, link: ObservedLink): stri
   }
   if (vxlan.remote !== undefined) return `it sends to the fixed remote ${vxlan.remote}`;
   return undefined;
+}
+
+/** Whether one without an alias is the predecessor's, or ours but for the alias, which somebody took away. */
+export function isTakenOver(wanted: WantedInterface, link: ObservedLink): boolean {
+  const { vni, port, family, local, remote } = link.vxlan ?? {};
+  const { dstport, family: usual } = optionTable;
+  const isPredecessors = link.name === wanted.interfaceName && vni === wanted.vni &&
+    port === dstport.fallback && family === usual.fallback && local === undefined && remote === undefined;
+  return isPredecessors || replaceReason(wanted, link) === undefined;
 }
 
 /** One that must be made, in the place of one that goes, or has gone with what it stood on. */

@@ -1,8 +1,8 @@
 // Which links of the pod stay, go or are made: ours are compared with what is wanted, no others are ever touched.
 //
 // Ours is a link of kind vxlan with exactly our alias. One without any alias that has the name and VNI of a
-// wanted interface counts as ours too and is adopted: the predecessor made such links, and so do we in the
-// moment between making a link and giving it its alias. One that bears the name we give to links while they are made
+// wanted interface counts as ours too and is adopted, where it has the default port on IPv4, as all links of the
+// predecessor have, or is what is wanted: ours, but for an alias that somebody took away. One that bears the name we give to links while they are made
 // was left half made. A link that differs in what cannot be changed in
 // place is deleted and made again, and so is what stands on one that is deleted: the kernel takes it along. Nothing is deleted for an interface that cannot be made: a wrong link
 // harms less than none.
@@ -17,7 +17,7 @@ import {
 } from "../wanted.ts";
 import type { Step } from "../step.ts";
 import { defined } from "../../text/defined.ts";
-import { linkText, missingLink, replaceReason } from "./interface.ts";
+import { isTakenOver, linkText, missingLink, replaceReason } from "./interface.ts";
 import type { LinkPlan, Obstacle, StandingLink } from "./parts.ts";
 import { asTheyAre, deletionsOf, type Devices, standsOn, underlayObstacle } from "./underlay.ts";
 
@@ -118,9 +118,7 @@ function networkOf(link: ObservedLink, wanted: WantedState): string | undefined 
   if (link.vxlan === undefined) return undefined;
   if (link.alias !== "") return networkOfAlias(link.alias, wanted.annotationKey);
   if (isTemporaryName(link.name, wanted.annotationKey)) return "";
-  return wanted.interfaces.find(({ interfaceName, vni }) =>
-    interfaceName === link.name && vni === link.vxlan?.vni
-  )?.name;
+  return wanted.interfaces.find((one) => isTakenOver(one, link))?.name;
 }
 
 function doomedLinks(links: Links, obstacles: Findings["obstacles"]): Findings["doomed"] {

@@ -20,11 +20,11 @@ const unnamed = (interfaceName = "vxeth0"): string =>
 
 /** What makes the link of a network and gives it its name. */
 const make = (
-  { name = "vxeth0", network = "vxeth0", vni = 100, before = "", after = "", up = " up" },
+  { name = "vxeth0", network = "vxeth0", vni = 100, before = "", after = "", up = " up", port = 8472 },
 ): readonly string[] => [
   `link add name ${
     unnamed(name)
-  } address 02:00:00:00:00:01 ${before}type vxlan id ${vni} dev eth0 dstport 8472${after}`,
+  } address 02:00:00:00:00:01 ${before}type vxlan id ${vni} dev eth0 dstport ${port}${after}`,
   `link set dev ${unnamed(name)} name ${name} alias ${
     aliasOf(network, annotationKey)
   }${up} type vxlan id ${vni}`,
@@ -142,11 +142,27 @@ const cases: readonly Case[] = [
     lines: [mark, "link set dev vxeth0 address 02:00:00:00:00:01", up],
   },
   {
-    it: "replaces an adopted link that cannot be changed",
-    wanted: wantVxeth0,
-    observed: anObservation([aLink({ alias: "", vxlan: { vni: 100, port: 4789, family: 4, dev: "eth0" } })]),
-    lines: [remove, ...make({})],
+    it: "replaces an adopted link that cannot be changed: the predecessor's all have the default port",
+    wanted: aWantedState([anInterface({ port: 4789 })]),
+    observed: anObservation([aLink({ alias: "", vxlan: { vni: 100, port: 8472, family: 4, dev: "eth0" } })]),
+    lines: [remove, ...make({ port: 4789 })],
   },
+  ...[
+    { it: "another port", its: { port: 4789 } },
+    { it: "another family", its: { family: 6 as const } },
+    { it: "a fixed remote", its: { remote: "192.0.2.9" } },
+    { it: "a local address", its: { local: "10.244.0.2" } },
+  ].map(({ it, its }) => ({
+    it: `leaves alone a link without alias that has the name and VNI, and ${it}`,
+    wanted: wantVxeth0,
+    observed: anObservation([
+      aLink({ alias: "", vxlan: { vni: 100, port: 8472, family: 4, dev: "eth0", ...its } }),
+    ]),
+    obstacles: [
+      'conflict: Cannot create interface "vxeth0" of network "vxeth0": the name is taken by a link of kind ' +
+      '"vxlan" with VNI 100 without an alias. Remove that link, or choose another name for the interface (name=…)',
+    ],
+  })),
   {
     it: "removes what is no longer wanted",
     wanted: wantNothing,
