@@ -9,7 +9,12 @@ import { type PodView, podView } from "../../member/pod.ts";
 import type { Log } from "../../ops/log.ts";
 import { messageOf } from "../../text/defined.ts";
 import { isRecord } from "../../text/json.ts";
+import { onAbort } from "../../time/clock.ts";
+import { Timer } from "../../time/timer.ts";
 import type { Tracked } from "../store/tracked.ts";
+
+/** Milliseconds after which one is looked up again: no event tells what becomes of it, as when its agent is started anew. */
+const pause = 30_000;
 
 export interface UnlabelledPodsOptions
   extends Pick<PodSearchOptions<PodView>, "client" | "clock" | "signal"> {
@@ -29,12 +34,15 @@ export interface UnlabelledPodsOptions
 export class UnlabelledPods {
   readonly #options: UnlabelledPodsOptions;
   readonly #search: PodSearch<PodView>;
+  readonly #again: Timer;
   #sweeping: Promise<void> | undefined;
   /** Found by a sweep, and not looked for at each of the next ones. */
   #sought = new Set<string>();
 
   constructor(options: UnlabelledPodsOptions) {
     this.#options = options;
+    this.#again = new Timer(options.clock);
+    onAbort(options.signal, () => this.#again.cancel());
     this.#search = new PodSearch({
       ...options,
       namespaces: options.watchNamespaces,
@@ -52,8 +60,8 @@ export class UnlabelledPods {
 
   /** After a list: who is followed without its label may be gone, and others may have lost theirs while nobody watched. */
   sweep(): void {
-    const { log, tracked } = this.#options;
-    for (const { pod, selection } of tracked.values()) if (selection !== "selected") this.lookUp(pod);
+    const { log } = this.#options;
+    this.#lookUpFollowed();
     const onTrouble = (error: unknown): void =>
       log.warn(`Cannot look for pods that have lost their label: ${messageOf(error)}`);
     this.#sweeping ??= untilAnswered(() => this.#sweep(), { ...this.#options, onTrouble })
@@ -66,11 +74,20 @@ export class UnlabelledPods {
     await this.#search.settled();
   }
 
+  #lookUpFollowed(): void {
+    for (const { pod, selection } of this.#options.tracked.values()) {
+      if (selection !== "selected") this.lookUp(pod);
+    }
+  }
+
   #tell(uid: string, finding: Finding<PodView>): void {
-    const { tracked, onFound, onGone } = this.#options;
+    const { tracked, signal, onFound, onGone } = this.#options;
     const selection = tracked.get(uid)?.selection;
     if (selection === "selected") return;
-    if (finding.kind === "lives") onFound(finding.pod);
+    if (finding.kind === "lives") {
+      onFound(finding.pod);
+      if (!signal.aborted) this.#again.start(pause, () => this.#lookUpFollowed());
+    }
     if (finding.kind === "gone" && selection !== undefined) onGone(uid);
   }
 

@@ -8,12 +8,30 @@ import { eventsOf, type Program, programWith } from "../whole_program.ts";
 const minute = 60_000;
 const refused = { kind: "rejected", status: 500, reason: "the kubelet is away" } as const;
 
-/** As it was put by `programWith`, but without its label; `uid` is that of one that has taken its place. */
-function unlabel({ api }: Program, at: number, uid = `uid-p${at}`): void {
+/** As it was put by `programWith`, but without its label. */
+function unlabel(
+  { api }: Program,
+  at: number,
+  { uid = `uid-p${at}`, agentWaits = false, leaves = false }: {
+    /** Of one that has taken its place. */
+    readonly uid?: string;
+    readonly agentWaits?: boolean;
+    readonly leaves?: boolean;
+  } = {},
+): void {
   const pod = memberPod({
     ...{ name: `p${at}`, uid, networks: "west", ip: `10.0.1.${at + 1}`, form: "native" },
+    ...(leaves && { deletedWithGrace: 30 }),
   });
-  api.put(pods, { ...pod, metadata: { ...pod.metadata, labels: {} } });
+  const statuses = (pod.status?.initContainerStatuses ?? []).map((status) => ({
+    ...status,
+    ...(agentWaits && { state: { waiting: { reason: "CrashLoopBackOff" } } }),
+  }));
+  api.put(pods, {
+    ...pod,
+    metadata: { ...pod.metadata, labels: {} },
+    status: { ...pod.status, initContainerStatuses: statuses },
+  });
 }
 
 /** p1's agent refuses every session. */
@@ -68,7 +86,7 @@ for (
       what: "replaced under its name",
       act: (on: Program) => {
         on.api.remove(pods, "p1");
-        unlabel(on, 1, "another");
+        unlabel(on, 1, { uid: "another" });
       },
     },
   ]
@@ -115,5 +133,37 @@ Deno.test("unlabelled: one that has its label again before it is known to live k
   assert.equal(controller.store.tracked.get("uid-p1")?.selection, "selected");
   assert.deepEqual(toys.takeWrites("uid-p1").filter((line) => line.startsWith("link del")), []);
   assert.equal(hasLink(program, "uid-p1"), true);
+  await program.end();
+});
+
+Deno.test("unlabelled: one whose agent is between two starts is cleaned soon after it runs again, of which no event tells", async () => {
+  const program = await programWith(3);
+  const { clock, controller, api } = program;
+  await clock.advance(minute);
+  unlabel(program, 1, { agentWaits: true });
+  await clock.advance(4 * minute);
+  assert.equal(hasLink(program, "uid-p1"), true);
+  const asked = (): readonly number[] => ["GET pods", "LIST pods"].map((start) => api.count(start));
+  const before = asked();
+  unlabel(program, 1);
+  await clock.advance(minute + 1_000);
+  assert.equal(hasLink(program, "uid-p1"), false);
+  // It was asked for, and whether it has the label: no list of all has told of it.
+  assert.deepEqual(asked(), before.map((count) => count + 1));
+  assert.equal(controller.store.tracked.has("uid-p1"), false);
+  await program.end();
+});
+
+Deno.test("unlabelled: one that is being deleted while its agent does not run is forgotten once it is gone", async () => {
+  const program = await programWith(3);
+  const { clock, controller, api } = program;
+  await clock.advance(minute);
+  unlabel(program, 1, { agentWaits: true });
+  await clock.advance(minute);
+  unlabel(program, 1, { agentWaits: true, leaves: true });
+  await clock.advance(12 * minute);
+  api.remove(pods, "p1");
+  await clock.advance(23 * minute);
+  assert.deepEqual([...controller.store.tracked.keys()].sort(), ["uid-p0", "uid-p2"]);
   await program.end();
 });
