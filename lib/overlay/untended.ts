@@ -18,11 +18,13 @@ export function untended(
     const network = networkOfAlias(alias, annotationKey);
     if (vxlan === undefined || network === undefined || others.has(network)) return [];
     if (member.annotationParsed && !member.unresolved.includes(network)) return [];
-    const message = `Cannot look after interface ${quoted(name)} (VNI ${vxlan.vni}, port ${vxlan.port}): ` +
-      `nothing that can be read says that the pod has network ${
+    const link = `${quoted(name)} (VNI ${vxlan.vni}, port ${vxlan.port})`;
+    const message =
+      `Cannot look after interface ${link}: nothing that can be read says that the pod has network ` +
+      `${
         quoted(network)
-      } so. It stays, and sends to those ` +
-      "to whom it sent, but is nobody's peer; mend what is said of that network, or take it out of the annotation";
+      } so. It stays, and sends to those to whom it sent, but is nobody's peer; mend what is said ` +
+      "of that network, or take it out of the annotation";
     return [runtimeProblem(member, { kind: "conflict", network, message })];
   });
 }

@@ -1,11 +1,11 @@
 // Which links of the pod stay, go or are made: ours are compared with what is wanted, no others are ever touched.
 //
-// Ours is a link of kind vxlan with exactly our alias. One without any alias that has the name and VNI of a
-// wanted interface counts as ours too and is adopted, where it has the default port on IPv4, as all links of the
-// predecessor have, or is what is wanted: ours, but for an alias that somebody took away. One that bears the name we give to links while they are made
-// was left half made. A link that differs in what cannot be changed in
-// place is deleted and made again, and so is what stands on one that is deleted: the kernel takes it along. Nothing is deleted for an interface that cannot be made: a wrong link
-// harms less than none.
+// Ours is a link of kind vxlan with exactly our alias. One without any alias that has the name and VNI of a wanted interface
+// counts as ours too and is adopted, where it has the default port on IPv4, as all links of the predecessor have, or is what
+// is wanted: ours, but for an alias that somebody took away. One that bears the name we give to links while they are made was
+// left half made. A link that differs in what cannot be changed in place is deleted and made again, and so is what stands on
+// one that is deleted: the kernel takes it along. Nothing is deleted for an interface that cannot be made: a wrong link harms
+// less than none.
 import { quoted } from "../../text/quoted.ts";
 import type { KernelState, ObservedLink } from "../observation.ts";
 import {
