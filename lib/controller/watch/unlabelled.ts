@@ -2,19 +2,22 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { untilAnswered } from "../../kube/api/until_answered.ts";
 import type { Finding, SoughtPod } from "../../kube/watch/find_pods.ts";
-import { pickPods } from "../../kube/watch/pod_metadata.ts";
+import { pickPods, podUids } from "../../kube/watch/pod_metadata.ts";
 import { PodSearch, type PodSearchOptions } from "../../kube/watch/pod_search.ts";
 import { statusAnnotation } from "../../member/current_status.ts";
 import { type PodView, podView } from "../../member/pod.ts";
 import type { Log } from "../../ops/log.ts";
 import { messageOf } from "../../text/defined.ts";
 import { isRecord } from "../../text/json.ts";
-import { onAbort } from "../../time/clock.ts";
-import { Timer } from "../../time/timer.ts";
+import { sleep } from "../../time/clock.ts";
 import type { Tracked } from "../store/tracked.ts";
 
-/** Milliseconds after which one is looked up again: no event tells what becomes of it, as when its agent is started anew. */
+/** ms from one round of looking them up again to the next. */
 const pause = 30_000;
+/** Rounds in which each is looked up: longer than Kubernetes ever waits before it starts a container anew. */
+const closely = 12;
+/** Later it is in every so manieth round, with all others. */
+const rarely = 16;
 
 export interface UnlabelledPodsOptions
   extends Pick<PodSearchOptions<PodView>, "client" | "clock" | "signal"> {
@@ -34,15 +37,12 @@ export interface UnlabelledPodsOptions
 export class UnlabelledPods {
   readonly #options: UnlabelledPodsOptions;
   readonly #search: PodSearch<PodView>;
-  readonly #again: Timer;
   #sweeping: Promise<void> | undefined;
   /** Found by a sweep, and not looked for at each of the next ones. */
   #sought = new Set<string>();
 
   constructor(options: UnlabelledPodsOptions) {
     this.#options = options;
-    this.#again = new Timer(options.clock);
-    onAbort(options.signal, () => this.#again.cancel());
     this.#search = new PodSearch({
       ...options,
       namespaces: options.watchNamespaces,
@@ -51,6 +51,7 @@ export class UnlabelledPods {
       onFinding: (uid, finding) => this.#tell(uid, finding),
       onTrouble: (message) => options.log.warn(message),
     });
+    void this.#lookUpAgain();
   }
 
   /** Finds out whether it lives, unless it was being deleted. Returns at once. */
@@ -58,12 +59,10 @@ export class UnlabelledPods {
     if (pod.deletion === undefined) this.#search.add(pod);
   }
 
-  /** After a list: who is followed without its label may be gone, and others may have lost theirs while nobody watched. */
+  /** After a list: some may have lost their label while nobody watched. */
   sweep(): void {
-    const { log } = this.#options;
-    this.#lookUpFollowed();
     const onTrouble = (error: unknown): void =>
-      log.warn(`Cannot look for pods that have lost their label: ${messageOf(error)}`);
+      this.#options.log.warn(`Cannot look for pods that have lost their label: ${messageOf(error)}`);
     this.#sweeping ??= untilAnswered(() => this.#sweep(), { ...this.#options, onTrouble })
       .finally(() => this.#sweeping = undefined);
   }
@@ -74,29 +73,37 @@ export class UnlabelledPods {
     await this.#search.settled();
   }
 
-  #lookUpFollowed(): void {
-    for (const { pod, selection } of this.#options.tracked.values()) {
-      if (selection !== "selected") this.lookUp(pod);
+  /** No event tells what becomes of one that is followed without its label, as when its agent is started anew. */
+  async #lookUpAgain(): Promise<void> {
+    const { tracked, clock, signal } = this.#options;
+    const rounds = new WeakMap<object, number>();
+    for (let round = 1; !signal.aborted; round++) {
+      for (const one of tracked.values()) {
+        if (one.selection === "selected") continue;
+        const its = (rounds.get(one) ?? 0) + 1;
+        rounds.set(one, its);
+        if (its <= closely || round % rarely === 0) this.lookUp(one.pod);
+      }
+      await sleep(clock, pause, signal);
     }
   }
 
   #tell(uid: string, finding: Finding<PodView>): void {
-    const { tracked, signal, onFound, onGone } = this.#options;
+    const { tracked, onFound, onGone } = this.#options;
     const selection = tracked.get(uid)?.selection;
     if (selection === "selected") return;
-    if (finding.kind === "lives") {
-      onFound(finding.pod);
-      if (!signal.aborted) this.#again.start(pause, () => this.#lookUpFollowed());
-    }
+    if (finding.kind === "lives") onFound(finding.pod);
     if (finding.kind === "gone" && selection !== undefined) onGone(uid);
   }
 
   /** Those who show what we set in them. */
   async #sweep(): Promise<void> {
-    const { tracked } = this.#options;
+    const { client, tracked, selector: labelSelector, watchNamespaces: namespaces, signal } = this.#options;
+    const named = { labelSelector, namespaces, signal };
     const served = await this.#servedPods();
     const lost = served.filter(({ uid }) => !tracked.has(uid) && !this.#sought.has(uid));
-    const selected = lost.length === 0 ? new Set() : await this.#selectedPods();
+    // What is watched may be behind.
+    const selected = lost.length === 0 ? new Set() : await podUids(client, named);
     this.#sought = new Set(served.map(({ uid }) => uid)).intersection(this.#sought);
     for (const pod of lost) {
       if (selected.has(pod.uid) || tracked.has(pod.uid)) continue;
@@ -116,12 +123,5 @@ export class UnlabelledPods {
       return { uid: String(uid), namespace: String(namespace), name: String(name) };
     };
     return await pickPods(client, { namespaces, signal, pick });
-  }
-
-  /** Uids of all pods that are selected now: what is watched may be behind. */
-  async #selectedPods(): Promise<ReadonlySet<string>> {
-    const { client, selector: labelSelector, watchNamespaces: namespaces, signal } = this.#options;
-    const pick = ({ uid }: Readonly<Record<string, unknown>>): string => String(uid);
-    return new Set(await pickPods(client, { namespaces, labelSelector, signal, pick }));
   }
 }

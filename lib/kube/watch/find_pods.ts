@@ -4,7 +4,7 @@ import { type ApiClient, statusOf } from "../api/client.ts";
 import { namespacesOrAll } from "../api/path.ts";
 import { beginningOf } from "./events.ts";
 import { listPages } from "./list_pages.ts";
-import { pickPods, podPath, podsPath } from "./pod_metadata.ts";
+import { pickPods, podPath, podsPath, podUids, uidOf } from "./pod_metadata.ts";
 
 /** Asked for one by one: a list costs as much as some tens of them. */
 const fewPods = 50;
@@ -125,8 +125,7 @@ async function ask<T>(
   const metadata = fieldsOf(pod);
   if (metadata["uid"] !== uid || !isThere(metadata)) return { kind: "gone" };
   const named = { namespaces: [namespace], labelSelector, fieldSelector: `metadata.name=${name}`, signal };
-  const selected = await pickPods(client, { ...named, pick: uidOf });
-  return selected.includes(uid) ? { kind: "passed" } : readingOf(pod, read);
+  return (await podUids(client, named)).has(uid) ? { kind: "passed" } : readingOf(pod, read);
 }
 
 /** Who lives is read in full, all at once; the last look is at who has the label: that may have come meanwhile. */
@@ -150,7 +149,7 @@ async function readAll<T>(client: ApiClient, given: Living<T>): Promise<void> {
       },
     });
   }
-  const selected = await pickPods(client, { namespaces: places, labelSelector, signal, pick: uidOf });
+  const selected = await podUids(client, { namespaces: places, labelSelector, signal });
   for (const uid of selected) if (there.has(uid)) findings.set(uid, { kind: "passed" });
   for (const [uid, finding] of findings) known.set(uid, finding);
 }
@@ -165,8 +164,4 @@ function readingOf<T>(pod: unknown, read: (pod: unknown) => T): Finding<T> {
 
 function fieldsOf(pod: unknown): Readonly<Record<string, unknown>> {
   return isRecord(pod) && isRecord(pod["metadata"]) ? pod["metadata"] : {};
-}
-
-function uidOf({ uid }: Readonly<Record<string, unknown>>): string {
-  return String(uid);
 }

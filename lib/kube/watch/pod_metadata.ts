@@ -53,3 +53,16 @@ export async function pickPods<T>(
   }
   return picked;
 }
+
+/** Uids of those that are selected now. Throws ApiError. */
+export async function podUids(
+  client: ApiClient,
+  selected: Omit<PodMetadataOptions<string>, "pick">,
+): Promise<ReadonlySet<string>> {
+  return new Set(await pickPods(client, { ...selected, pick: uidOf }));
+}
+
+/** The uid in this metadata. */
+export function uidOf({ uid }: Readonly<Record<string, unknown>>): string {
+  return String(uid);
+}

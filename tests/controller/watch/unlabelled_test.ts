@@ -167,3 +167,25 @@ Deno.test("unlabelled: one that is being deleted while its agent does not run is
   assert.deepEqual([...controller.store.tracked.keys()].sort(), ["uid-p0", "uid-p2"]);
   await program.end();
 });
+
+Deno.test("unlabelled: of those whose agents do not come back each is asked for rarely in the end, and all at once", async () => {
+  const program = await programWith(63);
+  const { clock, controller, api } = program;
+  await clock.advance(minute);
+  for (let at = 3; at < 63; at++) {
+    unlabel(program, at, { agentWaits: true });
+    await clock.advance(10_000);
+  }
+  await clock.advance(16 * minute);
+  assert.equal(controller.store.tracked.size, 63);
+  const asked = api.count("GET pods");
+  const listed = api.count("LIST pods");
+  await clock.advance(64 * minute);
+  // Three lists in each of eight rounds, besides seven of who is selected and seven of whom we have served.
+  assert.deepEqual([api.count("GET pods") - asked, api.count("LIST pods") - listed], [0, 3 * 8 + 14]);
+  for (let at = 3; at < 63; at++) unlabel(program, at);
+  await clock.advance(9 * minute);
+  assert.deepEqual([...controller.store.tracked.keys()].sort(), ["uid-p0", "uid-p1", "uid-p2"]);
+  assert.equal(hasLink(program, "uid-p62"), false);
+  await program.end();
+});
