@@ -65,7 +65,7 @@ export async function convergeOnSight(
       unfinished: { ...left, refusals, entriesMissing: missingEntries(wanted, observed.fdb) },
       isAccounted: true,
     }),
-    ...defined({ learned: nextSweep(cache.cached?.learned, { steps: [...applied, ...planned.steps], now }) }),
+    ...defined({ learned: nextSweep(cache.cached, { steps: [...applied, ...planned.steps], now }) }),
   };
   cache.remember(cached, options.generation);
   return convergence(cached, { applied, now });

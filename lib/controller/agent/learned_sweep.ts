@@ -23,15 +23,17 @@ export function later({ pause }: Pick<LearnedSweep, "pause">, now: number): Lear
 
 /**
  * After a full reading by which these steps were done or planned. Who was taken out now, or just before, may send on; and so
- * may the peers of a link that is gone, to the VNI that another link has now.
+ * may the peers of a network that the pod has left, to a link that now has its VNI. A pod that is new has left none.
  */
 export function nextSweep(
-  planned: LearnedSweep | undefined,
+  before: { readonly learned?: LearnedSweep } | undefined,
   { steps, now }: { readonly steps: readonly Step[]; readonly now: number },
 ): LearnedSweep | undefined {
+  const planned = before?.learned;
   const has = (kind: Step["kind"]): boolean => steps.some((step) => step.kind === kind);
   const hasLost = steps.some((step) => step.kind === "delete-fdb" && !isOfLearned(step));
-  if (hasLost || has("delete-link") && has("add-link")) return sooner(planned, now);
+  const isNew = before === undefined && !has("delete-link");
+  if (hasLost || has("add-link") && !isNew) return sooner(planned, now);
   if (planned !== undefined && planned.at > now) return planned;
   return steps.some(isOfLearned) ? later(planned ?? { pause: pauses.first }, now) : undefined;
 }

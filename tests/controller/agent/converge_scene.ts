@@ -74,11 +74,14 @@ export class Scene {
   }
 
   /** Looks whenever the last look says that it is time, for so long. */
-  async follow(peers: readonly string[], { seconds }: { readonly seconds: number }): Promise<void> {
+  async follow(
+    peers: readonly string[],
+    { seconds, ...look }: Look & { readonly seconds: number },
+  ): Promise<void> {
     const end = this.clock.now() + seconds * 1_000;
-    for (let { lookIn } = await this.look(peers); this.clock.now() + lookIn <= end;) {
+    for (let { lookIn } = await this.look(peers, look); this.clock.now() + lookIn <= end;) {
       await this.clock.advance(lookIn);
-      ({ lookIn } = await this.look(peers));
+      ({ lookIn } = await this.look(peers, look));
     }
     await this.clock.advance(end - this.clock.now());
   }
