@@ -2,7 +2,8 @@
 //
 // Authors of pods write annotations, and with NET_ADMIN the aliases of links too. So a link counts for its own pod only,
 // for a network that the annotation names, in a form that annotation and ConfigMap do not contradict, and where both name
-// and VNI are open to the pod's namespace. Whatever enters a command of ours is parsed anew.
+// and VNI are open to the pod's namespace. The ConfigMap may have another id by now, where pods may give one: then what the
+// pod shows must agree, which nobody can write from inside of it. Whatever enters a command of ours is parsed anew.
 import { namespaceFaults } from "../network/access_rules.ts";
 import type { ClusterNetwork, ClusterNetworks } from "../network/cluster_networks.ts";
 import { isGood } from "../network/reserved/reservations.ts";
@@ -14,10 +15,8 @@ import { type OptionName, type OptionSet, optionTable } from "../network/grammar
 import { similarOption } from "../network/grammar/spelling.ts";
 import { type Network, peerKey } from "../network/network.ts";
 import type { Problem } from "../network/problem.ts";
-import { type Member, type Membership, type MembershipSettings, openNames } from "../member/member.ts";
+import type { Member, MembershipSettings } from "../member/member.ts";
 import type { PodView } from "../member/pod.ts";
-import { namesPooled } from "../member/pool_requests.ts";
-import type { PoolAnswer } from "../network/pool.ts";
 import { defined } from "../text/defined.ts";
 import type { KernelState, ObservedLink } from "./observation.ts";
 import { shownEntries } from "./shown_networks.ts";
@@ -37,7 +36,7 @@ interface BorneOut {
   readonly closed: readonly string[];
   /** The form in which it last had each network. */
   readonly had: readonly Network[];
-  /** Networks that it asks for, in which it is already. */
+  /** Networks that it asks for, in which it is already: by name, or by segment where it asks for another. */
   readonly held: readonly string[];
 }
 
@@ -49,13 +48,19 @@ export function borneOut(
   pod: PodView,
   { asked, good, ...context }: ClaimContext & { readonly asked: Member; readonly good: readonly Network[] },
 ): BorneOut {
-  const claims = [...claimedNetworks(pod, context).values()];
+  const { networks, unresolved, forbidden, annotationParsed } = asked;
+  const asks = new Map(networks.map((one) => [one.name, peerKey(one)]));
+  const claims = [...claimedNetworks(pod, context).values()].filter(({ name }) =>
+    !forbidden.includes(name) && (!annotationParsed || asks.has(name) || unresolved.includes(name))
+  );
   const there = good.filter((network) => isThere(network, context));
-  const names = asked.annotationParsed ? openNames(asked) : claims.map(({ name }) => name);
-  const known = [...asked.forbidden, ...[...asked.networks, ...there].map(({ name }) => name)];
-  const had = [...there, ...claims.filter(({ name }) => names.includes(name) && !known.includes(name))];
-  const forms = new Map([...had, ...asked.networks].map((one) => [one.name, peerKey(one)]));
-  const held = claims.filter((one) => forms.get(one.name) === peerKey(one)).map(({ name }) => name);
+  const isOther = (one: Network): boolean => asks.get(one.name) !== peerKey(one);
+  const had = [
+    ...there,
+    ...claims.filter((one) => isOther(one) && !there.some(({ name }) => name === one.name)),
+  ];
+  // What it asks for may be full: in that it has no place, but where it is.
+  const held = claims.map((one) => asks.has(one.name) && isOther(one) ? peerKey(one) : one.name);
   return { closed: closedNetworks(pod, context), had, held };
 }
 
@@ -88,7 +93,9 @@ function claimedNetworks(
     // Two that claim to be one: nobody knows which.
     if (link === undefined || another !== undefined) return [];
     const known = cluster.networks.get(entry.network);
-    const said = { ...known && formAtCluster(entry.network, known), ...entry.options };
+    const isShown = parsed.entries.includes(entry) && !settings.restrictPods && shows(shown, { entry, link });
+    const atCluster = known && formAtCluster(entry.network, known);
+    const said = { ...isShown ? withoutId(atCluster) : atCluster, ...entry.options };
     const ips = shown?.ips?.get(entry.network) ?? [];
     const network = networkOfLink(link, { entry, observed, ordinal, said, ips, taken });
     const unread = unreadOptions(entry, parsed.problems);
@@ -96,6 +103,20 @@ function claimedNetworks(
       ? [[network.name, network]]
       : [];
   }));
+}
+
+/** Whether the pod shows the network on this link. */
+function shows(
+  shown: PodView["shown"],
+  { entry, link }: { readonly entry: AnnotationEntry; readonly link: ObservedLink },
+): boolean {
+  return shown?.links?.some(({ network, interfaceName, vni }) =>
+    network === entry.network && interfaceName === link.name && vni === link.vxlan?.vni
+  ) === true;
+}
+
+function withoutId({ id: _, ...others }: OptionSet = {}): OptionSet {
+  return others;
 }
 
 /** Options that the annotation gives in words that cannot be read: of these it says nothing that a link could contradict. */
@@ -163,9 +184,8 @@ function isBorneOut(
 
 /** What an entry that can be read leaves out has its default. Of any other nobody knows which id it meant. */
 function formAtCluster(name: string, entry: ClusterNetwork): OptionSet {
-  const { id: _, ...others } = entry.options;
   const { dstport, family } = optionTable;
-  if (!isGood(entry)) return others;
+  if (!isGood(entry)) return withoutId(entry.options);
   return { name, dstport: dstport.fallback, family: family.fallback, ...entry.options };
 }
 
@@ -207,22 +227,6 @@ function networkOfLink(
   };
 }
 
-/** Addresses that the pod shows and its interfaces have, by network: both can be forged, so it takes both. */
-export function addressesFound(
-  { pod: { shown }, asked }: { readonly pod: PodView; readonly asked: Membership },
-  { observed, settings: { annotationKey } }: ClaimContext,
-): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, readonly string[]>();
-  for (const { alias, addresses } of observed.links) {
-    const network = networkOfAlias(alias, annotationKey);
-    const ips = network === undefined ? undefined : shown?.ips?.get(network);
-    if (network === undefined || ips === undefined || !mayBePooled(network, asked)) continue;
-    const there = new Set(addresses.map(addressOf));
-    found.set(network, ips.filter((ip) => there.has(ip)));
-  }
-  return found;
-}
-
 /** Networks of links of ours that lead where the pod may not be. */
 function closedNetworks(
   { namespace }: Pick<PodView, "namespace">,
@@ -233,28 +237,4 @@ function closedNetworks(
     const faults = { ...settings, cluster, namespace };
     return name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, faults).length > 0 ? name : [];
   });
-}
-
-/** Networks whose pools had given the pod addresses that it asks for no more, and that its interface has no more. */
-export function addressesGone(
-  { answers, membership }: {
-    readonly answers: ReadonlyMap<string, PoolAnswer>;
-    readonly membership: Membership;
-  },
-  { observed, settings: { annotationKey } }: ClaimContext,
-): readonly string[] {
-  const pooled = namesPooled(membership);
-  return [...answers].flatMap(([network, answer]) => {
-    if (answer.kind !== "given" || pooled.has(network)) return [];
-    const its = observed.links.filter(({ alias }) => networkOfAlias(alias, annotationKey) === network);
-    const there = its.flatMap(({ addresses }) => addresses.map(addressOf));
-    return answer.addresses.some(({ address }) => there.includes(address)) ? [] : network;
-  });
-}
-
-/** Addresses that it asked for itself are none of the pool. */
-function mayBePooled(name: string, asked: Membership): boolean {
-  if (asked.kind !== "member") return false;
-  return openNames(asked.member).includes(name) ||
-    asked.member.networks.some((network) => network.name === name && network.pool?.asked === true);
 }

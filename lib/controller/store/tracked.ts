@@ -11,12 +11,8 @@ import { type Network, peerKey } from "../../network/network.ts";
 import type { PoolAnswer } from "../../network/pool.ts";
 import type { PoolRequest } from "../../network/pool_request.ts";
 import { namesPooled } from "../../member/pool_requests.ts";
-import {
-  addressesFound,
-  addressesGone,
-  borneOut,
-  type ClaimContext,
-} from "../../overlay/claimed_networks.ts";
+import { addressesFound, addressesGone } from "../../overlay/claimed_addresses.ts";
+import { borneOut, type ClaimContext } from "../../overlay/claimed_networks.ts";
 import { type HadForms, hadNow, lastForms } from "../../overlay/had_forms.ts";
 import { compact } from "../../text/defined.ts";
 import type { Counted } from "../../report/counts.ts";

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { admitted, type Candidate } from "../../../lib/member/admitted.ts";
 import { MemberLimit } from "../../../lib/controller/store/member_limit.ts";
 import { Store } from "../../../lib/controller/store/store.ts";
+import { statusAnnotation } from "../../../lib/member/current_status.ts";
 import { type PodView, podView } from "../../../lib/member/pod.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
@@ -286,6 +287,38 @@ Deno.test("admission: after a restart a look at one member has no other judged a
   const others = uids.slice(80).reduce((judged, uid) => judged + as("entrant", uid), 0);
   assert.ok(others <= 40, `${others} were judged for 20 who have it not`);
 });
+
+for (
+  const { it, shows, others = {}, kept } of [
+    { it: "as it shows", shows: 7, kept: "b c d" },
+    { it: "and it shows that it has the network", shows: 1, kept: "" },
+    { it: "and it shows nothing", shows: undefined, kept: "" },
+    { it: "that is for others by now", shows: 7, others: { secret: "id=7 namespaces=lab" }, kept: "" },
+  ]
+) {
+  Deno.test(`admission: after a restart one to whom a network is full stays where it was, ${it}`, () => {
+    const store = new Store({ ...settings, maxMembers: 1 });
+    store.putConfigMap({ one: "id=1", two: "id=2", ...others }, { now: 0 });
+    const views = ["a", "b", "c", "d"].map((name) => {
+      const pod = memberPod({ name, ip: `10.0.0.${name.charCodeAt(0)}`, networks: "one" });
+      const said = JSON.stringify([{ name: "one", interface: "one", vni: shows, mac: "02:00:00:00:00:09" }]);
+      if (name !== "a") {
+        Object.assign(pod.metadata?.annotations ?? {}, { [statusAnnotation(annotationKey)]: said });
+      }
+      return { ...podView(pod, { annotationKey }), created: name };
+    });
+    store.replacePods(views, { now: 0, covers: () => true });
+    for (const name of ["a", "b", "c", "d"]) {
+      store.claim(`uid-default-${name}`, observed("one", name === "a" ? 1 : 7));
+    }
+    const inOld = [...store.surroundings.membersOf("one/7/8472/4")];
+    assert.equal(inOld.map((uid) => uid.slice("uid-default-".length)).sort().join(" "), kept);
+    assert.equal(members(store), "!b !c !d a");
+    assert.equal(peers(store), "a");
+    store.removePod("uid-default-a");
+    assert.equal(peers(store), "b", "the oldest of those who wait");
+  });
+}
 
 Deno.test("admission: a lowered limit puts nobody out, and lets nobody in before there is room", () => {
   const store = restarted("a b d e");
