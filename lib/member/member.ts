@@ -233,9 +233,15 @@ export function openNames({ unresolved, forbidden }: Member): readonly string[] 
   return unresolved.filter((name) => !forbidden.includes(name));
 }
 
-/** It may have networks that are not known of it: what it names and has not, or whatever a name means that cannot be read. */
+/**
+ * It may have networks that are not known of it: what it names and has not, or has as it only seemed to be, or whatever a name
+ * means that cannot be read.
+ */
 export function mayHaveOthers(member: Member): boolean {
-  return openNames(member).length > 0 || !member.annotationParsed;
+  const isInDoubt = member.networks.some(({ name }) =>
+    member.problems.some(({ network }) => network === name)
+  );
+  return isInDoubt || openNames(member).length > 0 || !member.annotationParsed;
 }
 
 /** What keeps the pod from having all it asks for. */

@@ -125,7 +125,7 @@ class EditRun {
     let came = 0;
     // What is not as the texts say is not known as well once the controller was another one.
     if (isOfCrew) came += await this.#makePlain();
-    const away = isOfCrew ? this.#worlds.applyAway(edit, { knows: mishap.kind === "takeover" }) : undefined;
+    const away = isOfCrew ? this.#worlds.applyAway(edit, whoComes(mishap)) : undefined;
     const befalls = away !== undefined || mishap?.kind === "agent killed" ? mishap : undefined;
     const steady = away ?? this.#worlds.apply(edits);
     return came + await this.#watch(steady, () => this.#make(edits, befalls));
@@ -246,6 +246,11 @@ class EditRun {
     const data = sandbox.find(configMaps, configMapName)?.["data"] ?? {};
     return this.#crew.hasHeard({ pods: new Map(texts), data: data as Readonly<Record<string, string>> });
   }
+}
+
+/** What the one who comes knows, and what the one before may have done. */
+function whoComes({ kind }: Mishap): Parameters<Ledger["away"]>[1] {
+  return { knows: kind === "takeover", isBegun: kind === "restart" || kind === "killed" };
 }
 
 async function containerRuns(

@@ -5,6 +5,12 @@ import { ClusterKeys } from "./keys.ts";
 import { type Account, type Asked, holds, isAdmitted, type KnownPod, type Rules } from "./places.ts";
 import { readAnnotation } from "./reading.ts";
 
+/** A network of which nothing is left in the pod's kernel. */
+interface Gone {
+  readonly pod: string;
+  readonly network: string;
+}
+
 /** Starts with a ConfigMap that says everything rightly, and with pods that have nothing yet. */
 export class Ledger {
   readonly #limit: number;
@@ -59,31 +65,59 @@ export class Ledger {
   }
 
   /**
-   * An edit that is made while no controller is there. `knows`: who comes was there all the while, and only led nobody; else it has
-   * from the kernels what cannot be resolved. False, and nothing is done: that would be less than before, as docs/limits.md says.
+   * What may come of an edit that is made while no controller is there. `knows`: who comes was there all the while, and only led
+   * nobody; else it has from the kernels what cannot be resolved. `isBegun`: who was there before may have done some of it.
+   * Nothing where that would be less than before, as docs/limits.md says.
    */
-  applyAway(edit: Edit, { knows }: { readonly knows: boolean }): boolean {
-    const keys = this.#keys;
-    const had = [...this.#pods.values()].map((pod) => ({ ...pod }));
+  away(
+    edit: Edit,
+    { knows, isBegun = false }: { readonly knows: boolean; readonly isBegun?: boolean },
+  ): readonly Ledger[] {
+    const next = this.copy();
     // The text of before the edit is not read by who comes.
-    this.#keys = keys.copy({ isRead: knows || edit.kind !== "configmap" });
-    this.apply(edit);
+    next.#keys = this.#keys.copy({ isRead: knows || edit.kind !== "configmap" });
+    next.apply(edit);
     const isBlank = edit.kind === "annotation" && edit.text.trim() === "";
-    if (isBlank || !had.every((before) => this.#tells(this.#of(before.name), before))) {
-      this.#keys = keys;
-      for (const before of had) Object.assign(this.#of(before.name), before);
-      return false;
+    const tells = [...this.#pods.values()].every((before) => next.#tells(next.#of(before.name), before));
+    if (isBlank || !tells) return [];
+    const gone = isBegun ? [...next.#pods.values()].flatMap((pod) => next.#mayBeGone(pod, this)) : [];
+    return subsets(gone).map((gone) => next.#without(gone));
+  }
+
+  /** With the rest as one that has it from the kernels. */
+  #without(gone: readonly Gone[]): Ledger {
+    const left = this.copy();
+    for (const { pod: name, network } of gone) {
+      const pod = left.#of(name);
+      const isOther = ([one]: readonly [string, Form]): boolean => one !== network;
+      pod.forms = new Map([...pod.forms].filter(isOther));
+      pod.good = new Map([...pod.good].filter(isOther));
+      pod.places = new Set([...pod.places].filter((one) => one.split("/")[0] !== network));
     }
-    for (const pod of this.#pods.values()) {
-      const { wishes } = this.#askedBy(pod);
-      const kept = this.#keptBy(pod).map((form): [string, Form] => {
+    left.#settle();
+    for (const pod of left.#pods.values()) {
+      const { wishes } = left.#askedBy(pod);
+      const kept = left.#keptBy(pod).map((form): [string, Form] => {
         const peers = wishes.find(({ network }) => network === form.network)?.said.peers ?? [];
         return [form.network, { ...form, loose: peers }];
       });
       pod.forms = new Map([...pod.forms, ...kept]);
       pod.good = new Map([...pod.good, ...kept]);
     }
-    return true;
+    return left;
+  }
+
+  /** Networks that only a kernel can tell of, on an interface that goes or is made anew: the kernel takes theirs along. */
+  #mayBeGone(pod: Account, before: Ledger): readonly Gone[] {
+    const had = [...before.#of(pod.name).forms.values()];
+    const isShaken = ({ dev }: Form): boolean => {
+      const carrier = had.find(({ interfaceName }) => interfaceName === dev);
+      if (carrier === undefined) return false;
+      const now = pod.forms.get(carrier.network);
+      return now === undefined || segmentOf(now) !== segmentOf(carrier) || now.interfaceName !== dev ||
+        isShaken(carrier);
+    };
+    return this.#keptBy(pod).filter(isShaken).map(({ network }) => ({ pod: pod.name, network }));
   }
 
   /** Networks that a pod has otherwise than its text says. */
@@ -239,4 +273,9 @@ export class Ledger {
     pod.good = new Map([...[...pod.good].filter(([name]) => open.has(name)), ...pod.forms]);
     pod.places = new Set(places.sort());
   }
+}
+
+function subsets<T>([first, ...others]: readonly T[]): readonly (readonly T[])[] {
+  if (first === undefined) return [[]];
+  return subsets(others).flatMap((some) => [some, [first, ...some]]);
 }

@@ -122,3 +122,29 @@ Deno.test("edits by chance: the store gives every pod what the texts say, as a r
     tries(500),
   );
 });
+
+for (
+  const { it, text, isBegun, has } of [
+    {
+      it: "is known while the one below stands",
+      text: "east name=w id=2 dev=e",
+      isBegun: false,
+      has: ["east"],
+    },
+    {
+      it: "may have gone with it (seed 900)",
+      text: "east name=w id=2 dev=e",
+      isBegun: true,
+      has: ["east", ""],
+    },
+    { it: "stays on another", text: "east name=w id=2", isBegun: true, has: ["east"] },
+  ]
+) {
+  Deno.test(`edits by chance: when controllers change while a network is closed, one that cannot be resolved ${it}`, () => {
+    const { ledger } = new Scene({ restrictPods: false });
+    ledger.apply({ kind: "annotation", pod: "lab/d", text: `west name=e id=1, ${text}` });
+    const data = { ...start, west: "id=1 namespaces=default", east: "stray" };
+    const worlds = ledger.away({ kind: "configmap", data }, { knows: false, isBegun });
+    assert.deepEqual(worlds.map(({ forms }) => [...forms.get("lab/d")?.keys() ?? []].join()), has);
+  });
+}

@@ -57,14 +57,13 @@ export class Worlds {
     );
   }
 
-  /** The same with one that is made while no controller is there; undefined, and nothing is done: see `Ledger.applyAway`. */
-  applyAway(edit: Edit, context: { readonly knows: boolean }): readonly Pair[] | undefined {
-    const ledgers = this.#all.map(({ ledger }) => ledger.copy());
-    if (!ledgers.every((ledger) => ledger.applyAway(edit, context))) return undefined;
-    return this.#become((world) => {
-      const ledger = ledgers[this.#all.indexOf(world)] ?? world.ledger;
-      return [{ ledger, states: [ledger.forms] }];
-    });
+  /** The same with one that is made while no controller is there; undefined, and nothing is done: see `Ledger.away`. */
+  applyAway(edit: Edit, context: Parameters<Ledger["away"]>[1]): readonly Pair[] | undefined {
+    const futures = new Map(this.#all.map((world) => [world, world.ledger.away(edit, context)]));
+    if ([...futures.values()].some((ledgers) => ledgers.length === 0)) return undefined;
+    return this.#become((world) =>
+      (futures.get(world) ?? []).map((ledger) => ({ ledger, states: [ledger.forms] }))
+    );
   }
 
   #become(

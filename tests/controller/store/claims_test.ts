@@ -524,3 +524,24 @@ for (const annotation of ["west", "west metric=5", "-west"]) {
     assert.deepEqual(item?.kind === "member" && item.member.forbidden, ["west"]);
   });
 }
+
+for (const first of ["pods", "ConfigMap"] as const) {
+  Deno.test(`claims: who seemed to have what cannot be had is looked into before anything is done: ${first} first`, () => {
+    const store = new Store(membershipSettings);
+    const pod = podView(
+      memberPod({ name: "a", ip: "10.0.0.1", networks: "west id=101 name=e, east id=2 name=w dev=e" }),
+      { annotationKey },
+    );
+    const reads = [
+      () => store.replacePods([pod], { now: 0, covers: () => true }),
+      () => store.putConfigMap({ west: "id=101 namespaces=lab", east: "stray" }, { now: 0 }),
+    ];
+    for (const read of first === "pods" ? reads : reads.reverse()) read();
+    assert.deepEqual(store.unclaimed(), [pod.uid], "what it keeps goes with what must go");
+    const [name, dev] = ["w", "e"];
+    const links = [{ ...link, name: dev }, { ...link, ...east, name, vxlan: { ...east.vxlan, dev } }];
+    store.claim(pod.uid, { links, routes: [] });
+    assert.deepEqual(has(store, pod.uid), ["east/2/8472 on w"]);
+    assert.deepEqual(store.unclaimed(), []);
+  });
+}
