@@ -58,11 +58,11 @@ export interface Run {
  */
 const bounds = { times: 4, least: 500, most: 2_000 };
 
-/** After so many times the patience it was slow: next time it stands with those that failed. Where places lack, it ends. */
-const slowTimes = 6;
+/** After so many ms it was slow: next time it stands with those that failed. Where places lack, it ends. */
+const slowAfter = (patience: number): number => Math.max(3_000, 2 * patience);
 
-/** Of the workers, how much one group may have. */
-const groupShare = 0.75;
+/** Of the workers, how much one group may have; how many groups that answer are remembered. */
+const groups = { share: 0.75, remembered: 10_000 };
 
 /** Who has failed so often, and more often, is one group; the others take turns with it, and need not wait for the hopeless. */
 const hopeless = 4;
@@ -78,13 +78,15 @@ export class Workers<Key extends Waiting> {
   /** Under way, by their start. */
   readonly #runs = new Set<Run>();
   readonly #usual = new Usual();
+  /** Groups in which one has gone well, and none was slow since. */
+  readonly #answering = new Set<string>();
   #starts = 0;
 
   constructor(limits: WorkerLimits) {
     const { workers, groupOf = () => "" } = limits;
     const others = { workersForUpkeep: workers, workersForSlow: 0, giveUp: () => {}, groupOf };
     this.#limits = { ...others, ...limits };
-    this.#share = limits.groupOf === undefined ? workers : Math.ceil(workers * groupShare);
+    this.#share = limits.groupOf === undefined ? workers : Math.ceil(workers * groups.share);
     const line = (): FairQueue<Key> =>
       new FairQueue(({ key }) => groupOf(key), ({ failures }) => Math.min(failures, hopeless));
     this.#lines = { failing: line(), urgent: line(), upkeep: line() };
@@ -137,10 +139,14 @@ export class Workers<Key extends Waiting> {
 
   /** Gives the worker back; tells whether the run was a slow one. */
   end(run: Run, { now, wentWell }: { readonly now: number; readonly wentWell: boolean }): boolean {
-    const [lasted, slowAfter] = [now - run.start, slowTimes * this.#patience];
+    const lasted = now - run.start;
+    const wasSlow = this.#limits.workersForSlow > 0 && lasted >= slowAfter(this.#patience);
     this.#runs.delete(run);
+    if (this.#answering.size >= groups.remembered) this.#answering.clear();
+    if (wasSlow) this.#answering.delete(run.group);
+    else if (wentWell) this.#answering.add(run.group);
     if (wentWell && run.line !== "upkeep") this.#usual.took(lasted);
-    return this.#limits.workersForSlow > 0 && lasted >= slowAfter;
+    return wasSlow;
   }
 
   /** Somebody waits for a place, and that one becomes free may be a matter of time. */
@@ -163,7 +169,7 @@ export class Workers<Key extends Waiting> {
     const late = usual.filter(({ start }) => now - start >= patience);
     const places = this.#limits.workersForSlow - (this.#runs.size - usual.length);
     for (const run of late.splice(0, places)) run.place = "aside";
-    const slow = this.#at("aside").filter(({ start }) => now - start >= slowTimes * patience);
+    const slow = this.#at("aside").filter(({ start }) => now - start >= slowAfter(patience));
     const lacking = late.filter(({ line }) => line !== "failing").length - this.#at("ending").length;
     for (const run of slow.slice(0, Math.max(0, lacking))) {
       run.place = "ending";
@@ -178,11 +184,14 @@ export class Workers<Key extends Waiting> {
     const [busy, all] = [usual, this.#runs].map((runs) => Map.groupBy(runs, ({ group }) => group));
     const loadOf = (group: string): number =>
       (busy?.get(group)?.length ?? 0) < this.#share ? all?.get(group)?.length ?? 0 : Infinity;
-    const take = (line: Line, most: number): Key | undefined =>
-      usual.filter((run) => run.line === line).length < most ? this.#lines[line].take(loadOf) : undefined;
+    const answering = (group: string): number => this.#answering.has(group) ? loadOf(group) : Infinity;
+    const take = (line: Line, most: number, load = loadOf): Key | undefined =>
+      usual.filter((run) => run.line === line).length < most ? this.#lines[line].take(load) : undefined;
     const isUpkeepsTurn = (this.#starts + 1) % upkeepTurn === 0;
+    const isCrowded = this.#runs.size - usual.length >= workers;
     return take("failing", workersForFailing) ??
       (isUpkeepsTurn ? take("upkeep", workersForUpkeep) : undefined) ??
+      (isCrowded && this.#starts % 2 === 0 ? take("urgent", workers, answering) : undefined) ??
       take("urgent", workers) ?? take("upkeep", workersForUpkeep) ?? take("failing", Math.floor(workers / 2));
   }
 

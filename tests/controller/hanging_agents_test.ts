@@ -76,3 +76,21 @@ Deno.test(`${crowd} pods whose agents hang hold up no other newcomer, and are se
   assert.deepEqual(without, []);
   await program.end();
 });
+
+Deno.test("a thousand at once, each in a namespace of its own: who comes where others have answered has its network in 3 s", async () => {
+  const program = await programWith(3);
+  const { clock } = program;
+  hang(program, (uid) => uid.startsWith("uid-hangs"));
+  for (let at = 0; at < 1_000; at++) come(program, `hangs${at}`, at);
+  for (let at = 0; at < 10; at++) {
+    come(program, `good${at}`, 1_000 + at);
+    const since = clock.now();
+    while (!conditionOf(program, `good${at}`).startsWith("True")) {
+      assert.ok(clock.now() - since < 3_000, `good${at} waits`);
+      await clock.advance(100);
+    }
+  }
+  program.toys.opening = undefined;
+  for (let second = 0; second < 90; second++) await clock.advance(1_000);
+  await program.end();
+});

@@ -279,6 +279,70 @@ for (const { it, hanging: count, within, most } of crowds) {
   });
 }
 
+for (const good of [100, 400, 1_900]) {
+  for (const { crowd, perSecond } of [{ crowd: 1_000, perSecond: 0 }, { crowd: 4_000, perSecond: 30 }]) {
+    Deno.test(`${crowd} newcomers that hang at once, and ${perSecond} a second: who takes ${good} ms where others have answered waits 2.1 s at most`, async () => {
+      const { clock, queue, waits, end } = load({
+        ...many,
+        ...hanging,
+        lasts: (key) => key.startsWith("good") ? good : 15_000,
+      });
+      for (let i = 0; i < 20; i++) queue.add(`good${i}/before`, { fresh: true });
+      await clock.advance(2_000);
+      for (let i = 0; i < crowd; i++) queue.add(`hangs${i}/p`, { fresh: true });
+      for (let at = 0; at < 300; at++) {
+        for (let i = 0; i < perSecond / 10; i++) queue.add(`late${at}-${i}/p`, { fresh: true });
+        queue.add(`good${at % 20}/p${at}`, { fresh: true });
+        await clock.advance(100);
+      }
+      await clock.advance(2_000);
+      const others = [...waits].filter(([key]) => key.startsWith("good")).map(([, ms]) => ms);
+      assert.equal(others.length, 320);
+      assert.ok(longest(others) <= 2_100, `waited ${longest(others)} ms`);
+      await end();
+    });
+  }
+}
+
+Deno.test("namespaces that had answered and hang since are strangers: the next that come there hold up nobody", async () => {
+  let isHanging = false;
+  const { clock, queue, waits, end } = load({
+    ...many,
+    lasts: (key) => isHanging && key.startsWith("hangs") ? 15_000 : 100,
+    outcome: (key) => isHanging && key.startsWith("hangs") ? noAnswer : done,
+  });
+  const all = (name: string): void => {
+    for (let i = 0; i < 1_000; i++) queue.add(`hangs${i}/${name}`, { fresh: true });
+    queue.add(`good/${name}`, { fresh: true });
+  };
+  all("before");
+  await clock.advance(5_000);
+  isHanging = true;
+  all("then");
+  await clock.advance(60_000);
+  all("again");
+  await clock.advance(20_000);
+  const waited = waits.get("good/again") ?? Infinity;
+  assert.ok(waited <= 2_000, `waited ${waited} ms, and ${waits.get("good/then")} before that is known`);
+  await end();
+});
+
+Deno.test("in a crowd a stranger waits no longer for all the work that there is where others have answered", async () => {
+  const waited = await Promise.all([0, 200].map(async (each) => {
+    const { clock, queue, waits, end } = load({ ...many, ...hanging });
+    for (let i = 0; i < 20; i++) queue.add(`good${i}/before`, { fresh: true });
+    await clock.advance(1_000);
+    for (let i = 0; i < 400; i++) queue.add(`hangs${i}/p`, { fresh: true });
+    for (let i = 0; i < 20 * each; i++) queue.add(`good${i % 20}/p${i}`, { fresh: true });
+    queue.add("good-new/p", { fresh: true });
+    await clock.advance(30_000);
+    await end();
+    return waits.get("good-new/p") ?? Infinity;
+  }));
+  const [alone = 0, beside = Infinity] = waited;
+  assert.ok(beside <= 2 * alone, `waited ${alone} ms alone, ${beside} ms beside 4,000`);
+});
+
 Deno.test("nothing is ended that nobody new has to wait for, nor one that failed before for another of its kind", async () => {
   const { clock, queue, runsOf, givenUp, end } = load({ ...many, ...hanging });
   for (let i = 0; i < 256; i++) queue.add(`hangs${i}/p`, { fresh: true });

@@ -32,8 +32,8 @@ export function nextSweep(
   const planned = before?.learned;
   const has = (kind: Step["kind"]): boolean => steps.some((step) => step.kind === kind);
   const hasLost = steps.some((step) => step.kind === "delete-fdb" && !isOfLearned(step));
-  const isNew = before === undefined && !has("delete-link");
-  if (hasLost || has("add-link") && !isNew) return sooner(planned, now);
+  const wasThere = before !== undefined || has("delete-link");
+  if (hasLost || has("add-link") && wasThere) return sooner(planned, now);
   if (planned !== undefined && planned.at > now) return planned;
   return steps.some(isOfLearned) ? later(planned ?? { pause: pauses.first }, now) : undefined;
 }
