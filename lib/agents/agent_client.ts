@@ -11,13 +11,13 @@ import {
 } from "../overlay/iproute2/read.ts";
 import { render } from "../overlay/iproute2/render.ts";
 import { kernelOf, type KernelState, type Observation } from "../overlay/observation.ts";
-import { isOfBridge, outdatesBridgeSession, runsOf, type Step, type Tool, toolOf } from "../overlay/step.ts";
+import { isOfBridge, outdatesBridgeSession, runsOf, type Step, toolOf } from "../overlay/step.ts";
 import type { Refusal } from "../overlay/unfinished.ts";
 import type { WantedState } from "../overlay/wanted.ts";
 import { type AgentTools, AnotherPod, closeAll, toolsOfSamePod } from "./agent_tools.ts";
 import { answerCaps } from "./answer_caps.ts";
 import { withRules } from "./pod_rules.ts";
-import type { AgentAddress } from "./session_pool.ts";
+import type { AgentAddress, Purpose } from "./session_pool.ts";
 
 /** Milliseconds for one exchange (the kubelet answers in a few), and for each of its lines. */
 const exchangeDeadline = 10_000;
@@ -47,8 +47,7 @@ export interface AgentOptions {
 /** What is wanted, as far as it says what is looked at. */
 type Asking = Pick<WantedState, "interfaces" | "own">;
 
-interface Asked {
-  readonly tool: Tool;
+interface Asked extends Purpose {
   readonly steps?: readonly Step[];
   readonly questions: readonly string[];
   /** Bytes that may be answered. */
@@ -121,7 +120,10 @@ export class AgentClient {
     for (const run of runs) {
       refusals.push(...(await this.#ask(agent, { ...run, questions: [barrier] })).refusals);
     }
-    const { answers, refusals: lastly } = await this.#ask(agent, { tool: "ip", steps: last, questions, cap });
+    const { answers, refusals: lastly } = await this.#ask(agent, {
+      ...{ tool: "ip", steps: last, questions, cap, isLook: steps.length === 0 },
+      lasts: wanted.interfaces.some(({ neighbours }) => neighbours.length > 0),
+    });
     refusals.push(...lastly);
     if (steps.some(outdatesBridgeSession)) this.#tools.closeSession(agent, "bridge");
     return {
@@ -176,7 +178,7 @@ export class AgentClient {
   async send(agent: AgentAddress, steps: readonly Step[]): Promise<boolean> {
     let isDoubtful = false;
     for (const [tool, ofTool] of Map.groupBy(steps, toolOf)) {
-      const answered = await this.#ask(agent, { tool, steps: ofTool, questions: [barrier] });
+      const answered = await this.#ask(agent, { tool, steps: ofTool, questions: [barrier], lasts: true });
       isDoubtful ||= answered.isDoubtful;
     }
     return !isDoubtful;
@@ -212,7 +214,7 @@ export class AgentClient {
   async #askNow(agent: AgentAddress, asked: Asked): Promise<Answered> {
     for (;;) {
       const answered = await this.#tools.with(agent, {
-        tool: asked.tool,
+        ...asked,
         use: async (session) => {
           if (asked.questions === observeFdb && this.#narrowed.has(session)) return undefined;
           if (asked.questions === observeLearned) this.#narrowed.add(session);

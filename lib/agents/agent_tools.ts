@@ -6,7 +6,7 @@ import { readLinks } from "../overlay/iproute2/read_links.ts";
 import type { Tool } from "../overlay/step.ts";
 import { listed } from "../text/quoted.ts";
 import { answerCaps } from "./answer_caps.ts";
-import type { AgentAddress } from "./session_pool.ts";
+import type { AgentAddress, Purpose } from "./session_pool.ts";
 
 type Session = Pick<ExecSession, "exchange">;
 
@@ -15,7 +15,7 @@ export interface AgentTools {
   /** Gives `use` the running tool; when it throws, the tool is ended. */
   with<T>(
     agent: AgentAddress,
-    asked: { readonly tool: Tool; readonly use: (session: Session) => Promise<T> },
+    asked: Purpose & { readonly use: (session: Session) => Promise<T> },
   ): Promise<T>;
   /** Ends the tool, if it runs: the next use starts it anew. */
   closeSession(agent: AgentAddress, tool: Tool): void;
@@ -53,12 +53,12 @@ export function toolsOfSamePod(
   const guarded = new WeakMap<Session, Session>();
   return {
     closeSession: (agent, tool) => tools.closeSession(agent, tool),
-    with: async (agent, { tool, use }) => {
+    with: async (agent, { use, ...purpose }) => {
       try {
         return await tools.with(agent, {
-          tool,
+          ...purpose,
           use: (session) => {
-            const known = guarded.get(session) ?? guard(session, { agent, tool, podOf });
+            const known = guarded.get(session) ?? guard(session, { agent, tool: purpose.tool, podOf });
             guarded.set(session, known);
             return use(known);
           },

@@ -3,6 +3,7 @@ import type { ExecOutcome, ExecTarget } from "../kube/exec/exec.ts";
 import { type ExecSession, SessionEnded } from "../kube/exec/session.ts";
 import { type Clock, unlessAborted } from "../time/clock.ts";
 import type { Tool } from "../overlay/step.ts";
+import type { SessionLimit } from "./session_limit.ts";
 
 /** One agent container of one pod. A container made anew has another id: sessions into the old one are dead. */
 export interface AgentAddress extends ExecTarget {
@@ -33,37 +34,28 @@ export interface SessionPoolOptions {
   readonly open: OpenSession;
   /** At this moment. */
   readonly limit: () => SessionLimit;
-  /** Milliseconds a session stays open after its last use. */
-  readonly keep: Readonly<Record<Tool, number>>;
+  /** Milliseconds a session stays open after its last use. Default: `keepSessions`. */
+  readonly keep?: Readonly<Record<Tool, number>>;
   /** A tool in this pod has refused something after its exchange was over. */
   readonly onLateStderr: (uid: string) => void;
 }
 
 /**
- * Milliseconds a session stays open after its last use. Links are seldom touched; the fdb is whenever a peer comes or
- * goes, and each pod's exec anew would make one join as dear as a rollout: it stays from one read-back to the next.
+ * Milliseconds a session stays open after its last use. What is needed whenever a peer comes or goes stays from one read-back
+ * to the next: each pod's exec anew would make one join as dear as a rollout.
  */
-export const keepSessions = { ip: 5_000, ip6: 5_000, bridge: 900_000 } as const;
+const keepSessions = { ip: 5_000, ip6: 5_000, bridge: 900_000 } as const;
 
-/** Sessions open at the same time. `isForAll`: one can stay open into each pod. */
-export interface SessionLimit {
-  readonly sessions: number;
-  readonly isForAll: boolean;
-}
+/** A tool goes on showing the names of links that it has seen: one that served its last look so many ms ago serves none. */
+const namesLast = 30_000;
 
-/**
- * One session stays open into each pod, so that a peer's coming costs no exec; the workers need some more at times. Where
- * there cannot be one for each, the memory for most of them would be spent for little: then there are few.
- */
-export function sessionLimit(
-  { sessions: { least, most }, workers }: {
-    readonly sessions: { readonly least: number; readonly most: number };
-    readonly workers: number;
-  },
-  pods: number,
-): SessionLimit {
-  const isForAll = pods + 2 * workers <= most;
-  return { sessions: isForAll ? Math.max(least, pods + 2 * workers) : least, isForAll };
+/** What a session is taken for. */
+export interface Purpose {
+  readonly tool: Tool;
+  /** Names of links are read. */
+  readonly isLook?: boolean;
+  /** Peers that come or go need it: it stays as long as `bridge` does, where one can stay open into each pod. */
+  readonly lasts?: boolean;
 }
 
 interface Entry {
@@ -72,6 +64,9 @@ interface Entry {
   readonly session: Promise<ExecSession>;
   /** Uses under way. */
   users: number;
+  lasts: boolean;
+  /** When (monotonic ms) it was begun, or served a look. */
+  lookedAt: number;
   /** Aborted with the error for those who use it, or wait until it is open. */
   readonly breaking: AbortController;
   /** Gives its place free. */
@@ -85,7 +80,7 @@ interface Entry {
 
 /** Opens on first use, closes when idle, closes the longest idle one when there are too many. */
 export class SessionPool {
-  readonly #options: SessionPoolOptions;
+  readonly #options: Required<SessionPoolOptions>;
   /** By pod and key: one exec at a time per pod and tool, so one that is closing keeps its place until it has ended. */
   readonly #pods = new Map<string, Map<string, Entry>>();
   /** In the order of their last use. */
@@ -101,7 +96,7 @@ export class SessionPool {
   #open = 0;
 
   constructor(options: SessionPoolOptions) {
-    this.#options = options;
+    this.#options = { keep: keepSessions, ...options };
   }
 
   /** Sessions that are open and not about to be closed. */
@@ -112,13 +107,15 @@ export class SessionPool {
   /** Gives `use` the session of that pod and tool. When `use` throws, the session is closed: its state is unknown. */
   async with<T>(
     agent: AgentAddress,
-    { tool, use }: { readonly tool: Tool; readonly use: (session: ExecSession) => Promise<T> },
+    { use, ...purpose }: Purpose & { readonly use: (session: ExecSession) => Promise<T> },
   ): Promise<T> {
     this.#uses.set(agent.uid, (this.#uses.get(agent.uid) ?? 0) + 1);
     try {
-      const entry = await this.#borrow(agent, tool);
+      const entry = await this.#borrow(agent, purpose);
+      entry.lasts ||= purpose.lasts === true;
       try {
         const result = await unlessAborted(entry.session.then(use), entry.breaking.signal);
+        if (purpose.isLook) entry.lookedAt = this.#options.clock.now();
         this.#giveBack(entry);
         return result;
       } catch (error) {
@@ -162,9 +159,11 @@ export class SessionPool {
     );
   }
 
-  async #borrow(agent: AgentAddress, tool: Tool): Promise<Entry> {
+  async #borrow(agent: AgentAddress, { tool, isLook }: Purpose): Promise<Entry> {
     for (;;) {
       const known = this.#pods.get(agent.uid)?.get(keyOf(agent, tool));
+      const isOld = known?.users === 0 && this.#options.clock.now() - known.lookedAt > namesLast;
+      if (known !== undefined && isLook && isOld) this.#discard(known);
       if (known?.closing !== undefined) {
         await known.closing;
       } else if (known !== undefined) {
@@ -192,7 +191,8 @@ export class SessionPool {
       pod.delete(key);
       if (pod.size === 0) this.#pods.delete(uid);
     };
-    const entry: Entry = { uid, tool, session, users: 1, breaking, forget };
+    const begun = { users: 1, lasts: false, lookedAt: this.#options.clock.now() };
+    const entry: Entry = { uid, tool, session, ...begun, breaking, forget };
     this.#pods.set(uid, pod.set(key, entry));
     this.#open++;
     return entry;
@@ -238,9 +238,9 @@ export class SessionPool {
   }
 
   #closeLater(entry: Entry): void {
-    const { clock, keep } = this.#options;
+    const { clock, keep, limit } = this.#options;
     entry.cancelClose = clock.after(
-      keep[entry.tool],
+      keep[entry.lasts && limit().isForAll ? "bridge" : entry.tool],
       () => this.#uses.has(entry.uid) ? this.#closeLater(entry) : this.#discard(entry),
     );
   }

@@ -15,7 +15,8 @@ import { PeerChanges } from "../overlay/plan/peers.ts";
 import { leaderCheck } from "../kube/lease/not_leader.ts";
 import { reconcile, type ReconcileContext } from "./reconcile.ts";
 import { Releaser } from "./agent/release.ts";
-import { keepSessions, sessionLimit, SessionPool } from "../agents/session_pool.ts";
+import { sessionLimit } from "../agents/session_limit.ts";
+import { SessionPool } from "../agents/session_pool.ts";
 import type { ControllerSettings } from "./settings.ts";
 import { Schedule } from "./schedule.ts";
 import { Store } from "./store/store.ts";
@@ -65,7 +66,6 @@ export class Controller {
       clock,
       open: parts.openSession,
       limit: () => sessionLimit(limits, tracked.size),
-      keep: keepSessions,
       onLateStderr: (uid) => {
         const wait = recordOf(uid)?.cache.heard(clock);
         if (wait !== undefined) this.#queue.add(uid, { delay: Math.max(limits.coalesce, wait) });

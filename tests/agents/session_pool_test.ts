@@ -1,7 +1,7 @@
 // Are sessions shared, bounded and closed: one per pod and tool, the longest idle gives way, none is left.
 import assert from "node:assert/strict";
 import { AgentExecs } from "../../lib/agents/agent_execs.ts";
-import { type AgentAddress, SessionPool } from "../../lib/agents/session_pool.ts";
+import { type AgentAddress, type Purpose, SessionPool } from "../../lib/agents/session_pool.ts";
 import type { ExecOutcome } from "../../lib/kube/exec/exec.ts";
 import type { ExecSession } from "../../lib/kube/exec/session.ts";
 import type { Tool } from "../../lib/overlay/step.ts";
@@ -17,7 +17,7 @@ function scene(limit: number | (() => number) = 2, isForAll = true): {
   readonly clock: FakeClock;
   readonly pool: SessionPool;
   readonly opened: FakeSession[];
-  readonly use: (pod: string, tool?: Tool) => Promise<string>;
+  readonly use: (pod: string, tool?: Tool, purpose?: Omit<Purpose, "tool">) => Promise<string>;
 } {
   const clock = fakeClock();
   const opened: FakeSession[] = [];
@@ -43,8 +43,13 @@ function scene(limit: number | (() => number) = 2, isForAll = true): {
       return Promise.resolve(session);
     },
   });
-  const use = (pod: string, tool: Tool = "bridge"): Promise<string> =>
+  const use = (
+    pod: string,
+    tool: Tool = "bridge",
+    purpose: Omit<Purpose, "tool"> = {},
+  ): Promise<string> =>
     pool.with(agentOf(pod), {
+      ...purpose,
       tool,
       use: (session) => Promise.resolve((session as FakeSession).name),
     });
@@ -70,6 +75,44 @@ Deno.test("an idle session is closed after its time", async () => {
   await clock.advance(2_000);
   assert.equal(opened[0]?.alive, false);
   assert.equal(pool.open, 0);
+  await pool.close();
+});
+
+for (
+  const { it, isForAll, lasts, alive } of [
+    { it: "no peer needs it", isForAll: true, lasts: false, alive: false },
+    { it: "peers need it", isForAll: true, lasts: true, alive: true },
+    { it: "peers need it, but not every pod can have one", isForAll: false, lasts: true, alive: false },
+  ]
+) {
+  Deno.test(`a session of ip stays as long as one of bridge: ${it}: ${alive}`, async () => {
+    const { clock, pool, use, opened } = scene(8, isForAll);
+    await use("a", "ip", { lasts });
+    // Whoever says nothing of it leaves it as it is.
+    await use("a", "ip");
+    await use("a");
+    await clock.advance(29_000);
+    assert.deepEqual(opened.map((each) => each.alive), [alive, true]);
+    await clock.advance(2_000);
+    assert.equal(pool.open, 0);
+    await pool.close();
+  });
+}
+
+Deno.test("a session that served its last look long ago serves lines about peers, and no look", async () => {
+  const { clock, pool, use } = scene(8);
+  const of = (purpose: Omit<Purpose, "tool">): Promise<string> => use("a", "ip", { lasts: true, ...purpose });
+  assert.equal(await of({ isLook: true }), "a/ip/0");
+  for (let turn = 0; turn < 2; turn++) {
+    await clock.advance(20_000);
+    assert.equal(await of({ isLook: true }), "a/ip/0");
+  }
+  for (let turn = 0; turn < 2; turn++) {
+    await clock.advance(20_000);
+    assert.equal(await of({}), "a/ip/0");
+  }
+  assert.equal(await of({ isLook: true }), "a/ip/1");
+  assert.equal(pool.open, 1);
   await pool.close();
 });
 

@@ -5,7 +5,7 @@ import { converge } from "../../../lib/controller/agent/converge.ts";
 import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
 import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { ReadBudget } from "../../../lib/controller/agent/read_budget.ts";
-import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/agents/session_pool.ts";
+import { type AgentAddress, SessionPool } from "../../../lib/agents/session_pool.ts";
 import { membership } from "../../../lib/member/member.ts";
 import { podView } from "../../../lib/member/pod.ts";
 import { noClusterNetworks } from "../../../lib/network/cluster_networks.ts";
@@ -47,7 +47,6 @@ export class Scene {
     clock: this.clock,
     open: this.toys.open,
     limit: () => ({ sessions: 4, isForAll: true }),
-    keep: keepSessions,
     onLateStderr: () => this.cache.invalidate(),
   });
   readonly #agents = new AgentClient({ tools: this.#pool, ensureLeader: () => {}, onStep: () => {} });

@@ -309,3 +309,29 @@ Deno.test("neigh=static: set and read back at the first look; then a peer with a
   ]);
   await scene.close();
 });
+
+Deno.test("where peers have addresses both sessions last: that one goes costs none, also where somebody made the link anew", async () => {
+  const scene = new Scene();
+  const networks = "west id=101 ip=10.1.0.1/24";
+  const neighbours = [2, 3, 4].map((at): Neighbour => ({
+    address: `10.1.0.${at}`,
+    mac: `02:00:00:00:00:0${at}`,
+    dst: `10.0.0.${at}`,
+  }));
+  const without = async (first: number): Promise<string> => {
+    for (const { address, mac } of neighbours) {
+      scene.run(`ip neigh replace ${address} lladdr ${mac} dev west nud stale`);
+    }
+    await scene.clock.advance(60_000);
+    const left = neighbours.slice(first);
+    await scene.look(left.map(({ dst }) => dst), { networks, neighbours: left });
+    return scene.run("ip neigh show");
+  };
+  await scene.look(neighbours.map(({ dst }) => dst), { networks, neighbours });
+  assert.doesNotMatch(await without(1), /10\.1\.0\.2/);
+  assert.equal(scene.toys.opened, 2);
+  scene.run("ip link delete dev west");
+  scene.run("ip link add name west type vxlan id 101 dev eth0 dstport 8472");
+  assert.doesNotMatch(await without(2), /10\.1\.0\.3/);
+  await scene.close();
+});

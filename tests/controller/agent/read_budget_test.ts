@@ -1,7 +1,7 @@
 // Is reading back spread so that its cost grows with the members, and are sessions as many as there are pods, within bounds?
 import assert from "node:assert/strict";
 import { ReadBudget } from "../../../lib/controller/agent/read_budget.ts";
-import { sessionLimit } from "../../../lib/agents/session_pool.ts";
+import { sessionLimit } from "../../../lib/agents/session_limit.ts";
 import { defaultLimits } from "../../../lib/controller/settings.ts";
 import { fakeClock } from "../../time/fake_clock.ts";
 
@@ -32,7 +32,10 @@ Deno.test("reading back: what was not used is saved up for ten seconds, not long
 });
 
 for (
-  const [pods, sessions] of [[0, 512], [400, 512], [1_000, 1_096], [2_404, 2_500], [100_000, 512]] as const
+  const [pods, sessions] of [[0, 512], [208, 512], [1_000, 2_096], [1_202, 2_500], [2_404, 2_500], [
+    2_405,
+    512,
+  ]] as const
 ) {
   Deno.test(`sessions for ${pods} pods: ${sessions}`, () => {
     assert.equal(sessionLimit({ ...defaultLimits, workers: 48 }, pods).sessions, sessions);

@@ -4,7 +4,7 @@ import { AgentClient } from "../../../lib/agents/agent_client.ts";
 import type { Convergence } from "../../../lib/controller/agent/convergence.ts";
 import { PodCache } from "../../../lib/controller/agent/pod_cache.ts";
 import { Releaser } from "../../../lib/controller/agent/release.ts";
-import { type AgentAddress, keepSessions, SessionPool } from "../../../lib/agents/session_pool.ts";
+import { type AgentAddress, SessionPool } from "../../../lib/agents/session_pool.ts";
 import type { Outcome } from "../../../lib/queue/work_queue.ts";
 import { membership } from "../../../lib/member/member.ts";
 import { noClusterNetworks } from "../../../lib/network/cluster_networks.ts";
@@ -53,7 +53,6 @@ class Scene {
       clock,
       open: toys.open,
       limit: () => ({ sessions: 4, isForAll: true }),
-      keep: keepSessions,
       onLateStderr: () => {},
     });
     this.releaser = new Releaser({

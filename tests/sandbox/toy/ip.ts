@@ -36,7 +36,10 @@ function dispatch(words: ToyWords, kernel: Kernel): unknown {
     case "r":
       return onRoute(words, kernel);
     case "neigh":
-      return kernel.links.neighbours.line(words, (name) => named(new ToyWords([name]), kernel));
+      return kernel.links.neighbours.line(words, {
+        find: (name) => named(new ToyWords([name]), kernel),
+        isGone: (name) => kernel.names.isOutdated(name),
+      });
     case "rule":
       return kernel.links.rules.line(words, kernel.family);
     default:

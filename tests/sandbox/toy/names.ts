@@ -36,6 +36,12 @@ export class ToyNames {
     return link;
   }
 
+  /** Whether the link of that name, as far as the tool knows, is one that has gone. */
+  isOutdated(name: string): boolean {
+    const index = this.#known.get(name)?.at(-1);
+    return index !== undefined && index !== this.#links.find(name)?.index;
+  }
+
   /** `if7`: without asking whether there is one. */
   #byIndex(name: string): ToyLink | undefined {
     const [, digits] = /^if([0-9]+)/.exec(name) ?? [];

@@ -20,11 +20,22 @@ const kept = ["PERMANENT", "NOARP"];
 export class ToyNeighbours {
   #entries: readonly ToyNeighbour[] = [];
 
-  /** `ip neigh VERB …`. `find` reads a device's name. */
-  line(words: ToyWords, find: (name: string) => ToyLink): unknown {
+  /** `ip neigh VERB …`. `find` reads a device's name; what is asked of one that has gone is asked for nothing. */
+  line(
+    words: ToyWords,
+    { find, isGone }: {
+      readonly find: (name: string) => ToyLink;
+      readonly isGone: (name: string) => boolean;
+    },
+  ): unknown {
     const verb = words.isEmpty ? "show" : words.next();
     const said = wordsOf(words);
-    const link = said.has("dev") ? find(said.get("dev") ?? "") : undefined;
+    const device = said.get("dev");
+    if (device !== undefined && isGone(device)) {
+      if (verb === "flush") return undefined;
+      if (verb !== "show") throw refused("RTNETLINK answers: No such device");
+    }
+    const link = device === undefined ? undefined : find(device);
     const isMeant = (entry: ToyNeighbour): boolean =>
       (said.get("to") ?? entry.dst) === entry.dst && (link ?? entry.link) === entry.link;
     const state = said.get("nud")?.toUpperCase();
