@@ -156,17 +156,13 @@ async function convergeMember(
     readonly context: Look;
   },
 ): Promise<Convergence> {
-  const { store, annotationKey, record: { pod, cache }, reporter } = context;
-  const wanted = wantedState(member, {
-    annotationKey,
-    peers: store.surroundings,
-    shown: pod.shown?.ips,
-  });
+  const { annotationKey, record: { pod, cache }, store: { cluster, surroundings: peers } } = context;
+  const wanted = wantedState(member, { annotationKey, peers, pod, cluster });
   // Before a pod is released everything has been read back.
   const mayUseCache = release === undefined ||
     (release === "marker" && cache.cached !== undefined && isReady(cache.cached.kernel));
   const isLeaving = member.leaving !== undefined;
   const result = await converge({ ...context, cache, agent, wanted, mayUseCache, isLeaving, onlyLook });
-  if (result.applied.length > 0) reporter.changed(member, result.applied);
+  if (result.applied.length > 0) context.reporter.changed(member, result.applied);
   return result;
 }

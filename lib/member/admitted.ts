@@ -1,4 +1,6 @@
 // Who of those that ask for a network is let in, when more ask than it may have? A rule over all of them. Pure.
+import { type Network, peerKey } from "../network/network.ts";
+import type { Membership } from "./member.ts";
 
 /** One that asks for a segment. */
 export interface Candidate {
@@ -33,4 +35,31 @@ export function isInside(candidate: Candidate | undefined): boolean {
 function byAge(a: Candidate, b: Candidate): number {
   const [older, newer] = [`${a.created} ${a.uid}`, `${b.created} ${b.uid}`];
   return older < newer ? -1 : 1;
+}
+
+/** One that may ask for any. */
+interface Asking {
+  readonly uid: string;
+  readonly pod: { readonly created: string };
+  readonly asked: Membership;
+  /** The form in which it last had each of its networks. */
+  readonly good: readonly Network[];
+  /** Its kernel was looked at. */
+  readonly seen: boolean;
+  readonly isHeld: (network: Network) => boolean;
+}
+
+/** Where a pod asks to be in, as what; until it is, it has its place where it was. By segment. */
+export function candidacies(one: Asking): ReadonlyMap<string, Candidate> {
+  const { asked, uid, pod: { created }, seen, good } = one;
+  if (asked.kind !== "member") return new Map();
+  const { networks } = asked.member;
+  const had = good.filter((network) =>
+    one.isHeld(network) && networks.some(({ name }) => name === network.name)
+  );
+  const other = seen ? "entrant" : "presumed";
+  return new Map([...had, ...networks].map((network) => [
+    peerKey(network),
+    { uid, created, standing: one.isHeld(network) ? "holder" : other },
+  ]));
 }

@@ -238,3 +238,8 @@ function closedNetworks(
     return name !== undefined && namespaceFaults({ name, vni: vxlan?.vni }, faults).length > 0 ? name : [];
   });
 }
+
+/** Networks in whose name links of ours stand, whatever they are. */
+export function linkedNetworks({ settings, observed }: ClaimContext): readonly string[] {
+  return observed.links.flatMap(({ alias }) => networkOfAlias(alias, settings.annotationKey) ?? []);
+}

@@ -50,18 +50,35 @@ export function reachableIn(judged: Membership): ReadonlyMap<string, Reachable> 
   }));
 }
 
-/** Networks that it names, of which only its kernel knows whether it is in them: how peers would reach it there. */
-export function perhapsReachableIn(judged: Membership): ReadonlyMap<string, Reachable> {
+/**
+ * How peers would reach a member in networks of which its text does not say that it has them: those of which only its kernel
+ * knows, by `nameKey`, and those in whose name a link of ours stands that nobody looks after, by `adriftKey`.
+ */
+export function perhapsReachableIn(
+  judged: Membership,
+  { mayHold, adrift }: {
+    readonly mayHold: boolean;
+    /** Networks in whose name links of ours stand, whatever they are. */
+    readonly adrift: readonly string[];
+  },
+): ReadonlyMap<string, Reachable> {
   if (judged.kind !== "member" || judged.member.leaving?.terminated) return new Map();
   const { member } = judged;
-  return new Map(
-    openNames(member).flatMap((name) =>
-      ([4, 6] as const).flatMap((family): [string, Reachable][] => {
-        const ip = podIpOf(member, family);
-        return ip === undefined ? [] : [[nameKey({ name, family }), { ip, neighbours: [] }]];
-      })
-    ),
-  );
+  const open = openNames(member);
+  const mayBe = (name: string): boolean => !member.annotationParsed && !member.forbidden.includes(name);
+  const left = adrift.filter((name) => open.includes(name) || mayBe(name));
+  const names = mayHold ? open : left;
+  return new Map(names.flatMap((name) =>
+    ([4, 6] as const).flatMap((family): [string, Reachable][] => {
+      const [ip, key] = [podIpOf(member, family), nameKey({ name, family })];
+      return ip === undefined ? [] : [[mayHold ? key : adriftKey(key), { ip, neighbours: [] }]];
+    })
+  ));
+}
+
+/** Of a `nameKey` or `peerKey`: who has a link in that name which is not what can be read. */
+export function adriftKey(segment: string): string {
+  return nameKeyOf(segment).replace(/\??$/, "?");
 }
 
 /** What all segments of one name and family share. */

@@ -23,8 +23,8 @@ export function untended(
       `Cannot look after interface ${link}: nothing that can be read says that the pod has network ` +
       `${
         quoted(network)
-      } so. It stays, and sends to those to whom it sent, but is nobody's peer; mend what is said ` +
-      "of that network, or take it out of the annotation";
+      } so. It stays, and sends to those members to whom it sent, but is nobody's peer; mend what is ` +
+      "said of that network, or take it out of the annotation";
     return [runtimeProblem(member, { kind: "conflict", network, message })];
   });
 }

@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { macOf } from "../member/reachable.ts";
 import type { Member } from "../member/member.ts";
-import { podIpOf } from "../member/pod.ts";
-import type { Cidr, Route } from "../network/grammar/address.ts";
+import { podIpOf, type PodView } from "../member/pod.ts";
+import type { ClusterNetworks } from "../network/cluster_networks.ts";
+import { addressesNamedIn, type Cidr, type Route } from "../network/grammar/address.ts";
 import { type Network, ownRoutes } from "../network/network.ts";
 import { defined } from "../text/defined.ts";
 
@@ -47,6 +48,9 @@ export interface WantedInterface extends Network {
   readonly presumed?: readonly string[];
 }
 
+/** All networks of a name, in whatever form. */
+export type NamedNetwork = Pick<Network, "name" | "family">;
+
 /** Everything one member's kernel should hold, and what must be left alone. */
 export interface WantedState {
   /** Sorted by interface name. */
@@ -59,6 +63,8 @@ export interface WantedState {
   readonly mayRemove: boolean;
   /** Annotation key: whose links are ours. */
   readonly annotationKey: string;
+  /** Where a link of ours may send that is neither wanted nor to go; absent: there is none. */
+  readonly maySendTo?: (network: NamedNetwork) => readonly string[];
   /** Addresses that we have set in each network, by its name, as the pod shows them; absent: it shows none. */
   readonly shown?: ReadonlyMap<string, readonly string[]>;
   /** The pod's own IPs: no frame is sent there. */
@@ -126,6 +132,8 @@ export interface Peers {
   readonly neighboursOf: (network: Network) => readonly Neighbour[];
   /** Pod IPs of those of whom it is not known yet whether they are members; absent: it is known of all. */
   readonly presumedIn?: (network: Network) => readonly string[] | undefined;
+  /** Pod IPs of all who are, or may be, in a network of that name; absent: of nobody. */
+  readonly anywhereIn?: (network: NamedNetwork) => readonly string[];
 }
 
 /** The addresses of a member's interface, as its peers know them; none while it has no pod IP of the network's family. */
@@ -142,21 +150,37 @@ export function wantedState(
   context: {
     readonly annotationKey: string;
     readonly peers: Peers;
-    readonly shown?: WantedState["shown"] | undefined;
+    readonly pod?: Pick<PodView, "annotation" | "shown"> | undefined;
+    readonly cluster?: Pick<ClusterNetworks, "keys" | "networks">;
   },
 ): WantedState {
+  const { pod: { shown } = {} } = context;
   const interfaces = member.networks.flatMap((network) => wantedInterface(member, { ...context, network }));
   const made = new Set(interfaces.map(({ name }) => name));
   const unmade = member.networks.map(({ name }) => name).filter((name) => !made.has(name));
+  const untouchable = [...new Set([...member.unresolved, ...unmade])].sort();
+  const isKnown = member.annotationParsed && untouchable.length === 0;
   return {
     interfaces: interfaces.sort((a, b) => a.interfaceName < b.interfaceName ? -1 : 1),
-    untouchable: [...new Set([...member.unresolved, ...unmade])].sort(),
+    untouchable,
     forbidden: member.forbidden,
     mayRemove: member.annotationParsed,
     annotationKey: context.annotationKey,
-    ...(context.shown !== undefined && { shown: context.shown }),
+    ...(isKnown ? {} : { maySendTo: (network) => meantBy(network, context) }),
+    ...defined({ shown: shown?.ips }),
     own: new Set(member.podIPs),
   };
+}
+
+/** Members, and VTEPs outside that the texts may name: what cannot be read of them may mean any. */
+function meantBy(
+  network: NamedNetwork,
+  { peers, pod, cluster }: Parameters<typeof wantedState>[1],
+): readonly string[] {
+  const texts = [pod?.annotation, cluster?.keys.get(network.name)?.text];
+  const outside = cluster?.networks.get(network.name)?.options.peer?.map(({ address }) => address);
+  const members = peers.anywhereIn?.(network);
+  return [...members ?? [], ...outside ?? [], ...texts.flatMap((text = "") => addressesNamedIn(text))];
 }
 
 /**

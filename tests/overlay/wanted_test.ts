@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Member } from "../../lib/member/member.ts";
 import { derivedMac } from "../../lib/member/reachable.ts";
+import { noClusterNetworks, readClusterNetworks } from "../../lib/network/cluster_networks.ts";
 import type { Network } from "../../lib/network/network.ts";
 import {
   aliasOf,
@@ -128,6 +129,49 @@ Deno.test("derived MAC: stable, unicast, locally administered, different by pod 
   const macs = Array.from({ length: 2000 }, (_, i) => derivedMac(`uid${i % 50}`, `net${Math.floor(i / 50)}`));
   assert.equal(new Set(macs).size, macs.length);
   assert.ok(macs.every((mac) => /^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/.test(mac)));
+});
+
+for (
+  const { it, annotation = "", data = {}, others } of [
+    { it: "nobody else", others: [] },
+    { it: "VTEPs of the key", data: { net0: "id=1 peer=198.51.100.1" }, others: ["198.51.100.1"] },
+    {
+      it: "VTEPs that its words may mean",
+      data: { net0: "id=1 pere=198.51.100.1" },
+      others: ["198.51.100.1"],
+    },
+    { it: "not those of another key", data: { net1: "id=1 peer=198.51.100.1" }, others: [] },
+    {
+      it: "whatever the annotation names",
+      annotation: "9net peer:198.51.100.2;peer=2001:DB8:0::1, x=1.2.3, peer=198.51.100.300",
+      others: ["198.51.100.2", "2001:db8::1"],
+    },
+    { it: "nothing else of a hostile text", annotation: "a:".repeat(32_768), others: [] },
+    { it: "nothing of a long word", annotation: "f".repeat(65_536), others: [] },
+  ]
+) {
+  Deno.test(`wanted: a link of which nobody knows what it is to be may send to members, and: ${it}`, () => {
+    const asked: object[] = [];
+    const configMap = { namespace: "kube-system", name: "vxlan" };
+    const { maySendTo } = wantedState({ ...member, networks: [], unresolved: ["net0"] }, {
+      ...context,
+      peers: {
+        ...context.peers,
+        anywhereIn: (one) => {
+          asked.push(one);
+          return ["10.0.0.2"];
+        },
+      },
+      pod: { annotation },
+      cluster: readClusterNetworks(data, { configMap, previous: noClusterNetworks }),
+    });
+    assert.deepEqual([...new Set(maySendTo?.({ name: "net0", family: 4 }))], ["10.0.0.2", ...others]);
+    assert.deepEqual(asked, [{ name: "net0", family: 4 }]);
+  });
+}
+
+Deno.test("wanted: where all is known there is no such link", () => {
+  assert.equal(wantedState(member, context).maySendTo, undefined);
 });
 
 Deno.test("alias: tells the network, for exactly our annotation key", () => {

@@ -1,8 +1,26 @@
 // Stories of restarts by which what a pod has is not what its text and the ConfigMap say: who stays whose peer, and to whom it sends.
+import { waitFor } from "../sandbox/tools/waiting.ts";
 import { pods } from "../sandbox/api/resources.ts";
 import { conditionSays, startRun } from "./said_everywhere.ts";
-import { membersOf, one, running } from "./scenes.ts";
-import { setStage } from "./stage.ts";
+import { inPod, ipOf, membersOf, one, running } from "./scenes.ts";
+import { aliasOf } from "../../lib/overlay/wanted.ts";
+import { annotationKey } from "../member/member_pod.ts";
+import { setStage, type Stage } from "./stage.ts";
+
+/** Waits until the pod floods to exactly these. */
+async function floods(
+  stage: Stage,
+  { pod, to }: { readonly pod: string; readonly to: readonly string[] },
+): Promise<void> {
+  const wanted = [...to].sort().join();
+  let found = "";
+  await waitFor(async () => {
+    const entries = (await inPod(stage, pod, ["bridge", "fdb", "show"])).split("\n");
+    found = entries.flatMap((entry) => /^00:00:00:00:00:00 dev \S+ dst (\S+)/.exec(entry)?.[1] ?? []).sort()
+      .join();
+    return found === wanted;
+  }, { what: `${pod} floods to ${wanted}`, state: () => found });
+}
 
 Deno.test("after a restart those to whom a network is full are peers where they were", async () => {
   await using stage = await setStage();
@@ -26,3 +44,55 @@ Deno.test("after a restart those to whom a network is full are peers where they 
   for (const name of ["c", "d"]) stage.sandbox.delete(pods, { name, graceSeconds: 0 });
   await stage.holds({ members: [...membersOf(seven, ["f"]), ...membersOf(one, ["a", "b", "e"])] });
 });
+
+for (
+  const { it, key, before = "one", after, outside = [], twice = false } of [
+    { it: "its id contradicts the text", key: "id=1", after: "one id=9 metric=5" },
+    {
+      it: "and the text may name VTEPs outside",
+      key: "id=1 peer=203.0.113.7",
+      before: "one peer=203.0.113.7 peer=203.0.113.8",
+      after: "one id=9 pere=203.0.113.8",
+      outside: ["203.0.113.7", "203.0.113.8"],
+    },
+    { it: "there are two of it", key: "id=1", after: "one metric=5", twice: true },
+    { it: "its name cannot be read", key: "id=1", after: "9one", twice: true },
+  ]
+) {
+  Deno.test(`after a restart an interface of which no form is believed loses peers that go: ${it}`, async () => {
+    await using stage = await setStage();
+    stage.networks({ one: key });
+    const first = await startRun(stage);
+    for (const name of ["a", "b", "c", "d"]) stage.pod({ name, networks: name === "a" ? before : "one" });
+    await running(stage, ["a", "b", "c", "d"]);
+    const ips = ["b", "c", "d"].map((name) => ipOf(stage, name));
+    await floods(stage, { pod: "a", to: [...ips, ...outside] });
+    await first[Symbol.asyncDispose]();
+    stage.annotate("a", after);
+    if (twice) {
+      await inPod(stage, "a", [
+        "ip",
+        "link",
+        "add",
+        "other",
+        "type",
+        "vxlan",
+        "id",
+        "2",
+        "dstport",
+        "8472",
+        "dev",
+        "eth0",
+      ]);
+    }
+    if (twice) {
+      await inPod(stage, "a", ["ip", "link", "set", "other", "alias", aliasOf("one", annotationKey)]);
+    }
+    stage.sandbox.delete(pods, { name: "b", graceSeconds: 0 });
+    await using _second = await startRun(stage);
+    await conditionSays({ stage, name: "a" }, /Cannot look after interface "one"/);
+    await floods(stage, { pod: "a", to: [...ips.slice(1), ...outside] });
+    stage.sandbox.delete(pods, { name: "c", graceSeconds: 0 });
+    await floods(stage, { pod: "a", to: [...ips.slice(2), ...outside] });
+  });
+}

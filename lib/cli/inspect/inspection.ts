@@ -223,9 +223,9 @@ async function lookInto(
   }
 }
 
-function wantedOf(member: Member, { settings, store }: ClusterView): WantedState {
-  const { annotationKey } = settings.membership;
-  return wantedState(member, { annotationKey, peers: store.surroundings });
+function wantedOf(member: Member, { settings: { membership }, store }: ClusterView): WantedState {
+  const pod = store.tracked.get(member.uid)?.pod;
+  return wantedState(member, { ...membership, peers: store.surroundings, cluster: store.cluster, pod });
 }
 
 type Drift = Pick<Inspection, "problems" | "notJudged">;

@@ -66,7 +66,8 @@ async function convergeOnCache(cached: CachedState, options: Converging): Promis
     const planned = planKernel({ wanted, observed: cached.kernel, ourAddresses: cache.addresses });
     if (planned.steps.length + planned.obstacles.length > 0) return undefined;
   }
-  const stands = cached.unfinished === undefined ? wanted : asItStands(wanted, cached.kernel);
+  const isPlain = cached.unfinished === undefined && wanted.maySendTo === undefined;
+  const stands = isPlain ? wanted : asItStands(wanted, cached.kernel);
   const { appends, deletions: gone, forgets } = options.peerChanges.steps(stands, cached);
   const along = goingAlong(cached.unasked, gone);
   const deletions = [...gone, ...along.map(deletionOf)];

@@ -1,8 +1,6 @@
 // Who may be in a network that more ask for than it may have: a rule over all who ask, whatever came first.
 import { admitted, type Candidate, isInside } from "../../member/admitted.ts";
-import { peerKey } from "../../network/network.ts";
 import { TwoWayIndex } from "../../collections/two_way_index.ts";
-import type { Tracked } from "./tracked.ts";
 
 /** Members of one network when nothing else is said: each of them holds an entry for every other. */
 export const defaultMaxMembers = 5_000;
@@ -72,17 +70,4 @@ export class MemberLimit {
         `other; beyond ${this.limit} no more are let in (--max-members-per-network)`,
     );
   }
-}
-
-/** Where the pod asks to be in, as what; until it is, it has its place where it was. */
-export function candidacies(tracked: Tracked): ReadonlyMap<string, Candidate> {
-  const { asked, uid, pod, seen, good } = tracked;
-  if (asked.kind !== "member") return new Map();
-  const { networks } = asked.member;
-  const had = good.filter((one) => tracked.isHeld(one) && networks.some(({ name }) => name === one.name));
-  const other = seen ? "entrant" : "presumed";
-  return new Map([...had, ...networks].map((network) => [
-    peerKey(network),
-    { uid, created: pod.created, standing: tracked.isHeld(network) ? "holder" : other },
-  ]));
 }

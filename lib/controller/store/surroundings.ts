@@ -1,13 +1,14 @@
 // What is each member to the others: who is in which network, whose peer, with whose address, and whom a change concerns.
 import type { Member } from "../../member/member.ts";
 import { type Network, peerKey } from "../../network/network.ts";
-import type { Neighbour, Peers } from "../../overlay/wanted.ts";
+import type { NamedNetwork, Neighbour, Peers } from "../../overlay/wanted.ts";
 import type { Problem } from "../../network/problem.ts";
 import { addressesIn } from "../../member/reachable.ts";
-import { nameKey, nameKeyOf, perhapsReachableIn, reachableIn } from "../../overlay/reachable.ts";
+import { adriftKey, nameKey, nameKeyOf, perhapsReachableIn, reachableIn } from "../../overlay/reachable.ts";
 import { addressConflicts } from "../../member/shared_addresses.ts";
 import { type AddressClaims, AddressIndex } from "./address_index.ts";
-import { candidacies, MemberLimit } from "./member_limit.ts";
+import { candidacies } from "../../member/admitted.ts";
+import { MemberLimit } from "./member_limit.ts";
 import { PeerIndex } from "./peer_index.ts";
 import { NodeNeighbours } from "./node_neighbours.ts";
 import type { Tracked } from "./tracked.ts";
@@ -57,7 +58,7 @@ export class Surroundings implements Peers {
     this.#put(uid, new Map([...reachable, ...reachableIn(membership)]), addressesIn(membership));
     const segments = this.#peers.of(uid).filter((key) => this.#peers.get(uid, key)?.neigh === undefined);
     this.#neighbours.put(uid, { ...defined({ node: tracked.pod.node }), segments });
-    this.#presume(uid, tracked.mayHold ? perhapsReachableIn(membership) : new Map());
+    this.#presume(uid, perhapsReachableIn(membership, tracked));
   }
 
   /** It is nobody to the others any more, though it may still be there. */
@@ -82,6 +83,14 @@ export class Surroundings implements Peers {
   presumedIn(network: Network): readonly string[] | undefined {
     const key = nameKey(network);
     return this.#presumed.at(key).size === 0 ? undefined : this.#presumed.listsOf(key).ips;
+  }
+
+  /** Pod IPs of all who are, or may be, in a network of that name and family, in whatever form. */
+  anywhereIn(network: NamedNetwork): readonly string[] {
+    const key = nameKey(network);
+    const segments = [...this.#peers.sizes().keys()].filter((segment) => nameKeyOf(segment) === key);
+    const perhaps = [key, adriftKey(key)].map((each) => this.#presumed.listsOf(each));
+    return [...segments.map((each) => this.#peers.listsOf(each)), ...perhaps].flatMap(({ ips }) => ips);
   }
 
   /** Addresses of this member that others of its networks have too. They stop nothing, but people must know. */
@@ -113,10 +122,10 @@ export class Surroundings implements Peers {
     return this.#changes;
   }
 
-  /** Of how many members `takeTouched` would have to think; 0 when there is nothing to take. */
+  /** Of how many members `takeTouched` would have to think, about; 0 when there is nothing to take. */
   get touchable(): number {
     return [...this.#touchedSegments.keys()]
-      .reduce((sum, segment) => sum + this.#peers.at(segment).size, this.#touchedMembers.size);
+      .reduce((sum, segment) => sum + 1 + this.#peers.at(segment).size, this.#touchedMembers.size);
   }
 
   /**
@@ -126,7 +135,9 @@ export class Surroundings implements Peers {
   takeTouched(): ReadonlySet<string> {
     const dates = new Map(this.#touchedMembers);
     for (const [segment, at] of this.#touchedSegments) {
-      for (const uid of this.membersOf(segment)) dates.set(uid, Math.max(at, dates.get(uid) ?? 0));
+      // Those whose link nobody looks after send to nobody who has gone either.
+      const around = [...this.membersOf(segment), ...this.#presumed.at(adriftKey(segment)).keys()];
+      for (const uid of around) dates.set(uid, Math.max(at, dates.get(uid) ?? 0));
     }
     this.#touchedSegments.clear();
     this.#touchedMembers.clear();
@@ -144,7 +155,7 @@ export class Surroundings implements Peers {
   #presume(uid: string, reachable: Parameters<PeerIndex["put"]>[1]): void {
     const gone = new Set(this.#presumed.put(uid, reachable)).difference(reachable);
     if (gone.size === 0) return;
-    for (const segment of this.#peers.sizes().keys()) {
+    for (const segment of [...this.#peers.sizes().keys(), ...gone]) {
       if (gone.has(nameKeyOf(segment))) this.#touchedSegments.set(segment, ++this.#changes);
     }
   }

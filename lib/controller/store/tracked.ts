@@ -12,7 +12,7 @@ import type { PoolAnswer } from "../../network/pool.ts";
 import type { PoolRequest } from "../../network/pool_request.ts";
 import { namesPooled } from "../../member/pool_requests.ts";
 import { addressesFound, addressesGone } from "../../overlay/claimed_addresses.ts";
-import { borneOut, type ClaimContext } from "../../overlay/claimed_networks.ts";
+import { borneOut, type ClaimContext, linkedNetworks } from "../../overlay/claimed_networks.ts";
 import { type HadForms, hadNow, lastForms } from "../../overlay/had_forms.ts";
 import { compact } from "../../text/defined.ts";
 import type { Counted } from "../../report/counts.ts";
@@ -55,6 +55,8 @@ export class Tracked implements Counted, Timed, HadForms {
   requests: readonly PoolRequest[] = [];
   /** Addresses that it had of pools at the first look, by network. */
   found: ReadonlyMap<string, readonly string[]> = none;
+  /** Networks in whose name links of ours stood at the first look, whatever they are. */
+  adrift: readonly string[] = [];
   /** False until its kernel was looked at for the first time. In which nothing has run yet nothing can be found. */
   seen: boolean;
   /** It may have interfaces of ours. */
@@ -191,6 +193,7 @@ export class Tracked implements Counted, Timed, HadForms {
    */
   believe(context: ClaimContext): void {
     const { asked, pod } = this;
+    if (this.mayHold) this.adrift = linkedNetworks(context);
     this.seen = true;
     this.found = addressesFound(this, context);
     if (asked.kind !== "member") return;

@@ -223,3 +223,12 @@ const multicast: readonly Cidr[] = [
 export function cidrText(cidr: Cidr): string {
   return `${cidr.address}/${cidr.prefix}`;
 }
+
+/** Far more than people write: thousands in a hostile text are not even read. */
+const mostNamed = 1_000;
+
+/** Canonical IPs that a text names in whatever way: those that one which cannot be read may mean. */
+export function addressesNamedIn(text: string): readonly string[] {
+  const words = (text.match(/[\da-f:.]{2,45}/gi) ?? []).filter((word) => /[:.]/.test(word));
+  return words.slice(0, mostNamed).flatMap((word) => parseIp(word.replace(/^:(?!:)/, ""))?.address ?? []);
+}

@@ -545,3 +545,52 @@ for (const first of ["pods", "ConfigMap"] as const) {
     assert.deepEqual(store.unclaimed(), []);
   });
 }
+
+Deno.test("claims: one whose link is not believed is looked at when those go to whom it may send, and is nobody's peer", () => {
+  const store = new Store(membershipSettings);
+  store.putConfigMap({ west: "id=101", east: "2" }, { now: 0 });
+  const put = (name: string, networks: string): unknown => {
+    const pod = memberPod({ name, ip: `10.0.0.${name.charCodeAt(0) - 96}`, networks });
+    return store.putPod(podView(pod, { annotationKey }), { now: 0 });
+  };
+  const pods = {
+    a: "west id=7 metric=5",
+    b: "west id=7 metric=5",
+    c: "west",
+    d: "west id=9",
+    e: "east",
+    f: "9west",
+  };
+  for (const [name, networks] of Object.entries(pods)) put(name, networks);
+  put("g", "west metric=5");
+  for (const name of Object.keys(pods)) store.claim(`uid-default-${name}`, { links: [link], routes: [] });
+  const family = 4;
+  const meant = (): string => [...store.surroundings.anywhereIn({ name: "west", family })].sort().join();
+  // What g has nobody knows yet. It is no peer of theirs, nor are those whose link is none of those that can be read.
+  assert.equal(meant(), ["1", "2", "3", "4", "6", "7"].map((at) => `10.0.0.${at}`).join());
+  assert.deepEqual([...store.surroundings.membersOf("west/101/8472/4")], ["uid-default-c"]);
+  const touchedBy = (deed: () => unknown): string => {
+    for (const uid of store.tracked.keys()) store.begin(uid);
+    store.surroundings.takeTouched();
+    deed();
+    const { touchable } = store.surroundings;
+    const touched = [...store.surroundings.takeTouched()].map((uid) => uid.slice(-1)).sort().join("");
+    assert.ok(touchable > 0 || touched === "");
+    return touched;
+  };
+  assert.equal(touchedBy(() => put("e", "east, north id=3")), "");
+  assert.equal(touchedBy(() => store.removePod("uid-default-c")), "abf");
+  assert.equal(touchedBy(() => store.removePod("uid-default-b")), "af");
+  assert.equal(touchedBy(() => put("f", "east")), "ae");
+  assert.equal(touchedBy(() => put("a", "west")), "", "it is looked at anyway, and nobody else is concerned");
+  assert.equal(meant(), "10.0.0.1,10.0.0.4,10.0.0.7");
+});
+
+Deno.test("claims: who has a link into a network that is closed to it is none to whom others of that name may send", () => {
+  for (const annotation of ["secret id=7 metric=5", "9secret"]) {
+    const { store, uid } = restarted({ it: "", annotation, data: { secret: "id=101 namespaces=lab" } });
+    const alias = aliasOf("secret", annotationKey);
+    store.claim(uid, { links: [{ ...link, alias }], routes: [] });
+    assert.deepEqual(store.surroundings.anywhereIn({ name: "secret", family: 4 }), []);
+  }
+});

@@ -1,5 +1,6 @@
 // Which addresses, routes and forwarding entries an interface gets and loses, as tables.
 import assert from "node:assert/strict";
+import { floodMac } from "../../../lib/overlay/iproute2/render.ts";
 import type { ObservedRoute } from "../../../lib/overlay/observation.ts";
 import type { WantedInterface } from "../../../lib/overlay/wanted.ts";
 import {
@@ -446,4 +447,45 @@ for (const { it, wanted, observed, plan } of fdbCases) {
 function inShort(line: string): string {
   const [, , command, mac, , dst] = line.split(" ");
   return [command, dst, ...(mac === "00:00:00:00:00:00" ? [] : [mac])].join(" ");
+}
+
+for (
+  const { it, changes, link = {}, deleted } of [
+    { it: "of a network that cannot be resolved", changes: { untouchable: ["vxeth0"] }, deleted: true },
+    { it: "of which a name that cannot be read may speak", changes: { mayRemove: false }, deleted: true },
+    {
+      it: "that has a fixed remote, so it is not of our making",
+      changes: { mayRemove: false },
+      link: { remote: "10.0.0.3" },
+      deleted: false,
+    },
+    {
+      it: "of another controller",
+      changes: { mayRemove: false, annotationKey: "other/networks" },
+      deleted: false,
+    },
+  ]
+) {
+  Deno.test(`contents, a link ${it} ${deleted ? "loses what leads to nobody" : "is left alone"}`, () => {
+    const asked: object[] = [];
+    const wanted = aWantedState([], {
+      ...changes,
+      own: new Set(["10.0.0.9"]),
+      maySendTo: (network) => {
+        asked.push(network);
+        return ["10.0.0.2", "203.0.113.7"];
+      },
+    });
+    const [own, meant, gone] = [["10.0.0.9"], ["10.0.0.2", "203.0.113.7"], ["10.0.0.3", "10.0.0.4"]];
+    const fdb = [...own, ...meant, ...gone].map((dst) => ({
+      dev: "vxeth0",
+      mac: floodMac,
+      dst,
+    }));
+    const vxlan = { vni: 9, port: 4789, family: 4, dev: "eth0", ...link } as const;
+    const observed = anObservation([aLink({ vxlan, addresses: ["10.1.0.1/24"] })], { fdb });
+    const expected = [...gone, ...own].map((dst) => `bridge fdb delete ${floodMac} dst ${dst} dev vxeth0`);
+    assert.deepEqual(planLines({ wanted, observed }), { lines: deleted ? expected : [], obstacles: [] });
+    assert.deepEqual(asked, deleted ? [{ name: "vxeth0", family: 4 }] : []);
+  });
 }

@@ -82,6 +82,7 @@ function wantedStates(): fc.Arbitrary<WantedState> {
     return aWantedState(interfaces.sort((a, b) => a.interfaceName < b.interfaceName ? -1 : 1), {
       mayRemove,
       untouchable: untouchable.filter((network) => !wanted.has(network)),
+      maySendTo: () => ["10.0.0.2"],
     });
   });
 }
