@@ -66,6 +66,7 @@ function programOf(
       spec.summary,
     );
     for (const { name, description } of spec.args ?? []) command.argument(name, description);
+    command.configureOutput({ outputError: (text, write) => write(withMissing(text, spec)) });
     addOptions(command, { options: spec.options, isWhole: spec.isHelpWhole === true });
     addExamples(command, spec.examples ?? []);
     command.action((...call: unknown[]) => {
@@ -76,6 +77,14 @@ function programOf(
     });
   }
   return program;
+}
+
+/** What Commander says of a mistake; of an argument that is missing also what it is. */
+function withMissing(text: string, { args = [] }: CommandSpec): string {
+  return text.replace(/(?<=missing required argument )'(.*)'/, (quoted, missing) => {
+    const { description } = args.find(({ name }) => name.replace(/\W/g, "") === missing) ?? {};
+    return description === undefined ? quoted : `${quoted}: ${description}`;
+  });
 }
 
 /** Formats that programs read. */

@@ -17,8 +17,9 @@ export interface ClusterStatus {
   readonly kind: "Status";
   readonly server: string;
   readonly serverVersion: string | null;
-  readonly controllers: readonly ControllerPod[];
-  /** Holder of the Lease; null when nobody holds it. */
+  /** Null, here and below: not known. */
+  readonly controllers: readonly ControllerPod[] | null;
+  /** Holder of the Lease; empty when nobody holds it. */
   readonly leader: string | null;
   /** What the caller may do of what these commands need. */
   readonly rights: readonly { readonly right: string; readonly allowed: boolean | null }[];
@@ -74,16 +75,16 @@ export async function clusterStatus(
     });
   const asked = { deadline: 10_000, signal: host.stop };
   const lease = createLeaseStore(client, { namespace, name: leaseName });
-  const [serverVersion, objects, holder] = await Promise.all([
+  const [serverVersion, objects, leader] = await Promise.all([
     read(
       client.json({ method: "GET", path: "/version", purpose: "ask for its version", ...asked }).then(
         versionIn,
       ),
       null,
     ),
-    read(controllerObjects(client, { namespace, asked }), []),
+    read(controllerObjects(client, { namespace, asked }), null),
     read(
-      lease.read({ deadline: asked.deadline, signal: host.stop }).then((one) => one?.record.holder ?? null),
+      lease.read({ deadline: asked.deadline, signal: host.stop }).then((one) => one?.record.holder ?? ""),
       null,
     ),
   ]);
@@ -93,25 +94,25 @@ export async function clusterStatus(
       allowed: await read(mayI(attributes, { client, ...asked }), null),
     })),
   );
-  const controllers = controllerPods(objects, namespace);
+  const controllers = objects && controllerPods(objects, namespace);
   const { annotationKey, configMap } = settings.membership;
   const names = { configMap, leaseName, poolsPrefix: poolsName ?? `${configMap.name}-pool` };
   const theirs = await read(
-    controllerRights(objects, { client, ...asked, names }),
+    controllerRights(objects ?? [], { client, ...asked, names }),
     { accounts: [], unsought: [] },
   );
   const asking = { client, signal: host.stop, namespace: view.namespace, annotationKey };
   const uncreated = await uncreatedPods(asking);
   const members = memberStatus(view);
   const configMapProblems = store.cluster.problems.map(problemText);
-  const isServed = controllers.some(({ ready }) => ready);
+  const isServed = controllers?.some(({ ready }) => ready) === true;
   return {
     apiVersion: outputVersion,
     kind: "Status",
     server: connection.server,
     serverVersion,
     controllers,
-    leader: holder === "" ? null : holder,
+    leader,
     rights,
     controllerRights: theirs.accounts,
     configMapProblems,

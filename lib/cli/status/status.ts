@@ -89,6 +89,9 @@ function linesOf(found: ClusterStatus, output: "text" | "json" | "yaml"): readon
   return output === "text" ? textOf(found).map(printable) : [valueText(found, output)];
 }
 
+/** Of what could not be read. Why not, another line says. */
+const notKnown = "not known";
+
 /** Members that are named; `list pods` has all. */
 const mostNamed = 20;
 
@@ -96,17 +99,16 @@ function textOf(found: ClusterStatus): readonly string[] {
   const { server, serverVersion, controllers, leader, rights, configMapProblems, members } = found;
   const { controllerRights, uncreated, unsought, unread, well } = found;
   const { total, ready, notReady, unreachable } = members;
-  const refused = rights.filter(({ allowed }) => allowed === false).map(({ right }) => right);
   return [
     `API server   ${server}, ${serverVersion ?? "version not known"}`,
-    ...controllers.length === 0
-      ? ["controller   none runs as a pod here"]
+    ...controllers === null || controllers.length === 0
+      ? [`controller   ${controllers === null ? notKnown : "none runs as a pod here"}`]
       : controllers.map((one) =>
         `controller   ${one.pod} on ${one.node}: ${one.ready ? "ready" : "NOT READY"}, ${one.image}` +
         (one.restarts === 0 ? "" : `, ${one.restarts} restarts`)
       ),
-    `leader       ${leader ?? "nobody holds the Lease"}`,
-    `your rights  ${refused.length === 0 ? "all that these commands need" : `not: ${refused.join(", ")}`}`,
+    `leader       ${leader === "" ? "nobody holds the Lease" : leader ?? notKnown}`,
+    `your rights  ${rightsText(rights)}`,
     ...controllerRights.map(({ account, refused }) =>
       `its rights   ${account} ${
         refused.length === 0 ? "may do all that it needs" : `may not: ${refused.join(", ")}`
@@ -130,4 +132,10 @@ function textOf(found: ClusterStatus): readonly string[] {
     ...unread.map((reason) => `not read     ${reason}`),
     well ? "all is well" : "not all is well",
   ];
+}
+
+function rightsText(rights: ClusterStatus["rights"]): string {
+  const refused = rights.filter(({ allowed }) => allowed === false).map(({ right }) => right);
+  if (refused.length > 0) return `not: ${refused.join(", ")}`;
+  return rights.some(({ allowed }) => allowed === null) ? notKnown : "all that these commands need";
 }

@@ -71,7 +71,15 @@ Deno.test("an empty cluster: no heads without rows, and empty lists for programs
 
 for (
   const { it, line, says } of [
-    { it: "no word", line: "list", says: /missing required argument 'what'/ },
+    {
+      it: "no word",
+      line: "list",
+      says: /missing required argument 'what': pods, networks or addresses$/m,
+    },
+    { it: "no thing to check", line: "check", says: /missing required argument 'what': network or pod$/m },
+    { it: "the name alone", line: "check lab/a", says: /argument 'name': of the network, or of the pod/ },
+    { it: "no pod", line: "inspect", says: /missing required argument 'pod': NAME/ },
+    { it: "no shell", line: "completion", says: /missing required argument 'shell': bash/ },
     {
       it: "a word too many",
       line: "check pod a b",

@@ -26,10 +26,32 @@ Deno.test("status: no controller, a broken ConfigMap, members that are not ready
       /^members {6}0 of 2 ready$/m,
       /^ {2}default\/a: NotJudgedYet$/m,
       /^ {2}default\/b: UnknownNetwork: .*nobody/m,
+      /^your rights {2}not known$/m,
       /^not read {5}Cannot ask what this account may do/m,
       /^not all is well$/m,
     ]
   ) assert.match(printed, line);
   const value = JSON.parse((await run("-o", "json")).printed);
   assert.deepEqual([value.kind, value.well, value.members.total], ["Status", false, 2]);
+  assert.deepEqual([value.controllers, value.leader], [[], ""]);
+});
+
+Deno.test("status, of controllers and a Lease that may not be read: not known, which is not the same as none", async () => {
+  await using stage = await setStage({ dataPlane: "toy" });
+  stage.networks({ west: "id=101" });
+  const refused = { kind: "status", code: 403 } as const;
+  for (const resource of ["pods", "leases"]) {
+    const where = { resource, namespace: "kube-system" };
+    stage.sandbox.faults.onRequest(where, refused, { times: "until-lifted" });
+  }
+  const run = (...args: readonly string[]) =>
+    runOn([statusCommand], {
+      args: ["status", "-n", "default", ...args, "--server", stage.sandbox.server.url],
+    });
+  const { status, printed } = await run();
+  assert.equal(status, 1);
+  assert.match(printed, /^controller {3}not known\nleader {7}not known$/m);
+  assert.match(printed, /^not read {5}Cannot list the controller's pods: .*403/m);
+  const value = JSON.parse((await run("-o", "json")).printed);
+  assert.deepEqual([value.controllers, value.leader], [null, null]);
 });
