@@ -1,5 +1,5 @@
 // What are the networks of one pod, once default, ConfigMap and annotation are merged, and which cannot be had.
-import { type ClusterNetworks, isRemoved } from "./cluster_networks.ts";
+import type { ClusterNetworks } from "./cluster_networks.ts";
 import { faultsOfForbidden, namespaceFaults } from "./access_rules.ts";
 import { askedAddresses, poolAnswers, withGiven, withPool } from "./asked_addresses.ts";
 import { carrierFaults, isCarried, mtuFaults } from "./carrier_faults.ts";
@@ -163,7 +163,7 @@ function resolveEntry(entry: AnnotationEntry, context: EntryContext): EntryResol
   if (options.id === undefined || faults.length > 0) return { faults };
   const network = networkOf(entry.network, { ...options, id: options.id, name: interfaceName });
   const pooled = withPool(asked, { atCluster: atCluster ?? {}, answer: context.answers?.get(entry.network) });
-  const isAside = atCluster === undefined && isRemoved(known);
+  const isAside = atCluster === undefined && known?.state === "removed";
   return { faults, network: shared({ ...network, ...pooled, ...(isAside && { aside: true }) }, atCluster) };
 }
 

@@ -148,3 +148,27 @@ for (
     assert.deepEqual(worlds.map(({ forms }) => [...forms.get("lab/d")?.keys() ?? []].join()), has);
   });
 }
+
+const writes = (pod: string, text: string): Edit => ({ kind: "annotation", pod, text });
+const says = (east?: string): Edit => {
+  const { east: _, ...others } = start;
+  return { kind: "configmap", data: east === undefined ? others : { ...others, east } };
+};
+for (
+  const { it, edits } of [
+    { it: "cannot be read", edits: [writes("a", "east id=2"), says()] },
+    { it: "is gone", edits: [writes("b", "east id=7"), says(), writes("a", "east id=2")] },
+  ]
+) {
+  Deno.test(`edits in turn: an id of its own while the key that never was good ${it}, and that key comes and goes`, () => {
+    const scene = new Scene({ restrictPods: false });
+    const nobody = names.map((name) => writes(name, "north"));
+    const later = [writes("a", "east metric=5"), says("id=1"), says(), writes("a", "east")];
+    for (const edit of [...nobody, says(), says("id=2 mtu=x"), ...edits, ...later]) {
+      scene.apply(edit);
+      const expected = [...scene.ledger.forms].map(([name, forms]) => [name, [...forms.values()]]);
+      assert.deepEqual([...scene.found()], expected, JSON.stringify(edit));
+    }
+    assert.deepEqual(scene.found().get("a")?.map(({ vni }) => vni), [1]);
+  });
+}
