@@ -9,8 +9,14 @@ import { peerKey } from "../network/network.ts";
 import type { ObservedLink } from "../overlay/observation.ts";
 import { aliasOf } from "../overlay/wanted.ts";
 
-/** Gives the store, of pods whose kernels nobody has looked at, what the controller has found there and written on them. */
-export function believeShown(store: Store, annotationKey: string): void {
+/**
+ * Gives the store, of pods whose kernels nobody has looked at, what the controller has found there and written on them.
+ * What that does not tell is as in `seen`, the links of the one that was looked into.
+ */
+export function believeShown(
+  store: Store,
+  { annotationKey, seen = [] }: { readonly annotationKey: string; readonly seen?: readonly ObservedLink[] },
+): void {
   for (const tracked of store.tracked.values()) {
     const { uid, pod } = tracked;
     const shown = linksShown(tracked, store);
@@ -21,7 +27,10 @@ export function believeShown(store: Store, annotationKey: string): void {
     const links = shown.map((each) => {
       const atCluster = store.cluster.networks.get(each.network)?.options;
       const said = { ...atCluster, ...entries.get(each.network)?.options };
-      return linkOf(each, { said, ips: pod.shown?.ips?.get(each.network) ?? [], annotationKey });
+      const ips = pod.shown?.ips?.get(each.network) ?? [];
+      const alias = aliasOf(each.network, annotationKey);
+      const peer = seen.find((link) => link.alias === alias && link.vxlan?.vni === each.vni);
+      return linkOf(each, { said, ips, alias, like: peer?.vxlan });
     });
     store.claim(uid, { links, routes: [] });
   }
@@ -50,12 +59,13 @@ type ShownLinks = NonNullable<NonNullable<PodView["shown"]>["links"]>;
 
 /** The annotation on a pod does not tell port, device and lengths: they are as they are asked for. */
 function linkOf(
-  { network, interfaceName, vni, mac }: ShownLinks[number],
-  { said, ips, annotationKey }: {
+  { interfaceName, vni, mac }: ShownLinks[number],
+  { said, ips, alias, like }: {
     /** What ConfigMap and annotation say of the network. */
     readonly said: OptionSet;
     readonly ips: readonly string[];
-    readonly annotationKey: string;
+    readonly alias: string;
+    readonly like: ObservedLink["vxlan"];
   },
 ): ObservedLink {
   const addresses = ips.map((ip) => {
@@ -71,12 +81,12 @@ function linkOf(
     mtu: said.mtu ?? 0,
     mac,
     up: true,
-    alias: aliasOf(network, annotationKey),
+    alias,
     kind: "vxlan",
     vxlan: {
       vni,
-      port: said.dstport ?? dstport.fallback,
-      family: said.family ?? family.fallback,
+      port: said.dstport ?? like?.port ?? dstport.fallback,
+      family: said.family ?? like?.family ?? family.fallback,
       dev: said.dev ?? dev.fallback,
     },
     addresses: addresses.filter((text) => readCidr(text) !== undefined),

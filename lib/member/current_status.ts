@@ -1,7 +1,6 @@
 // What a pod already shows of its networks: our condition and annotation on it, as digests.
 import type { V1Pod } from "@kubernetes/client-node";
 import { parseIp } from "../network/grammar/address.ts";
-import { parseAnnotation } from "../network/grammar/annotation.ts";
 import { digestOf } from "../text/digest.ts";
 import type { ProblemKind } from "../network/problem.ts";
 import { isRecord } from "../text/json.ts";
@@ -17,7 +16,7 @@ export interface ShownStatus {
   readonly annotation?: string;
   /** Addresses of each network, by its name, as the annotation says: for claims, which the kernel must bear out. */
   readonly ips?: ReadonlyMap<string, readonly string[]>;
-  /** Interfaces that it says it has; absent where these are those that are asked for. */
+  /** Interfaces that it says it has. */
   readonly links?: readonly ShownLink[];
   /** What the condition says where it does not say that all is well. */
   readonly says?: string;
@@ -98,20 +97,9 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
     ...(annotation !== undefined && {
       annotation: digestOf(annotation),
       ...shownIps(annotation),
-      ...(mayHaveOthers(condition, pod.metadata?.annotations?.[annotationKey]) &&
-        { links: shownLinks(annotation) }),
+      links: shownLinks(annotation),
     }),
   };
-}
-
-/** Where all is well and every name can be read its interfaces are those that are asked for: nobody need remember them. */
-function mayHaveOthers(
-  condition: { readonly status: string; readonly reason?: string } | undefined,
-  networks = "",
-): boolean {
-  if (condition?.status !== "True" || condition.reason !== networksReady) return true;
-  const source = { kind: "annotation", key: "", namespace: "", pod: "" } as const;
-  return !parseAnnotation(networks, source).complete;
 }
 
 function saidBy(

@@ -13,7 +13,7 @@ import { mostProblems, type Problem, type Source } from "./problem.ts";
 import { quoted } from "../text/quoted.ts";
 import { merged, routesOf, wayFaults } from "./ways.ts";
 import { type ResolveFault, settle, type Settled, tooMany, type Wish } from "./settle.ts";
-import { unknownFaults } from "./unknown.ts";
+import { isAsSaid, unknownFaults } from "./unknown.ts";
 
 /** What stands around one annotation. */
 export interface ResolveContext {
@@ -90,11 +90,18 @@ export function resolveNetworks(entries: readonly AnnotationEntry[], context: Re
   const kept = unnamed.filter(({ name }) => !lost.some(({ network }) => network === name));
   const settled = settle(wishes, { kept, max: context.maxNetworks ?? defaultMaxNetworks });
   const { source } = context;
+  const told = settled.flatMap(({ wish: { entry }, network, faults }) =>
+    faults.map((fault) => {
+      const isKept = network !== undefined;
+      return {
+        problem: entryProblem(entry, { fault, isKept, source }),
+        isHarmless: isKept && fault.isHarmless === true,
+      };
+    })
+  );
   const problems = [
     ...lost.map((one) => entryProblem(one, { ...one, isKept: false, source })),
-    ...settled.flatMap(({ wish, network, faults }) =>
-      faults.map((fault) => entryProblem(wish.entry, { fault, isKept: network !== undefined, source }))
-    ),
+    ...told.flatMap(({ problem, isHarmless }) => isHarmless ? [] : problem),
   ];
   const networks = [...kept, ...settled.flatMap(({ network }) => network ?? [])].sort(byName);
   const pools = poolAnswers(networks, { ...context, entries });
@@ -110,7 +117,7 @@ export function resolveNetworks(entries: readonly AnnotationEntry[], context: Re
     barred: wishes.flatMap(({ entry, barred = [] }) => barred.length > 0 ? entry.network : []),
     awaited: pools.awaited,
     problems: [...problems, ...pools.problems],
-    warnings: pools.warnings,
+    warnings: [...told.flatMap(({ problem, isHarmless }) => isHarmless ? problem : []), ...pools.warnings],
   };
 }
 
@@ -159,12 +166,17 @@ function resolveEntry(entry: AnnotationEntry, context: EntryContext): EntryResol
     ...wayFaults(options),
     ...carrierFaults(options, context),
   ];
-  if (options.id === undefined) faults.push(...unknownFaults(entry.network, { ...context, faults }));
-  if (options.id === undefined || faults.length > 0) return { faults };
-  const network = networkOf(entry.network, { ...options, id: options.id, name: interfaceName });
+  const { last } = context;
+  const id = options.id ?? last?.vni ?? 0;
   const pooled = withPool(asked, { atCluster: atCluster ?? {}, answer: context.answers?.get(entry.network) });
+  const network = { ...networkOf(entry.network, { ...options, id, name: interfaceName }), ...pooled };
+  if (options.id === undefined) {
+    const isHarmless = last !== undefined && isAsSaid(last, { options, said: network });
+    faults.push(...unknownFaults(entry.network, { ...context, faults, isHarmless }));
+  }
+  if (faults.length > 0) return { faults };
   const isAside = atCluster === undefined && known?.state === "removed";
-  return { faults, network: shared({ ...network, ...pooled, ...(isAside && { aside: true }) }, atCluster) };
+  return { faults, network: shared({ ...network, ...(isAside && { aside: true }) }, atCluster) };
 }
 
 /** Most pods write no more than the name of a network: what the ConfigMap makes of it is kept once for all of them. */

@@ -10,6 +10,8 @@ export interface ResolveFault {
   readonly reason: string;
   /** What the pod has of the network goes. */
   readonly out?: boolean;
+  /** A warning where the pod keeps what it had: that is what it asks for, as far as anybody can tell. */
+  readonly isHarmless?: boolean;
 }
 
 /** What one entry of the annotation asks for, and what the pod has of it. */

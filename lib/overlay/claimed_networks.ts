@@ -97,8 +97,12 @@ function claimedNetworks(
     const atCluster = known && formAtCluster(entry.network, known);
     const said = { ...isShown ? withoutId(atCluster) : atCluster, ...entry.options };
     const ips = shown?.ips?.get(entry.network) ?? [];
-    const network = networkOfLink(link, { entry, observed, ordinal, said, ips, taken });
     const unread = unreadOptions(entry, parsed.problems);
+    // Neighbours that were set stay, unless somebody says otherwise.
+    const isOpen = known === undefined || !isGood(known) || unread.has("neigh");
+    const isSet = isOpen && observed.neighbours?.some(({ ours, dev }) => ours && dev === link.name) === true;
+    const meant: OptionSet = isSet ? { neigh: "static", ...said } : said;
+    const network = networkOfLink(link, { entry, observed, ordinal, said: meant, ips, taken });
     return network !== undefined && isBorneOut(network, { ...context, said, unread })
       ? [[network.name, network]]
       : [];

@@ -32,6 +32,7 @@ interface Row {
   readonly unresolved?: readonly string[];
   /** `kind, line: message`. */
   readonly problems?: readonly string[];
+  readonly warnings?: readonly string[];
 }
 
 const merging: readonly Row[] = [
@@ -187,6 +188,9 @@ const merging: readonly Row[] = [
   },
 ];
 
+const noId = 'Cannot give the pod network "a": it has no id: ' +
+  `key a of ${where} gives none; add id=… there, or write id=… behind its name in the annotation`;
+
 const refusing: readonly Row[] = [
   {
     it: "an unknown network, and the others are had",
@@ -240,9 +244,34 @@ const refusing: readonly Row[] = [
     looks: [{ a: "id=1", b: "2" }, { b: "2" }],
     unresolved: ["a"],
     problems: [
-      `unknown-network, 1: Cannot give the pod network "a": it has no id: key a was removed from ${where}; put it back, or write id=… behind its name in the annotation`,
+      `unknown-network, 1: Cannot give the pod network "a": it has no id: ${where} has no key a (did you mean b?); add one with id=…, or write id=… behind its name in the annotation`,
     ],
   },
+  ...[
+    { it: "nothing", own: "" },
+    { it: "its interface", own: " name=a" },
+    { it: "its addresses, in another order", own: " ip=fd00::1/64 ip=10.0.0.1/8" },
+    { it: "its way", own: " route=10.1.0.0/16:10.0.0.9" },
+  ].map(({ it, own }) => ({
+    it: `a key that gives no id any more, to one that has the network and says ${it}`,
+    had: "a ip=10.0.0.1/8 ip=fd00::1/64 route=10.1.0.0/16:10.0.0.9",
+    annotation: `a${own}`,
+    looks: [{ a: "id=1 mtu=1400" }, { a: "mtu=1400" }],
+    networks: [
+      "a: a 1:8472 on eth0, mtu 1400, 10.0.0.1/8, fd00::1/64, 10.1.0.0/16 via 10.0.0.9",
+    ],
+    warnings: [`unknown-network, 1: ${noId}; until then the pod keeps it as it was`],
+  })),
+  ...["name=b", "dev=eth1", "dstport=4789", "up=false", "mtu=1300", "ip=10.0.0.2/8", "gateway=10.0.0.9"].map((
+    own,
+  ) => ({
+    it: `a key that gives no id any more, to one that has the network and wants another ${own}`,
+    had: "a ip=10.0.0.1/8",
+    annotation: `a ${own}`,
+    looks: [{ a: "id=1" }, { a: "type=vxlan" }],
+    networks: ["a: a 1:8472 on eth0, 10.0.0.1/8"],
+    problems: [`unknown-network, 1: ${noId}; until then the pod keeps it as it was`],
+  })),
   {
     it: "a broken entry is named, and said by the grammar already",
     annotation: "vxeth0 id=x, vxeth1",
@@ -788,7 +817,9 @@ for (const row of [...counting, ...merging, ...refusing, ...conflicting, ...forb
       resolved.forbidden,
       row.forbidden ?? (forbidding.includes(row) ? row.unresolved ?? [] : []),
     );
-    const problems = resolved.problems.map(({ kind, line, message }) => `${kind}, ${line}: ${message}`);
-    assert.deepEqual(problems, row.problems ?? []);
+    const said = (all: Resolution["problems"]): readonly string[] =>
+      all.map(({ kind, line, message }) => `${kind}, ${line}: ${message}`);
+    assert.deepEqual(said(resolved.problems), row.problems ?? []);
+    assert.deepEqual(said(resolved.warnings), row.warnings ?? []);
   });
 }

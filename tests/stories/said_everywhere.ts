@@ -4,7 +4,7 @@ import { field, type KubeObject, textField } from "../sandbox/store/kube_object.
 import { pods } from "../sandbox/api/resources.ts";
 import { type Product, startProduct } from "../sandbox/tools/product.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
-import { conditionOf } from "./shown.ts";
+import { conditionOf, conditionType } from "./shown.ts";
 import type { Stage } from "./stage.ts";
 
 /** Which pod, and what commands are told besides the server. */
@@ -50,6 +50,19 @@ export async function ask({ stage, flags = [] }: Asked, ...words: readonly strin
     value: JSON.parse(lines.slice(first, last + 1).join("\n")),
     lines: [...lines.slice(0, first), ...lines.slice(last + 1)],
   };
+}
+
+/** Makes reason and text of the pod's condition others, so that they are only right again once they were written anew. */
+export function blur({ stage, name, namespace = "default" }: Asked): void {
+  stage.sandbox.store.update({ resource: pods, name, namespace }, "status", (pod) => {
+    const status = Object(field(pod, "status"));
+    const conditions = listOf(status, "conditions").map((one) =>
+      textField(one, "type") === conditionType
+        ? { ...Object(one), reason: "Blurred", message: "blurred" }
+        : one
+    );
+    return { ...pod, status: { ...status, conditions } };
+  });
 }
 
 /** Waits until the pod's condition has a text like this. */

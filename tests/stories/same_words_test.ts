@@ -5,7 +5,7 @@ import { configMaps, pods } from "../sandbox/api/resources.ts";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { agentImage, label, podSpec } from "../member/member_pod.ts";
 import { makePools } from "./pool_objects.ts";
-import { ask, conditionSays, listOf, sayTheSame, startRun } from "./said_everywhere.ts";
+import { ask, blur, conditionSays, listOf, sayTheSame, startRun } from "./said_everywhere.ts";
 import { inPod, running } from "./scenes.ts";
 import { configMapName, poolsName, setStage, type Stage } from "./stage.ts";
 
@@ -28,6 +28,8 @@ const scenes: readonly {
   readonly says: RegExp;
   /** What it has then. */
   readonly has: readonly string[];
+  /** What the log and inspect warn of after a restart: the id of its network is then in the pod only. */
+  readonly warns?: RegExp;
 }[] = [
   {
     it: "a typo in both of its networks",
@@ -108,6 +110,68 @@ const scenes: readonly {
     },
     says: /it is not for namespace "default"/,
     has: ["east e 20 10.2.0.1"],
+  },
+  {
+    it: "the key of a network that it has is removed",
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.networks({ east: west.east });
+    },
+    says: /^networks ready: east, west$/,
+    has: kept,
+    warns: /network "west": .* has no key west.* keeps it as it was/,
+  },
+  {
+    it: "the key of a network that it has cannot be read any more",
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.networks({ ...west, west: "id=1o" });
+    },
+    says: /^networks ready: east, west$/,
+    has: kept,
+    warns: /network "west": .* key west .* cannot be read/,
+  },
+  {
+    it: "the key of a network that it has lost its id",
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.networks({ ...west, east: "dstport=4789" });
+    },
+    says: /^networks ready: east, west$/,
+    has: kept,
+    warns: /network "east": .* gives none/,
+  },
+  {
+    it: "the ConfigMap is deleted",
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.networks(undefined);
+    },
+    says: /^networks ready: east, west$/,
+    has: kept,
+    warns: /network "east": .* has no key east/,
+  },
+  {
+    it: "it asks for a network whose key was removed, and that another has",
+    happens: async (stage) => {
+      stage.pod({ name: "b", networks: "west" });
+      await running(stage, ["b"]);
+      stage.networks({ east: west.east });
+      stage.pod({ name: "a", networks: "west" });
+    },
+    says: /has no key west/,
+    has: [],
+  },
+  {
+    it: "it writes otherwise what it has of a network whose key was removed",
+    happens: async (stage) => {
+      await startPair(stage);
+      stage.networks({ east: west.east });
+      stage.annotate("a", "west name=w, east ip=10.2.0.1/24 name=e");
+    },
+    says: /^networks ready: east, west$/,
+    has: ["east e 20 10.2.0.1", "west w 10 10.1.0.1"],
+    warns: /network "west": .* has no key west/,
   },
   {
     it: "a network that is full",
@@ -232,15 +296,29 @@ const scenes: readonly {
     has: [],
   },
 ];
-for (const { it, networks = west, flags = [], happens, namespace, says, has } of scenes) {
+for (const { it, networks = west, flags = [], happens, namespace, says, has, warns } of scenes) {
   Deno.test(`the same is said of a pod everywhere: ${it}`, async () => {
     await using stage = await setStage();
     makePools(stage);
     stage.networks(networks);
-    await using _running = await startRun(stage, ...flags);
-    await happens(stage);
     const about = { stage, name: "a", flags, ...(namespace !== undefined && { namespace }) };
+    await (async () => {
+      await using _running = await startRun(stage, ...flags);
+      await happens(stage);
+      await sayTheSame(about, { says, has });
+    })();
+    // A successor finds it so, and says the same.
+    blur(about);
+    await using successor = await startRun(stage, ...flags);
+    const { lines } = successor;
     await sayTheSame(about, { says, has });
+    if (warns === undefined) return;
+    await waitFor(() => lines.some((line) => /warn/i.test(line) && warns.test(line)), {
+      what: `the log warns: ${warns}`,
+      state: () => lines.join("\n"),
+    });
+    const { value } = await ask(about, "inspect", "a");
+    assert.match(listOf(value, "warnings").join("\n"), warns);
   });
 }
 

@@ -3,7 +3,7 @@ import { coreEvents } from "../sandbox/api/resources.ts";
 import { field, type KubeObject, textField } from "../sandbox/store/kube_object.ts";
 import type { Stage } from "./stage.ts";
 
-const conditionType = "vxlan.travelping.com/Ready";
+export const conditionType = "vxlan.travelping.com/Ready";
 
 export interface ShownCondition {
   readonly status: string;

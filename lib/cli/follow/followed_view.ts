@@ -167,7 +167,7 @@ function startCopy(
     nextChange: () => news.promise,
     view: () => {
       store.expire(clock.now());
-      believeShown(store, settings.membership.annotationKey);
+      believeShown(store, settings.membership);
       const sorted = [...pods.values()].sort(byName);
       const shown = shownOf(sorted, namespace)
         .filter(({ uid }) => labels === undefined || matching.has(uid));

@@ -82,7 +82,7 @@ export async function inspection(
   // What the pod has of a network that cannot be had at the moment is only to be found there.
   if (look?.kind === "seen") store.claim(pod.uid, look.observed);
   // What the others have so is written on them.
-  believeShown(store, annotationKey);
+  believeShown(store, { annotationKey, ...look?.kind === "seen" && { seen: look.observed.links } });
   const item = store.workItem(pod.uid);
   const member = item?.kind === "member" ? item.member : undefined;
   const { observed, traffic } = look?.kind === "seen" ? look : {};

@@ -77,7 +77,7 @@ export function withClusterView(
         throw error;
       });
       if (!("own" in snapshot)) {
-        if (!looks) believeShown(snapshot.store, controller.membership.annotationKey);
+        if (!looks) believeShown(snapshot.store, controller.membership);
         return await use({ ...basis, ...snapshot, shown: shownOf(snapshot.pods, namespace) });
       }
       const watchNamespaces = namespace === undefined ? controller.watchNamespaces : [namespace];

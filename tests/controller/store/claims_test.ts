@@ -18,6 +18,8 @@ interface Row {
   readonly links?: readonly LinkChanges[];
   readonly vxlan?: Partial<NonNullable<ObservedLink["vxlan"]>>;
   readonly restrictPods?: true;
+  /** It has what it asks for, as far as anybody can tell, so this is no problem of the pod. */
+  readonly isWell?: boolean;
   /** What the pod shows of its networks. */
   readonly shows?: readonly object[];
   /** `network/VNI/port on interface`; none: the claim is not believed. */
@@ -69,24 +71,32 @@ const believed: readonly Row[] = [
     has: "west/102/8472 on west",
   },
   { it: "a typo in the id, which the ConfigMap gives", annotation: "west id=zero" },
-  { it: "a typo in the ConfigMap's entry", annotation: "west", data: { west: "id=101 metric=5", east: "2" } },
+  {
+    it: "a typo in the ConfigMap's entry",
+    isWell: true,
+    annotation: "west",
+    data: { west: "id=101 metric=5", east: "2" },
+  },
   {
     it: "a typo in the ConfigMap's entry, beside another id",
+    isWell: true,
     annotation: "west",
     data: { west: "id=7 metric=5", east: "2" },
   },
   {
     it: "a typo beside namespaces= that admit it",
+    isWell: true,
     annotation: "west",
     data: { west: "id=101 namespaces=default mtu=x", east: "2" },
   },
   ...["namespaces = default", "namespaces: default", "namespaces=lab, default"].map((list) => ({
     it: `namespaces= that admit it, written ${list}`,
+    isWell: true,
     annotation: "west",
     data: { west: `id=101 ${list}`, east: "2" },
   })),
-  { it: "a key that was removed", annotation: "west", data: { east: "2" } },
-  { it: "a ConfigMap that was deleted", annotation: "west", data: undefined },
+  { it: "a key that was removed", isWell: true, annotation: "west", data: { east: "2" } },
+  { it: "a ConfigMap that was deleted", isWell: true, annotation: "west", data: undefined },
   { it: "an own id beside a typo", annotation: "west id=101 metric=5", data: { east: "2" } },
   {
     it: "another port, as the annotation says",
@@ -126,18 +136,21 @@ const believed: readonly Row[] = [
   },
   {
     it: "restricted, and its key has another id and a typo",
+    isWell: true,
     annotation: "west",
     data: { west: "id=7 stray", east: "2" },
     restrictPods: true,
   },
   {
     it: "restricted, and its key has no id that can be read",
+    isWell: true,
     annotation: "west",
     data: { west: "id=1o1", east: "2" },
     restrictPods: true,
   },
   {
     it: "restricted, its key has no id, and namespaces= that admit it",
+    isWell: true,
     annotation: "west",
     data: { west: "mtu=1300 namespaces=default stray", east: "2" },
     restrictPods: true,
@@ -325,7 +338,9 @@ for (const row of [...believed, ...forged]) {
     assert.ok(!before.join().includes("west"));
     store.claim(uid, observationOf(row));
     assert.equal(has(store, uid).join(", "), isBelieved ? row.has ?? "west/101/8472 on west" : "");
-    assert.ok(store.problemsOf(uid).length > 0, "it is said");
+    assert.equal(store.problemsOf(uid).length > 0, row.isWell !== true, "it is a problem");
+    const warnings = row.isWell ? warningsOf(store, uid) : [];
+    assert.deepEqual(warnings, row.isWell ? ["unknown-network"] : [], "it is said");
   });
 }
 
@@ -354,12 +369,37 @@ function observationOf({ links = [{}], vxlan: changes }: Row): KernelState {
   };
 }
 
+/** Kinds of what the pod is warned of. */
+function warningsOf(store: Store, uid: string): readonly string[] {
+  const item = store.workItem(uid);
+  return item?.kind === "member" ? item.member.warnings.map(({ kind }) => kind) : [];
+}
+
 function has(store: Store, uid: string): readonly string[] {
   const item = store.workItem(uid);
   assert.ok(item?.kind === "member");
   return item.member.networks.map(({ name, vni, port, interfaceName }) =>
     `${name}/${vni}/${port} on ${interfaceName}`
   );
+}
+
+const neighbour = { dev: "west", address: "10.1.0.9", mac: "02:00:00:00:00:01", ours: true };
+for (
+  const { it, annotation = "west", data, ours = true, neigh } of [
+    { it: "its key was removed", data: { east: "id=2" }, neigh: "static" },
+    { it: "its key cannot be read", data: { west: "id=1o1" }, neigh: "static" },
+    { it: "it is misspelt", annotation: "west neigh=statc", data: { west: "id=101" }, neigh: "static" },
+    { it: "it is asked for no more, beside a typo", annotation: "west metric=5", data: { west: "id=101" } },
+    { it: "others set them, and its key was removed", data: { east: "id=2" }, ours: false },
+  ]
+) {
+  Deno.test(`claims: are neighbours that were set still meant to be? ${it}`, () => {
+    const row = { it, annotation, data };
+    const { store, uid } = restarted(row);
+    store.claim(uid, { ...observationOf(row), neighbours: [{ ...neighbour, ours }] });
+    const item = store.workItem(uid);
+    assert.equal(item?.kind === "member" ? item.member.networks[0]?.neigh : "no member", neigh);
+  });
 }
 
 Deno.test("claims: what is believed changes nothing in the pod, and makes it a peer", () => {
