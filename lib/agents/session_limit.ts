@@ -1,14 +1,14 @@
 // How many exec sessions may be open, and can one stay open into each pod?
 
-/** Sessions open at the same time. `isForAll`: one can stay open into each pod. */
+/** Sessions open at the same time. `isForAll`: one can stay open into each pod, or two where an image needs them. */
 export interface SessionLimit {
   readonly sessions: number;
   readonly isForAll: boolean;
 }
 
 /**
- * One session stays open into each pod, or two, so that a peer's coming costs no exec; the workers need some more at times.
- * Where there cannot be one for each, the memory for most of them would be spent for little: then there are few.
+ * What stays open into each pod makes a peer's coming cost no exec; the workers need some more at times. Where there are too
+ * many pods for that, the memory for most sessions would be spent for little: then there are few.
  */
 export function sessionLimit(
   { sessions: { least, most }, workers }: {
@@ -18,6 +18,5 @@ export function sessionLimit(
   pods: number,
 ): SessionLimit {
   const isForAll = pods + 2 * workers <= most;
-  const wanted = isForAll ? Math.min(most, 2 * (pods + workers)) : least;
-  return { sessions: Math.max(least, wanted), isForAll };
+  return { sessions: isForAll ? Math.max(least, 2 * (pods + workers)) : least, isForAll };
 }

@@ -21,7 +21,7 @@ export interface ControllerLimits {
   readonly workersForUpkeep: number;
   /** Beside these, how many looks that have become slow may go on; each may need two sessions. */
   readonly workersForSlow: number;
-  /** Exec sessions open at the same time (`sessionLimit`). Each takes about 60 kB of memory. */
+  /** Exec sessions: where one into each pod is more than `most`, `least` at a time (`sessionLimit`). Each takes about 60 kB. */
   readonly sessions: { readonly least: number; readonly most: number };
   /** Milliseconds between full relists, and between two readings of a kernel; jittered by a tenth. */
   readonly resync: number;

@@ -33,7 +33,11 @@ export interface Growth {
 }
 
 const form = "native";
-const networkOf = (): string => "net0";
+/** With an address each, which the others must forget: with agents that have a session for each tool that takes both. */
+const networkOf = (name: string): string => {
+  const at = 1 + Number(/\d+$/.exec(name)?.[0] ?? 65_000);
+  return `net0 ip=10.200.${at >> 8}.${at & 255}/16`;
+};
 
 /** Counts everything for one size. */
 export async function growth(members: number): Promise<Growth> {

@@ -32,7 +32,7 @@ Deno.test("reading back: what was not used is saved up for ten seconds, not long
 });
 
 for (
-  const [pods, sessions] of [[0, 512], [208, 512], [1_000, 2_096], [1_202, 2_500], [2_404, 2_500], [
+  const [pods, sessions] of [[0, 512], [208, 512], [1_000, 2_096], [2_404, 4_904], [
     2_405,
     512,
   ]] as const
