@@ -6,6 +6,7 @@
 // pod shows must agree, which nobody can write from inside of it. Whatever enters a command of ours is parsed anew.
 import { namespaceFaults } from "../network/access_rules.ts";
 import type { ClusterNetwork, ClusterNetworks } from "../network/cluster_networks.ts";
+import { defaultMaxNetworks } from "../network/resolve.ts";
 import { isGood } from "../network/reserved/reservations.ts";
 import { askedAddresses } from "../network/asked_addresses.ts";
 import { addressOf, cidrText, contains, linkLocal, parseMac, readCidr } from "../network/grammar/address.ts";
@@ -243,7 +244,8 @@ function closedNetworks(
   });
 }
 
-/** Networks in whose name links of ours stand, whatever they are. */
+/** Networks in whose name links of ours stand, whatever they are: of a hostile pod the first ones. */
 export function linkedNetworks({ settings, observed }: ClaimContext): readonly string[] {
-  return observed.links.flatMap(({ alias }) => networkOfAlias(alias, settings.annotationKey) ?? []);
+  const names = observed.links.flatMap(({ alias }) => networkOfAlias(alias, settings.annotationKey) ?? []);
+  return [...new Set(names)].slice(0, defaultMaxNetworks);
 }

@@ -1,6 +1,6 @@
 // Which interfaces of ours stay in a pod though nobody knows in which form it is to have their networks?
 import type { Member } from "../member/member.ts";
-import { type Problem, runtimeProblem } from "../network/problem.ts";
+import { firstProblems, type Problem, runtimeProblem } from "../network/problem.ts";
 import { quoted } from "../text/quoted.ts";
 import type { KernelState } from "./observation.ts";
 import { networkOfAlias } from "./wanted.ts";
@@ -14,7 +14,7 @@ export function untended(
   { links, annotationKey }: Pick<KernelState, "links"> & { readonly annotationKey: string },
 ): readonly Problem[] {
   const others = new Set([...member.networks.map(({ name }) => name), ...member.forbidden]);
-  return links.flatMap(({ name, alias, vxlan }) => {
+  const problems = links.flatMap(({ name, alias, vxlan }) => {
     const network = networkOfAlias(alias, annotationKey);
     if (vxlan === undefined || network === undefined || others.has(network)) return [];
     if (member.annotationParsed && !member.unresolved.includes(network)) return [];
@@ -27,4 +27,5 @@ export function untended(
       "said of that network, or take it out of the annotation";
     return [runtimeProblem(member, { kind: "conflict", network, message })];
   });
+  return firstProblems(problems, { kind: "pod", namespace: member.namespace, pod: member.name });
 }

@@ -166,21 +166,23 @@ export function wantedState(
     forbidden: member.forbidden,
     mayRemove: member.annotationParsed,
     annotationKey: context.annotationKey,
-    ...(isKnown ? {} : { maySendTo: (network) => meantBy(network, context) }),
+    ...(isKnown ? {} : { maySendTo: meantIn(context) }),
     ...defined({ shown: shown?.ips }),
     own: new Set(member.podIPs),
   };
 }
 
 /** Members, and VTEPs outside that the texts may name: what cannot be read of them may mean any. */
-function meantBy(
-  network: NamedNetwork,
+function meantIn(
   { peers, pod, cluster }: Parameters<typeof wantedState>[1],
-): readonly string[] {
-  const texts = [pod?.annotation, cluster?.keys.get(network.name)?.text];
-  const outside = cluster?.networks.get(network.name)?.options.peer?.map(({ address }) => address);
-  const members = peers.anywhereIn?.(network);
-  return [...members ?? [], ...outside ?? [], ...texts.flatMap((text = "") => addressesNamedIn(text))];
+): Required<WantedState>["maySendTo"] {
+  let own: readonly string[] | undefined;
+  return ({ name, family }) => {
+    own ??= addressesNamedIn(pod?.annotation ?? "");
+    const outside = cluster?.networks.get(name)?.options.peer?.map(({ address }) => address) ?? [];
+    const named = addressesNamedIn(cluster?.keys.get(name)?.text ?? "");
+    return [...peers.anywhereIn?.({ name, family }) ?? [], ...outside, ...named, ...own];
+  };
 }
 
 /**

@@ -7,37 +7,48 @@ import { planLinks } from "./links.ts";
 import type { LinkPlan } from "./parts.ts";
 
 /**
- * The forms of such links, and of those that stay though nothing says what they are to be: these get nothing, and lose what
- * leads to nobody. One into another segment than is wanted has no peers there any more.
+ * The forms of such links, and of those that stay though nothing says what they are to be. One into another segment than is
+ * wanted has no peers there any more.
  */
 export function keptForms(
   { staying, obstacles }: Pick<LinkPlan, "staying" | "obstacles">,
-  { interfaces, annotationKey, maySendTo }: WantedState,
+  wantedState: WantedState,
 ): readonly WantedInterface[] {
+  const { interfaces, annotationKey } = wantedState;
   const blocked = new Set(obstacles.map(({ network }) => network));
-  return staying.flatMap((link): readonly WantedInterface[] => {
-    const { name: interfaceName, alias, vxlan } = link;
-    const name = networkOfAlias(alias, annotationKey);
-    if (vxlan === undefined || name === undefined) return [];
-    const wanted = interfaces.find((each) => each.name === name);
-    if (wanted === undefined && maySendTo !== undefined) return adrift(link, { name, maySendTo });
-    if (wanted === undefined || !blocked.has(name)) return [];
+  const kept = staying.flatMap(({ name: interfaceName, alias, vxlan }): readonly WantedInterface[] => {
+    const network = networkOfAlias(alias, annotationKey);
+    const wanted = interfaces.find(({ name }) => name === network);
+    if (vxlan === undefined || wanted === undefined || !blocked.has(wanted.name)) return [];
     const { vni, port, family } = wanted;
     const isSame = vxlan.vni === vni && vxlan.port === port && vxlan.family === family;
     return [{ ...wanted, interfaceName, ...(isSame ? {} : { peers: [], neighbours: [], presumed: [] }) }];
   });
+  return [...kept, ...adriftForms(staying, wantedState)];
 }
 
-/** Nothing is told from it but to whom it may send: one with a fixed remote was not made by us. */
-function adrift(
-  { name: interfaceName, alias, mac, up, vxlan }: ObservedLink,
-  { name, maySendTo }: { readonly name: string; readonly maySendTo: Required<WantedState>["maySendTo"] },
+/** Far more than a pod has: a hostile one may claim thousands, and each takes to find out who may be meant. */
+const mostAdrift = 64;
+
+/** Nothing is told from them but to whom they may send. One with a fixed remote was not made by us. */
+function adriftForms(
+  staying: readonly ObservedLink[],
+  { interfaces, annotationKey, maySendTo }: WantedState,
 ): readonly WantedInterface[] {
-  if (vxlan === undefined || vxlan.remote !== undefined) return [];
-  const { vni, port, family, dev = "" } = vxlan;
-  const link = { name, alias, interfaceName, vni, port, family, underlay: dev, mac, up };
-  const nothing = { addresses: [], routes: [], peers: [], neighbours: [] };
-  return [{ ...link, ...nothing, presumed: maySendTo({ name, family }) }];
+  if (maySendTo === undefined) return [];
+  const wanted = new Set(interfaces.map(({ name }) => name));
+  const adrift = staying.flatMap(({ name: interfaceName, alias, mac, up, vxlan }) => {
+    const name = networkOfAlias(alias, annotationKey);
+    if (name === undefined || wanted.has(name) || vxlan === undefined || vxlan.remote !== undefined) {
+      return [];
+    }
+    const { vni, port, family, dev: underlay = "" } = vxlan;
+    const nothing = { addresses: [], routes: [], peers: [], neighbours: [] };
+    return [{ name, alias, interfaceName, vni, port, family, underlay, mac, up, ...nothing }];
+  });
+  return adrift.slice(0, mostAdrift).map(({ name, family, ...link }) => {
+    return { ...link, name, family, presumed: maySendTo({ name, family }) };
+  });
 }
 
 /** What is wanted, with these forms in the place of those that cannot be had. */

@@ -634,3 +634,15 @@ Deno.test("claims: who has a link into a network that is closed to it is none to
     assert.deepEqual(store.surroundings.anywhereIn({ name: "secret", family: 4 }), []);
   }
 });
+
+Deno.test("claims: of thousands of links in the names of networks a few dozen are taken down", () => {
+  const { store, uid } = restarted({ it: "", annotation: "9west" });
+  const links = Array.from({ length: 4_000 }, (_, n) => ({
+    ...link,
+    name: `evil${n}`,
+    alias: aliasOf(`evil${n % 2_000}`, annotationKey),
+  }));
+  store.claim(uid, { links, routes: [] });
+  const { adrift } = store.tracked.get(uid) ?? {};
+  assert.deepEqual(adrift, links.slice(0, 64).map(({ name }) => name));
+});
