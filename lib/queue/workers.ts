@@ -58,8 +58,11 @@ export interface Run {
  */
 const bounds = { times: 4, least: 500, most: 2_000 };
 
-/** After so many ms it was slow: next time it stands with those that failed. Where places lack, it ends. */
-const slowAfter = (patience: number): number => Math.max(3_000, 2 * patience);
+/** After so many times the patience it was slow: next time it stands with those that failed. */
+const slowTimes = 6;
+
+/** After so many ms it ends, where places lack: it hangs. */
+const endsAfter = (patience: number): number => Math.max(3_000, 2 * patience);
 
 /** Of the workers, how much one group may have; how many groups that answer are remembered. */
 const groups = { share: 0.75, remembered: 10_000 };
@@ -78,7 +81,7 @@ export class Workers<Key extends Waiting> {
   /** Under way, by their start. */
   readonly #runs = new Set<Run>();
   readonly #usual = new Usual();
-  /** Groups in which one has gone well, and none was slow since. */
+  /** Groups in which one has gone well, and none has hung since. */
   readonly #answering = new Set<string>();
   #starts = 0;
 
@@ -139,14 +142,13 @@ export class Workers<Key extends Waiting> {
 
   /** Gives the worker back; tells whether the run was a slow one. */
   end(run: Run, { now, wentWell }: { readonly now: number; readonly wentWell: boolean }): boolean {
-    const lasted = now - run.start;
-    const wasSlow = this.#limits.workersForSlow > 0 && lasted >= slowAfter(this.#patience);
+    const [lasted, patience] = [now - run.start, this.#patience];
     this.#runs.delete(run);
     if (this.#answering.size >= groups.remembered) this.#answering.clear();
-    if (wasSlow) this.#answering.delete(run.group);
-    else if (wentWell) this.#answering.add(run.group);
+    if (wentWell) this.#answering.add(run.group);
+    else if (lasted >= endsAfter(patience)) this.#answering.delete(run.group);
     if (wentWell && run.line !== "upkeep") this.#usual.took(lasted);
-    return wasSlow;
+    return this.#limits.workersForSlow > 0 && lasted >= slowTimes * patience;
   }
 
   /** Somebody waits for a place, and that one becomes free may be a matter of time. */
@@ -169,7 +171,7 @@ export class Workers<Key extends Waiting> {
     const late = usual.filter(({ start }) => now - start >= patience);
     const places = this.#limits.workersForSlow - (this.#runs.size - usual.length);
     for (const run of late.splice(0, places)) run.place = "aside";
-    const slow = this.#at("aside").filter(({ start }) => now - start >= slowAfter(patience));
+    const slow = this.#at("aside").filter(({ start }) => now - start >= endsAfter(patience));
     const lacking = late.filter(({ line }) => line !== "failing").length - this.#at("ending").length;
     for (const run of slow.slice(0, Math.max(0, lacking))) {
       run.place = "ending";

@@ -369,6 +369,22 @@ Deno.test("where all take long, none is ended and no more are worked on at once"
   await end();
 });
 
+Deno.test("where all take 5 s nobody counts as slow for it: the next time all workers are theirs again", async () => {
+  const { clock, queue, end } = load({ ...many, lasts: () => 5_000 });
+  const come = (): void => {
+    for (let i = 0; i < 100; i++) queue.add(`ns${i}/p`, { fresh: true });
+  };
+  // Until it is known how long they take.
+  for (const _ of [1, 2]) {
+    come();
+    await clock.advance(30_000);
+  }
+  come();
+  await clock.advance(100);
+  assert.equal(queue.running, 64);
+  await end();
+});
+
 for (const lasts of [2_500, 5_000, 9_000]) {
   Deno.test(`a thousand newcomers that all answer, but after ${lasts} ms, all come to their end`, async () => {
     const finished = new Set<string>();
