@@ -13,7 +13,7 @@ import { type Pair, textOf, whileTheyTalk } from "../stories/steady_stream.ts";
 import { again } from "../tools/by_chance.ts";
 import { tableFulls } from "../tools/table_fulls.ts";
 import { Crew } from "./crew.ts";
-import { type Happening, happeningsOf, type Mishap, withPodIp } from "./happenings.ts";
+import { changeBy, type Happening, happeningsOf, type Mishap, withPodIp } from "./happenings.ts";
 import { Ledger } from "./ledger.ts";
 import { lookInto } from "./look.ts";
 import { someOf } from "./pairs.ts";
@@ -119,13 +119,12 @@ class EditRun {
   async happen({ edits: drawn, mishap }: Happening): Promise<number> {
     const ip = podIpOf(this.#stage.sandbox, { pod: "b" });
     const edits = drawn.map((edit) => withPodIp(edit, ip));
-    const [edit] = edits;
-    const isOfCrew = edit !== undefined && edit.kind !== "label" && mishap !== undefined &&
-      mishap.kind !== "agent killed";
+    const texts = edits.filter((edit) => edit.kind !== "label");
+    const isOfCrew = texts.length === edits.length && mishap !== undefined && mishap.kind !== "agent killed";
     let came = 0;
     // What is not as the texts say is not known as well once the controller was another one.
     if (isOfCrew) came += await this.#makePlain();
-    const away = isOfCrew ? this.#worlds.applyAway(edit, whoComes(mishap)) : undefined;
+    const away = isOfCrew ? this.#worlds.applyAway(texts, { ...changeBy(mishap), limit }) : undefined;
     const befalls = away !== undefined || mishap?.kind === "agent killed" ? mishap : undefined;
     const steady = away ?? this.#worlds.apply(edits);
     return came + await this.#watch(steady, () => this.#make(edits, befalls));
@@ -246,11 +245,6 @@ class EditRun {
     const data = sandbox.find(configMaps, configMapName)?.["data"] ?? {};
     return this.#crew.hasHeard({ pods: new Map(texts), data: data as Readonly<Record<string, string>> });
   }
-}
-
-/** What the one who comes knows, and what the one before may have done. */
-function whoComes({ kind }: Mishap): Parameters<Ledger["away"]>[1] {
-  return { knows: kind === "takeover", isBegun: kind === "restart" || kind === "killed" };
 }
 
 async function containerRuns(

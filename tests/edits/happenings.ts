@@ -1,5 +1,6 @@
 // What happens to running pods, by chance: edits, and what befalls the controller or an agent while one is made.
 import fc from "fast-check";
+import type { Change } from "./away.ts";
 import { type Edit, editsAndLabelsOf, editsOf, type LabelEdit } from "../controller/store/random_edits.ts";
 
 /** What befalls them while the edit is made. */
@@ -21,26 +22,29 @@ export type Happening = {
   readonly mishap?: Mishap;
 };
 
-/** `pods`: who may be edited. One in four has a mishap, one in four is several edits. */
+/** `pods`: who may be edited. Half of them have a mishap, or are several edits, or both. */
 export function happeningsOf(pods: readonly string[]): fc.Arbitrary<Happening> {
   const agent = fc.constantFrom(...pods).map((pod): Mishap => ({ kind: "agent killed", pod }));
+  const killed = fc.nat({ max: 12 }).map((lines): Mishap => ({ kind: "killed", lines }));
+  const successor = fc.oneof(fc.constantFrom<Mishap>({ kind: "away" }, { kind: "restart" }), killed);
   const mishap = fc.oneof(
-    fc.constantFrom<Mishap>({ kind: "away" }, { kind: "restart" }, { kind: "takeover" }),
-    fc.nat({ max: 12 }).map((lines): Mishap => ({ kind: "killed", lines })),
-    agent,
+    { weight: 3, arbitrary: successor },
+    { weight: 1, arbitrary: fc.constant<Mishap>({ kind: "takeover" }) },
+    { weight: 1, arbitrary: agent },
   );
   const one = <T>(edit: T): readonly T[] => [edit];
-  const several = fc.uniqueArray(editsOf(pods), { minLength: 2, maxLength: 4, selector: whatIsEdited });
+  const several = fc.array(editsOf(pods), { minLength: 2, maxLength: 4 });
   return fc.oneof(
     { weight: 4, arbitrary: fc.record({ edits: editsAndLabelsOf(pods).map(one) }) },
     { weight: 2, arbitrary: fc.record({ edits: editsOf(pods).map(one), mishap }) },
     { weight: 2, arbitrary: fc.record({ edits: several, mishap: agent }, { requiredKeys: ["edits"] }) },
+    { weight: 2, arbitrary: fc.record({ edits: several, mishap: successor }) },
   );
 }
 
-/** A text that is followed by another one of the same pod may never be seen, or done. */
-function whatIsEdited(edit: Edit): unknown {
-  return edit.kind === "annotation" ? edit.pod : edit;
+/** Which controllers come and go by that. */
+export function changeBy({ kind }: Mishap): Change {
+  return { knows: kind === "takeover", isBegun: kind === "restart" || kind === "killed" };
 }
 
 /** With its IP where the texts name pod b's. */

@@ -10,14 +10,8 @@ import {
   networkOf,
   numbersOf,
 } from "./look.ts";
-import {
-  routesIn,
-  type StandingRoutes,
-  type Told,
-  wrongAddresses,
-  wrongExceptions,
-  wrongRoutes,
-} from "./ways.ts";
+import type { Remembered } from "./remembered.ts";
+import { type Told, wrongAddresses, wrongExceptions, wrongRoutes } from "./ways.ts";
 
 /** A pod, what it should have, and what its kernel holds. */
 export interface Seen {
@@ -28,39 +22,6 @@ export interface Seen {
   readonly look: Look;
   /** What the controller says is wrong with it at present, one sentence for each network at most. */
   readonly told: readonly Told[];
-}
-
-/** What stays as long as a pod has a network, and which the texts do not say; by pod and network. */
-export class Remembered {
-  readonly macs = new Map<string, string>();
-  readonly given = new Map<string, readonly string[]>();
-  readonly routes = new Map<string, StandingRoutes>();
-
-  copy(): Remembered {
-    const copy = new Remembered();
-    for (const [key, mac] of this.macs) copy.macs.set(key, mac);
-    for (const [key, addresses] of this.given) copy.given.set(key, addresses);
-    for (const [key, routes] of this.routes) copy.routes.set(key, routes);
-    return copy;
-  }
-
-  /** After everything was found to be right. */
-  note(seen: readonly Seen[]): void {
-    for (const { pod, forms, look } of seen) {
-      for (const key of this.given.keys()) {
-        const [of, network = ""] = key.split(" ");
-        if (of === pod && (forms.get(network)?.pool ?? []).length === 0) this.given.delete(key);
-      }
-      for (const form of forms.values()) {
-        const link = linkOf(form, look);
-        const key = `${pod} ${form.network}`;
-        if (link !== undefined && form.mac === undefined) this.macs.set(key, link.address);
-        if (link !== undefined && form.pool.length > 0) this.given.set(key, addressesIn(link));
-        if (link === undefined) this.routes.delete(key);
-        else this.routes.set(key, routesIn(link, look));
-      }
-    }
-  }
 }
 
 /** Everything that is not right, one sentence each. */
@@ -92,8 +53,10 @@ function wrongInPod(seen: Seen, around: Around): readonly string[] {
   const isLoose = [...forms.values()].some(({ loose }) => loose !== undefined);
   const ways = isLoose ||
     [...forms.values()].some(({ addresses, routes, pool }) => [...addresses, ...routes, ...pool].length > 0);
+  const stands = links.filter((link) => stuck.has(networkOf(link) ?? "")).map(({ ifname }) => ifname);
   const left = ways ? [] : [
-    ...look.routes.map(({ dst }) => `the route to ${dst}`),
+    // What stands on an interface that cannot be made as it is asked for stays with it.
+    ...look.routes.filter(({ dev = "" }) => !stands.includes(dev)).map(({ dst }) => `the route to ${dst}`),
     ...look.rules.filter(({ priority }) => priority >= 8600 && priority <= 8867).map(({ priority }) =>
       `rule ${priority}`
     ),

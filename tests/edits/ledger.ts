@@ -1,15 +1,9 @@
 // What should every pod have after each edit? Worked out from the texts alone, by the rules of the documents.
 import type { Edit, LabelEdit } from "../controller/store/random_edits.ts";
-import { agrees, type Form, formOf, isFree, isSame, segmentOf, settled, type Wish } from "./form.ts";
+import { type Form, formOf, isFree, isSame, segmentOf, settled, type Wish } from "./form.ts";
 import { ClusterKeys } from "./keys.ts";
-import { type Account, type Asked, holds, isAdmitted, type KnownPod, type Rules } from "./places.ts";
+import { type Account, type Asked, holds, isAdmitted, type KnownPod, lastOf, type Rules } from "./places.ts";
 import { readAnnotation } from "./reading.ts";
-
-/** A network of which nothing is left in the pod's kernel. */
-interface Gone {
-  readonly pod: string;
-  readonly network: string;
-}
 
 /** Starts with a ConfigMap that says everything rightly, and with pods that have nothing yet. */
 export class Ledger {
@@ -23,7 +17,7 @@ export class Ledger {
     this.#restrictPods = restrictPods;
     this.#pods = new Map(pods.map((pod) => [
       pod.name,
-      { ...pod, text: "", isLabelled: true, forms: new Map(), good: new Map(), places: new Set() },
+      { ...pod, text: "", isLabelled: true, ...nothing() },
     ]));
   }
 
@@ -51,95 +45,77 @@ export class Ledger {
     return this.#of(pod).isLabelled;
   }
 
-  apply(edit: Edit | LabelEdit): void {
+  /** `isDone`: by then nothing stands any more of what the texts of before had left. */
+  apply(edit: Edit | LabelEdit, { isDone = true }: { readonly isDone?: boolean } = {}): void {
+    if (isDone) { for (const pod of this.#pods.values()) pod.left = new Map(); }
     this.#put(edit);
     this.#settle();
+  }
+
+  /** Some of what a text has left may stand still, and come back with the next. */
+  get mayReturn(): boolean {
+    return [...this.#pods.values()].some(({ left }) => left.size > 0);
   }
 
   /** All texts are right, and every pod has its networks as its text says, or not at all. */
   get isPlain(): boolean {
     return this.#keys.areGood &&
       [...this.#pods.values()].every((pod) =>
-        this.#keptBy(pod).length === 0 && pod.good.size === pod.forms.size
+        this.keptBy(pod.name).length === 0 && pod.good.size === pod.forms.size
       );
   }
 
-  /**
-   * What may come of an edit that is made while no controller is there. `knows`: who comes was there all the while, and only led
-   * nobody; else it has from the kernels what cannot be resolved. `isBegun`: who was there before may have done some of it.
-   * Nothing where that would be less than before, as docs/limits.md says.
-   */
-  away(
-    edit: Edit,
-    { knows, isBegun = false }: { readonly knows: boolean; readonly isBegun?: boolean },
-  ): readonly Ledger[] {
-    const next = this.copy();
-    // The text of before the edit is not read by who comes.
-    next.#keys = this.#keys.copy({ isRead: knows || edit.kind !== "configmap" });
-    next.apply(edit);
-    const isBlank = edit.kind === "annotation" && edit.text.trim() === "";
-    const tells = [...this.#pods.values()].every((before) => next.#tells(next.#of(before.name), before));
-    if (isBlank || !tells) return [];
-    const gone = isBegun ? [...next.#pods.values()].flatMap((pod) => next.#mayBeGone(pod, this)) : [];
-    return subsets(gone).map((gone) => next.#without(gone));
+  /** Networks that a pod has otherwise than its text says. */
+  keptBy(name: string): readonly Form[] {
+    const pod = this.of(name);
+    const { wishes } = this.askedBy(name);
+    return [...pod.forms.values()].filter((form) =>
+      !isSame(form, wishes.find(({ network }) => network === form.network)?.form)
+    );
   }
 
-  /** With the rest as one that has it from the kernels. */
-  #without(gone: readonly Gone[]): Ledger {
-    const left = this.copy();
+  askedBy(name: string): Asked {
+    return this.#askedBy(this.of(name));
+  }
+
+  /** What of the keys one would remember who has not read any. */
+  get memory(): string {
+    return this.#keys.copy({ isRead: false }).text;
+  }
+
+  /** By one who finds all edits made. `isRead`: all keys of `keys` were read by him, too; else he remembers what is remembered. */
+  readAtOnce(
+    edits: readonly Edit[],
+    { keys, isRead }: { readonly keys: Ledger; readonly isRead: boolean },
+  ): Ledger {
+    const next = this.copy();
+    next.#keys = keys.#keys.copy({ isRead });
+    for (const edit of edits) next.#put(edit);
+    next.#settle();
+    return next;
+  }
+
+  /** Where nothing is left of these in the kernels; of the others that cannot be resolved these tell. */
+  foundWithout(gone: readonly { readonly pod: string; readonly network: string }[]): Ledger {
+    const found = this.copy();
     for (const { pod: name, network } of gone) {
-      const pod = left.#of(name);
+      const pod = found.#of(name);
       const isOther = ([one]: readonly [string, Form]): boolean => one !== network;
       pod.forms = new Map([...pod.forms].filter(isOther));
       pod.good = new Map([...pod.good].filter(isOther));
       pod.places = new Set([...pod.places].filter((one) => one.split("/")[0] !== network));
     }
-    left.#settle();
-    for (const pod of left.#pods.values()) {
-      const { wishes } = left.#askedBy(pod);
-      const kept = left.#keptBy(pod).map((form): [string, Form] => {
+    found.#settle();
+    for (const pod of found.#pods.values()) {
+      const { wishes } = found.#askedBy(pod);
+      const kept = found.keptBy(pod.name).map((form): [string, Form] => {
         const peers = wishes.find(({ network }) => network === form.network)?.said.peers ?? [];
         return [form.network, { ...form, loose: peers }];
       });
       pod.forms = new Map([...pod.forms, ...kept]);
       pod.good = new Map([...pod.good, ...kept]);
     }
-    return left;
-  }
-
-  /** Networks that only a kernel can tell of, on an interface that goes or is made anew: the kernel takes theirs along. */
-  #mayBeGone(pod: Account, before: Ledger): readonly Gone[] {
-    const had = [...before.#of(pod.name).forms.values()];
-    const isShaken = ({ dev }: Form): boolean => {
-      const carrier = had.find(({ interfaceName }) => interfaceName === dev);
-      if (carrier === undefined) return false;
-      const now = pod.forms.get(carrier.network);
-      return now === undefined || segmentOf(now) !== segmentOf(carrier) || now.interfaceName !== dev ||
-        isShaken(carrier);
-    };
-    return this.#keptBy(pod).filter(isShaken).map(({ network }) => ({ pod: pod.name, network }));
-  }
-
-  /** Networks that a pod has otherwise than its text says. */
-  #keptBy(pod: Account): readonly Form[] {
-    const { wishes } = this.#askedBy(pod);
-    return [...pod.forms.values()].filter((form) =>
-      !isSame(form, wishes.find(({ network }) => network === form.network)?.form)
-    );
-  }
-
-  /** Nobody remembers which addresses we gave to a pod, and only a link that agrees with the texts is believed. */
-  #tells(pod: Account, had: Account): boolean {
-    const { wishes } = this.#askedBy(pod);
-    const isLost = ({ network, addresses, pool }: Form): boolean => {
-      const now = pod.forms.get(network);
-      return now !== undefined &&
-        (`${pool}` !== `${now.pool}` || addresses.some((one) => !now.addresses.includes(one)));
-    };
-    return ![...had.forms.values()].some(isLost) && this.#keptBy(pod).every((form) => {
-      const said = wishes.find(({ network }) => network === form.network)?.said;
-      return said !== undefined && agrees(form, said);
-    });
+    return found;
   }
 
   #put(edit: Edit | LabelEdit): void {
@@ -148,9 +124,7 @@ export class Ledger {
       const pod = this.#of(edit.pod);
       Object.assign(pod, {
         isLabelled: !pod.isLabelled,
-        forms: new Map(),
-        good: new Map(),
-        places: new Set(),
+        ...nothing(),
       });
     } else {
       const pod = this.#of(edit.pod);
@@ -158,6 +132,11 @@ export class Ledger {
       const places = [...pod.good.values()].filter((form) => holds(pod, form)).map(segmentOf);
       if (edit.text !== pod.text) Object.assign(pod, { text: edit.text, places: new Set(places) });
     }
+  }
+
+  /** What is known of a pod. */
+  of(name: string): Readonly<Account> {
+    return this.#of(name);
   }
 
   #of(name: string): Account {
@@ -196,10 +175,11 @@ export class Ledger {
   #askedBy(pod: Account): Asked {
     if (!pod.isLabelled) return { wishes: [], forms: [], open: new Set() };
     const { entries, complete, twice } = readAnnotation(pod.text);
+    const last = lastOf(pod);
     const out = new Set<string>();
     const wishes = entries.map(({ network, options: own, broken }): Wish => {
       const key = this.#keys.get(network);
-      const before = pod.good.get(network);
+      const before = last.get(network);
       const had = before !== undefined && this.#keys.isClosed(pod, before) ? undefined : before;
       const isHolder = had !== undefined && !had.aside;
       const isGood = key !== undefined && key.state !== "never good" && key.state !== "reserved";
@@ -221,7 +201,6 @@ export class Ledger {
         out.add(network);
         return { network, said };
       }
-      const last = had === undefined ? {} : { last: had };
       // Only a good key leads where it is not known for whom that is.
       const isLed = key?.state === "good" && Number(key.options["id"]?.[0]) === Number(id);
       const isUnknown = id !== undefined && !isLed && this.#keys.isUnknown({ network, vni: Number(id) });
@@ -230,11 +209,11 @@ export class Ledger {
       const form = stays
         ? undefined
         : formOf(network, { cluster, own, aside, hasIpv6: pod.ip6 !== undefined });
-      return { network, said, ...last, ...(form !== undefined && { form }) };
+      return { network, said, ...(had !== undefined && { last: had }), ...(form !== undefined && { form }) };
     });
     const named = new Set(entries.map(({ network }) => network));
     // Of a text that cannot be read as a whole nobody knows what it leaves out.
-    const unnamed = complete ? [] : [...pod.good.values()].filter(({ network }) => !named.has(network));
+    const unnamed = complete ? [] : [...last.values()].filter(({ network }) => !named.has(network));
     const kept = unnamed.filter((form) => !this.#keys.isClosed(pod, form));
     const forms = [...kept, ...settled(wishes, kept)];
     const isMade = (name: string): boolean => forms.some(({ network }) => network === name);
@@ -246,7 +225,7 @@ export class Ledger {
 
   /** It leads where the pod may not be any more. */
   #hasLost(pod: Account, network: string): boolean {
-    const had = pod.good.get(network);
+    const had = lastOf(pod).get(network);
     return had !== undefined && this.#keys.isClosed(pod, had);
   }
 
@@ -257,7 +236,7 @@ export class Ledger {
     const inside = forms.filter(isIn);
     const kept: Form[] = [];
     for (const { network } of forms.filter((form) => !isIn(form))) {
-      const last = pod.good.get(network);
+      const last = lastOf(pod).get(network);
       if (last === undefined || !isIn(last) || this.#hasLost(pod, network)) continue;
       if (isFree(last, [...inside, ...kept])) kept.push(last);
     }
@@ -269,13 +248,18 @@ export class Ledger {
       const [name = ""] = one.split("/");
       return open.has(name) && (isMade(name) || !this.#hasLost(pod, name));
     });
+    const named = new Set([...names(pod), ...made.map(({ network }) => network)]);
+    pod.left = new Map([...lastOf(pod)].filter(([name]) => !named.has(name)));
     pod.forms = new Map(made.map((form) => [form.network, form]));
     pod.good = new Map([...[...pod.good].filter(([name]) => open.has(name)), ...pod.forms]);
     pod.places = new Set(places.sort());
   }
 }
 
-function subsets<T>([first, ...others]: readonly T[]): readonly (readonly T[])[] {
-  if (first === undefined) return [[]];
-  return subsets(others).flatMap((some) => [some, [first, ...some]]);
+function nothing(): Pick<Account, "forms" | "good" | "left" | "places"> {
+  return { forms: new Map(), good: new Map(), left: new Map(), places: new Set() };
+}
+
+function names({ text }: Account): readonly string[] {
+  return readAnnotation(text).entries.map(({ network }) => network);
 }

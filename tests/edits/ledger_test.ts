@@ -13,6 +13,7 @@ import {
 } from "../controller/store/random_edits.ts";
 import { annotationKey, memberPod, membershipSettings } from "../member/member_pod.ts";
 import { tries } from "../tools/by_chance.ts";
+import { awayWith, type Change } from "./away.ts";
 import type { Form } from "./form.ts";
 import { Ledger } from "./ledger.ts";
 
@@ -144,8 +145,11 @@ for (
     const { ledger } = new Scene({ restrictPods: false });
     ledger.apply({ kind: "annotation", pod: "lab/d", text: `west name=e id=1, ${text}` });
     const data = { ...start, west: "id=1 namespaces=default", east: "stray" };
-    const worlds = ledger.away({ kind: "configmap", data }, { knows: false, isBegun });
-    assert.deepEqual(worlds.map(({ forms }) => [...forms.get("lab/d")?.keys() ?? []].join()), has);
+    const outcomes = awayWith(ledger, [{ kind: "configmap", data }], { knows: false, isBegun, limit });
+    assert.deepEqual(
+      outcomes.map(({ ledger: { forms } }) => [...forms.get("lab/d")?.keys() ?? []].join()),
+      has,
+    );
   });
 }
 
@@ -172,3 +176,84 @@ for (
     assert.deepEqual(scene.found().get("a")?.map(({ vni }) => vni), [1]);
   });
 }
+
+/** What pod a has by each outcome. */
+function outcomesOf(
+  edits: readonly Edit[],
+  { before = "north, east", ...change }: Change & { readonly before?: string },
+): readonly string[] {
+  const { ledger } = new Scene({ restrictPods: false });
+  ledger.apply({ kind: "annotation", pod: "a", text: before });
+  return awayWith(ledger, edits, { ...change, limit }).map(({ ledger: { forms } }) =>
+    [...forms.get("a")?.values() ?? []].map(({ network, vni }) => `${network}/${vni}`).join()
+  );
+}
+
+const textsOf = (...texts: readonly string[]): readonly Edit[] => texts.map((text) => writes("a", text));
+const [away, begun] = [{ knows: false, isBegun: false }, { knows: false, isBegun: true }];
+
+for (
+  const { it, edits, change, before = "north, east", has } of [
+    {
+      it: "the last text counts",
+      edits: textsOf("north", "north, east id=7"),
+      change: away,
+      has: ["east/7,north/3"],
+    },
+    {
+      it: "the same, however much was done",
+      edits: textsOf("north", "north, east id=7"),
+      change: begun,
+      has: ["east/7,north/3"],
+    },
+    {
+      it: "a key of which nothing was done",
+      edits: [says("id=5"), says("stray")],
+      change: away,
+      has: ["east/2,north/3"],
+    },
+    {
+      it: "how much was done nobody knows",
+      edits: [says("id=5"), says("stray")],
+      change: begun,
+      has: [],
+    },
+    {
+      it: "a text that was gone for a moment",
+      edits: textsOf("north", "north, east metric=5"),
+      change: begun,
+      has: [],
+    },
+    {
+      it: "an address that only an unreadable text gave (seed 1004)",
+      before: "north ip=10.98.3.1/24, east",
+      edits: textsOf("north ip=none, id="),
+      change: begun,
+      has: [],
+    },
+    {
+      it: "an address that the text still gives",
+      before: "north ip=10.98.3.1/24, east",
+      edits: textsOf("north ip=10.98.3.1/24 metric=5, east"),
+      change: begun,
+      has: ["east/2,north/3"],
+    },
+  ]
+) {
+  Deno.test(`edits by chance: what is expected of edits while controllers change: ${it}`, () => {
+    assert.deepEqual(outcomesOf(edits, { ...change, before }), has);
+  });
+}
+
+Deno.test("edits by chance: what a text has left may come back with the next as long as it stands, and only then", () => {
+  const { ledger } = new Scene({ restrictPods: false });
+  for (const isDone of [false, true]) {
+    const [left, back] = textsOf("north", "north, east metric=5");
+    assert.ok(left !== undefined && back !== undefined);
+    const next = ledger.copy();
+    next.apply(left);
+    assert.ok(next.mayReturn);
+    next.apply(back, { isDone });
+    assert.deepEqual([...next.forms.get("a")?.keys() ?? []], isDone ? ["north"] : ["east", "north"]);
+  }
+});

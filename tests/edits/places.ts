@@ -26,6 +26,8 @@ export interface Account extends KnownPod {
   forms: ReadonlyMap<string, Form>;
   /** What it had last of each network whose name has stood in the text since. */
   good: ReadonlyMap<string, Form>;
+  /** What its texts have left since all was done: while it stands, a text of which not all can be had may have it again. */
+  left: ReadonlyMap<string, Form>;
   /** Names of networks that it holds wherever they lead, and segments that it holds. */
   places: ReadonlySet<string>;
 }
@@ -59,6 +61,11 @@ export function isAdmitted(
     .sort((a, b) => `${a.created} ${a.uid}` < `${b.created} ${b.uid}` ? -1 : 1);
   const room = Math.max(0, limit - holders.length);
   return holders.some(({ one }) => one === pod) || entrants.slice(0, room).includes(pod);
+}
+
+/** In which form it last had each network, if it may have it still. */
+export function lastOf({ left, good }: Pick<Account, "left" | "good">): ReadonlyMap<string, Form> {
+  return new Map([...left, ...good]);
 }
 
 /** It is in by its name, or in this segment. */

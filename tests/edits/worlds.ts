@@ -1,8 +1,10 @@
 // What may have come of edits that were made at once: pods and ConfigMap are watched apart, so either may be heard of first.
 import type { Edit, LabelEdit } from "../controller/store/random_edits.ts";
+import { awayWith, inEveryOrder, type Outcome } from "./away.ts";
 import type { Pair } from "../stories/steady_stream.ts";
 import type { Form } from "./form.ts";
-import { obstructed, Remembered, type Seen, wrongIn } from "./kernels.ts";
+import { obstructed, type Seen, wrongIn } from "./kernels.ts";
+import { Remembered } from "./remembered.ts";
 import type { Ledger } from "./ledger.ts";
 import { steadyPairs } from "./pairs.ts";
 
@@ -41,43 +43,33 @@ export class Worlds {
 
   /** Gives the pairs that must not lose a frame: steady in every world, and in all that it may go through. */
   apply(edits: readonly (Edit | LabelEdit)[]): readonly Pair[] {
-    const [ofPods, ofConfigMap] = [false, true].map((is) =>
-      edits.filter(({ kind }) => (kind === "configmap") === is)
-    );
-    const orders = interleaved(ofPods ?? [], ofConfigMap ?? []);
+    const orders = inEveryOrder(edits);
     return this.#become((world) =>
-      orders.map((order) => {
-        const ledger = world.ledger.copy();
-        const states = order.map((edit) => {
-          ledger.apply(edit);
-          return ledger.forms;
-        });
-        return { ledger, states };
-      })
+      orders.flatMap((order) =>
+        order.reduce<readonly Outcome[]>(
+          (ways, edit) => ways.flatMap((way) => after(way, edit)),
+          [{ ledger: world.ledger, states: [] }],
+        )
+      )
     );
   }
 
-  /** The same with one that is made while no controller is there; undefined, and nothing is done: see `Ledger.away`. */
-  applyAway(edit: Edit, context: Parameters<Ledger["away"]>[1]): readonly Pair[] | undefined {
-    const futures = new Map(this.#all.map((world) => [world, world.ledger.away(edit, context)]));
-    if ([...futures.values()].some((ledgers) => ledgers.length === 0)) return undefined;
-    return this.#become((world) =>
-      (futures.get(world) ?? []).map((ledger) => ({ ledger, states: [ledger.forms] }))
-    );
+  /** The same with such that are made while controllers change; undefined, and nothing is done: that cannot be told. */
+  applyAway(edits: readonly Edit[], change: Parameters<typeof awayWith>[2]): readonly Pair[] | undefined {
+    const futures = new Map(this.#all.map((world) => [world, awayWith(world.ledger, edits, change)]));
+    if ([...futures.values()].some((outcomes) => outcomes.length === 0)) return undefined;
+    return this.#become((world) => futures.get(world) ?? []);
   }
 
-  #become(
-    futures: (world: World) => readonly {
-      readonly ledger: Ledger;
-      readonly states: readonly ReadonlyMap<string, ReadonlyMap<string, Form>>[];
-    }[],
-  ): readonly Pair[] {
+  #become(futures: (world: World) => readonly Outcome[]): readonly Pair[] {
     const worlds = new Map<string, World>();
     let steady: readonly Pair[] | undefined;
     for (const world of this.#all) {
       const before = seenIn(this.#sights, world);
       for (const { ledger, states } of futures(world)) {
-        worlds.set(ledger.text, { ledger, remembered: world.remembered.copy() });
+        for (const remembered of world.remembered.through(world.ledger.forms, states)) {
+          worlds.set(`${ledger.text} ${remembered.text}`, { ledger, remembered });
+        }
         for (const pairs of states.map((forms) => steadyPairs(before, forms))) {
           steady = steady?.filter((one) => pairs.some((other) => isEqual(one, other))) ?? pairs;
         }
@@ -110,13 +102,12 @@ function isEqual(a: Pair, b: Pair): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Every order in which each of the two keeps its own. */
-function interleaved<T>(a: readonly T[], b: readonly T[]): readonly (readonly T[])[] {
-  const [[first, ...others], [second, ...rest]] = [a, b];
-  if (first === undefined) return [b];
-  if (second === undefined) return [a];
-  return [
-    ...interleaved(others, b).map((order) => [first, ...order]),
-    ...interleaved(a, rest).map((order) => [second, ...order]),
-  ];
+/** One edit more. What the text before it has left may stand still, or not any more. */
+function after({ ledger, states }: Outcome, edit: Edit | LabelEdit): readonly Outcome[] {
+  const ways = states.length > 0 && ledger.mayReturn ? [true, false] : [true];
+  return ways.map((isDone) => {
+    const next = ledger.copy();
+    next.apply(edit, { isDone });
+    return { ledger: next, states: [...states, next.forms] };
+  });
 }

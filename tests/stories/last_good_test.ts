@@ -39,6 +39,18 @@ for (const last of ["one metric=5, two", "two, -one"]) {
   });
 }
 
+for (const last of ["one metric=5, two", "two, -one"]) {
+  Deno.test(`a network that a text leaves goes, though "${last}" follows, where the place is another's by then`, async () => {
+    await using stage = await setStage();
+    await startPair(stage, { maxMembers: 2 });
+    stage.pod({ name: "c", networks: "two, one" });
+    await stage.holds({ members: [...membersOf(one, ["a", "b"]), { pod: "c", ...two }] });
+    stage.annotate("a", "two");
+    stage.annotate("a", last);
+    await stage.holds({ members: [...membersOf(one, ["b", "c"]), ...membersOf(two, ["a", "c"])] });
+  });
+}
+
 const lost: readonly {
   readonly it: string;
   readonly meanwhile: (stage: Stage) => void;

@@ -243,7 +243,9 @@ export class Store {
     if (tracked === undefined) return;
     // An edit that came in between does not know of it yet.
     if (tracked.generation !== this.networks.generation) return this.#again(uid);
-    const { asked, lastGood, out } = tracked;
+    const { asked, lastGood, left } = tracked;
+    // Of what its text has left nothing stays when its place is another's by now.
+    const out = [...tracked.out, ...left.map(({ name }) => name)];
     if (tracked.settle(withoutFull(asked, { limit: this.surroundings.limit, lastGood, out }))) {
       this.#changed.add(uid);
     }
