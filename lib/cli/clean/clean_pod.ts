@@ -90,7 +90,10 @@ async function cleanKernel(pod: PodView, { view, agents, clean }: Cleaning): Pro
   const wanted = nothingWanted(membership.annotationKey);
   const cap = answerCaps.ofMany;
   const before = await agents.observe(address, { wanted, cap });
-  const { steps } = plan({ wanted, observed: before, ourAddresses: new Map() });
+  // The pod may well ask for the network still.
+  const steps = plan({ wanted, observed: before, ourAddresses: new Map() }).steps.map((step) =>
+    step.kind === "delete-link" ? { ...step, why: "the controller has made it" } : step
+  );
   if (!clean || steps.length === 0) return steps.map((step) => `to do: ${describe(step)}`);
   const { kernel, refusals } = await agents.changeKernel(address, { steps, wanted, cap });
   const [left] = planKernel({ wanted, observed: kernel, ourAddresses: new Map() }).steps;
