@@ -1,6 +1,8 @@
 // What a pod already shows of its networks: our condition and annotation on it, as digests.
 import type { V1Pod } from "@kubernetes/client-node";
+import { namespaceFaults, type Rules } from "../network/access_rules.ts";
 import { parseIp } from "../network/grammar/address.ts";
+import { parseNetworkName } from "../network/grammar/names.ts";
 import { digestOf } from "../text/digest.ts";
 import type { ProblemKind } from "../network/problem.ts";
 import { isRecord } from "../text/json.ts";
@@ -139,6 +141,18 @@ function shownLinks(annotation: string): readonly ShownLink[] {
         ? [{ network: name, interfaceName, vni, mac }]
         : [],
   );
+}
+
+/** Networks that a pod shows, as far as it may have them: others may have written that. */
+export function openToPod(
+  { shown, namespace }: { readonly shown?: ShownStatus; readonly namespace: string },
+  { restrictPods, ...rules }: Pick<Rules, "cluster" | "configMap" | "restrictPods">,
+): readonly string[] {
+  const { networks, isUsable } = rules.cluster;
+  return (shown?.links ?? []).flatMap(({ network: name, vni }) => {
+    if (parseNetworkName(name).kind === "fault" || restrictPods && isUsable && !networks.has(name)) return [];
+    return namespaceFaults({ name, vni }, { ...rules, namespace }).length > 0 ? [] : name;
+  });
 }
 
 function parseList(text: string): readonly unknown[] {

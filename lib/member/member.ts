@@ -23,6 +23,7 @@ import type { PoolAnswer } from "../network/pool.ts";
 import type { Network } from "../network/network.ts";
 import { namesNothing, parseAnnotation } from "../network/grammar/annotation.ts";
 import type { PodView } from "./pod.ts";
+import { openToPod } from "./current_status.ts";
 import { firstProblems, type Problem, type Source } from "../network/problem.ts";
 import { compact } from "../text/defined.ts";
 import { quoted } from "../text/quoted.ts";
@@ -61,6 +62,8 @@ export interface Member {
   readonly forbidden: readonly string[];
   /** Networks of which it must not keep what it had, should what it asks for be full. */
   readonly barred: readonly string[];
+  /** Networks that names which cannot be read may mean: those that the pod shows, and may have. Absent: none. */
+  readonly meant?: readonly string[];
   /** Networks whose pool has not answered yet (sorted): their interfaces get their addresses later. */
   readonly awaited: readonly string[];
   /** True when the whole annotation parsed, so that a network it does not name is unwanted. */
@@ -208,6 +211,7 @@ function memberOf(
     barred: compact(resolved.barred),
     awaited: compact(resolved.awaited),
     annotationParsed: parsed.complete,
+    ...(!parsed.complete && { meant: openToPod(pod, { ...settings, cluster: context.cluster }) }),
     problems: compact(firstProblems(problems.sort(byLine), source)),
     warnings: compact([
       ...podProblems(pod, [...agentWarnings(agents), ...nodeWarnings(pod)]),

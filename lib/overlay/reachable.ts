@@ -67,7 +67,7 @@ export function perhapsReachableIn(
   const open = openNames(member);
   const mayBe = (name: string): boolean => !member.annotationParsed && !member.forbidden.includes(name);
   const left = adrift.filter((name) => open.includes(name) || mayBe(name));
-  const names = mayHold ? open : left;
+  const names = mayHold ? [...open, ...member.meant ?? []] : left;
   return new Map(names.flatMap((name) =>
     ([4, 6] as const).flatMap((family): [string, Reachable][] => {
       const [ip, key] = [podIpOf(member, family), nameKey({ name, family })];

@@ -96,3 +96,25 @@ for (
     await floods(stage, { pod: "a", to: [...ips.slice(2), ...outside] });
   });
 }
+
+for (const typo of ["one metric=5", "9one"]) {
+  Deno.test(`after a restart entries towards one that cannot be looked into stay: ${typo}`, async () => {
+    await using stage = await setStage();
+    stage.networks({ one: "id=1", two: "id=2" });
+    const first = await startRun(stage);
+    for (const name of ["a", "b"]) stage.pod({ name, networks: "one" });
+    await running(stage, ["a", "b"]);
+    stage.annotate("a", typo);
+    await conditionSays({ stage, name: "a" }, /Cannot read/);
+    await first[Symbol.asyncDispose]();
+    const dead = stage.sandbox.faults.onExec({ pod: "a" }, { kind: "refuse", code: 500 }, {
+      times: "until-lifted",
+    });
+    await using _second = await startRun(stage);
+    stage.pod({ name: "c", networks: "one" });
+    await running(stage, ["c"]);
+    await floods(stage, { pod: "b", to: [ipOf(stage, "a"), ipOf(stage, "c")] });
+    dead.lift();
+    await floods(stage, { pod: "c", to: [ipOf(stage, "a"), ipOf(stage, "b")] });
+  });
+}

@@ -207,6 +207,6 @@ export class Tracked implements Counted, Timed, HadForms {
 /** Equal text: nothing to do. It is made anew each time, for ten thousand of them would be kept for nothing. */
 function textOf(judged: Membership): string {
   if (judged.kind !== "member") return JSON.stringify(judged);
-  const { leaving: _, ...member } = judged.member;
+  const { leaving: _, meant: __, ...member } = judged.member;
   return JSON.stringify(member);
 }

@@ -635,6 +635,16 @@ Deno.test("claims: who has a link into a network that is closed to it is none to
   }
 });
 
+Deno.test("claims: that a pod with a name that cannot be read shows what it has is no news", () => {
+  const { store, uid } = restarted({ it: "", annotation: "9west" });
+  const pod = store.tracked.get(uid)?.pod;
+  assert.ok(pod !== undefined);
+  store.begin(uid);
+  const links = [{ network: "west", interfaceName: "west", vni: 101, mac: link.mac }];
+  const { changed } = store.putPod({ ...pod, shown: { ...pod.shown, links } }, { now: 0 });
+  assert.deepEqual([...changed], []);
+});
+
 Deno.test("claims: of thousands of links in the names of networks a few dozen are taken down", () => {
   const { store, uid } = restarted({ it: "", annotation: "9west" });
   const links = Array.from({ length: 4_000 }, (_, n) => ({
@@ -646,3 +656,37 @@ Deno.test("claims: of thousands of links in the names of networks a few dozen ar
   const { adrift } = store.tracked.get(uid) ?? {};
   assert.deepEqual(adrift, links.slice(0, 64).map(({ name }) => name));
 });
+
+for (
+  const { it, presumed, shows = [shownWest], ...row } of [
+    { it: "shows", presumed: true },
+    { it: "shows, another id", shows: [{ ...shownWest, vni: 7 }], presumed: true },
+    { it: "does not show", shows: [{ ...shownWest, name: "east" }], presumed: false },
+    {
+      it: "shows, and that is for other namespaces",
+      data: { west: "id=101 namespaces=lab" },
+      presumed: false,
+    },
+    {
+      it: "shows with a VNI for other namespaces",
+      data: { west: "id=1", secret: "id=101 namespaces=lab" },
+      presumed: false,
+    },
+    {
+      it: "shows, restricted, and no key names it",
+      data: { east: "2" },
+      restrictPods: true as const,
+      presumed: false,
+    },
+  ]
+) {
+  Deno.test(`claims: until it is looked into, a name that cannot be read may mean a network that the pod ${it}`, () => {
+    const { store } = restarted({ it, annotation: "9west", shows, ...row });
+    const network = { name: "west", vni: 101, port: 8472, family: 4, interfaceName: "west" } as const;
+    const rest = { underlay: "eth0", up: true, addresses: [], routes: [] };
+    const { surroundings } = store;
+    const expected = presumed ? ["10.0.0.1"] : [];
+    assert.deepEqual(surroundings.presumedIn({ ...network, ...rest }) ?? [], expected);
+    assert.deepEqual([...surroundings.membersOf("west/101/8472/4")], []);
+  });
+}
