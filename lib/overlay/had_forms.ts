@@ -3,6 +3,7 @@ import { type Member, type Membership, openNames } from "../member/member.ts";
 import { type Network, peerKey } from "../network/network.ts";
 import { compact } from "../text/defined.ts";
 import type { KernelState } from "./observation.ts";
+import { isMarkedFor } from "./wanted.ts";
 
 /** What is known of that. */
 export interface HadForms {
@@ -52,8 +53,8 @@ export function hadNow(
   };
 }
 
-function stands({ interfaceName, vni, port }: Network, kernel: Seen): boolean {
-  return kernel?.links.some(({ name, vxlan }) =>
-    name === interfaceName && vxlan?.vni === vni && vxlan.port === port
+function stands({ name: network, interfaceName, vni, port }: Network, kernel: Seen): boolean {
+  return kernel?.links.some(({ name, alias, vxlan }) =>
+    name === interfaceName && isMarkedFor(network, alias) && vxlan?.vni === vni && vxlan.port === port
   ) === true;
 }

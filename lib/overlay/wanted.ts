@@ -91,6 +91,11 @@ export function isMarked(alias: string): boolean {
   return alias.startsWith(aliasStart) && alias.includes(aliasMiddle);
 }
 
+/** The same, for that network. */
+export function isMarkedFor(network: string, alias: string): boolean {
+  return alias.startsWith(`${aliasStart}${network}${aliasMiddle}`);
+}
+
 /** The network whose link this alias marks, or undefined when it is not one of ours for that annotation. */
 export function networkOfAlias(alias: string, annotationKey: string): string | undefined {
   const end = `${aliasMiddle}${annotationKey}`;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Store } from "../../../lib/controller/store/store.ts";
 import { podView } from "../../../lib/member/pod.ts";
+import { aliasOf } from "../../../lib/overlay/wanted.ts";
 import { annotationKey, type MemberPod, memberPod, membershipSettings } from "../../member/member_pod.ts";
 
 type Data = Readonly<Record<string, string>>;
@@ -274,3 +275,41 @@ Deno.test("last good: who comes by an id of its own to a network whose key was r
   store.putConfigMap({ west: "id=1 dstport=4790", east: "id=2" }, { now: 0 });
   assert.deepEqual(ports(), [8472, 4790], "it is a key again");
 });
+
+for (const alias of ["west", "east"]) {
+  Deno.test(`last good: what a text has left stands only where its own link does, not one of ${alias} with its name and VNI`, () => {
+    const store = world({});
+    const record = store.begin("uid-default-a");
+    const link = {
+      name: "i",
+      index: 7,
+      altnames: [],
+      mtu: 1450,
+      mac: "",
+      up: true,
+      kind: "vxlan",
+      addresses: [],
+    };
+    const vxlan = { vni: 1, port: 8472, family: 4 } as const;
+    record?.cache.remember({
+      containerId: "",
+      podIPs: "",
+      kernel: { links: [{ ...link, vxlan, alias: aliasOf(alias, annotationKey) }], routes: [] },
+      peers: new Map(),
+      unasked: [],
+      readBackAt: 0,
+    }, 0);
+    // Nothing was done in between: which of them has the link is told by its mark.
+    for (
+      const networks of [
+        "west name=i",
+        "west name=w id=9, east name=i id=1",
+        "west name=i",
+        "east metric=5, west name=i metric=5",
+      ]
+    ) put(store, { name: "a", networks });
+    const item = store.workItem("uid-default-a");
+    const has = item?.kind === "member" ? item.member.networks.map(({ name, vni }) => `${name}/${vni}`) : [];
+    assert.deepEqual(has, [`${alias}/1`]);
+  });
+}
