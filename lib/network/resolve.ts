@@ -81,9 +81,9 @@ export function resolveNetworks(entries: readonly AnnotationEntry[], context: Re
   const wishes = wishesOf(entries, context);
   const named = new Set(entries.map(({ network }) => network));
   // A text of which not all could be read may mean any network that the pod has.
-  const unnamed = context.complete
-    ? []
-    : [...context.lastGood.values()].filter((one) => !named.has(one.name) && isCarried(one, context));
+  const others = context.complete ? [] : [...context.lastGood.keys()].filter((name) => !named.has(name));
+  const unnamed = others.flatMap((name) => lastOf(name, context) ?? [])
+    .filter((one) => isCarried(one, context));
   const lost = unnamed.flatMap(({ name, vni }) =>
     namespaceFaults({ name, vni }, context).map((fault) => ({ fault, network: name }))
   );
@@ -125,7 +125,7 @@ function wishesOf(entries: readonly AnnotationEntry[], context: ResolveContext):
   const max = context.maxNetworks ?? defaultMaxNetworks;
   let [news, faulty] = [0, 0];
   return entries.map((entry) => {
-    const had = withGiven(context.lastGood.get(entry.network), context.answers?.get(entry.network));
+    const had = lastOf(entry.network, context);
     // A hostile text names thousands: those are not even looked at.
     if (had === undefined && news >= max) return { entry, faults: [tooMany(max)] };
     const barred = had === undefined ? [] : namespaceFaults(had, context);
@@ -136,6 +136,11 @@ function wishesOf(entries: readonly AnnotationEntry[], context: ResolveContext):
     const isOut = resolved.faults.some(({ out }) => out === true);
     return { entry, ...resolved, ...(isOut ? {} : { ...last, barred }) };
   });
+}
+
+/** In the form in which the pod last had it, with what its pool has given since. */
+function lastOf(network: string, { lastGood, answers }: ResolveContext): Network | undefined {
+  return withGiven(lastGood.get(network), answers?.get(network));
 }
 
 /** With the form that the pod may keep; `isSaid`: false when there are more problems before than anybody is told of. */

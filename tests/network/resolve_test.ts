@@ -5,7 +5,7 @@ import {
   noClusterNetworks,
   readClusterNetworks,
 } from "../../lib/network/cluster_networks.ts";
-import { cidrText } from "../../lib/network/grammar/address.ts";
+import { type Cidr, cidrText } from "../../lib/network/grammar/address.ts";
 import { parseAnnotation } from "../../lib/network/grammar/annotation.ts";
 import type { Network } from "../../lib/network/network.ts";
 import { type Resolution, resolveNetworks } from "../../lib/network/resolve.ts";
@@ -619,10 +619,12 @@ function shown(network: Network): string {
 
 function resolution(
   annotation: string,
-  { row, looks, had }: {
+  { row, looks, had, given }: {
     readonly row: Row;
     readonly looks: NonNullable<Row["looks"]>;
     readonly had: readonly Network[];
+    /** By the pool of network a. */
+    readonly given?: Cidr;
   },
 ): Resolution {
   const namespace = row.namespace ?? "default";
@@ -637,6 +639,7 @@ function resolution(
     complete,
     ...(row.ordinal !== undefined && { ordinal: row.ordinal }),
     lastGood: new Map(had.map((network) => [network.name, network])),
+    ...(given !== undefined && { answers: new Map([["a", { kind: "given", addresses: [given] }]]) }),
   });
 }
 
@@ -821,5 +824,16 @@ for (const row of [...counting, ...merging, ...refusing, ...conflicting, ...forb
       all.map(({ kind, line, message }) => `${kind}, ${line}: ${message}`);
     assert.deepEqual(said(resolved.problems), row.problems ?? []);
     assert.deepEqual(said(resolved.warnings), row.warnings ?? []);
+  });
+}
+
+for (const annotation of ["a metric=5", "9a"]) {
+  Deno.test(`resolveNetworks: what a pool gives after a typo has come is the pod's: ${annotation}`, () => {
+    const row = { it: "", annotation };
+    const looks = [{ a: "id=5 subnet=10.0.0.0/24" }];
+    const { networks: had } = resolution("a", { row, looks, had: [] });
+    const given = { family: 4, address: "10.0.0.1", prefix: 24 } as const;
+    const { networks } = resolution(annotation, { row, looks, had, given });
+    assert.deepEqual(networks.map(shown), ["a: a 5:8472 on eth0, 10.0.0.1/24"]);
   });
 }
