@@ -1,10 +1,12 @@
 // Stories of restarts by which what a pod has is not what its text and the ConfigMap say: who stays whose peer, and to whom it sends.
+import assert from "node:assert/strict";
 import { waitFor } from "../sandbox/tools/waiting.ts";
 import { pods } from "../sandbox/api/resources.ts";
 import { conditionSays, startRun } from "./said_everywhere.ts";
 import { inPod, ipOf, membersOf, one, running } from "./scenes.ts";
 import { aliasOf } from "../../lib/overlay/wanted.ts";
 import { annotationKey } from "../member/member_pod.ts";
+import { podIpOf } from "../sandbox/sandbox_invariant.ts";
 import { setStage, type Stage } from "./stage.ts";
 
 /** Waits until the pod floods to exactly these. */
@@ -116,5 +118,43 @@ for (const typo of ["one metric=5", "9one"]) {
     await floods(stage, { pod: "b", to: [ipOf(stage, "a"), ipOf(stage, "c")] });
     dead.lift();
     await floods(stage, { pod: "c", to: [ipOf(stage, "a"), ipOf(stage, "b")] });
+  });
+}
+
+for (const text of ["one metric=5", "9one", "own id=1 metric=5"]) {
+  Deno.test(`after a restart nobody sends to a pod that a network is closed to, whatever it makes up, be its agent there or not: ${text}`, async () => {
+    await using stage = await setStage();
+    stage.networks({ one: "id=1 namespaces=default", two: "id=2" });
+    const first = await startRun(stage);
+    for (const name of ["a", "b"]) stage.pod({ name, networks: "one" });
+    for (const name of ["thief", "mute"]) stage.pod({ name, namespace: "lab", networks: "two" });
+    await running(stage, ["a", "b"]);
+    for (const name of ["thief", "mute"]) {
+      await stage.sandbox.waitForPhase({ namespace: "lab", name }, "Running");
+    }
+    await first[Symbol.asyncDispose]();
+    const network = text.startsWith("own") ? "own" : "one";
+    const shown = [{ name: network, interface: network, vni: 1, mac: "02:00:00:00:00:01" }];
+    for (const name of ["thief", "mute"]) {
+      const pod = { namespace: "lab", name };
+      const link = ["link", "add", network, "type", "vxlan", "id", "1", "dstport", "8472", "dev", "eth0"];
+      const alias = ["link", "set", network, "alias", aliasOf(network, annotationKey)];
+      for (const words of [link, alias]) {
+        assert.equal((await stage.sandbox.exec(pod, ["ip", ...words])).code, 0);
+      }
+      const status = { "vxlan.travelping.com/network-status": JSON.stringify(shown) };
+      stage.sandbox.patch(pods, pod, { metadata: { annotations: { [annotationKey]: text, ...status } } });
+      // Its pod IP was that of a member while nobody was there to see it go.
+      const ip = podIpOf(stage.sandbox, { pod: `lab/${name}` });
+      await inPod(stage, "a", ["bridge", "fdb", "append", "00:00:00:00:00:00", "dev", "one", "dst", ip]);
+    }
+    stage.sandbox.faults.onExec({ pod: "mute" }, { kind: "refuse", code: 500 }, { times: "until-lifted" });
+    await using _second = await startRun(stage);
+    await floods(stage, { pod: "a", to: [ipOf(stage, "b")] });
+    await floods(stage, { pod: "b", to: [ipOf(stage, "a")] });
+    await waitFor(async () => {
+      const { stdout } = await stage.sandbox.exec({ namespace: "lab", name: "thief" }, ["ip", "-o", "link"]);
+      return !stdout.includes(` ${network}: `);
+    }, { what: "its link is gone" });
   });
 }
