@@ -5,6 +5,7 @@ import { parseIp } from "../network/grammar/address.ts";
 import { parseNetworkName } from "../network/grammar/names.ts";
 import { digestOf } from "../text/digest.ts";
 import type { ProblemKind } from "../network/problem.ts";
+import { compact } from "../text/defined.ts";
 import { isRecord } from "../text/json.ts";
 import { cutBytes } from "../text/printable.ts";
 
@@ -98,8 +99,7 @@ export function shownStatus(pod: V1Pod, annotationKey: string): ShownStatus | un
       }),
     ...(annotation !== undefined && {
       annotation: digestOf(annotation),
-      ...shownIps(annotation),
-      links: shownLinks(annotation),
+      ...shownNetworks(parseList(annotation)),
     }),
   };
 }
@@ -119,8 +119,16 @@ const mostNetworks = 64;
 const longestName = 63;
 
 /** Anybody may have written it: what cannot be read is not there. */
-function shownIps(annotation: string): Pick<ShownStatus, "ips"> {
-  const entries = parseList(annotation).filter(isRecord).flatMap(
+function shownNetworks(list: readonly unknown[]): Pick<ShownStatus, "ips" | "links"> {
+  const records = list.filter(isRecord);
+  const ips = shownIps(records);
+  return { ...(ips.size > 0 && { ips }), links: compact(shownLinks(records.slice(0, mostNetworks))) };
+}
+
+function shownIps(
+  records: readonly Readonly<Record<string, unknown>>[],
+): ReadonlyMap<string, readonly string[]> {
+  const entries = records.flatMap(
     ({ name, ips }): [string, readonly string[]][] => {
       if (typeof name !== "string" || name.length > longestName || !Array.isArray(ips)) return [];
       const read = ips.slice(0, mostIps).flatMap((ip) =>
@@ -129,12 +137,12 @@ function shownIps(annotation: string): Pick<ShownStatus, "ips"> {
       return read.length === 0 ? [] : [[name, read]];
     },
   );
-  return entries.length === 0 ? {} : { ips: new Map(entries.slice(0, mostNetworks)) };
+  return new Map(entries.slice(0, mostNetworks));
 }
 
 /** Whoever has the network knows whether it may be so. */
-function shownLinks(annotation: string): readonly ShownLink[] {
-  return parseList(annotation).slice(0, mostNetworks).filter(isRecord).flatMap(
+function shownLinks(records: readonly Readonly<Record<string, unknown>>[]): readonly ShownLink[] {
+  return records.flatMap(
     ({ name, interface: interfaceName, vni, mac }) =>
       typeof name === "string" && name.length <= longestName && typeof interfaceName === "string" &&
         interfaceName.length < 16 && typeof vni === "number" && typeof mac === "string" && mac.length === 17

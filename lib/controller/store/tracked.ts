@@ -193,7 +193,7 @@ export class Tracked implements Counted, Timed, HadForms {
    */
   believe(context: ClaimContext): void {
     const { asked, pod } = this;
-    if (this.mayHold) this.adrift = linkedNetworks(context);
+    if (this.mayHold) this.adrift = compact(linkedNetworks(context));
     this.seen = true;
     this.found = addressesFound(this, context);
     if (asked.kind !== "member") return;
