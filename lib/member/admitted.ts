@@ -27,9 +27,34 @@ export function admitted(candidates: Iterable<Candidate>, limit: number): Readon
   return new Set([...inside, ...entrants].map(({ uid }) => uid));
 }
 
+/**
+ * Who is in (undefined: all who ask, by uid), and who is or is not and was otherwise `before`. Whether one that is presumed is
+ * to be looked at first depends on whether there is room for all.
+ */
+export function decided(
+  asking: ReadonlyMap<string, Candidate>,
+  { before, room }: { readonly before: ReadonlySet<string> | undefined; readonly room: number },
+): { readonly inside: ReadonlySet<string> | undefined; readonly moved: readonly string[] } {
+  const all = new Set(asking.keys());
+  const inside = asking.size > room ? admitted(asking.values(), room) : undefined;
+  const moved = [...(inside ?? all).symmetricDifference(before ?? all)];
+  if ((inside === undefined) === (before === undefined)) return { inside, moved };
+  const presumed = [...asking.values()].filter(({ standing }) => standing === "presumed");
+  return { inside, moved: [...moved, ...presumed.map(({ uid }) => uid)] };
+}
+
 /** It is in, or is taken to be, whoever else asks. */
 export function isInside(candidate: Candidate | undefined): boolean {
   return candidate !== undefined && candidate.standing !== "entrant";
+}
+
+/** Said of a network that has grown past a tenth of its limit. */
+export function largeText(
+  segment: string,
+  { members, limit }: { readonly members: number; readonly limit: number },
+): string {
+  return `Network "${segment}" (name, VNI, port, IP family) has ${members} members, and each holds an entry for every ` +
+    `other; beyond ${limit} no more are let in (--max-members-per-network)`;
 }
 
 function byAge(a: Candidate, b: Candidate): number {

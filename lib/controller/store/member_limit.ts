@@ -1,5 +1,5 @@
 // Who may be in a network that more ask for than it may have: a rule over all who ask, whatever came first.
-import { admitted, type Candidate, isInside } from "../../member/admitted.ts";
+import { type Candidate, decided, isInside, largeText } from "../../member/admitted.ts";
 import { TwoWayIndex } from "../../collections/two_way_index.ts";
 
 /** Members of one network when nothing else is said: each of them holds an entry for every other. */
@@ -17,9 +17,11 @@ export class MemberLimit {
   /** Segments that have grown past a tenth of the limit. */
   readonly #large = new Set<string>();
   readonly #say: (notice: string) => void;
+  /** How many may be in a segment besides those who ask for it: who comes anew must leave them their places. */
+  readonly #perhapsIn: (segment: string) => number;
 
-  constructor(limit: number, say: (notice: string) => void) {
-    [this.limit, this.#say] = [limit, say];
+  constructor(limit: number, say: (notice: string) => void, perhapsIn: (segment: string) => number) {
+    [this.limit, this.#say, this.#perhapsIn] = [limit, say, perhapsIn];
   }
 
   /** Makes `uid` ask for exactly these segments. */
@@ -29,35 +31,37 @@ export class MemberLimit {
       // That one who counted as in is in is no news to anybody else.
       if (isInside(before.get(segment)) && isInside(segments.get(segment))) continue;
       const { size } = this.#asking.at(segment);
-      if (size > this.limit || this.#inside.has(segment)) this.#changed.add(segment);
+      if (size + this.#perhapsIn(segment) > this.limit || this.#inside.has(segment)) {
+        this.#changed.add(segment);
+      }
       this.#noteGrowth(segment, size);
     }
   }
 
+  /** Where fewer may be in by now. */
+  reconsider(isMeant: (segment: string) => boolean): void {
+    for (const segment of this.#inside.keys()) if (isMeant(segment)) this.#changed.add(segment);
+  }
+
   /** Decides anew where something has changed; gives those who are in or out now and were not before. */
   settle(): ReadonlySet<string> {
-    const moved = new Set<string>();
-    for (const segment of this.#changed) {
-      const asking = this.#asking.at(segment);
+    const all = [...this.#changed].flatMap((segment) => {
+      const room = this.limit - this.#perhapsIn(segment);
       const before = this.#inside.get(segment);
-      const after = admitted(asking.values(), this.limit);
-      const isFull = asking.size > this.limit;
-      if (isFull) this.#inside.set(segment, after);
-      else this.#inside.delete(segment);
-      for (const uid of after.symmetricDifference(before ?? new Set(asking.keys()))) moved.add(uid);
-      if (isFull === (before !== undefined)) continue;
-      for (const { uid, standing } of asking.values()) if (standing === "presumed") moved.add(uid);
-    }
+      const { inside, moved } = decided(this.#asking.at(segment), { before, room });
+      if (inside === undefined) this.#inside.delete(segment);
+      else this.#inside.set(segment, inside);
+      return moved;
+    });
     this.#changed.clear();
-    return moved;
+    return new Set(all);
   }
 
   /** May it be in? `unsure`: it is taken to be in, but must be looked at before anything is done for it. */
   verdict(uid: string, segment: string): "in" | "unsure" | "out" {
     const inside = this.#inside.get(segment);
-    if (inside === undefined) return "in";
-    if (!inside.has(uid)) return "out";
-    return this.#asking.get(uid, segment)?.standing === "presumed" ? "unsure" : "in";
+    if (inside?.has(uid) === false) return "out";
+    return inside && this.#asking.get(uid, segment)?.standing === "presumed" ? "unsure" : "in";
   }
 
   /** Large ones are worth a warning. */
@@ -65,9 +69,6 @@ export class MemberLimit {
     const large = Math.max(2, Math.ceil(this.limit / 10));
     if (size < large || this.#large.has(segment)) return;
     this.#large.add(segment);
-    this.#say(
-      `Network "${segment}" (name, VNI, port, IP family) has ${large} members, and each holds an entry for every ` +
-        `other; beyond ${this.limit} no more are let in (--max-members-per-network)`,
-    );
+    this.#say(largeText(segment, { members: large, limit: this.limit }));
   }
 }

@@ -34,7 +34,8 @@ export class Surroundings implements Peers {
   /** `pods`: all that are known, by uid. */
   constructor(maxMembers: number, pods: ReadonlyMap<string, Tracked>) {
     const say = (notice: string): void => void this.#notices.push(notice);
-    [this.limit, this.#neighbours] = [new MemberLimit(maxMembers, say), new NodeNeighbours(say)];
+    this.limit = new MemberLimit(maxMembers, say, (segment) => this.#presumed.at(nameKeyOf(segment)).size);
+    this.#neighbours = new NodeNeighbours(say);
     this.#pods = pods;
   }
 
@@ -155,6 +156,7 @@ export class Surroundings implements Peers {
   #presume(uid: string, reachable: Parameters<PeerIndex["put"]>[1]): void {
     const gone = new Set(this.#presumed.put(uid, reachable)).difference(reachable);
     if (gone.size === 0) return;
+    this.limit.reconsider((segment) => gone.has(nameKeyOf(segment)));
     for (const segment of [...this.#peers.sizes().keys(), ...gone]) {
       if (gone.has(nameKeyOf(segment))) this.#touchedSegments.set(segment, ++this.#changes);
     }

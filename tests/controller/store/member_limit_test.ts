@@ -274,8 +274,26 @@ for (
   });
 }
 
+for (const order of ["abcd", "bacd", "dbac", "bdca", "cbda"]) {
+  for (const [holders, after] of [["acd", "!b a c d"], ["ac", "a b c"]] as const) {
+    Deno.test(`admission: after a restart nobody takes the place of one with a typo, "${holders}" have links, looked at in the order ${order}`, () => {
+      const store = new Store(settings);
+      store.putConfigMap({ one: "id=1" }, { now: 0 });
+      // Who asks for what is unknown too is looked at early.
+      const pods = { a: "one", b: "one, i", c: "one", d: "one metric" };
+      const views = Object.entries(pods).map(([name, networks]) => viewOf(name, { networks }));
+      store.replacePods(views, { now: 0, covers: () => true });
+      for (const name of order) {
+        store.claim(`uid-default-${name}`, holders.includes(name) ? observed("one", 1) : nothing);
+      }
+      assert.equal(members(store), after);
+      assert.equal(peers(store), after.split(" ").filter((name) => !name.startsWith("!")).join(" "));
+    });
+  }
+}
+
 Deno.test("admission: after a restart a look at one member has no other judged anew", () => {
-  const limit = new MemberLimit(90, () => {});
+  const limit = new MemberLimit(90, () => {}, () => 0);
   const as = (standing: Candidate["standing"], uid: string): number => {
     limit.put(uid, new Map([["one/1/8472/4", { uid, created: uid, standing }]]));
     return limit.settle().size;
