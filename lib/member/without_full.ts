@@ -34,15 +34,11 @@ export function withoutFull(
   const [out, unsure] = [by.get("out") ?? [], by.get("unsure") ?? []];
   const missing = [...out, ...unsure];
   if (missing.length === 0) return asked;
-  const inside = by.get("in") ?? [];
-  const claims = noClaims();
-  for (const network of inside) claim(network, claims);
-  const kept = missing.flatMap((network) => {
-    const last = lastGood.get(network.name);
-    const isOther = last !== undefined && !member.barred.includes(network.name) &&
-      peerKey(last) !== peerKey(network);
-    return isOther && verdictOf(last) === "in" && claim(last, claims).length === 0 ? last : [];
-  });
+  const lastOf = ({ name }: Network): Network | undefined => {
+    const last = lastGood.get(name);
+    return last !== undefined && !member.barred.includes(name) && verdictOf(last) === "in" ? last : undefined;
+  };
+  const { inside, kept, fallen } = keeping(by.get("in") ?? [], { missing, lastOf });
   const keptNames = new Set(kept.map(({ name }) => name));
   const problems = missing.map((network) => {
     const remedy = out.includes(network)
@@ -61,6 +57,12 @@ export function withoutFull(
       message: message + remedy + meanwhile,
     });
   });
+  problems.push(...[...fallen].map(([{ name }, reason]) => {
+    const message = `Cannot give the pod network ${
+      quoted(name)
+    }: ${reason}; until then the pod keeps it as it was`;
+    return runtimeProblem(member, { kind: "conflict", network: name, message });
+  }));
   const lost = missing.map(({ name }) => name).filter((name) => !keptNames.has(name));
   const networks = [...inside, ...kept].sort((a, b) => a.name < b.name ? -1 : 1);
   return {
@@ -76,4 +78,42 @@ export function withoutFull(
       problems: [...member.problems, ...problems],
     },
   };
+}
+
+/**
+ * What is kept of the missing ones, and what stays as it is asked for. Who has changed, and so takes the place of what is kept,
+ * falls back on what it had itself: gives why.
+ */
+function keeping(
+  asked: readonly Network[],
+  { missing, lastOf }: {
+    readonly missing: readonly Network[];
+    readonly lastOf: (network: Network) => Network | undefined;
+  },
+): {
+  readonly inside: readonly Network[];
+  readonly kept: readonly Network[];
+  readonly fallen: ReadonlyMap<Network, string>;
+} {
+  const fallen = new Map<Network, string>();
+  for (;;) {
+    const inside = asked.filter((network) => !fallen.has(network));
+    const claims = noClaims();
+    for (const network of inside) claim(network, claims);
+    const [kept, lost]: [Network[], Network[]] = [[], []];
+    for (const network of [...missing, ...fallen.keys()]) {
+      const last = lastOf(network);
+      if (last !== undefined) (claim(last, claims).length === 0 ? kept : lost).push(last);
+    }
+    const before = fallen.size;
+    const claimsOfLost = noClaims();
+    for (const network of lost) claim(network, claimsOfLost);
+    for (const network of inside) {
+      const last = lastOf(network);
+      if (last === undefined || JSON.stringify(last) === JSON.stringify(network)) continue;
+      const [reason] = claim(network, claimsOfLost);
+      if (reason !== undefined) fallen.set(network, reason);
+    }
+    if (fallen.size === before) return { inside, kept, fallen };
+  }
 }

@@ -233,12 +233,22 @@ export class Ledger {
     const { forms, open } = asked.get(pod) ?? { forms: [], open: new Set<string>() };
     const isIn = (form: Form): boolean =>
       isAdmitted(pod, { segment: segmentOf(form), asked, limit: this.#limit });
-    const inside = forms.filter(isIn);
-    const kept: Form[] = [];
-    for (const { network } of forms.filter((form) => !isIn(form))) {
-      const last = lastOf(pod).get(network);
-      if (last === undefined || !isIn(last) || this.#hasLost(pod, network)) continue;
-      if (isFree(last, [...inside, ...kept])) kept.push(last);
+    const last = new Map([...lastOf(pod)].filter(([name, form]) => isIn(form) && !this.#hasLost(pod, name)));
+    // Who has changed, and is in the way of what is kept, stays as it was too.
+    const back = new Set(forms.filter((form) => !isIn(form)).map(({ network }) => network));
+    let [inside, kept]: [readonly Form[], Form[]] = [[], []];
+    for (let before = -1; before < back.size;) {
+      before = back.size;
+      inside = forms.filter(({ network }) => !back.has(network));
+      kept = [];
+      for (const name of back) {
+        const form = last.get(name);
+        if (form === undefined || isFree(form, [...inside, ...kept])) kept.push(...form ? [form] : []);
+        else {
+          const isInWay = (one: Form): boolean => !isFree(one, [form]) && !isSame(one, last.get(one.network));
+          for (const one of inside) if (last.has(one.network) && isInWay(one)) back.add(one.network);
+        }
+      }
     }
     const made = [...inside, ...kept].sort((a, b) => a.network < b.network ? -1 : 1);
     const segments = new Set(forms.map(segmentOf));

@@ -214,6 +214,42 @@ Deno.test("admission: what it had is lost when something else that it asks for t
   assert.deepEqual([networks.map(({ name, vni }) => `${name} ${vni}`), unresolved], [["two 9"], ["one"]]);
 });
 
+for (
+  const { it, text, has } of [
+    {
+      it: "and its other one",
+      text: "one name=two id=2, two name=one id=1 dev=two",
+      has: "one 1 one, two 2 two",
+    },
+    {
+      it: "and its other one, which only took its id",
+      text: "one id=2, two id=1",
+      has: "one 1 one, two 2 two",
+    },
+    {
+      it: "and its other one, which only took its name",
+      text: "one id=2, two name=one",
+      has: "one 1 one, two 2 two",
+    },
+    { it: "and one that is not in its way changes", text: "one id=2, two id=3", has: "one 1 one, two 3 two" },
+  ]
+) {
+  Deno.test(`admission: one to whom the place it asks for is full keeps what it had, ${it}`, () => {
+    const { store, put } = world();
+    for (const name of ["a", "b", "c"]) put(name, { networks: "one id=2" });
+    put("f", { networks: "one, two" });
+    put("f", { networks: text });
+    const subject = store.workItem("uid-default-f");
+    assert.ok(subject?.kind === "member");
+    const { networks, unresolved, problems } = subject.member;
+    const shown = networks.map(({ name, vni, interfaceName }) => `${name} ${vni} ${interfaceName}`).join(
+      ", ",
+    );
+    assert.deepEqual([shown, unresolved], [has, []]);
+    for (const { message } of problems) assert.match(message, /until then the pod keeps it as it was$/);
+  });
+}
+
 Deno.test("admission: who edits something else in its annotation, or makes a typo and takes it back, stays in", () => {
   const { store, put } = full();
   put("0");
