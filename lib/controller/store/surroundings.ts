@@ -54,7 +54,7 @@ export class Surroundings implements Peers {
     const { uid, asked, membership } = tracked;
     this.limit.put(uid, candidacies(tracked));
     const reachable = [...reachableIn(asked)].filter(([segment]) =>
-      this.limit.verdict(uid, segment) !== "out"
+      this.limit.verdict(uid, segment) === "unsure"
     );
     this.#put(uid, new Map([...reachable, ...reachableIn(membership)]), addressesIn(membership));
     const segments = this.#peers.of(uid).filter((key) => this.#peers.get(uid, key)?.neigh === undefined);

@@ -6,6 +6,7 @@ import { Store } from "../../../lib/controller/store/store.ts";
 import { statusAnnotation } from "../../../lib/member/current_status.ts";
 import { type PodView, podView } from "../../../lib/member/pod.ts";
 import type { Observation } from "../../../lib/overlay/observation.ts";
+import { peerKey } from "../../../lib/network/network.ts";
 import { aliasOf } from "../../../lib/overlay/wanted.ts";
 import { annotationKey, type MemberPod, memberPod, membershipSettings } from "../../member/member_pod.ts";
 
@@ -247,6 +248,8 @@ for (
     );
     assert.deepEqual([shown, unresolved], [has, []]);
     for (const { message } of problems) assert.match(message, /until then the pod keeps it as it was$/);
+    const segments = [...store.surroundings.segmentsOf("uid-default-f")].sort();
+    assert.deepEqual(segments, networks.map(peerKey), "and is a peer of nobody else");
   });
 }
 
