@@ -120,10 +120,9 @@ export class AgentClient {
     for (const run of runs) {
       refusals.push(...(await this.#ask(agent, { ...run, questions: [barrier] })).refusals);
     }
-    const { answers, refusals: lastly } = await this.#ask(agent, {
-      ...{ tool: "ip", steps: last, questions, cap, isLook: steps.length === 0 },
-      lasts: wanted.interfaces.some(({ neighbours }) => neighbours.length > 0),
-    });
+    const lasts = wanted.interfaces.some(({ neighbours }) => neighbours.length > 0);
+    const look = { tool: "ip", steps: last, questions, cap, isLook: steps.length === 0, lasts } as const;
+    const { answers, refusals: lastly } = await this.#ask(agent, look);
     refusals.push(...lastly);
     if (steps.some(outdatesBridgeSession)) this.#tools.closeSession(agent, "bridge");
     return {

@@ -82,7 +82,7 @@ export function withoutFull(
 
 /**
  * What is kept of the missing ones, and what stays as it is asked for. Who has changed, and so takes the place of what is kept,
- * falls back on what it had itself: gives why.
+ * falls back on what it had itself: gives why. What is new does not give way, unlike in `settle`: it could be had but for this.
  */
 function keeping(
   asked: readonly Network[],

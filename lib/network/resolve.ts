@@ -75,6 +75,8 @@ export const defaultMaxNetworks = 64;
  * | is new, or cannot be had | else                     | unresolved, and the problem                   |
  * | is forbidden             |                          | forbidden: what the pod has of it goes        |
  *
+ * Where only the id cannot be had, and the form is what is asked for otherwise, the problem is a warning.
+ *
  * A form that leads into what is closed to the pod by now counts as none, and what is there of it goes.
  */
 export function resolveNetworks(entries: readonly AnnotationEntry[], context: ResolveContext): Resolution {

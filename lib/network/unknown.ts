@@ -1,4 +1,4 @@
-// Why has a network no id for this pod: what its key in the ConfigMap is like, or which one was meant.
+// Why has a network no id for this pod: what its key is like, or which one was meant; and is that harmless to one that has it?
 import { admits } from "./access_rules.ts";
 import { type ClusterNetworks, isRemoved } from "./cluster_networks.ts";
 import { parseNetworkName } from "./grammar/names.ts";

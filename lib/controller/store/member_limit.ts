@@ -38,7 +38,7 @@ export class MemberLimit {
     }
   }
 
-  /** Where fewer may be in by now. */
+  /** To be called where fewer of those who do not ask may be in. */
   reconsider(isMeant: (segment: string) => boolean): void {
     for (const segment of this.#inside.keys()) if (isMeant(segment)) this.#changed.add(segment);
   }
